@@ -1,0 +1,9 @@
+/// Messages to prompt text.
+///
+/// Main types: `ChatTemplate` (the Jinja that real templates use), `ChatMessage`,
+/// `TemplateException`. May import: the JDK only. Threading: templates are immutable and shared; a
+/// render uses nothing but its arguments.
+@NullMarked
+package dev.sluice.chat;
+
+import org.jspecify.annotations.NullMarked;

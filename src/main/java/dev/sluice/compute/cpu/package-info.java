@@ -1,0 +1,9 @@
+/// The CPU device: native kernels with a plain Java twin for each operation.
+///
+/// Main types: `CpuDevice`, `CpuThreads`, `NativeKernels` (checked calls). May import: `compute`,
+/// the JDK. Threading: called on the engine thread; `cpu-N` threads run partitions of one operation
+/// and start nothing of their own.
+@NullMarked
+package dev.sluice.compute.cpu;
+
+import org.jspecify.annotations.NullMarked;

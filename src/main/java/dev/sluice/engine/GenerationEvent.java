@@ -1,0 +1,46 @@
+package dev.sluice.engine;
+
+import dev.sluice.tokenizer.TokenIds;
+
+/// What an accepted request sends back: one [Started], any number of [Delta], then exactly one of
+/// [Finished] and [Failed]. Immutable.
+public sealed interface GenerationEvent {
+
+    /// The request that this belongs to.
+    String requestId();
+
+    /// Whether nothing follows.
+    default boolean isTerminal() {
+        return this instanceof Finished || this instanceof Failed;
+    }
+
+    /// The prompt has been computed and the first token is on its way.
+    ///
+    /// @param queueNanos time from submission to the first scheduled chunk
+    record Started(String requestId, long queueNanos) implements GenerationEvent {}
+
+    /// New text, new ids or both. The text may be empty while bytes of a character are missing or a
+    /// stop string may be under way.
+    ///
+    /// @param text follows the text of the earlier deltas
+    /// @param tokenIds ids generated since the last delta
+    /// @param elapsedNanos since inference of this sequence began
+    record Delta(String requestId, String text, TokenIds tokenIds, long elapsedNanos)
+            implements GenerationEvent {}
+
+    /// The sequence ended by itself. All text and ids came in deltas before.
+    ///
+    /// @param promptTokens tokens of the prompt
+    /// @param completionTokens tokens generated, the ending one included
+    /// @param cachedTokens prompt tokens whose keys and values were reused
+    record Finished(
+            String requestId,
+            FinishReason reason,
+            int promptTokens,
+            int completionTokens,
+            int cachedTokens)
+            implements GenerationEvent {}
+
+    /// The sequence was ended by the server: a fault, a shutdown or a cancel.
+    record Failed(String requestId, ApiException cause) implements GenerationEvent {}
+}

@@ -1,0 +1,32 @@
+package dev.sluice.tokenizer;
+
+import java.util.OptionalInt;
+import java.util.Set;
+
+/// The ids of a tokenizer and the bytes that they stand for. Immutable.
+public interface Vocabulary {
+
+    /// One past the highest id. Logits may be wider (padded): such ids have no bytes.
+    int size();
+
+    /// The bytes that an id adds to a text; empty for an id without text or past the vocabulary. A
+    /// fresh copy is not made: never modify the array.
+    byte[] bytes(int id);
+
+    /// Whether an id is a control token that is left out of the text when special tokens are
+    /// skipped.
+    boolean isSpecial(int id);
+
+    /// The id of a token by its exact text, special tokens included.
+    OptionalInt id(String token);
+
+    /// Beginning-of-sequence id, where there is one.
+    OptionalInt bosId();
+
+    /// Ids that end a sequence as far as the tokenizer's own files say.
+    Set<Integer> eosIds();
+
+    /// Whether a decoder drops one leading space of a whole text (SentencePiece with a dummy
+    /// prefix).
+    boolean stripsLeadingSpace();
+}
