@@ -1,0 +1,40 @@
+package dev.sluice.bus;
+
+/// Event-bus addresses of the engine protocol.
+///
+/// | address | body | reply |
+/// | --- | --- | --- |
+/// | [#SUBMIT] | `GenerationRequest` | empty when accepted, else a failure with an `ApiException` |
+/// | [#CANCEL] | the request's id | empty, also when the id is unknown |
+/// | [#DRAIN] | milliseconds to wait for what runs, or empty to wait without limit | empty once drained |
+/// | [#INFO] | empty | [EngineInfo] |
+/// | [#STATS] | empty | `StatsSnapshot` |
+///
+/// Events of a request go to the address in the header [#EVENTS_TO] of the submit message, or to
+/// [#generation(String)] where there is none.
+public final class Addresses {
+    /// Starts a generation.
+    public static final String SUBMIT = "engine.submit";
+
+    /// Ends a generation.
+    public static final String CANCEL = "engine.cancel";
+
+    /// Stops taking requests and ends those that run.
+    public static final String DRAIN = "engine.drain";
+
+    /// Tells what is served and whether it is ready. Answered at once, also during a step.
+    public static final String INFO = "engine.info";
+
+    /// Tells counters, gauges and histograms. Answered at once, also during a step.
+    public static final String STATS = "engine.stats";
+
+    /// Header of a submit message: where the events go.
+    public static final String EVENTS_TO = "events-to";
+
+    private Addresses() {}
+
+    /// Where the events of a request go when the submit message names no address.
+    public static String generation(String requestId) {
+        return "generation." + requestId;
+    }
+}

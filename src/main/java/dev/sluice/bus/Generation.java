@@ -1,0 +1,126 @@
+package dev.sluice.bus;
+
+import dev.sluice.engine.ApiException;
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/// One request that is under way, as its client sees it.
+///
+/// Events come on the context that submitted. A client that is undeployed, or whose handler throws,
+/// cancels.
+public final class Generation {
+    private static final Logger LOG = LoggerFactory.getLogger(Generation.class);
+
+    /// A reply comes between two steps, and a step of a big model on a slow machine takes a while.
+    private static final long SUBMIT_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(10);
+
+    private final Vertx vertx;
+    private final String requestId;
+    private final Handler<GenerationEvent> handler;
+    private final Promise<GenerationEvent.Finished> end = Promise.promise();
+    private final Promise<Generation> accepted = Promise.promise();
+    private final MessageConsumer<GenerationEvent> consumer;
+
+    private Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
+        this.vertx = vertx;
+        this.requestId = requestId;
+        this.handler = handler;
+        // An address of its own, so that a second client with the same request id, which the engine
+        // refuses, never takes part of this one's events.
+        this.consumer =
+                vertx.eventBus()
+                        .consumer(Addresses.generation(requestId) + "." + UUID.randomUUID());
+    }
+
+    static Future<Generation> submit(
+            Vertx vertx, GenerationRequest request, Handler<GenerationEvent> handler) {
+        Generation generation = new Generation(vertx, request.id(), handler);
+        generation.start(request);
+        return generation.accepted.future();
+    }
+
+    private void start(GenerationRequest request) {
+        consumer.handler(this::onEvent);
+        consumer.endHandler(_ -> onConsumerGone());
+        DeliveryOptions options =
+                new DeliveryOptions()
+                        .setCodecName(GenerationCodecs.REQUEST)
+                        .setSendTimeout(SUBMIT_TIMEOUT_MS)
+                        .addHeader(Addresses.EVENTS_TO, consumer.address());
+        consumer.completion()
+                .compose(_ -> vertx.eventBus().request(Addresses.SUBMIT, request, options))
+                .onSuccess(_ -> accepted.tryComplete(this))
+                .onFailure(cause -> {
+                    ApiException refusal = ReplyFailures.toApiException(cause);
+                    accepted.tryFail(refusal);
+                    finish();
+                    end.tryFail(refusal);
+                });
+    }
+
+    /// The request's id.
+    public String requestId() {
+        return requestId;
+    }
+
+    /// How it ended: succeeds after the last event of a sequence that ended by itself, fails with
+    /// an [ApiException] when it was cancelled, shut down or hit a fault.
+    public Future<GenerationEvent.Finished> ended() {
+        return end.future();
+    }
+
+    /// Stops it. The last event is then [GenerationEvent.Failed], unless the sequence ended by
+    /// itself first. Does nothing after the end.
+    public void cancel() {
+        if (!end.future().isComplete()) {
+            vertx.eventBus().send(Addresses.CANCEL, requestId);
+        }
+    }
+
+    private void onEvent(Message<GenerationEvent> message) {
+        GenerationEvent event = message.body();
+        accepted.tryComplete(this);
+        if (event.isTerminal()) {
+            finish();
+        }
+        try {
+            handler.handle(event);
+        } catch (RuntimeException e) {
+            LOG.error("handler of request {} failed; it is cancelled", requestId, e);
+            cancel();
+            finish();
+            end.tryFail(new ApiException.Cancelled("the handler of the events failed"));
+        }
+        switch (event) {
+            case GenerationEvent.Finished finished -> end.tryComplete(finished);
+            case GenerationEvent.Failed failed -> end.tryFail(failed.cause());
+            case GenerationEvent.Started _, GenerationEvent.Delta _ -> {}
+        }
+    }
+
+    /// The context that submitted was undeployed: nobody is left to read.
+    private void onConsumerGone() {
+        cancel();
+        end.tryFail(new ApiException.Cancelled("the client is gone"));
+    }
+
+    private void finish() {
+        consumer.endHandler(_ -> {});
+        // Nothing depends on when the registration is gone: the engine sends no more.
+        consumer.unregister().onFailure(e -> LOG.debug("unregister of {}", requestId, e));
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sluice.bus;
+
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.StatsSnapshot;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.MessageCodec;
+import io.vertx.core.json.JsonObject;
+
+import java.util.function.Function;
+
+/// The codecs of the protocol: on the local bus the values themselves travel, being immutable; on a
+/// clustered bus their JSON does.
+///
+/// Senders name the codec in their delivery options. A bus has one codec selector only, and it
+/// belongs to the application.
+public final class GenerationCodecs {
+    /// Codec of [GenerationRequest].
+    public static final String REQUEST = "sluice.request";
+
+    /// Codec of [GenerationEvent].
+    public static final String EVENT = "sluice.event";
+
+    /// Codec of [EngineInfo].
+    public static final String INFO = "sluice.info";
+
+    /// Codec of [StatsSnapshot].
+    public static final String STATS = "sluice.stats";
+
+    private GenerationCodecs() {}
+
+    /// Registers the codecs on a bus. Does nothing where they are registered already.
+    public static void register(EventBus bus) {
+        register(bus, new JsonCodec<>(REQUEST, WireForms::toJson, WireForms::toRequest));
+        register(bus, new JsonCodec<>(EVENT, WireForms::toJson, WireForms::toEvent));
+        register(bus, new JsonCodec<>(INFO, WireForms::toJson, WireForms::toInfo));
+        register(bus, new JsonCodec<>(STATS, StatsWireForm::toJson, StatsWireForm::toStats));
+    }
+
+    private static void register(EventBus bus, JsonCodec<?> codec) {
+        try {
+            bus.registerCodec(codec);
+        } catch (IllegalStateException registered) {
+            // The bus has no way to ask; two clients of one bus both register.
+            if (!String.valueOf(registered.getMessage()).contains(codec.name())) {
+                throw registered;
+            }
+        }
+    }
+
+    /// Sends the value itself to local consumers and its JSON, after its length, to others.
+    ///
+    /// @param name unique on a bus
+    /// @param encode value to JSON
+    /// @param decode JSON to value
+    record JsonCodec<T>(String name, Function<T, JsonObject> encode, Function<JsonObject, T> decode)
+            implements MessageCodec<T, T> {
+        @Override
+        public void encodeToWire(Buffer buffer, T value) {
+            Buffer json = encode.apply(value).toBuffer();
+            buffer.appendInt(json.length()).appendBuffer(json);
+        }
+
+        @Override
+        public T decodeFromWire(int position, Buffer buffer) {
+            int start = position + Integer.BYTES;
+            return decode.apply(
+                    new JsonObject(buffer.getBuffer(start, start + buffer.getInt(position))));
+        }
+
+        @Override
+        public T transform(T value) {
+            return value;
+        }
+
+        @Override
+        public byte systemCodecID() {
+            return -1;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.sluice.bus;
+
+import dev.sluice.engine.StatsSnapshot;
+import dev.sluice.engine.StatsSnapshot.Distribution;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+/// Engine statistics as JSON, for a clustered bus.
+final class StatsWireForm {
+    private StatsWireForm() {}
+
+    static JsonObject toJson(StatsSnapshot stats) {
+        return new JsonObject()
+                .put("requests", stats.requests())
+                .put("successes", stats.successes())
+                .put("cancellations", stats.cancellations())
+                .put("failures", stats.failures())
+                .put("preemptions", stats.preemptions())
+                .put("steps", stats.steps())
+                .put("prompt_tokens", stats.promptTokens())
+                .put("generation_tokens", stats.generationTokens())
+                .put("running", stats.running())
+                .put("waiting", stats.waiting())
+                .put("max_num_seqs", stats.maxNumSeqs())
+                .put("blocks_total", stats.blocksTotal())
+                .put("blocks_free", stats.blocksFree())
+                .put("time_to_first_token", toJson(stats.timeToFirstToken()))
+                .put("time_per_output_token", toJson(stats.timePerOutputToken()))
+                .put("end_to_end", toJson(stats.endToEnd()))
+                .put("queue_time", toJson(stats.queueTime()))
+                .put("inference_time", toJson(stats.inferenceTime()))
+                .put("prefill_time", toJson(stats.prefillTime()))
+                .put("decode_time", toJson(stats.decodeTime()))
+                .put("request_prompt_tokens", toJson(stats.requestPromptTokens()))
+                .put("request_generation_tokens", toJson(stats.requestGenerationTokens()))
+                .put("request_max_tokens", toJson(stats.requestMaxTokens()));
+    }
+
+    static StatsSnapshot toStats(JsonObject json) {
+        return new StatsSnapshot(
+                json.getLong("requests"),
+                json.getLong("successes"),
+                json.getLong("cancellations"),
+                json.getLong("failures"),
+                json.getLong("preemptions"),
+                json.getLong("steps"),
+                json.getLong("prompt_tokens"),
+                json.getLong("generation_tokens"),
+                json.getInteger("running"),
+                json.getInteger("waiting"),
+                json.getInteger("max_num_seqs"),
+                json.getInteger("blocks_total"),
+                json.getInteger("blocks_free"),
+                distribution(json, "time_to_first_token"),
+                distribution(json, "time_per_output_token"),
+                distribution(json, "end_to_end"),
+                distribution(json, "queue_time"),
+                distribution(json, "inference_time"),
+                distribution(json, "prefill_time"),
+                distribution(json, "decode_time"),
+                distribution(json, "request_prompt_tokens"),
+                distribution(json, "request_generation_tokens"),
+                distribution(json, "request_max_tokens"));
+    }
+
+    private static JsonObject toJson(Distribution distribution) {
+        return new JsonObject()
+                .put("upper_bounds", new JsonArray(distribution.upperBounds()))
+                .put("counts", new JsonArray(distribution.counts()))
+                .put("sum", distribution.sum());
+    }
+
+    private static Distribution distribution(JsonObject json, String name) {
+        JsonObject value = json.getJsonObject(name);
+        return new Distribution(
+                value.getJsonArray("upper_bounds").stream()
+                        .map(bound -> ((Number) bound).doubleValue())
+                        .toList(),
+                value.getJsonArray("counts").stream()
+                        .map(count -> ((Number) count).longValue())
+                        .toList(),
+                value.getDouble("sum"));
+    }
+}
