@@ -9,11 +9,13 @@ import java.util.Set;
 /// @param maxModelLen most tokens of one sequence, prompt and output
 /// @param maxNumSeqs sequences that run at once. Each costs a row of logits (4 bytes a vocabulary
 ///   entry)
-/// @param maxNumBatchedTokens tokens computed in one step; longer prompts are computed in chunks
+/// @param maxNumBatchedTokens tokens computed in one step, at least `maxNumSeqs`; longer prompts
+///   are computed in chunks
 /// @param blockSize tokens of one KV block
 /// @param numBlocks blocks of the KV pool
 /// @param kvDtype float32, bfloat16 or float16
-/// @param maxWaiting requests that may wait; one more is refused as [ApiException.Overloaded]
+/// @param maxWaiting requests that may wait beside the `maxNumSeqs` that run; one more is refused
+///   as [ApiException.Overloaded]
 /// @param eosTokenIds ids that end a sequence
 public record EngineConfig(
         int maxModelLen,
@@ -26,5 +28,25 @@ public record EngineConfig(
         Set<Integer> eosTokenIds) {
     public EngineConfig {
         eosTokenIds = Set.copyOf(eosTokenIds);
+        if (maxModelLen < 2 || maxNumSeqs < 1 || blockSize < 1 || numBlocks < 1 || maxWaiting < 0) {
+            throw new IllegalArgumentException(
+                    "maxModelLen %d, maxNumSeqs %d, blockSize %d, numBlocks %d, maxWaiting %d"
+                            .formatted(maxModelLen, maxNumSeqs, blockSize, numBlocks, maxWaiting));
+        }
+        if (maxNumBatchedTokens < maxNumSeqs) {
+            throw new IllegalArgumentException(
+                    "maxNumBatchedTokens %d is less than maxNumSeqs %d"
+                            .formatted(maxNumBatchedTokens, maxNumSeqs));
+        }
+    }
+
+    /// Blocks that hold the keys and values of `tokens` tokens.
+    public int blocksFor(int tokens) {
+        return Math.ceilDiv(tokens, blockSize);
+    }
+
+    /// Longest block table of a sequence. The last token of a full context is never computed.
+    int maxBlocksPerSequence() {
+        return blocksFor(maxModelLen - 1);
     }
 }

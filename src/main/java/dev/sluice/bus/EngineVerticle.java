@@ -1,0 +1,184 @@
+package dev.sluice.bus;
+
+import dev.sluice.engine.ApiException;
+import dev.sluice.engine.Engine;
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageProducer;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// Runs one engine behind the event bus.
+///
+/// Deploy it with [#deploymentOptions()]: a worker verticle with a pool of one thread, `engine-0`,
+/// which opens the engine, owns it and computes its steps. After each step it goes back to the end
+/// of its context's queue, so that submits and cancels are taken between two steps; without work it
+/// sleeps. Deployment completes once the engine is ready.
+///
+/// A client that can't be reached any more is a cancel. Undeploying drains, then closes the engine.
+public final class EngineVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineVerticle.class);
+    private static final DeliveryOptions EVENT_OPTIONS =
+            new DeliveryOptions().setCodecName(GenerationCodecs.EVENT);
+
+    private final HostedEngine.Factory factory;
+    private final Duration drainTimeout;
+    private final EngineStatus status = new EngineStatus();
+    private final Promise<Void> drained = Promise.promise();
+    private Optional<HostedEngine> hosted = Optional.empty();
+    private boolean stepping;
+    private boolean draining;
+
+    /// @param factory opens the engine, on the engine thread
+    /// @param drainTimeout how long undeploying waits for what runs before it fails the rest
+    public EngineVerticle(HostedEngine.Factory factory, Duration drainTimeout) {
+        this.factory = factory;
+        this.drainTimeout = drainTimeout;
+    }
+
+    /// How the verticle must be deployed. A fresh value.
+    public static DeploymentOptions deploymentOptions() {
+        return new DeploymentOptions()
+                .setThreadingModel(ThreadingModel.WORKER)
+                .setWorkerPoolName("engine")
+                .setWorkerPoolSize(1)
+                .setMaxWorkerExecuteTimeUnit(TimeUnit.MINUTES)
+                .setMaxWorkerExecuteTime(10);
+    }
+
+    @Override
+    public Future<?> start() {
+        GenerationCodecs.register(vertx.eventBus());
+        return vertx.deployVerticle(status).compose(_ -> open());
+    }
+
+    private Future<?> open() {
+        HostedEngine engine = factory.open();
+        hosted = Optional.of(engine);
+        EventBus bus = vertx.eventBus();
+        return Future.all(
+                        bus.<GenerationRequest>consumer(Addresses.SUBMIT, this::submit)
+                                .completion(),
+                        bus.<String>consumer(Addresses.CANCEL, this::cancel).completion(),
+                        bus.<Long>consumer(Addresses.DRAIN, this::drain).completion())
+                .onSuccess(_ -> status.serve(engine))
+                .onFailure(_ -> release());
+    }
+
+    private void submit(Message<GenerationRequest> message) {
+        GenerationRequest request = message.body();
+        String address =
+                Optional.ofNullable(message.headers().get(Addresses.EVENTS_TO))
+                        .orElseGet(() -> Addresses.generation(request.id()));
+        MessageProducer<GenerationEvent> producer = vertx.eventBus().sender(address, EVENT_OPTIONS);
+        try {
+            engine().submit(request, event -> send(producer, event));
+            message.reply("");
+            wake();
+        } catch (ApiException refusal) {
+            ReplyFailures.fail(message, refusal);
+        }
+    }
+
+    private void send(MessageProducer<GenerationEvent> producer, GenerationEvent event) {
+        Future<Void> written = producer.write(event);
+        if (!event.isTerminal()) {
+            written.onFailure(_ -> cancel(event.requestId()));
+        }
+    }
+
+    private void cancel(Message<String> message) {
+        cancel(message.body());
+        message.reply("");
+    }
+
+    private void cancel(String requestId) {
+        // A write can still fail after the engine is gone.
+        hosted.ifPresent(engine -> {
+            engine.engine().cancel(requestId);
+            wake();
+        });
+    }
+
+    private void drain(Message<Long> message) {
+        drain(Duration.ofMillis(message.body())).onComplete(_ -> message.reply(""));
+    }
+
+    /// Ends what runs, by itself until the timeout and by force then.
+    private Future<Void> drain(Duration timeout) {
+        if (!draining) {
+            draining = true;
+            status.become(EngineInfo.Status.DRAINING);
+            engine().drain();
+        }
+        if (engine().hasWork()) {
+            long millis = Math.max(1, timeout.toMillis());
+            long timer = vertx.setTimer(millis, _ -> abort());
+            drained.future().onComplete(_ -> vertx.cancelTimer(timer));
+        } else {
+            drained.tryComplete();
+        }
+        return drained.future();
+    }
+
+    private void abort() {
+        engine().abort();
+        drained.tryComplete();
+    }
+
+    private void wake() {
+        if (!stepping && engine().hasWork()) {
+            stepping = true;
+            context.runOnContext(_ -> step());
+        }
+    }
+
+    private void step() {
+        stepping = false;
+        if (hosted.isEmpty()) {
+            return;
+        }
+        try {
+            if (engine().step()) {
+                wake();
+            } else if (draining) {
+                drained.tryComplete();
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("the engine is broken and takes no more requests; restart it", e);
+            status.become(EngineInfo.Status.STOPPED);
+            abort();
+        }
+    }
+
+    private Engine engine() {
+        return hosted.orElseThrow().engine();
+    }
+
+    private void release() {
+        status.become(EngineInfo.Status.STOPPED);
+        hosted.ifPresent(engine -> engine.release().run());
+        hosted = Optional.empty();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return hosted.isEmpty()
+                ? Future.succeededFuture()
+                : drain(drainTimeout).onComplete(_ -> release());
+    }
+}

@@ -1,0 +1,134 @@
+package dev.sluice.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The door of the engine: takes, refuses and counts requests on any thread, and hands commands to
+/// the engine thread through one bounded queue.
+final class Intake {
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    /// What the engine thread is asked to do.
+    sealed interface Command {
+        /// Runs a new sequence.
+        record Submit(Sequence sequence) implements Command {}
+
+        /// Ends a sequence whose client no longer wants it.
+        record Cancel(Sequence sequence) implements Command {}
+    }
+
+    private enum State {
+        OPEN,
+        DRAINING,
+        CLOSED
+    }
+
+    private final RequestRules rules;
+    private final int maxInFlight;
+    private final Map<String, Sequence> inFlight = new ConcurrentHashMap<>();
+    private final AtomicInteger numInFlight = new AtomicInteger();
+    private final BlockingQueue<Command> commands;
+
+    /// Written on the engine thread, read by submitting threads.
+    private volatile State state = State.OPEN;
+
+    Intake(RequestRules rules) {
+        this.rules = rules;
+        this.maxInFlight = rules.config().maxNumSeqs() + rules.config().maxWaiting();
+        // Between two looks into the queue every place can be given up and taken anew once, and
+        // both its holders can be cancelled.
+        this.commands = new ArrayBlockingQueue<>(4 * maxInFlight);
+    }
+
+    /// Takes a request. Any thread; does not block.
+    ///
+    /// @throws ApiException if it is refused; nothing is kept of it then
+    void submit(Sequence sequence) {
+        refuseUnlessOpen();
+        rules.check(sequence.request());
+        takePlace();
+        if (inFlight.putIfAbsent(sequence.id(), sequence) != null) {
+            numInFlight.decrementAndGet();
+            throw new ApiException.InvalidRequest(
+                    "A request with the id " + sequence.id() + " is in flight.",
+                    "request_id",
+                    "duplicate_request_id");
+        }
+        commands.add(new Command.Submit(sequence));
+        if (state == State.CLOSED && release(sequence)) {
+            refuseUnlessOpen();
+        }
+    }
+
+    private void refuseUnlessOpen() {
+        if (state != State.OPEN) {
+            throw new ApiException.Draining("The server is shutting down.");
+        }
+    }
+
+    private void takePlace() {
+        int before = numInFlight.getAndUpdate(n -> n < maxInFlight ? n + 1 : n);
+        if (before >= maxInFlight) {
+            throw new ApiException.Overloaded(
+                    "Too many requests: %d are in flight already.".formatted(before),
+                    RETRY_AFTER_SECONDS);
+        }
+    }
+
+    /// Asks for the end of a request. Any thread; does not block; an unknown id is ignored.
+    void cancel(String requestId) {
+        Optional.ofNullable(inFlight.get(requestId))
+                .filter(Sequence::requestCancel)
+                .ifPresent(sequence -> commands.add(new Command.Cancel(sequence)));
+    }
+
+    /// Refuses new requests from now on. Engine thread.
+    void drain() {
+        if (state == State.OPEN) {
+            state = State.DRAINING;
+        }
+    }
+
+    /// The next command. Engine thread.
+    Optional<Command> poll() {
+        return Optional.ofNullable(commands.poll());
+    }
+
+    /// Whether a sequence was accepted and has not ended.
+    boolean holds(Sequence sequence) {
+        return inFlight.get(sequence.id()) == sequence;
+    }
+
+    /// Gives the place of a sequence back, before its last event goes out.
+    ///
+    /// @return whether it was still held: whoever gets true owes the client the end
+    boolean release(Sequence sequence) {
+        boolean held = inFlight.remove(sequence.id(), sequence);
+        if (held) {
+            numInFlight.decrementAndGet();
+        }
+        return held;
+    }
+
+    /// Sequences that were accepted and have not ended. Any thread.
+    int numInFlight() {
+        return numInFlight.get();
+    }
+
+    /// All accepted sequences that have not ended. Engine thread.
+    List<Sequence> held() {
+        return new ArrayList<>(inFlight.values());
+    }
+
+    /// Refuses everything from now on and drops the commands. Engine thread.
+    void close() {
+        state = State.CLOSED;
+        commands.clear();
+    }
+}

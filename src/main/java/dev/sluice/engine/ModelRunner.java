@@ -1,0 +1,68 @@
+package dev.sluice.engine;
+
+import dev.sluice.compute.Device;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.Tensor;
+import dev.sluice.compute.Workspace;
+import dev.sluice.model.CausalLm;
+import dev.sluice.model.KvCache;
+
+import java.util.List;
+
+/// Turns scheduled sequences into one ragged batch and runs the model on it.
+///
+/// Owns the batch, the KV cache and the workspace. The model and the device are the caller's. Call
+/// only on the engine thread.
+final class ModelRunner implements AutoCloseable {
+    private final CausalLm model;
+    private final ForwardBatch batch;
+    private final KvCache cache;
+    private final Workspace workspace;
+
+    /// @throws dev.sluice.compute.DeviceException if the memory can't be had
+    ModelRunner(EngineConfig config, CausalLm model, Device device) {
+        this.model = model;
+        this.batch =
+                new ForwardBatch(
+                        config.maxNumBatchedTokens(),
+                        config.maxNumSeqs(),
+                        config.maxBlocksPerSequence(),
+                        config.blockSize());
+        this.cache =
+                new KvCache(
+                        device,
+                        model.config(),
+                        config.kvDtype(),
+                        config.numBlocks(),
+                        config.blockSize());
+        this.workspace =
+                new Workspace(
+                        device,
+                        model.workspaceBytes(config.maxNumBatchedTokens(), config.maxNumSeqs()));
+    }
+
+    /// Computes the scheduled tokens of each sequence.
+    ///
+    /// @return logits, float32 `[n, vocabSize]`: one row for each sequence that reaches its last
+    ///   token, in the order of `step`; valid until the next call
+    Tensor forward(List<Sequence> step) {
+        batch.clear();
+        for (Sequence sequence : step) {
+            batch.add(
+                    sequence.tokens(),
+                    sequence.numComputed(),
+                    sequence.numComputed() + sequence.numScheduled(),
+                    sequence.blockTable(),
+                    sequence.numBlocks(),
+                    sequence.reachesEnd());
+        }
+        return model.forward(batch, cache, workspace);
+    }
+
+    @Override
+    public void close() {
+        workspace.close();
+        cache.close();
+        batch.close();
+    }
+}

@@ -1,0 +1,148 @@
+package dev.sluice.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Decides which tokens are computed in the next step.
+///
+/// Decoding sequences go first, then the prompts that have begun, then new sequences in the order
+/// of their arrival, all within the token budget of a step. A sequence gets the blocks of all its
+/// tokens when it is admitted and one more whenever a block is full. When none is free the youngest
+/// running sequence gives its blocks up and goes back to the front of the queue: the oldest one can
+/// always go on.
+///
+/// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. Call
+/// only on the engine thread.
+final class Scheduler {
+    private final EngineConfig config;
+    private final BlockPool pool;
+    private final Consumer<Sequence> onPreempted;
+    private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
+    private final List<Sequence> running = new ArrayList<>();
+    private final List<Sequence> step = new ArrayList<>();
+
+    /// @param onPreempted told of each sequence that gave its blocks up
+    Scheduler(EngineConfig config, BlockPool pool, Consumer<Sequence> onPreempted) {
+        this.config = config;
+        this.pool = pool;
+        this.onPreempted = onPreempted;
+    }
+
+    /// Puts a new sequence at the end of the queue.
+    void add(Sequence sequence) {
+        waiting.addLast(sequence);
+    }
+
+    /// Takes a sequence out, wherever it is, and gives its blocks back.
+    void remove(Sequence sequence) {
+        if (!running.remove(sequence)) {
+            waiting.remove(sequence);
+        }
+        giveBlocksBack(sequence);
+    }
+
+    /// Chooses the next step. Each sequence says in `numScheduled` how many tokens it takes part
+    /// with.
+    ///
+    /// @return in order of arrival within decoding and prompt sequences; reused by the next call
+    List<Sequence> schedule() {
+        step.clear();
+        int budget = config.maxNumBatchedTokens();
+        boolean preempted = false;
+        for (int i = 0; i < running.size(); i++) {
+            Sequence sequence = running.get(i);
+            if (sequence.numRemaining() == 1) {
+                preempted |= makeRoom(sequence);
+                if (i < running.size()) {
+                    budget -= take(sequence, 1);
+                }
+            }
+        }
+        for (Sequence sequence : running) {
+            if (sequence.numRemaining() > 1 && budget > 0) {
+                budget -= take(sequence, Math.min(budget, sequence.numRemaining()));
+            }
+        }
+        while (!preempted && budget > 0 && mayAdmit()) {
+            Sequence sequence = waiting.removeFirst();
+            takeBlocks(sequence, sequence.length());
+            running.add(sequence);
+            budget -= take(sequence, Math.min(budget, sequence.numRemaining()));
+        }
+        return step;
+    }
+
+    private int take(Sequence sequence, int numTokens) {
+        sequence.schedule(numTokens);
+        step.add(sequence);
+        return numTokens;
+    }
+
+    /// Finds a block for the next token of a decoding sequence, at the cost of the youngest, which
+    /// may be this one.
+    ///
+    /// @return whether a sequence was preempted
+    private boolean makeRoom(Sequence sequence) {
+        boolean preempted = false;
+        while (blocksMissing(sequence, sequence.length()) > pool.numFree()) {
+            Sequence youngest = running.removeLast();
+            giveBlocksBack(youngest);
+            waiting.addFirst(youngest);
+            onPreempted.accept(youngest);
+            preempted = true;
+            if (youngest == sequence) {
+                return true;
+            }
+        }
+        takeBlocks(sequence, sequence.length());
+        return preempted;
+    }
+
+    /// Whether the first of the queue can run. One block a running sequence stays free, so that the
+    /// newcomer isn't thrown out again at once; alone it needs no such room.
+    private boolean mayAdmit() {
+        if (waiting.isEmpty() || running.size() == config.maxNumSeqs()) {
+            return false;
+        }
+        int needed = config.blocksFor(waiting.getFirst().length());
+        return running.isEmpty() || needed + running.size() <= pool.numFree();
+    }
+
+    private int blocksMissing(Sequence sequence, int numTokens) {
+        return config.blocksFor(numTokens) - sequence.numBlocks();
+    }
+
+    private void takeBlocks(Sequence sequence, int numTokens) {
+        for (int missing = blocksMissing(sequence, numTokens); missing > 0; missing--) {
+            sequence.addBlock(pool.take());
+        }
+    }
+
+    private void giveBlocksBack(Sequence sequence) {
+        for (int i = 0; i < sequence.numBlocks(); i++) {
+            pool.give(sequence.blockTable()[i]);
+        }
+        sequence.forgetBlocks();
+    }
+
+    /// Sequences that hold blocks, in order of arrival. A view.
+    List<Sequence> running() {
+        return Collections.unmodifiableList(running);
+    }
+
+    /// Sequences that do not run, the next one first. A copy.
+    List<Sequence> waiting() {
+        return List.copyOf(waiting);
+    }
+
+    int numWaiting() {
+        return waiting.size();
+    }
+
+    boolean isIdle() {
+        return running.isEmpty() && waiting.isEmpty();
+    }
+}
