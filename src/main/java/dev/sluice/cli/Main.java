@@ -1,11 +1,79 @@
 package dev.sluice.cli;
 
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+
 /// The entry point of the `sluice` command.
-public final class Main {
+@Command(
+        name = "sluice",
+        description = "Serves language models over the OpenAI protocol.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {PullCommand.class, CommandLine.HelpCommand.class},
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        footer = {
+            "",
+            "sluice COMMAND --help says more about a command.",
+            "Further options for the JVM: SLUICE_JAVA_OPTS=-Xmx2g sluice ..."
+        })
+public final class Main implements Callable<Integer> {
+    /// A wrong command line, configuration or model; said in a sentence.
+    static final int EXIT_CONFIGURATION = 2;
+
+    private static final int EXIT_FAULT = 1;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
     private Main() {}
 
-    /// Runs a command.
+    /// Shows what there is, where no command was given.
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return EXIT_CONFIGURATION;
+    }
+
+    /// Runs a command and ends the process with its exit code: 0 for success, 2 where the command
+    /// line, the configuration or the model is at fault, 1 where Sluice is.
     public static void main(String[] args) {
-        System.out.println("sluice");
+        System.exit(run(args));
+    }
+
+    /// Runs a command.
+    static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine main = new CommandLine(new Main());
+        main.setCaseInsensitiveEnumValuesAllowed(true);
+        main.setUsageHelpAutoWidth(true);
+        main.setParameterExceptionHandler(Main::sayWhatIsWrong);
+        main.setExecutionExceptionHandler(Main::sayWhatFailed);
+        return main;
+    }
+
+    private static int sayWhatIsWrong(ParameterException e, String... args) {
+        CommandLine command = e.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("sluice: " + e.getMessage());
+        err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
+        return EXIT_CONFIGURATION;
+    }
+
+    private static int sayWhatFailed(
+            Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        if (Refusal.sentence(e).isPresent()) {
+            command.getErr().println("sluice: " + Refusal.sentence(e).get());
+            return EXIT_CONFIGURATION;
+        }
+        e.printStackTrace(command.getErr());
+        return EXIT_FAULT;
     }
 }

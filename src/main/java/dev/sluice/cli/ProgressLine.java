@@ -1,0 +1,75 @@
+package dev.sluice.cli;
+
+import dev.sluice.model.DownloadProgress;
+
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/// Shows downloads: one line that is written over in a terminal, a new line at every tenth
+/// elsewhere.
+final class ProgressLine implements Consumer<DownloadProgress> {
+    private static final long NANOS_BETWEEN_UPDATES = 100_000_000L;
+    private static final int BAR_CELLS = 30;
+    private static final double MEGABYTE = 1e6;
+
+    private final PrintStream out;
+    private final boolean isTerminal;
+    private String what = "";
+    private long shownAtNanos;
+    private long shownTenths;
+
+    ProgressLine(PrintStream out, boolean isTerminal) {
+        this.out = out;
+        this.isTerminal = isTerminal;
+    }
+
+    @Override
+    public void accept(DownloadProgress progress) {
+        boolean isNew = !progress.what().equals(what);
+        if (isNew) {
+            what = progress.what();
+            shownTenths = -1;
+        }
+        boolean isComplete =
+                progress.totalBytes().isPresent()
+                        && progress.bytes() >= progress.totalBytes().getAsLong();
+        if (isTerminal) {
+            long now = System.nanoTime();
+            if (isNew || isComplete || now - shownAtNanos > NANOS_BETWEEN_UPDATES) {
+                shownAtNanos = now;
+                out.print("\r" + line(progress) + (isComplete ? "\n" : ""));
+                out.flush();
+            }
+            return;
+        }
+        long tenths = (long) (10 * fraction(progress));
+        if (tenths > shownTenths) {
+            shownTenths = tenths;
+            out.println(line(progress));
+        }
+    }
+
+    private static double fraction(DownloadProgress progress) {
+        long total = Math.max(1, progress.totalBytes().orElse(Long.MAX_VALUE));
+        return Math.min(1, progress.bytes() / (double) total);
+    }
+
+    private String line(DownloadProgress progress) {
+        double here = progress.bytes() / MEGABYTE;
+        if (progress.totalBytes().isEmpty()) {
+            return String.format(Locale.ROOT, "%s  %.1f MB", what, here);
+        }
+        double fraction = fraction(progress);
+        int filled = (int) (fraction * BAR_CELLS);
+        return String.format(
+                Locale.ROOT,
+                "%s  [%s%s] %3.0f %%  %.1f of %.1f MB",
+                what,
+                "#".repeat(filled),
+                "-".repeat(BAR_CELLS - filled),
+                100 * fraction,
+                here,
+                progress.totalBytes().getAsLong() / MEGABYTE);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.sluice.cli;
+
+import dev.sluice.model.ModelSourceException;
+
+import java.util.Optional;
+
+/// A command can't do what it was asked, and the person can change that. The message is one
+/// sentence that says how.
+final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Refusal(String message) {
+        super(message);
+    }
+
+    /// The sentence for the person, if an exception is the person's or the environment's doing.
+    static Optional<String> sentence(Exception e) {
+        return switch (e) {
+            case Refusal refusal -> Optional.ofNullable(refusal.getMessage());
+            case ModelSourceException noModel -> Optional.of(noModel.text());
+            default -> Optional.empty();
+        };
+    }
+}

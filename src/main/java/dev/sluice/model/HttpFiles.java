@@ -1,0 +1,202 @@
+package dev.sluice.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongConsumer;
+
+/// GET over HTTP: small texts, and large files that go on where an earlier try stopped.
+///
+/// Redirects are followed here and not by the JDK, because the token must not travel to another
+/// host.
+final class HttpFiles {
+    private static final int CONNECT_MILLIS = 10_000;
+    private static final int READ_MILLIS = 30_000;
+    private static final int MAX_REDIRECTS = 8;
+    private static final int MAX_TRIES = 5;
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final int RANGE_NOT_SATISFIABLE = 416;
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    private final Optional<String> token;
+    private final Duration firstPause;
+
+    /// @param token sent as a bearer token to the host of the first address only
+    /// @param firstPause pause before the second try; doubles with each
+    HttpFiles(Optional<String> token, Duration firstPause) {
+        this.token = token;
+        this.firstPause = firstPause;
+    }
+
+    /// A server said no.
+    static final class Refused extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final int status;
+
+        Refused(int status, URI address) {
+            super(address + " answered " + status);
+            this.status = status;
+        }
+
+        int status() {
+            return status;
+        }
+    }
+
+    /// Fetches a small text.
+    String text(URI address) throws IOException {
+        return withRetries(() -> {
+            HttpURLConnection connection = open(address, 0);
+            expect(connection, address, HttpURLConnection.HTTP_OK);
+            try (InputStream in = connection.getInputStream()) {
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            }
+        });
+    }
+
+    /// Fetches a file; bytes that are in `part` already are not fetched again.
+    ///
+    /// @param part appended to; holds the whole when this returns
+    /// @param received called with the bytes that are here so far
+    void file(URI address, Path part, OptionalLong size, LongConsumer received) throws IOException {
+        withRetries(() -> {
+            append(address, part, size, received);
+            return part;
+        });
+    }
+
+    private void append(URI address, Path part, OptionalLong size, LongConsumer received)
+            throws IOException {
+        long have = Files.exists(part) ? Files.size(part) : 0;
+        if (size.isPresent() && have == size.getAsLong()) {
+            return;
+        }
+        if (size.isPresent() && have > size.getAsLong()) {
+            Files.delete(part);
+            have = 0;
+        }
+        HttpURLConnection connection = open(address, have);
+        int status = connection.getResponseCode();
+        if (status == RANGE_NOT_SATISFIABLE) {
+            Files.delete(part);
+            throw new IOException(address + " does not go on at byte " + have);
+        }
+        if (status != HttpURLConnection.HTTP_PARTIAL) {
+            expect(connection, address, HttpURLConnection.HTTP_OK);
+            have = 0;
+        }
+        long expected = have + connection.getContentLengthLong();
+        long total = copy(connection, part, have, received);
+        boolean lengthIsKnown = connection.getContentLengthLong() >= 0;
+        if (lengthIsKnown && total != expected) {
+            throw new IOException(address + " broke off at byte " + total + " of " + expected);
+        }
+    }
+
+    private static long copy(
+            HttpURLConnection connection, Path part, long have, LongConsumer received)
+            throws IOException {
+        StandardOpenOption mode =
+                have > 0 ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING;
+        long total = have;
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (InputStream in = connection.getInputStream();
+                OutputStream out =
+                        Files.newOutputStream(
+                                part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, mode)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+                total += n;
+                received.accept(total);
+            }
+        }
+        return total;
+    }
+
+    private HttpURLConnection open(URI address, long from) throws IOException {
+        URI at = address;
+        for (int i = 0; i < MAX_REDIRECTS; i++) {
+            HttpURLConnection connection = (HttpURLConnection) at.toURL().openConnection();
+            connection.setInstanceFollowRedirects(false);
+            connection.setConnectTimeout(CONNECT_MILLIS);
+            connection.setReadTimeout(READ_MILLIS);
+            connection.setRequestProperty("User-Agent", "sluice");
+            connection.setRequestProperty("Accept-Encoding", "identity");
+            if (from > 0) {
+                connection.setRequestProperty("Range", "bytes=" + from + "-");
+            }
+            if (token.isPresent() && at.getAuthority().equals(address.getAuthority())) {
+                connection.setRequestProperty("Authorization", "Bearer " + token.get());
+            }
+            Optional<String> location = redirect(connection);
+            if (location.isEmpty()) {
+                return connection;
+            }
+            connection.disconnect();
+            at = at.resolve(location.get());
+        }
+        throw new IOException(address + " redirects in circles");
+    }
+
+    private static Optional<String> redirect(HttpURLConnection connection) throws IOException {
+        return switch (connection.getResponseCode()) {
+            case 301, 302, 303, 307, 308 ->
+                    Optional.ofNullable(connection.getHeaderField("Location"));
+            default -> Optional.empty();
+        };
+    }
+
+    private static void expect(HttpURLConnection connection, URI address, int status)
+            throws IOException {
+        if (connection.getResponseCode() != status) {
+            connection.disconnect();
+            throw new Refused(connection.getResponseCode(), address);
+        }
+    }
+
+    private interface Attempt<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T withRetries(Attempt<T> attempt) throws IOException {
+        long pause = firstPause.toMillis();
+        for (int tries = 1; ; tries++) {
+            try {
+                return attempt.run();
+            } catch (IOException e) {
+                if (tries == MAX_TRIES || !isWorthRetrying(e)) {
+                    throw e;
+                }
+            }
+            sleep(pause);
+            pause *= 2;
+        }
+    }
+
+    private static boolean isWorthRetrying(IOException e) {
+        return switch (e) {
+            case Refused refused -> refused.status >= 500 || refused.status == TOO_MANY_REQUESTS;
+            case java.net.UnknownHostException _, java.net.ConnectException _ -> false;
+            case javax.net.ssl.SSLHandshakeException _ -> false;
+            default -> true;
+        };
+    }
+
+    private static void sleep(long millis) throws IOException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.sluice.model;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/// A directory that may hold a model: `config.json` with safetensors, or one .gguf file.
+final class ModelDirectory {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int GGUF_DEPTH = 3;
+
+    private final Path directory;
+
+    ModelDirectory(Path directory) {
+        this.directory = directory;
+    }
+
+    /// What to load: the directory itself or its .gguf file; empty where something is missing.
+    Optional<Path> model() throws IOException {
+        if (problem().isPresent()) {
+            return Optional.empty();
+        }
+        List<Path> ggufs = ggufFiles();
+        return Optional.of(hasSafetensors() ? directory : ggufs.getFirst());
+    }
+
+    /// What is missing, in words; empty where the model is complete.
+    Optional<String> problem() throws IOException {
+        if (hasSafetensors()) {
+            return Files.exists(directory.resolve("config.json"))
+                    ? missingShards()
+                    : Optional.of(directory + " has .safetensors files but no config.json");
+        }
+        List<Path> ggufs = ggufFiles();
+        return switch (ggufs.size()) {
+            case 0 -> Optional.of(directory + " holds neither .safetensors nor .gguf files");
+            case 1 -> Optional.empty();
+            default -> Optional.of(directory + " holds several .gguf files: name one of them");
+        };
+    }
+
+    private Optional<String> missingShards() throws IOException {
+        Path index = directory.resolve("model.safetensors.index.json");
+        if (!Files.exists(index)) {
+            return Optional.empty();
+        }
+        TreeSet<String> shards = new TreeSet<>();
+        try {
+            JsonNode map = JSON.readTree(Files.readString(index)).path("weight_map");
+            map.forEach(shard -> shards.add(shard.asString("")));
+        } catch (JacksonException e) {
+            return Optional.of(index + " is no JSON: " + e.getOriginalMessage());
+        }
+        shards.removeIf(shard -> Files.exists(directory.resolve(shard)));
+        return shards.isEmpty()
+                ? Optional.empty()
+                : Optional.of(directory + " lacks " + String.join(", ", shards));
+    }
+
+    private boolean hasSafetensors() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> file.toString().endsWith(".safetensors"));
+        }
+    }
+
+    private List<Path> ggufFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(directory, GGUF_DEPTH)) {
+            return files.filter(file -> file.toString().endsWith(".gguf"))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.sluice.model;
+
+/// A model could not be found or fetched. The message is for the person who named it: it says what
+/// was tried, why it failed and what to do.
+public final class ModelSourceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ModelSourceException(String message) {
+        super(message);
+    }
+
+    public ModelSourceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /// The message, never null.
+    public String text() {
+        return String.valueOf(getMessage());
+    }
+}

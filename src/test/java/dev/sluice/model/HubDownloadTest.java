@@ -1,0 +1,216 @@
+package dev.sluice.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+class HubDownloadTest {
+    private static final byte[] WEIGHTS =
+            "weights ".repeat(40_000).getBytes(StandardCharsets.UTF_8);
+
+    @TempDir private Path home;
+    private final List<DownloadProgress> progress = new ArrayList<>();
+    private LocalHub hub;
+
+    @BeforeEach
+    void startHub() throws IOException {
+        hub =
+                new LocalHub()
+                        .with("config.json", "{}")
+                        .with("tokenizer.json", "{}")
+                        .with("model.safetensors", WEIGHTS)
+                        .with("README.md", "words")
+                        .with("pytorch_model.bin", "pickle");
+    }
+
+    @AfterEach
+    void stopHub() throws IOException {
+        hub.close();
+    }
+
+    private ModelSource source(Map<String, String> more) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("HOME", home.toString());
+        environment.put("HF_ENDPOINT", hub.address() + "/");
+        environment.putAll(more);
+        return new ModelSource(environment, progress::add, "python3", Duration.ofMillis(1));
+    }
+
+    private ModelSource source() {
+        return source(Map.of());
+    }
+
+    @Test
+    void fetchesTheFilesThatServingNeeds() throws IOException {
+        ResolvedModel model = source().resolve(LocalHub.REPO);
+
+        assertThat(model.name()).isEqualTo(LocalHub.REPO);
+        try (var files = Files.list(model.path())) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "config.json", "tokenizer.json", "model.safetensors");
+        }
+        assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void keepsTheLayoutOfHuggingFacesCache() {
+        ResolvedModel model =
+                source(Map.of("HF_HOME", home.resolve("hf").toString())).resolve(LocalHub.REPO);
+
+        Path repository = home.resolve("hf/hub/models--acme--tiny");
+        assertThat(model.path())
+                .isEqualTo(repository.resolve("snapshots").resolve(LocalHub.COMMIT));
+        assertThat(repository.resolve("refs/main")).hasContent(LocalHub.COMMIT);
+        assertThat(model.path().resolve("config.json")).isSymbolicLink();
+    }
+
+    @Test
+    void goesOnWhereADownloadBrokeOff() {
+        hub.breakingOffOnce("model.safetensors", 100_000);
+
+        ResolvedModel model = source().resolve(LocalHub.REPO);
+
+        assertThat(hub.requests).contains("storage model.safetensors from 100000");
+        assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void goesOnWhereAnEarlierProcessEnded() throws IOException {
+        Path blobs = home.resolve(".cache/huggingface/hub/models--acme--tiny/blobs");
+        Files.createDirectories(blobs);
+        Path whole = Files.write(home.resolve("whole"), WEIGHTS);
+        String tag = Checksum.of(Checksum.Kind.SHA_256, whole).hex();
+        Files.write(blobs.resolve(tag + ".incomplete"), java.util.Arrays.copyOf(WEIGHTS, 300_000));
+
+        ResolvedModel model = source().resolve(LocalHub.REPO);
+
+        assertThat(hub.requests).contains("storage model.safetensors from 300000");
+        assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void keepsNothingOfAFileWithAWrongChecksum() throws IOException {
+        byte[] changed = WEIGHTS.clone();
+        changed[5] ^= 1;
+        hub.damaged.put("model.safetensors", changed);
+
+        assertThatThrownBy(() -> source().resolve(LocalHub.REPO))
+                .isInstanceOf(ModelSourceException.class)
+                .hasMessageContaining("model.safetensors")
+                .hasMessageContaining("damaged");
+
+        hub.damaged.clear();
+        assertThat(source().resolve(LocalHub.REPO).path().resolve("model.safetensors"))
+                .hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void servesFromTheCacheWhenTheHubIsAway() throws IOException {
+        Path fetched = source().resolve(LocalHub.REPO).path();
+        hub.close();
+
+        assertThat(source().resolve(LocalHub.REPO).path()).isEqualTo(fetched);
+    }
+
+    @Test
+    void asksNothingOfTheHubWhenOffline() {
+        Path fetched = source().resolve(LocalHub.REPO).path();
+        hub.requests.clear();
+
+        Path offline = source(Map.of("HF_HUB_OFFLINE", "1")).resolve(LocalHub.REPO).path();
+
+        assertThat(offline).isEqualTo(fetched);
+        assertThat(hub.requests).isEmpty();
+        assertThatThrownBy(() -> source(Map.of("HF_HUB_OFFLINE", "true")).resolve("acme/unknown"))
+                .hasMessageContaining("HF_HUB_OFFLINE");
+    }
+
+    @Test
+    void asksNothingAboutACommitThatIsComplete() {
+        String reference = LocalHub.REPO + "@" + LocalHub.COMMIT;
+        source().resolve(reference);
+        hub.requests.clear();
+
+        source().resolve(reference);
+
+        assertThat(hub.requests).isEmpty();
+    }
+
+    @Test
+    void fetchesWhatAnIncompleteSnapshotLacks() throws IOException {
+        Path snapshot = source().resolve(LocalHub.REPO).path();
+        Files.delete(snapshot.resolve("model.safetensors").toRealPath());
+
+        Path again = source().resolve(LocalHub.REPO).path();
+
+        assertThat(again.resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void sendsTheTokenToTheHubOnly() throws IOException {
+        hub.requiring("hf_secret");
+        Path tokenFile = Files.writeString(home.resolve("token"), "hf_secret\n");
+
+        source(Map.of("HF_TOKEN_PATH", tokenFile.toString())).resolve(LocalHub.REPO);
+
+        assertThat(hub.storageTokens).isEmpty();
+        assertThatThrownBy(() ->
+                        source().resolve(LocalHub.REPO + "@" + LocalHub.COMMIT.replace('0', '1')))
+                .hasMessageContaining("401")
+                .hasMessageContaining("HF_TOKEN");
+    }
+
+    @Test
+    void saysThatARevisionDoesNotExist() {
+        assertThatThrownBy(() -> source().resolve(LocalHub.REPO + "@nowhere"))
+                .isInstanceOf(ModelSourceException.class)
+                .hasMessageContaining("acme/tiny@nowhere")
+                .hasMessageContaining("404");
+    }
+
+    @Test
+    void asksForAChoiceAmongSeveralGgufFiles() throws IOException {
+        try (LocalHub ggufs = new LocalHub().with("a.gguf", "A").with("b.gguf", "B")) {
+            ModelSource source = source(Map.of("HF_ENDPOINT", ggufs.address()));
+
+            assertThatThrownBy(() -> source.resolve(LocalHub.REPO))
+                    .hasMessageContaining("acme/tiny/a.gguf, acme/tiny/b.gguf");
+            assertThat(source.resolve("acme/tiny/b.gguf").path()).hasContent("B");
+        }
+    }
+
+    @Test
+    void refusesAFileThatWouldLieOutsideTheSnapshot() throws IOException {
+        try (LocalHub hostile = new LocalHub().with("../../evil.gguf", "x")) {
+            ModelSource source = source(Map.of("HF_ENDPOINT", hostile.address()));
+
+            assertThatThrownBy(() -> source.resolve(LocalHub.REPO))
+                    .isInstanceOf(ModelSourceException.class)
+                    .hasMessageContaining("outside");
+        }
+    }
+
+    @Test
+    void tellsHowFarItIs() {
+        source().resolve(LocalHub.REPO);
+
+        DownloadProgress last = progress.getLast();
+        assertThat(progress).anySatisfy(p -> assertThat(p.what()).isEqualTo("model.safetensors"));
+        assertThat(last.bytes()).isEqualTo(last.totalBytes().orElseThrow());
+    }
+}
