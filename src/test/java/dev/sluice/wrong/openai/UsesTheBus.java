@@ -1,0 +1,5 @@
+package dev.sluice.wrong.openai;
+
+import io.vertx.core.eventbus.EventBus;
+
+record UsesTheBus(EventBus bus) {}

@@ -1,0 +1,6 @@
+package dev.sluice.wrong.server;
+
+/// A class of the server.
+public final class Handler {
+    private Handler() {}
+}

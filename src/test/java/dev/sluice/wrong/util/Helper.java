@@ -1,0 +1,5 @@
+package dev.sluice.wrong.util;
+
+final class Helper {
+    private Helper() {}
+}
