@@ -1,0 +1,253 @@
+/* The library's entry points: which processor this is, and the calls into its level's kernels. */
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+/* Struct layouts, as Java writes them. */
+#define AT(type, field, offset)                                                                    \
+    _Static_assert(offsetof(struct type, field) == (offset), #type "." #field);
+AT(sl_matrix, panels, 0)
+AT(sl_matrix, format, 8)
+AT(sl_matrix, rows, 16)
+AT(sl_matrix, cols, 24)
+AT(sl_matrix, panel_bytes, 32)
+AT(sl_matrix, group, 40)
+AT(sl_matrix, scale_bits, 48)
+AT(sl_matrix, has_min, 56)
+AT(sl_pack_args, dst, 0)
+AT(sl_pack_args, src, 64)
+AT(sl_pack_args, src_type, 72)
+AT(sl_pack_args, rows, 80)
+AT(sl_pack_args, row_stride, 88)
+AT(sl_pack_args, transposed, 96)
+AT(sl_pack_args, row_order, 104)
+AT(sl_pack_args, dst_row, 112)
+AT(sl_embedding_args, table, 0)
+AT(sl_embedding_args, ids, 64)
+AT(sl_embedding_args, scale, 72)
+AT(sl_embedding_args, out, 80)
+AT(sl_embedding_args, out_stride, 88)
+AT(sl_prepare_args, x, 0)
+AT(sl_prepare_args, x_stride, 8)
+AT(sl_prepare_args, cols, 16)
+AT(sl_prepare_args, kind, 24)
+AT(sl_prepare_args, out, 32)
+AT(sl_prepare_args, out_stride, 40)
+AT(sl_linear_args, w, 0)
+AT(sl_linear_args, x, 64)
+AT(sl_linear_args, x_stride, 72)
+AT(sl_linear_args, prepared, 80)
+AT(sl_linear_args, prepared_stride, 88)
+AT(sl_linear_args, n, 96)
+AT(sl_linear_args, out, 104)
+AT(sl_linear_args, out_stride, 112)
+AT(sl_rms_norm_args, x, 0)
+AT(sl_rms_norm_args, x_stride, 8)
+AT(sl_rms_norm_args, weight, 16)
+AT(sl_rms_norm_args, group, 24)
+AT(sl_rms_norm_args, cols, 32)
+AT(sl_rms_norm_args, eps, 40)
+AT(sl_rms_norm_args, out, 48)
+AT(sl_rms_norm_args, out_stride, 56)
+AT(sl_add_rms_norm_args, residual, 0)
+AT(sl_add_rms_norm_args, residual_stride, 8)
+AT(sl_add_rms_norm_args, x, 16)
+AT(sl_add_rms_norm_args, x_stride, 24)
+AT(sl_add_rms_norm_args, weight, 32)
+AT(sl_add_rms_norm_args, group, 40)
+AT(sl_add_rms_norm_args, cols, 48)
+AT(sl_add_rms_norm_args, eps, 56)
+AT(sl_add_rms_norm_args, out, 64)
+AT(sl_add_rms_norm_args, out_stride, 72)
+AT(sl_add_args, x, 0)
+AT(sl_add_args, x_stride, 8)
+AT(sl_add_args, y, 16)
+AT(sl_add_args, y_stride, 24)
+AT(sl_add_args, cols, 32)
+AT(sl_gated_activation_args, gate_up, 0)
+AT(sl_gated_activation_args, gate_up_stride, 8)
+AT(sl_gated_activation_args, cols, 16)
+AT(sl_gated_activation_args, activation, 24)
+AT(sl_gated_activation_args, out, 32)
+AT(sl_gated_activation_args, out_stride, 40)
+AT(sl_gather_rows_args, x, 0)
+AT(sl_gather_rows_args, x_stride, 8)
+AT(sl_gather_rows_args, rows, 16)
+AT(sl_gather_rows_args, cols, 24)
+AT(sl_gather_rows_args, out, 32)
+AT(sl_gather_rows_args, out_stride, 40)
+AT(sl_argmax_args, x, 0)
+AT(sl_argmax_args, x_stride, 8)
+AT(sl_argmax_args, cols, 16)
+AT(sl_argmax_args, ids, 24)
+AT(sl_rotary_table_args, positions, 0)
+AT(sl_rotary_table_args, frequencies, 8)
+AT(sl_rotary_table_args, half, 16)
+AT(sl_rotary_table_args, factor, 24)
+AT(sl_rotary_table_args, out, 32)
+AT(sl_rotary_table_args, out_stride, 40)
+AT(sl_rotary_store_args, q, 0)
+AT(sl_rotary_store_args, q_stride, 8)
+AT(sl_rotary_store_args, k, 16)
+AT(sl_rotary_store_args, k_stride, 24)
+AT(sl_rotary_store_args, v, 32)
+AT(sl_rotary_store_args, v_stride, 40)
+AT(sl_rotary_store_args, rotary, 48)
+AT(sl_rotary_store_args, rotary_stride, 56)
+AT(sl_rotary_store_args, num_heads, 64)
+AT(sl_rotary_store_args, num_kv_heads, 72)
+AT(sl_rotary_store_args, head_dim, 80)
+AT(sl_rotary_store_args, rotary_dim, 88)
+AT(sl_rotary_store_args, interleaved, 96)
+AT(sl_rotary_store_args, positions, 104)
+AT(sl_rotary_store_args, sequences, 112)
+AT(sl_rotary_store_args, block_tables, 120)
+AT(sl_rotary_store_args, max_blocks, 128)
+AT(sl_rotary_store_args, block_size, 136)
+AT(sl_rotary_store_args, kv, 144)
+AT(sl_rotary_store_args, kv_type, 152)
+AT(sl_attention_args, q, 0)
+AT(sl_attention_args, q_stride, 8)
+AT(sl_attention_args, kv, 16)
+AT(sl_attention_args, kv_type, 24)
+AT(sl_attention_args, block_size, 32)
+AT(sl_attention_args, num_heads, 40)
+AT(sl_attention_args, num_kv_heads, 48)
+AT(sl_attention_args, head_dim, 56)
+AT(sl_attention_args, scale, 64)
+AT(sl_attention_args, window, 72)
+AT(sl_attention_args, seq_starts, 80)
+AT(sl_attention_args, context_lengths, 88)
+AT(sl_attention_args, block_tables, 96)
+AT(sl_attention_args, max_blocks, 104)
+AT(sl_attention_args, tiles, 112)
+AT(sl_attention_args, heads_per_unit, 120)
+AT(sl_attention_args, out, 128)
+AT(sl_attention_args, out_stride, 136)
+_Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
+_Static_assert(sizeof(struct sl_pack_args) == 120, "sl_pack_args");
+_Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
+_Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
+_Static_assert(sizeof(struct sl_linear_args) == 120, "sl_linear_args");
+_Static_assert(sizeof(struct sl_rms_norm_args) == 64, "sl_rms_norm_args");
+_Static_assert(sizeof(struct sl_add_rms_norm_args) == 80, "sl_add_rms_norm_args");
+_Static_assert(sizeof(struct sl_add_args) == 40, "sl_add_args");
+_Static_assert(sizeof(struct sl_gated_activation_args) == 48, "sl_gated_activation_args");
+_Static_assert(sizeof(struct sl_gather_rows_args) == 48, "sl_gather_rows_args");
+_Static_assert(sizeof(struct sl_argmax_args) == 32, "sl_argmax_args");
+_Static_assert(sizeof(struct sl_rotary_table_args) == 48, "sl_rotary_table_args");
+_Static_assert(sizeof(struct sl_rotary_store_args) == 160, "sl_rotary_store_args");
+_Static_assert(sizeof(struct sl_attention_args) == 144, "sl_attention_args");
+
+#define DECLARE(op, level) void op##_##level(const struct sl_##op##_args *, int64_t, int64_t);
+#define DECLARE_PLAIN(op) DECLARE(op, plain)
+#define DECLARE_AVX2(op) DECLARE(op, avx2)
+#define DECLARE_AVX512(op) DECLARE(op, avx512)
+#define ENTRY_PLAIN(op) .op = op##_plain,
+#define ENTRY_AVX2(op) .op = op##_avx2,
+#define ENTRY_AVX512(op) .op = op##_avx512,
+
+SL_OPS(DECLARE_PLAIN)
+#if defined(__x86_64__)
+SL_OPS(DECLARE_AVX2)
+SL_OPS(DECLARE_AVX512)
+#endif
+
+static const struct sl_kernels LEVELS[] = {
+    [SL_ISA_PLAIN] = {SL_OPS(ENTRY_PLAIN)},
+#if defined(__x86_64__)
+    [SL_ISA_AVX2] = {SL_OPS(ENTRY_AVX2)},
+    [SL_ISA_AVX512] = {SL_OPS(ENTRY_AVX512)},
+#endif
+};
+
+/* Written while loading and by sl_isa_set, when no operation runs. */
+static int64_t level;
+static const struct sl_kernels *kernels = &LEVELS[SL_ISA_PLAIN];
+
+#if defined(__x86_64__)
+
+static int has(uint32_t bits, uint32_t wanted) { return (bits & wanted) == wanted; }
+
+/* The registers that the operating system saves. */
+static uint32_t saved_state(void) {
+    uint32_t low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+int64_t sl_isa_supported(void) {
+    uint32_t a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)
+        || !has(c, bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C)) {
+        return SL_ISA_PLAIN;
+    }
+    uint32_t state = saved_state();
+    if (!has(state, 0x06) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, bit_AVX2)) {
+        return SL_ISA_PLAIN;
+    }
+    uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    if (!has(state, 0xe6) || !has(b, avx512) || !has(c, bit_AVX512VNNI) || a < 1) {
+        return SL_ISA_AVX2;
+    }
+    const uint32_t bf16 = 1u << 5;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, bf16) ? SL_ISA_AVX512 : SL_ISA_AVX2;
+}
+
+#else
+
+int64_t sl_isa_supported(void) { return SL_ISA_PLAIN; }
+
+#endif
+
+int64_t sl_abi_version(void) { return SL_ABI_VERSION; }
+
+int64_t sl_isa_level(void) { return level; }
+
+int64_t sl_isa_set(int64_t wanted) {
+    level = sl_max(SL_ISA_PLAIN, sl_min(wanted, sl_isa_supported()));
+    kernels = &LEVELS[level];
+    return level;
+}
+
+__attribute__((constructor)) static void choose_level(void) { sl_isa_set(SL_ISA_AVX512); }
+
+const char *sl_isa_name(int64_t which) {
+    static const char *const names[] = {"plain", "avx2", "avx512-bf16-vnni"};
+    return which >= SL_ISA_PLAIN && which <= SL_ISA_AVX512 ? names[which] : "unknown";
+}
+
+int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,
+                       int64_t has_min) {
+    int64_t padded = sl_padded(cols);
+    int64_t scale_row = SL_PANEL * (scale_bits / 8);
+    switch (format) {
+        case SL_FORMAT_F32:
+            return padded * 128;
+        case SL_FORMAT_F16:
+        case SL_FORMAT_BF16:
+            return padded * 64;
+        case SL_FORMAT_INT8:
+            return padded / SL_GROUP * (1024 + scale_row * (SL_GROUP / group + has_min));
+        default:
+            return padded / SL_GROUP * (512 + scale_row * (1 + has_min));
+    }
+}
+
+int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
+    int64_t padded = sl_padded(cols);
+    return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * (padded / SL_GROUP), 64);
+}
+
+int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim) {
+    (void)head_dim;
+    return sl_max(1, SL_ATTENTION_ROWS / heads_per_unit);
+}
+
+#define FORWARD(op)                                                                                \
+    void sl_##op(const struct sl_##op##_args *args, int64_t begin, int64_t end) {                  \
+        kernels->op(args, begin, end);                                                             \
+    }
+SL_OPS(FORWARD)

@@ -1,0 +1,87 @@
+/*
+ * What the kernel sources share. Every file but dispatch.c is compiled once per ISA level with
+ * SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags of that level;
+ * SL_FN gives its functions the level's suffix.
+ *
+ * All files are compiled with -ffp-contract=off: a multiplication and an addition are fused only
+ * where the source says vf_fma.
+ */
+#ifndef SLUICE_KERNELS_H
+#define SLUICE_KERNELS_H
+
+#include "sluice_cpu.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SL_OPS(X)                                                                                  \
+    X(pack)                                                                                        \
+    X(embedding)                                                                                   \
+    X(prepare)                                                                                     \
+    X(linear)                                                                                      \
+    X(rms_norm)                                                                                    \
+    X(add_rms_norm)                                                                                \
+    X(add)                                                                                         \
+    X(gated_activation)                                                                            \
+    X(gather_rows)                                                                                 \
+    X(argmax)                                                                                      \
+    X(rotary_table)                                                                                \
+    X(rotary_store)                                                                                \
+    X(attention)
+
+/* The operations of one level. */
+struct sl_kernels {
+#define SL_MEMBER(op) void (*op)(const struct sl_##op##_args *, int64_t, int64_t);
+    SL_OPS(SL_MEMBER)
+#undef SL_MEMBER
+};
+
+enum { SL_PANEL = 32, SL_GROUP = 32 };
+
+/* Query rows (tokens times heads) that attention handles at a time. */
+enum { SL_ATTENTION_ROWS = 24 };
+
+#define SL_INLINE static inline __attribute__((always_inline))
+#define SL_NOINLINE __attribute__((noinline))
+#define SL_ALIGNED __attribute__((aligned(64)))
+
+SL_INLINE int64_t sl_min(int64_t a, int64_t b) { return a < b ? a : b; }
+SL_INLINE int64_t sl_max(int64_t a, int64_t b) { return a > b ? a : b; }
+SL_INLINE int64_t sl_round_up(int64_t a, int64_t to) { return (a + to - 1) / to * to; }
+
+/* Inputs padded to whole groups. */
+SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); }
+
+#ifdef SL_LEVEL
+
+#if SL_LEVEL == 0
+#define SL_FN(name) name##_plain
+#elif SL_LEVEL == 1
+#define SL_FN(name) name##_avx2
+#else
+#define SL_FN(name) name##_avx512
+#endif
+
+#define SL_DECLARE(op) void SL_FN(op)(const struct sl_##op##_args *args, int64_t begin, int64_t end);
+SL_OPS(SL_DECLARE)
+#undef SL_DECLARE
+
+/* One panel of a linear operation: out[0 .. n) [32] = rows times the panel. */
+struct panel_job {
+    const uint8_t *panel;
+    const struct sl_matrix *w;
+    const void *rows;   /* float32 activations or prepared rows */
+    int64_t row_stride; /* bytes */
+    int64_t n;
+    float *out; /* f32 [n, 32] */
+    int64_t out_stride;
+};
+
+void SL_FN(panel_float)(const struct panel_job *job);
+void SL_FN(panel_bf16)(const struct panel_job *job);
+void SL_FN(panel_int8)(const struct panel_job *job);
+void SL_FN(panel_int4)(const struct panel_job *job);
+
+#endif
+#endif

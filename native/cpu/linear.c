@@ -1,0 +1,61 @@
+/* out = x W^T, panel by panel. */
+#include "kernels.h"
+
+/* Rows that pass through the scratch of a panel with less than 32 outputs at a time. */
+enum { SCRATCH_ROWS = 48 };
+
+static void run_panel(const struct panel_job *job) {
+    switch (job->w->format) {
+        case SL_FORMAT_BF16:
+            SL_FN(panel_bf16)(job);
+            break;
+        case SL_FORMAT_INT8:
+            SL_FN(panel_int8)(job);
+            break;
+        case SL_FORMAT_INT4:
+            SL_FN(panel_int4)(job);
+            break;
+        default:
+            SL_FN(panel_float)(job);
+            break;
+    }
+}
+
+/* The last panel, whose padding must not reach `out`. */
+static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t outputs) {
+    float scratch[SCRATCH_ROWS * SL_PANEL] SL_ALIGNED;
+    for (int64_t first = 0; first < job->n; first += SCRATCH_ROWS) {
+        struct panel_job part = *job;
+        part.rows = (const char *)job->rows + first * job->row_stride;
+        part.n = sl_min(SCRATCH_ROWS, job->n - first);
+        part.out = scratch;
+        part.out_stride = SL_PANEL;
+        run_panel(&part);
+        for (int64_t i = 0; i < part.n; i++) {
+            memcpy(job->out + (first + i) * job->out_stride, scratch + i * SL_PANEL,
+                   (size_t)outputs * sizeof(float));
+        }
+    }
+}
+
+void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+    const struct sl_matrix *w = &args->w;
+    int floats = w->format == SL_FORMAT_F32 || w->format == SL_FORMAT_F16;
+    for (int64_t unit = begin; unit < end; unit++) {
+        struct panel_job job = {
+            .panel = (const uint8_t *)w->panels + unit * w->panel_bytes,
+            .w = w,
+            .rows = floats ? (const void *)args->x : args->prepared,
+            .row_stride = floats ? args->x_stride * (int64_t)sizeof(float) : args->prepared_stride,
+            .n = args->n,
+            .out = args->out + unit * SL_PANEL,
+            .out_stride = args->out_stride,
+        };
+        int64_t outputs = w->rows - unit * SL_PANEL;
+        if (outputs >= SL_PANEL) {
+            run_panel(&job);
+        } else {
+            run_partial_panel(&job, outputs);
+        }
+    }
+}

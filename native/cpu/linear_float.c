@@ -1,0 +1,173 @@
+/*
+ * Matrices of floats: tiles of rows times the 32 outputs of a panel, the sums in registers over
+ * the whole of k, one chain of fused (plain: unfused) additions each.
+ */
+#include "simd.h"
+#include "tiles.h"
+
+/* Vectors of outputs that a tile of `rows` keeps in registers at a time. */
+#if SL_LEVEL == 2
+#define VECTORS(rows) 2
+#elif SL_LEVEL == 1
+#define VECTORS(rows) ((rows) <= 2 ? 4 : 2)
+#else
+#define VECTORS(rows) ((rows) == 1 ? 8 : (rows) == 2 ? 4 : 2)
+#endif
+
+enum { KIND_F32, KIND_F16 };
+
+SL_INLINE void prefetch(const void *p) { __builtin_prefetch((const char *)p + SL_PREFETCH, 0, 3); }
+
+SL_INLINE vf load_weights(const uint8_t *panel, int kind, int64_t k, int64_t n) {
+    if (kind == KIND_F32) {
+        return vf_load((const float *)panel + k * SL_PANEL + n);
+    }
+    return vf_load_f16((const uint16_t *)panel + k * SL_PANEL + n);
+}
+
+SL_INLINE void float_tile(int rows, int kind, const struct panel_job *job, int64_t row) {
+    enum { MAX_VECTORS = 8 };
+    const int vectors = VECTORS(rows);
+    const char *a = (const char *)job->rows + row * job->row_stride;
+    for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+        vf sum[SL_MAX_TILE][MAX_VECTORS];
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = vf_zero(); }
+        }
+        for (int64_t k = 0; k < job->w->cols; k++) {
+            vf b[MAX_VECTORS];
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                b[v] = load_weights(job->panel, kind, k, n + v * VW);
+            }
+            if (n == 0) {
+                prefetch(job->panel + k * (kind == KIND_F32 ? 128 : 64));
+                if (kind == KIND_F32) {
+                    prefetch(job->panel + k * 128 + 64);
+                }
+            }
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vf x = vf_set1(((const float *)(a + i * job->row_stride))[k]);
+                SL_UNROLL for (int v = 0; v < vectors; v++) {
+                    sum[i][v] = vf_fma(x, b[v], sum[i][v]);
+                }
+            }
+        }
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                vf_store(job->out + (row + i) * job->out_stride + n + v * VW, sum[i][v]);
+            }
+        }
+    }
+}
+
+#define F32_TILE(rows, job, row) float_tile(rows, KIND_F32, job, row)
+#define F16_TILE(rows, job, row) float_tile(rows, KIND_F16, job, row)
+SL_DEFINE_TILES(struct panel_job, f32, F32_TILE)
+SL_DEFINE_TILES(struct panel_job, f16, F16_TILE)
+
+void SL_FN(panel_float)(const struct panel_job *job) {
+    if (job->w->format == SL_FORMAT_F32) {
+        f32_tiles(job);
+    } else {
+        f16_tiles(job);
+    }
+}
+
+#if SL_LEVEL == 2
+
+/* Both weights of a pair and both inputs meet in one instruction. */
+SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row) {
+    const char *a = (const char *)job->rows + row * job->row_stride;
+    int64_t pairs = (job->w->cols + 1) / 2;
+    vf sum[SL_MAX_TILE][2];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        sum[i][0] = vf_zero();
+        sum[i][1] = vf_zero();
+    }
+    const uint8_t *p = job->panel;
+    for (int64_t j = 0; j < pairs; j++, p += 128) {
+        __m512bh b0 = (__m512bh)vi_load(p);
+        __m512bh b1 = (__m512bh)vi_load(p + 64);
+        prefetch(p);
+        prefetch(p + 64);
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            int32_t pair;
+            memcpy(&pair, a + i * job->row_stride + j * 4, 4);
+            __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
+            sum[i][0] = _mm512_dpbf16_ps(sum[i][0], x, b0);
+            sum[i][1] = _mm512_dpbf16_ps(sum[i][1], x, b1);
+        }
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        vf_store(job->out + (row + i) * job->out_stride, sum[i][0]);
+        vf_store(job->out + (row + i) * job->out_stride + 16, sum[i][1]);
+    }
+}
+
+#else
+
+/* Inputs that are widened to float32 at a time; the sums wait in `out` meanwhile. */
+enum { CHUNK = 256 };
+
+SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, int64_t first,
+                          int64_t count, const float *x) {
+    enum { MAX_VECTORS = 8 };
+    const int vectors = VECTORS(rows);
+    for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+        float *out = job->out + row * job->out_stride + n;
+        vf sum[SL_MAX_TILE][MAX_VECTORS];
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                sum[i][v] = first == 0 ? vf_zero() : vf_load(out + i * job->out_stride + v * VW);
+            }
+        }
+        const uint8_t *p = job->panel + first * 64 + n * 4;
+        for (int64_t k = 0; k < count; k += 2, p += 128) {
+            vi b[MAX_VECTORS];
+            SL_UNROLL for (int v = 0; v < vectors; v++) { b[v] = vi_load(p + v * VW * 4); }
+            if (n == 0) {
+                prefetch(p);
+                prefetch(p + 64);
+            }
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vf x0 = vf_set1(x[i * CHUNK + k]);
+                SL_UNROLL for (int v = 0; v < vectors; v++) {
+                    sum[i][v] = vf_fma(x0, vf_bf16_low(b[v]), sum[i][v]);
+                }
+            }
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vf x1 = vf_set1(x[i * CHUNK + k + 1]);
+                SL_UNROLL for (int v = 0; v < vectors; v++) {
+                    sum[i][v] = vf_fma(x1, vf_bf16_high(b[v]), sum[i][v]);
+                }
+            }
+        }
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                vf_store(out + i * job->out_stride + v * VW, sum[i][v]);
+            }
+        }
+    }
+}
+
+SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row) {
+    float x[SL_MAX_TILE * CHUNK];
+    int64_t padded = sl_padded(job->w->cols);
+    for (int64_t first = 0; first < padded; first += CHUNK) {
+        int64_t count = sl_min(CHUNK, padded - first);
+        for (int i = 0; i < rows; i++) {
+            const char *a = (const char *)job->rows + (row + i) * job->row_stride;
+            const uint16_t *narrow = (const uint16_t *)a + first;
+            for (int64_t k = 0; k < count; k++) {
+                x[i * CHUNK + k] = bf16_to_f32(narrow[k]);
+            }
+        }
+        bf16_chunk(rows, job, row, first, count, x);
+    }
+}
+
+#endif
+
+SL_DEFINE_TILES(struct panel_job, bf16, bf16_tile)
+
+void SL_FN(panel_bf16)(const struct panel_job *job) { bf16_tiles(job); }

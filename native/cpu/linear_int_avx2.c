@@ -1,0 +1,163 @@
+/*
+ * INT8 and INT4 matrices with VPMADDUBSW, whose sums of two products saturate at 16 bits. 4-bit
+ * codes are too small for that: a whole group of 32 fits. For 8-bit codes the unsigned factor is
+ * |q| <= 128 and the input takes the sign, at most 2 * 128 * 127.
+ */
+#include "linear_int.h"
+#include "simd.h"
+#include "tiles.h"
+
+enum { INT8_GROUP32, INT8_GROUP16, INT4 };
+
+/* Vectors of outputs that a tile keeps in registers at a time. */
+SL_INLINE int tile_vectors(int rows) { return rows <= 2 ? 4 : 2; }
+
+SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
+    return bits == 16 ? vf_load_f16((const uint16_t *)row + n) : vf_load((const float *)row + n);
+}
+
+SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
+
+/* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
+SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_job *job, int64_t row, int64_t g,
+                        const uint8_t *codes, int first, int count) {
+    const int vectors = tile_vectors(rows);
+    const vi ones = _mm256_set1_epi16(1);
+    const vi offset = _mm256_set1_epi8((char)0x80);
+    SL_UNROLL for (int quad = first; quad < first + count; quad++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vi w = _mm256_xor_si256(vi_load(codes + quad * 128 + v * 32), offset);
+            vi size = _mm256_abs_epi8(w);
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vi x = _mm256_set1_epi32(sl_quad_at(job, row + i, g, quad));
+                vi products = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w));
+                t[i][v] = _mm256_add_epi32(t[i][v], _mm256_madd_epi16(products, ones));
+            }
+        }
+    }
+}
+
+SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_job *job, int64_t row, int64_t g,
+                        const uint8_t *codes) {
+    const int vectors = tile_vectors(rows);
+    const vi low = _mm256_set1_epi8(15);
+    vi sum[SL_MAX_TILE][4];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = _mm256_setzero_si256(); }
+    }
+    SL_UNROLL for (int pair = 0; pair < 4; pair++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vi w = vi_load(codes + pair * 128 + v * 32);
+            vi w0 = _mm256_and_si256(w, low);
+            vi w1 = _mm256_and_si256(_mm256_srli_epi16(w, 4), low);
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vi x0 = _mm256_set1_epi32(sl_quad_at(job, row + i, g, 2 * pair));
+                vi x1 = _mm256_set1_epi32(sl_quad_at(job, row + i, g, 2 * pair + 1));
+                vi products = _mm256_add_epi16(_mm256_maddubs_epi16(w0, x0),
+                                               _mm256_maddubs_epi16(w1, x1));
+                sum[i][v] = _mm256_add_epi16(sum[i][v], products);
+            }
+        }
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vi whole = _mm256_madd_epi16(sum[i][v], _mm256_set1_epi16(1));
+            t[i][v] = _mm256_add_epi32(t[i][v], whole);
+        }
+    }
+}
+
+/* One scale step of outputs n .. of a block: sums += t * (scale_w * scale_x) (+ min * wsum). */
+SL_INLINE void scale_step(int rows, int has_min, vi t[][4], const struct int_job *job, int64_t row,
+                          int64_t g, const uint8_t *scales, const uint8_t *mins, int64_t n,
+                          float *sums) {
+    const int vectors = tile_vectors(rows);
+    SL_UNROLL for (int v = 0; v < vectors; v++) {
+        vf scale = load_scales(scales, job->scale_bits, n + v * VW);
+        vf min = has_min ? load_scales(mins, job->scale_bits, n + v * VW) : vf_zero();
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            float *at = sums + i * SL_PANEL + n + v * VW;
+            vf x = vf_set1(sl_float_at(job->scale, job->row_stride, row + i, g));
+            vf s = vf_fma(_mm256_cvtepi32_ps(t[i][v]), vf_mul(scale, x), vf_load(at));
+            if (has_min) {
+                s = vf_fma(min, vf_set1(sl_float_at(job->wsum, job->row_stride, row + i, g)), s);
+            }
+            vf_store(at, s);
+        }
+    }
+}
+
+SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *shared,
+                        int64_t row) {
+    /* A copy that no store can alias: it lives in registers. */
+    const struct int_job copy = *shared;
+    const struct int_job *job = &copy;
+    const int vectors = tile_vectors(rows);
+    const int scale_rows = kind == INT8_GROUP16 ? 2 : 1;
+    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
+    const uint8_t *block = job->blocks;
+    float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED = {0};
+    float *sums = memory;
+    /* Hides where the sums are, or the compiler would keep them in registers that it lacks. */
+    __asm__("" : "+r"(sums) : : "memory");
+    for (int64_t g = 0; g < job->groups; g++, block += job->block_bytes) {
+        const uint8_t *codes = block + (scale_rows + has_min) * scale_bytes;
+        for (int64_t at = 0; at < job->block_bytes; at += 64) {
+            prefetch(block + at);
+        }
+        SL_UNROLL for (int part = 0; part < scale_rows; part++) {
+            SL_UNROLL for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+                vi t[SL_MAX_TILE][4];
+                SL_UNROLL for (int i = 0; i < rows; i++) {
+                    vi start = kind == INT4 && !has_min
+                                   ? _mm256_set1_epi32(
+                                         sl_int_at(job->start, job->start_stride, row + i, g))
+                                   : _mm256_setzero_si256();
+                    SL_UNROLL for (int v = 0; v < vectors; v++) { t[i][v] = start; }
+                }
+                if (kind == INT4) {
+                    dot_int4(rows, t, job, row, g, codes + n * 4);
+                } else {
+                    dot_int8(rows, t, job, row, g, codes + n * 4, part * 4, 8 / scale_rows);
+                }
+                scale_step(rows, has_min, t, job, row, g, block + part * scale_bytes,
+                           block + scale_bytes, n, sums);
+            }
+        }
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        memcpy(job->out + (row + i) * job->out_stride, sums + i * SL_PANEL,
+               SL_PANEL * sizeof(float));
+    }
+}
+
+#define INT8_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 0, job, row)
+#define INT8_MIN_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 1, job, row)
+#define INT8_GROUP16_TILE(rows, job, row) int_tile(rows, INT8_GROUP16, 0, job, row)
+#define INT4_TILE(rows, job, row) int_tile(rows, INT4, 0, job, row)
+#define INT4_MIN_TILE(rows, job, row) int_tile(rows, INT4, 1, job, row)
+SL_DEFINE_TILES(struct int_job, int8, INT8_TILE)
+SL_DEFINE_TILES(struct int_job, int8_min, INT8_MIN_TILE)
+SL_DEFINE_TILES(struct int_job, int8_group16, INT8_GROUP16_TILE)
+SL_DEFINE_TILES(struct int_job, int4, INT4_TILE)
+SL_DEFINE_TILES(struct int_job, int4_min, INT4_MIN_TILE)
+
+void SL_FN(panel_int8)(const struct panel_job *job) {
+    struct int_job ints = sl_int_job(job);
+    if (job->w->group == 16) {
+        int8_group16_tiles(&ints);
+    } else if (job->w->has_min) {
+        int8_min_tiles(&ints);
+    } else {
+        int8_tiles(&ints);
+    }
+}
+
+void SL_FN(panel_int4)(const struct panel_job *job) {
+    struct int_job ints = sl_int_job(job);
+    if (job->w->has_min) {
+        int4_min_tiles(&ints);
+    } else {
+        int4_tiles(&ints);
+    }
+}

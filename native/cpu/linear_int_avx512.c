@@ -1,0 +1,213 @@
+/*
+ * INT8 and INT4 matrices with VPDPBUSD: unsigned codes times signed inputs. The sums start at
+ * -128 (or -8) times the sum of the inputs, which makes up for the codes' offset.
+ */
+#include "linear_int.h"
+#include "simd.h"
+#include "tiles.h"
+
+enum { INT8_GROUP32, INT8_GROUP16, INT4 };
+
+/* Rows from which on it pays to unpack 4-bit codes once and for all tiles. */
+enum { UNPACK_ROWS = 20, UNPACK_GROUPS = 16 };
+
+/* Tiles of up to this many rows keep their float sums in registers, higher ones in L1. */
+enum { REGISTER_ROWS = 6 };
+
+/* Vector v of a row of 32 scales or mins. */
+SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int v) {
+    return bits == 16 ? vf_load_f16((const uint16_t *)row + v * VW)
+                      : vf_load((const float *)row + v * VW);
+}
+
+SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
+
+/* Adds the products of inputs 4 quad .. 4 quad + 3. */
+SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_job *job, int64_t row, int64_t g,
+                        int64_t quad, __m512i w0, __m512i w1) {
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        __m512i x = _mm512_set1_epi32(sl_quad_at(job, row + i, g, quad));
+        t[i][0] = _mm512_dpbusd_epi32(t[i][0], w0, x);
+        t[i][1] = _mm512_dpbusd_epi32(t[i][1], w1, x);
+    }
+}
+
+/* Quads first .. first + count - 1 of a block's codes. */
+SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_job *job, int64_t row,
+                         int64_t g, const uint8_t *codes, int first, int count) {
+    if (kind != INT4) {
+        SL_UNROLL for (int quad = first; quad < first + count; quad++) {
+            const uint8_t *p = codes + quad * 128;
+            prefetch(p);
+            prefetch(p + 64);
+            dot_quad(rows, t, job, row, g, quad, vi_load(p), vi_load(p + 64));
+        }
+        return;
+    }
+    const __m512i low = _mm512_set1_epi8(15);
+    SL_UNROLL for (int pair = 0; pair < 4; pair++) {
+        const uint8_t *p = codes + pair * 128;
+        __m512i w0 = vi_load(p);
+        __m512i w1 = vi_load(p + 64);
+        prefetch(p);
+        prefetch(p + 64);
+        dot_quad(rows, t, job, row, g, 2 * pair, _mm512_and_si512(w0, low),
+                 _mm512_and_si512(w1, low));
+        dot_quad(rows, t, job, row, g, 2 * pair + 1,
+                 _mm512_and_si512(_mm512_srli_epi16(w0, 4), low),
+                 _mm512_and_si512(_mm512_srli_epi16(w1, 4), low));
+    }
+}
+
+SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *shared,
+                        int64_t row) {
+    /* A copy that no store can alias: it lives in registers. */
+    const struct int_job copy = *shared;
+    const struct int_job *job = &copy;
+    const int scale_rows = kind == INT8_GROUP16 ? 2 : 1;
+    const int in_registers = rows <= REGISTER_ROWS;
+    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
+    const int64_t codes_at = (scale_rows + has_min) * scale_bytes;
+    const uint8_t *block = job->blocks;
+    float *out = job->out + row * job->out_stride;
+    float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED;
+    float *sums = memory;
+    vf sum[SL_MAX_TILE][2];
+    /* Hides where the sums are, or the compiler would keep them in registers that it lacks. */
+    __asm__("" : "+r"(sums) : : "memory");
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < 2; v++) {
+            vf s = job->accumulate ? vf_load(out + i * job->out_stride + v * VW) : vf_zero();
+            if (in_registers) {
+                sum[i][v] = s;
+            } else {
+                vf_store(sums + i * SL_PANEL + v * VW, s);
+            }
+        }
+    }
+    for (int64_t g = 0; g < job->groups; g++, block += job->block_bytes) {
+        SL_UNROLL for (int part = 0; part < scale_rows; part++) {
+            __m512i t[SL_MAX_TILE][2];
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                t[i][0] = kind == INT4 && has_min
+                              ? _mm512_setzero_si512()
+                              : _mm512_set1_epi32(sl_int_at(job->start, job->start_stride, row + i,
+                                                            g * scale_rows + part));
+                t[i][1] = t[i][0];
+            }
+            dot_codes(rows, kind, t, job, row, g, block + codes_at, part * 4, 8 / scale_rows);
+            vf scale[2], min[2];
+            SL_UNROLL for (int v = 0; v < 2; v++) {
+                scale[v] = load_scales(block + part * scale_bytes, job->scale_bits, v);
+                min[v] = has_min ? load_scales(block + scale_bytes, job->scale_bits, v) : vf_zero();
+            }
+            SL_UNROLL for (int i = 0; i < rows; i++) {
+                vf x = vf_set1(sl_float_at(job->scale, job->row_stride, row + i, g));
+                SL_UNROLL for (int v = 0; v < 2; v++) {
+                    float *at = sums + i * SL_PANEL + v * VW;
+                    vf s = in_registers ? sum[i][v] : vf_load(at);
+                    s = vf_fma(_mm512_cvtepi32_ps(t[i][v]), vf_mul(scale[v], x), s);
+                    if (has_min) {
+                        vf wsum = vf_set1(sl_float_at(job->wsum, job->row_stride, row + i, g));
+                        s = vf_fma(min[v], wsum, s);
+                    }
+                    if (in_registers) {
+                        sum[i][v] = s;
+                    } else {
+                        vf_store(at, s);
+                    }
+                }
+            }
+        }
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < 2; v++) {
+            vf s = in_registers ? sum[i][v] : vf_load(sums + i * SL_PANEL + v * VW);
+            vf_store(out + i * job->out_stride + v * VW, s);
+        }
+    }
+}
+
+#define INT8_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 0, job, row)
+#define INT8_MIN_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 1, job, row)
+#define INT8_GROUP16_TILE(rows, job, row) int_tile(rows, INT8_GROUP16, 0, job, row)
+#define INT4_TILE(rows, job, row) int_tile(rows, INT4, 0, job, row)
+#define INT4_MIN_TILE(rows, job, row) int_tile(rows, INT4, 1, job, row)
+SL_DEFINE_TILES(struct int_job, int8, INT8_TILE)
+SL_DEFINE_TILES(struct int_job, int8_min, INT8_MIN_TILE)
+SL_DEFINE_TILES(struct int_job, int8_group16, INT8_GROUP16_TILE)
+SL_DEFINE_TILES(struct int_job, int4, INT4_TILE)
+SL_DEFINE_TILES(struct int_job, int4_min, INT4_MIN_TILE)
+
+void SL_FN(panel_int8)(const struct panel_job *job) {
+    struct int_job ints = sl_int_job(job);
+    if (job->w->group == 16) {
+        int8_group16_tiles(&ints);
+    } else if (job->w->has_min) {
+        int8_min_tiles(&ints);
+    } else {
+        int8_tiles(&ints);
+    }
+}
+
+/* Rewrites INT4 blocks as INT8 blocks with float32 scales; the codes keep their offset of 0 or 8. */
+static void unpack(const struct int_job *job, int64_t first, int64_t groups, int has_min,
+                   uint8_t *to) {
+    const __m512i low = _mm512_set1_epi8(15);
+    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
+    for (int64_t g = first; g < first + groups; g++) {
+        const uint8_t *block = job->blocks + g * job->block_bytes;
+        for (int s = 0; s < 1 + has_min; s++, to += 128) {
+            for (int v = 0; v < 2; v++) {
+                vf scale = load_scales(block + s * scale_bytes, job->scale_bits, v);
+                vf_store((float *)to + v * VW, scale);
+            }
+        }
+        const uint8_t *codes = block + (1 + has_min) * scale_bytes;
+        SL_UNROLL for (int half = 0; half < 8; half++) {
+            __m512i w = vi_load(codes + half * 64);
+            uint8_t *at = to + half / 2 * 256 + half % 2 * 64;
+            prefetch(codes + half * 64);
+            _mm512_store_si512(at, _mm512_and_si512(w, low));
+            _mm512_store_si512(at + 128, _mm512_and_si512(_mm512_srli_epi16(w, 4), low));
+        }
+        to += 1024;
+    }
+}
+
+/* Many rows: slices of the panel are unpacked into L1, where every tile finds them. */
+static SL_NOINLINE void int4_unpacked(const struct int_job *job, int has_min) {
+    static const int32_t zeros[UNPACK_GROUPS];
+    uint8_t slice[UNPACK_GROUPS * 1280] SL_ALIGNED;
+    for (int64_t first = 0; first < job->groups; first += UNPACK_GROUPS) {
+        struct int_job part = *job;
+        part.groups = sl_min(UNPACK_GROUPS, job->groups - first);
+        part.blocks = slice;
+        part.block_bytes = 1024 + 128 * (1 + has_min);
+        part.scale_bits = 32;
+        part.q += first * SL_GROUP;
+        part.scale += first * 4;
+        part.wsum += first * 4;
+        part.start = has_min ? (const char *)zeros : part.start + first * 4;
+        part.start_stride = has_min ? 0 : part.start_stride;
+        part.accumulate = first > 0;
+        unpack(job, first, part.groups, has_min, slice);
+        if (has_min) {
+            int8_min_tiles(&part);
+        } else {
+            int8_tiles(&part);
+        }
+    }
+}
+
+void SL_FN(panel_int4)(const struct panel_job *job) {
+    struct int_job ints = sl_int_job(job);
+    int has_min = job->w->has_min != 0;
+    if (job->n >= UNPACK_ROWS) {
+        int4_unpacked(&ints, has_min);
+    } else if (has_min) {
+        int4_min_tiles(&ints);
+    } else {
+        int4_tiles(&ints);
+    }
+}

@@ -1,0 +1,227 @@
+/* Packing of stored rows into panels. */
+#include "gguf.h"
+#include "scalar.h"
+
+#include <math.h>
+
+/* One group of 32 inputs of one output, on its way into a panel. */
+struct packing {
+    const struct sl_pack_args *args;
+    const struct source_type *source;
+    int carried; /* codes and scales are taken over as they are */
+};
+
+static int keeps_source(const struct sl_matrix *m, const struct source_type *t) {
+    return m->format == t->format && m->group == t->group && m->scale_bits == t->scale_bits
+           && m->has_min == t->has_min;
+}
+
+static float read_float(const void *src, int64_t type, int64_t i) {
+    if (type == SL_F32) {
+        return ((const float *)src)[i];
+    }
+    uint16_t bits = ((const uint16_t *)src)[i];
+    return type == SL_F16 ? f16_to_f32(bits) : bf16_to_f32(bits);
+}
+
+static void dequantise(const struct quant_group *group, float *w) {
+    for (int i = 0; i < SL_GROUP; i++) {
+        w[i] = group->scale[i / 16] * (float)group->q[i] + group->min;
+    }
+}
+
+/* Where stored row `row` begins. */
+static const uint8_t *stored_row(const struct packing *p, int64_t row) {
+    return (const uint8_t *)p->args->src
+           + row * (p->args->row_stride / p->source->block) * p->source->block_bytes;
+}
+
+/* The float32 values of inputs 32 g .. of a stored row; those beyond the last are 0. */
+static void read_floats(const struct packing *p, int64_t row, int64_t g, int64_t count, float *w) {
+    const struct sl_pack_args *args = p->args;
+    if (p->source->block > 1) {
+        struct quant_group group;
+        SL_FN(read_group)(args->src_type, stored_row(p, row), g, &group);
+        dequantise(&group, w);
+        return;
+    }
+    if (args->transposed) {
+        for (int64_t i = 0; i < count; i++) {
+            w[i] = read_float(args->src, args->src_type, (g * SL_GROUP + i) * args->row_stride + row);
+        }
+    } else {
+        const uint8_t *src = stored_row(p, row) + g * SL_GROUP * p->source->block_bytes;
+        for (int64_t i = 0; i < count; i++) {
+            w[i] = read_float(src, args->src_type, i);
+        }
+    }
+    for (int64_t i = count; i < SL_GROUP; i++) {
+        w[i] = 0;
+    }
+}
+
+static void write_f32(uint8_t *panel, int64_t n, int64_t g, int64_t count, const float *w) {
+    float *to = (float *)panel + g * SL_GROUP * SL_PANEL + n;
+    for (int64_t i = 0; i < count; i++) {
+        to[i * SL_PANEL] = w[i];
+    }
+}
+
+static void write_f16(uint8_t *panel, int64_t n, int64_t g, int64_t count, const float *w) {
+    uint16_t *to = (uint16_t *)panel + g * SL_GROUP * SL_PANEL + n;
+    for (int64_t i = 0; i < count; i++) {
+        to[i * SL_PANEL] = f32_to_f16(w[i]);
+    }
+}
+
+static void write_bf16(uint8_t *panel, int64_t n, int64_t g, int64_t count, const float *w) {
+    uint16_t *to = (uint16_t *)panel + g * SL_GROUP * SL_PANEL + n * 2;
+    for (int64_t i = 0; i < count; i++) {
+        to[i / 2 * 2 * SL_PANEL + i % 2] = f32_to_bf16(w[i]);
+    }
+}
+
+/* Copies 16-bit numbers that are already of the panel's type. */
+static void copy_16(const struct packing *p, uint8_t *panel, int64_t n, int64_t row, int64_t g,
+                    int64_t count) {
+    const struct sl_pack_args *args = p->args;
+    uint16_t *to = (uint16_t *)panel + g * SL_GROUP * SL_PANEL;
+    const uint16_t *src = args->src;
+    int64_t step = args->transposed ? args->row_stride : 1;
+    src += args->transposed ? g * SL_GROUP * step + row : row * args->row_stride + g * SL_GROUP;
+    if (args->dst.format == SL_FORMAT_F16) {
+        for (int64_t i = 0; i < count; i++) {
+            to[i * SL_PANEL + n] = src[i * step];
+        }
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        to[i / 2 * 2 * SL_PANEL + n * 2 + i % 2] = src[i * step];
+    }
+}
+
+static void write_scale(uint8_t *block, const struct sl_matrix *m, int64_t slot, float f,
+                        uint16_t f16) {
+    if (m->scale_bits == 16) {
+        memcpy(block + 2 * slot, &f16, 2);
+    } else {
+        memcpy(block + 4 * slot, &f, 4);
+    }
+}
+
+/* Scales, min and codes of output n of one block; count: inputs that the matrix has. */
+static void write_quantised(uint8_t *block, const struct sl_matrix *m, int64_t n, int64_t count,
+                            const struct quant_group *group) {
+    int64_t scales = SL_GROUP / m->group;
+    for (int64_t s = 0; s < scales; s++) {
+        write_scale(block, m, s * SL_PANEL + n, group->scale[s], group->scale16);
+    }
+    if (m->has_min) {
+        write_scale(block, m, scales * SL_PANEL + n, group->min, group->min16);
+    }
+    uint8_t *codes = block + (scales + m->has_min) * SL_PANEL * (m->scale_bits / 8);
+    if (m->format == SL_FORMAT_INT8) {
+        for (int64_t i = 0; i < count; i++) {
+            codes[i / 4 * 128 + n * 4 + i % 4] = (uint8_t)(group->q[i] + 128);
+        }
+        return;
+    }
+    int offset = m->has_min ? 0 : 8;
+    for (int64_t i = 0; i < count; i++) {
+        if (i % 8 < 4) {
+            int high = i + 4 < count ? group->q[i + 4] + offset : 0;
+            codes[i / 8 * 128 + n * 4 + i % 4] = (uint8_t)((group->q[i] + offset) | (high << 4));
+        }
+    }
+}
+
+static int clamp_round(float x, int low, int high) {
+    long q = lrintf(x);
+    return q < low ? low : q > high ? high : (int)q;
+}
+
+static void quantise_int8(const float *w, struct quant_group *group) {
+    float largest = 0;
+    for (int i = 0; i < SL_GROUP; i++) {
+        float a = fabsf(w[i]);
+        largest = a > largest ? a : largest;
+    }
+    group->scale16 = f32_to_f16(largest / 127);
+    float d = f16_to_f32(group->scale16);
+    float inverse = d == 0 ? 0 : 1 / d;
+    for (int i = 0; i < SL_GROUP; i++) {
+        group->q[i] = (int8_t)clamp_round(w[i] * inverse, -127, 127);
+    }
+}
+
+static void quantise_int4(const float *w, struct quant_group *group) {
+    float largest = 0, value = 0;
+    for (int i = 0; i < SL_GROUP; i++) {
+        float a = fabsf(w[i]);
+        if (a > largest) {
+            largest = a;
+            value = w[i];
+        }
+    }
+    group->scale16 = f32_to_f16(value / -8);
+    float d = f16_to_f32(group->scale16);
+    float inverse = d == 0 ? 0 : 1 / d;
+    for (int i = 0; i < SL_GROUP; i++) {
+        group->q[i] = (int8_t)clamp_round(w[i] * inverse, -8, 7);
+    }
+}
+
+static void pack_group(const struct packing *p, uint8_t *panel, int64_t n, int64_t row, int64_t g) {
+    const struct sl_matrix *m = &p->args->dst;
+    int64_t count = sl_min(SL_GROUP, m->cols - g * SL_GROUP);
+    int quantised = m->format == SL_FORMAT_INT8 || m->format == SL_FORMAT_INT4;
+    struct quant_group group;
+    float w[SL_GROUP];
+    if (p->carried && quantised) {
+        SL_FN(read_group)(p->args->src_type, stored_row(p, row), g, &group);
+    } else if (p->carried && m->format != SL_FORMAT_F32) {
+        copy_16(p, panel, n, row, g, count);
+        return;
+    } else {
+        read_floats(p, row, g, count, w);
+    }
+    switch (m->format) {
+        case SL_FORMAT_F32:
+            write_f32(panel, n, g, count, w);
+            return;
+        case SL_FORMAT_F16:
+            write_f16(panel, n, g, count, w);
+            return;
+        case SL_FORMAT_BF16:
+            write_bf16(panel, n, g, count, w);
+            return;
+        default:
+            break;
+    }
+    if (!p->carried && m->format == SL_FORMAT_INT8) {
+        quantise_int8(w, &group);
+    } else if (!p->carried) {
+        quantise_int4(w, &group);
+    }
+    int64_t groups = sl_padded(m->cols) / SL_GROUP;
+    write_quantised(panel + g * (m->panel_bytes / groups), m, n, count, &group);
+}
+
+void SL_FN(pack)(const struct sl_pack_args *args, int64_t begin, int64_t end) {
+    const struct source_type *source = SL_FN(source_type)(args->src_type);
+    struct packing p = {args, source, keeps_source(&args->dst, source)};
+    int64_t groups = sl_padded(args->dst.cols) / SL_GROUP;
+    for (int64_t unit = begin; unit < end; unit++) {
+        int64_t first = sl_max(unit * SL_PANEL, args->dst_row);
+        int64_t last = sl_min((unit + 1) * SL_PANEL, args->dst_row + args->rows);
+        uint8_t *panel = (uint8_t *)args->dst.panels + unit * args->dst.panel_bytes;
+        /* Groups outside, rows inside: the 32 outputs of a group lie close together. */
+        for (int64_t g = 0; g < groups; g++) {
+            for (int64_t r = first; r < last; r++) {
+                int64_t row = r - args->dst_row;
+                row = args->row_order ? args->row_order[row] : row;
+                pack_group(&p, panel, r % SL_PANEL, row, g);
+            }
+        }
+    }
+}
