@@ -1,0 +1,47 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Shape;
+
+import java.lang.foreign.MemorySegment;
+
+/// The bytes of stored tensors.
+final class TensorBytes {
+    private TensorBytes() {}
+
+    /// The part of a file that holds a tensor.
+    ///
+    /// @param base where the tensors' data begins
+    /// @param offset from there, not negative
+    /// @throws ModelFileException if it does not lie within the file
+    static MemorySegment slice(
+            MappedFile file, String name, DType dtype, Shape shape, long base, long offset) {
+        try {
+            long bytes = dtype.bytesFor(shape.elements());
+            return file.slice(Math.addExact(base, offset), bytes, "tensor " + name);
+        } catch (ArithmeticException e) {
+            throw new ModelFileException(
+                    "%s is damaged: tensor %s of shape %s at offset %d is larger than any file"
+                            .formatted(file.path(), name, shape, offset),
+                    e);
+        }
+    }
+
+    /// An element of a plain type as float32.
+    static float floatAt(MemorySegment data, DType dtype, long index) {
+        return switch (dtype) {
+            case F32 -> data.get(ByteCursor.FLOAT, 4 * index);
+            case F16 -> Float.float16ToFloat(data.get(ByteCursor.SHORT, 2 * index));
+            case BF16 -> Float.intBitsToFloat(data.get(ByteCursor.SHORT, 2 * index) << 16);
+            default -> throw new IllegalArgumentException(dtype + " is no plain float type");
+        };
+    }
+
+    /// Gives the memory of mapped pages back to the operating system, which reads them again should
+    /// they be needed.
+    static void release(MemorySegment data) {
+        if (data.isMapped() && data.byteSize() > 0) {
+            data.unload();
+        }
+    }
+}
