@@ -1,0 +1,46 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.Tensor;
+
+import java.util.Optional;
+
+/// Grouped-query self-attention with rotary positions over the paged cache.
+///
+/// @param layer which layer of the cache it writes and reads
+/// @param qkvProj rows of queries, keys and values, in this order
+/// @param qkNorm norms of each query head and each key head
+record Attention(
+        int layer,
+        AttentionSpec spec,
+        RotaryEmbedding rotary,
+        Linear qkvProj,
+        Optional<QkNorm> qkNorm,
+        Linear oProj) {
+
+    /// Norms of each head, before the rotation.
+    record QkNorm(RmsNorm qNorm, RmsNorm kNorm) {}
+
+    /// Replaces the step's hidden state by what it attends to.
+    void forward(DecoderStep step) {
+        Device device = step.device();
+        int querySize = spec.numHeads() * spec.headDim();
+        int keySize = spec.numKvHeads() * spec.headDim();
+        Tensor qkv = step.qkv();
+        Tensor q = qkv.columns(0, querySize);
+        Tensor k = qkv.columns(querySize, querySize + keySize);
+        Tensor v = qkv.columns(querySize + keySize, querySize + 2 * keySize);
+        Tensor kv = step.cache().layer(layer);
+
+        qkvProj.forward(device, step.hidden(), qkv);
+        if (qkNorm.isPresent()) {
+            qkNorm.get().qNorm.forward(device, q, q);
+            qkNorm.get().kNorm.forward(device, k, k);
+        }
+        device.rotaryAndStore(
+                q, k, v, step.rotaryTables().get(rotary.index()), rotary.spec(), step.batch(), kv);
+        device.attention(q, kv, step.batch(), spec, step.attended());
+        oProj.forward(device, step.attended(), step.hidden());
+    }
+}

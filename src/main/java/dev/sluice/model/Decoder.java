@@ -1,0 +1,124 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.PackedMatrix;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.Tensor;
+import dev.sluice.compute.Workspace;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/// A decoder-only transformer: embedding, layers, norm, head.
+final class Decoder implements CausalLm {
+    private final ModelConfig config;
+    private final LoadedWeights weights;
+    private final List<RotaryEmbedding> rotaries;
+    private final PackedMatrix embedTokens;
+    private final List<DecoderLayer> layers;
+    private final RmsNorm norm;
+    private final PackedMatrix lmHead;
+
+    private Decoder(
+            ModelConfig config,
+            LoadedWeights weights,
+            List<RotaryEmbedding> rotaries,
+            PackedMatrix embedTokens,
+            List<DecoderLayer> layers,
+            RmsNorm norm,
+            PackedMatrix lmHead) {
+        this.config = config;
+        this.weights = weights;
+        this.rotaries = List.copyOf(rotaries);
+        this.embedTokens = embedTokens;
+        this.layers = List.copyOf(layers);
+        this.norm = norm;
+        this.lmHead = lmHead;
+    }
+
+    /// Loads a decoder whose norms have their weights as the file does.
+    static Decoder load(
+            ModelConfig config,
+            LoadedWeights weights,
+            List<RotaryEmbedding> rotaries,
+            Function<LayerWeights, DecoderLayer> layer) {
+        return load(config, weights, rotaries, 0, layer);
+    }
+
+    /// Loads a decoder.
+    ///
+    /// @param weights owned by the decoder once this returns
+    /// @param rotaries all that its layers use, each at its index
+    /// @param normOffset added to the weights of the norms
+    /// @param layer loads one layer
+    static Decoder load(
+            ModelConfig config,
+            LoadedWeights weights,
+            List<RotaryEmbedding> rotaries,
+            float normOffset,
+            Function<LayerWeights, DecoderLayer> layer) {
+        int rows = config.vocabSize();
+        int cols = config.hiddenSize();
+        PackedMatrix embedTokens = weights.table("model.embed_tokens.weight", rows, cols);
+        List<DecoderLayer> layers = new ArrayList<>();
+        for (int i = 0; i < config.numLayers(); i++) {
+            layers.add(layer.apply(new LayerWeights(config, weights, i, normOffset)));
+        }
+        RmsNorm norm = weights.rmsNorm("model.norm.weight", cols, config.rmsNormEps(), normOffset);
+        PackedMatrix lmHead =
+                config.tiedEmbeddings() ? embedTokens : weights.table("lm_head.weight", rows, cols);
+        return new Decoder(config, weights, rotaries, embedTokens, layers, norm, lmHead);
+    }
+
+    @Override
+    public Tensor forward(ForwardBatch batch, KvCache cache, Workspace workspace) {
+        workspace.reset();
+        Device device = weights.device();
+        int rows = batch.numLogitRows();
+        Tensor logits = workspace.take(DType.F32, Shape.of(rows, config.vocabSize()));
+        Tensor last = workspace.take(DType.F32, Shape.of(rows, config.hiddenSize()));
+        DecoderStep step = DecoderStep.begin(device, batch, cache, workspace, config, rotaries);
+        Tensor residual = step.residual();
+        Tensor hidden = step.hidden();
+
+        device.embedding(embedTokens, batch, config.embeddingScale(), residual);
+        layers.getFirst().inputLayernorm().forward(device, residual, hidden);
+        layers.getFirst().forward(step);
+        for (DecoderLayer layer : layers.subList(1, layers.size())) {
+            layer.inputLayernorm().forwardSum(device, residual, hidden, hidden);
+            layer.forward(step);
+        }
+        if (rows > 0) {
+            device.add(residual, hidden);
+            device.gatherLogitRows(residual, batch, last);
+            norm.forward(device, last, last);
+            device.linear(last, lmHead, logits);
+        }
+        return logits;
+    }
+
+    @Override
+    public ModelConfig config() {
+        return config;
+    }
+
+    @Override
+    public long workspaceBytes(int maxTokens, int maxLogitRows) {
+        return Workspace.bytesFor(DType.F32, Shape.of(maxLogitRows, config.vocabSize()))
+                + Workspace.bytesFor(DType.F32, Shape.of(maxLogitRows, config.hiddenSize()))
+                + DecoderStep.bytes(maxTokens, config, rotaries.size());
+    }
+
+    @Override
+    public long weightBytes() {
+        return weights.bytes();
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.model;
+
+import dev.sluice.model.LoadedWeights.Part;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// ERNIE 4.5, dense: Llama with RoPE on pairs of neighbours.
+///
+/// There are two layouts of the same model. -PT is that of transformers. -Paddle has the prefix
+/// `ernie.`, stores projections as `[in, out]` and fuses them: `qkv_proj` holds q, k and v,
+/// `up_gate_proj` the gate first and then up.
+///
+/// @see "modeling_ernie4_5.py of huggingface/transformers, and Baidu's converter to it"
+final class Ernie45ForCausalLM implements ModelFamily {
+
+    @Override
+    public Set<String> architectures() {
+        return Set.of("Ernie4_5ForCausalLM", "Ernie4_5_ForCausalLM");
+    }
+
+    @Override
+    public Set<String> modelTypes() {
+        return Set.of("ernie4_5", "ernie");
+    }
+
+    @Override
+    public String defaults() {
+        return """
+        {
+          "vocab_size": 103424, "hidden_size": 1024, "intermediate_size": 3072,
+          "num_hidden_layers": 18, "num_attention_heads": 16, "num_key_value_heads": 2,
+          "head_dim": 128, "hidden_act": "silu", "max_position_embeddings": 131072,
+          "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": true,
+          "use_bias": false, "compression_ratio": 1.0, "eos_token_id": 2
+        }
+        """;
+    }
+
+    @Override
+    public ModelConfig config(ConfigValues values) {
+        if (values.number("compression_ratio") != 1) {
+            throw values.wrong("compression_ratio", "1, which is what Sluice knows");
+        }
+        DecoderConfigs configs = new DecoderConfigs(values);
+        return configs.plain(true, configs.noWindows());
+    }
+
+    @Override
+    public Decoder load(ModelConfig config, ConfigValues values, LoadedWeights weights) {
+        boolean bias = values.flag("use_bias");
+        RotaryEmbedding rotary = RotaryEmbedding.of(0, config.rope(), config.headDim(), weights);
+        return Decoder.load(
+                config,
+                weights,
+                List.of(rotary),
+                layer ->
+                        new PreNormLayer(
+                                layer.norm("input_layernorm"),
+                                new Attention(
+                                        layer.index(),
+                                        layer.attentionSpec(),
+                                        rotary,
+                                        layer.qkvProj(bias),
+                                        Optional.empty(),
+                                        layer.oProj(bias)),
+                                layer.norm("post_attention_layernorm"),
+                                new GatedMlp(
+                                        config.activation(),
+                                        layer.gateUpProj(bias),
+                                        layer.downProj(bias))));
+    }
+
+    /// Turns the -Paddle layout into that of -PT.
+    @Override
+    public void arrange(ModelConfig config, Weights weights) {
+        int hidden = config.hiddenSize();
+        int inner = config.intermediateSize();
+        int query = config.numHeads() * config.headDim();
+        int key = config.numKvHeads() * config.headDim();
+        if (!weights.isShaped("model.layers.0.mlp.down_proj.weight", inner, hidden)) {
+            return;
+        }
+        for (int i = 0; i < config.numLayers(); i++) {
+            String attn = "model.layers." + i + ".self_attn.";
+            String mlp = "model.layers." + i + ".mlp.";
+            for (String name : List.of("qkv_proj", "q_proj", "k_proj", "v_proj", "o_proj")) {
+                weights.transpose(attn + name + ".weight");
+            }
+            for (String name : List.of("up_gate_proj", "gate_proj", "up_proj", "down_proj")) {
+                weights.transpose(mlp + name + ".weight");
+            }
+            for (String kind : List.of(".weight", ".bias")) {
+                weights.split(
+                        attn + "qkv_proj" + kind,
+                        new Part(attn + "q_proj" + kind, query),
+                        new Part(attn + "k_proj" + kind, key),
+                        new Part(attn + "v_proj" + kind, key));
+                weights.split(
+                        mlp + "up_gate_proj" + kind,
+                        new Part(mlp + "gate_proj" + kind, inner),
+                        new Part(mlp + "up_proj" + kind, inner));
+            }
+        }
+        weights.transpose("lm_head.weight");
+    }
+}

@@ -1,0 +1,54 @@
+package dev.sluice.model;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/// What generation_config.json recommends; empty where it says nothing.
+///
+/// @param temperature `temperature`
+/// @param topP `top_p`
+/// @param topK `top_k`
+/// @param minP `min_p`
+/// @param repetitionPenalty `repetition_penalty`
+/// @param doSample `do_sample`; false asks for greedy decoding
+/// @param eosTokenIds `eos_token_id`
+public record GenerationDefaults(
+        OptionalDouble temperature,
+        OptionalDouble topP,
+        OptionalInt topK,
+        OptionalDouble minP,
+        OptionalDouble repetitionPenalty,
+        Optional<Boolean> doSample,
+        List<Integer> eosTokenIds) {
+    public GenerationDefaults {
+        eosTokenIds = List.copyOf(eosTokenIds);
+    }
+
+    /// Nothing is recommended.
+    static GenerationDefaults none() {
+        return new GenerationDefaults(
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalInt.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                List.of());
+    }
+
+    /// Reads the values of generation_config.json.
+    static GenerationDefaults of(ConfigValues values) {
+        // top_k 0 means that all tokens stay, as does no top_k.
+        OptionalDouble topK = values.optionalNumber("top_k");
+        return new GenerationDefaults(
+                values.optionalNumber("temperature"),
+                values.optionalNumber("top_p"),
+                topK.orElse(0) == 0 ? OptionalInt.empty() : values.optionalSize("top_k"),
+                values.optionalNumber("min_p"),
+                values.optionalNumber("repetition_penalty"),
+                values.optionalFlag("do_sample"),
+                values.tokenIds("eos_token_id"));
+    }
+}

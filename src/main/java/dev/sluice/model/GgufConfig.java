@@ -1,0 +1,164 @@
+package dev.sluice.model;
+
+import tools.jackson.databind.node.ObjectNode;
+
+import java.util.Optional;
+
+/// Turns the metadata of a GGUF file into the values that config.json has, so that a family reads
+/// both in one way.
+///
+/// @see "gguf-py/gguf/constants.py of ggml-org/llama.cpp"
+final class GgufConfig {
+    private final GgufFile file;
+    private final String architecture;
+    private final ObjectNode values = ConfigValues.JSON.createObjectNode();
+
+    private GgufConfig(GgufFile file) {
+        this.file = file;
+        if (!(file.metadata().get("general.architecture") instanceof String name)) {
+            throw new ModelFileException(file.path() + " lacks general.architecture");
+        }
+        this.architecture = name;
+    }
+
+    /// The values, under transformers' names.
+    ///
+    /// @throws ModelFileException if a key is missing or of another kind
+    static ConfigValues read(GgufFile file) {
+        GgufConfig config = new GgufConfig(file);
+        config.sizes();
+        config.rope();
+        config.gemma3();
+        config.presence();
+        return new ConfigValues(
+                file.path().toString(), config.values, ConfigValues.JSON.createObjectNode());
+    }
+
+    private void sizes() {
+        values.put("model_type", architecture);
+        values.put("hidden_size", required("embedding_length"));
+        values.put("intermediate_size", required("feed_forward_length"));
+        values.put("num_hidden_layers", required("block_count"));
+        values.put("num_attention_heads", required("attention.head_count"));
+        values.put("max_position_embeddings", required("context_length"));
+        number("attention.layer_norm_rms_epsilon")
+                .ifPresentOrElse(
+                        eps -> values.put("rms_norm_eps", eps),
+                        () -> values.putNull("rms_norm_eps"));
+        whole("attention.head_count_kv")
+                .ifPresentOrElse(
+                        heads -> values.put("num_key_value_heads", heads),
+                        () -> values.putNull("num_key_value_heads"));
+        whole("attention.key_length")
+                .ifPresentOrElse(
+                        length -> values.put("head_dim", length), () -> values.putNull("head_dim"));
+        Optional<Long> valueLength = whole("attention.value_length");
+        if (valueLength.isPresent() && !valueLength.equals(whole("attention.key_length"))) {
+            throw unsupported("attention.value_length");
+        }
+    }
+
+    private void rope() {
+        values.put("rope_theta", number("rope.freq_base").orElse(10_000.0));
+        String type =
+                file.metadata().get(key("rope.scaling.type")) instanceof String name ? name : "";
+        Optional<Double> factor = number("rope.scaling.factor");
+        if (factor.isEmpty()) {
+            factor = number("rope.scale_linear");
+        }
+        if (!type.isEmpty() && !type.equals("none") && !type.equals("linear")) {
+            throw unsupported("rope.scaling.type");
+        }
+        if (factor.isPresent() && factor.get() != 0 && !type.equals("none")) {
+            ObjectNode scaling = values.putObject("rope_scaling");
+            scaling.put("rope_type", "linear");
+            scaling.put("factor", factor.get());
+        }
+    }
+
+    /// What Gemma 3 has beyond the others.
+    private void gemma3() {
+        long heads = required("attention.head_count");
+        boolean is27B = required("block_count") == 62;
+        // llama.cpp knows Gemma 3 27B, the one that departs, by its number of layers.
+        if (heads > 0) {
+            long perHead = required("embedding_length") / heads;
+            values.put(
+                    "query_pre_attn_scalar",
+                    is27B ? perHead : whole("attention.key_length").orElse(perHead));
+        }
+        number("rope.freq_base_swa").ifPresent(base -> values.put("rope_local_base_freq", base));
+        whole("attention.sliding_window")
+                .ifPresentOrElse(
+                        window -> values.put("sliding_window", window),
+                        () -> values.putNull("sliding_window"));
+        number("final_logit_softcapping")
+                .filter(cap -> cap != 0)
+                .ifPresent(cap -> values.put("final_logit_softcapping", cap));
+        String pattern = "attention.sliding_window_pattern";
+        if (file.metadata().get(key(pattern)) instanceof boolean[] slides) {
+            var types = values.putArray("layer_types");
+            for (boolean slide : slides) {
+                types.add(slide ? RopeConfigs.SLIDING : RopeConfigs.FULL);
+            }
+        } else {
+            whole(pattern).ifPresent(every -> values.put("sliding_window_pattern", every));
+        }
+    }
+
+    /// What GGUF says by having a tensor or not.
+    private void presence() {
+        StoredTensor embedding = file.tensors().get("token_embd.weight");
+        if (embedding != null) {
+            values.put("vocab_size", embedding.shape().dim(0));
+        }
+        values.put("tie_word_embeddings", !file.tensors().containsKey("output.weight"));
+        boolean mlpBias = file.tensors().containsKey("blk.0.ffn_down.bias");
+        values.put("attention_bias", file.tensors().containsKey("blk.0.attn_output.bias"));
+        values.put("mlp_bias", mlpBias);
+        values.put("use_bias", mlpBias);
+    }
+
+    private long required(String name) {
+        return whole(name)
+                .orElseThrow(() ->
+                        new ModelFileException(
+                                "%s lacks the number %s".formatted(file.path(), key(name))));
+    }
+
+    /// A whole number, also where it is given once for each layer and always the same.
+    private Optional<Long> whole(String name) {
+        return switch (file.metadata().get(key(name))) {
+            case Long value -> Optional.of(value);
+            case int[] each when each.length > 0 -> Optional.of(uniform(name, each));
+            case null, default -> Optional.empty();
+        };
+    }
+
+    private long uniform(String name, int[] each) {
+        for (int value : each) {
+            if (value != each[0]) {
+                throw unsupported(name);
+            }
+        }
+        return each[0];
+    }
+
+    private Optional<Double> number(String name) {
+        return switch (file.metadata().get(key(name))) {
+            case Double value -> Optional.of(value);
+            case Long value -> Optional.of((double) value);
+            case null, default -> Optional.empty();
+        };
+    }
+
+    private String key(String name) {
+        return architecture + "." + name;
+    }
+
+    private ModelFileException unsupported(String name) {
+        return new ModelFileException(
+                "%s has a value for %s that Sluice does not support"
+                        .formatted(file.path(), key(name)));
+    }
+}

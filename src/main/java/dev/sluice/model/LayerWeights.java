@@ -1,0 +1,90 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.model.LoadedWeights.Part;
+
+import java.util.Optional;
+
+/// Loads the parts of one decoder layer by their names below `model.layers.N`.
+///
+/// @param index the layer's number
+/// @param normOffset what is added to the weights of its norms
+record LayerWeights(ModelConfig config, LoadedWeights weights, int index, float normOffset) {
+
+    /// A norm of the residual stream's width.
+    RmsNorm norm(String name) {
+        return weights.rmsNorm(
+                path(name) + ".weight", config.hiddenSize(), config.rmsNormEps(), normOffset);
+    }
+
+    /// Queries, keys and values as one projection.
+    Linear qkvProj(boolean biased) {
+        return weights.linear(
+                config.hiddenSize(),
+                biased,
+                new Part(path("self_attn.q_proj"), querySize()),
+                new Part(path("self_attn.k_proj"), keySize()),
+                new Part(path("self_attn.v_proj"), keySize()));
+    }
+
+    /// The norms of each query and key head.
+    Optional<Attention.QkNorm> qkNorm() {
+        return Optional.of(
+                new Attention.QkNorm(headNorm("self_attn.q_norm"), headNorm("self_attn.k_norm")));
+    }
+
+    private RmsNorm headNorm(String name) {
+        return weights.rmsNorm(
+                path(name) + ".weight", config.headDim(), config.rmsNormEps(), normOffset);
+    }
+
+    /// The projection behind attention.
+    Linear oProj(boolean biased) {
+        return weights.linear(
+                querySize(), biased, new Part(path("self_attn.o_proj"), config.hiddenSize()));
+    }
+
+    /// Gate and input of the feed-forward layer as one projection.
+    Linear gateUpProj(boolean biased) {
+        return weights.linear(
+                config.hiddenSize(),
+                biased,
+                new Part(path("mlp.gate_proj"), config.intermediateSize()),
+                new Part(path("mlp.up_proj"), config.intermediateSize()));
+    }
+
+    /// The projection back to the residual stream's width.
+    Linear downProj(boolean biased) {
+        return weights.linear(
+                config.intermediateSize(),
+                biased,
+                new Part(path("mlp.down_proj"), config.hiddenSize()));
+    }
+
+    /// The constants of the layer's attention.
+    AttentionSpec attentionSpec() {
+        return new AttentionSpec(
+                config.numHeads(),
+                config.numKvHeads(),
+                config.headDim(),
+                config.attentionScale(),
+                config.layerWindows().get(index));
+    }
+
+    /// Whether the layer sees a window only.
+    boolean isSliding() {
+        return config.layerWindows().get(index).isPresent();
+    }
+
+    private int querySize() {
+        return config.numHeads() * config.headDim();
+    }
+
+    private int keySize() {
+        return config.numKvHeads() * config.headDim();
+    }
+
+    private String path(String name) {
+        return "model.layers." + index + "." + name;
+    }
+}

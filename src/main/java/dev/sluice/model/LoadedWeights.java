@@ -1,0 +1,131 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.PackedMatrix;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.Tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/// Loads the weights of one model onto a device, and owns what it has loaded.
+///
+/// Packs one matrix after the other and gives the mapped pages of each back to the operating
+/// system, so that no more than one source matrix is in memory at a time beside the packed ones.
+final class LoadedWeights implements AutoCloseable {
+    private final Device device;
+    private final Weights source;
+    private final Packing packing;
+    private final Arena hostMemory = Arena.ofShared();
+    private final List<PackedMatrix> matrices = new ArrayList<>();
+    private final List<Tensor> vectors = new ArrayList<>();
+
+    LoadedWeights(Device device, Weights source, Packing packing) {
+        this.device = device;
+        this.source = source;
+        this.packing = packing;
+    }
+
+    /// Some rows of a projection, a part of several that lie together.
+    ///
+    /// @param name the part's own name
+    record Part(String name, int rows) {}
+
+    /// The weights as the file has them.
+    Weights source() {
+        return source;
+    }
+
+    /// A projection, or several that share their input packed as one: its output has the rows of
+    /// the first, then those of the second, and so on.
+    ///
+    /// @param biased whether each part has a bias
+    Linear linear(int cols, boolean biased, Part... parts) {
+        List<MatrixSource> sources =
+                Arrays.stream(parts)
+                        .map(part -> source.matrix(part.name + ".weight", part.rows, cols))
+                        .toList();
+        PackedMatrix weight = pack(sources, packing);
+        return new Linear(weight, biased ? Optional.of(bias(parts)) : Optional.empty());
+    }
+
+    private Tensor bias(Part... parts) {
+        float[] bias = new float[Arrays.stream(parts).mapToInt(Part::rows).sum()];
+        int start = 0;
+        for (Part part : parts) {
+            float[] values = source.vector(part.name + ".bias", part.rows);
+            System.arraycopy(values, 0, bias, start, part.rows);
+            start += part.rows;
+        }
+        return upload(bias);
+    }
+
+    /// An embedding table or output head. 4-bit packing makes 8-bit tables: every token passes
+    /// through them, and they are what 4 bits harm most.
+    PackedMatrix table(String name, int rows, int cols) {
+        Packing table = packing == Packing.INT4 ? Packing.INT8 : packing;
+        return pack(List.of(source.matrix(name, rows, cols)), table);
+    }
+
+    private PackedMatrix pack(List<MatrixSource> sources, Packing as) {
+        PackedMatrix matrix = device.pack(sources, as);
+        matrices.add(matrix);
+        sources.forEach(part -> TensorBytes.release(part.data()));
+        return matrix;
+    }
+
+    /// A norm.
+    ///
+    /// @param offset added to each weight; 1 where the file holds the difference from 1
+    RmsNorm rmsNorm(String name, int length, float eps, float offset) {
+        float[] weight = source.vector(name, length);
+        for (int i = 0; i < length; i++) {
+            weight[i] += offset;
+        }
+        return new RmsNorm(upload(weight), eps);
+    }
+
+    private Tensor upload(float[] values) {
+        Tensor tensor = device.allocate(DType.F32, Shape.of(values.length));
+        vectors.add(tensor);
+        try (Arena scratch = Arena.ofConfined()) {
+            device.upload(scratch.allocateFrom(ValueLayout.JAVA_FLOAT, values), tensor);
+        }
+        return tensor;
+    }
+
+    /// Constants in host memory that live as long as the weights.
+    MemorySegment constants(float[] values) {
+        return hostMemory.allocateFrom(ValueLayout.JAVA_FLOAT, values);
+    }
+
+    /// The device that has them.
+    Device device() {
+        return device;
+    }
+
+    /// Bytes of device memory that the weights take.
+    long bytes() {
+        return matrices.stream().mapToLong(PackedMatrix::bytes).sum()
+                + vectors.stream().mapToLong(v -> v.dtype().bytesFor(v.shape().elements())).sum();
+    }
+
+    @Override
+    public void close() {
+        matrices.reversed().forEach(device::release);
+        matrices.clear();
+        vectors.reversed().forEach(device::release);
+        vectors.clear();
+        if (hostMemory.scope().isAlive()) {
+            hostMemory.close();
+        }
+    }
+}

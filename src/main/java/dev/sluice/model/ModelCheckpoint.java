@@ -1,0 +1,136 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.Packing;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/// A model on disk: its configuration and its mapped weights, ready to be loaded onto a device.
+///
+/// Owns the mapping. What [#load] returned lives on after [#close()]. Call from one thread.
+public final class ModelCheckpoint implements AutoCloseable {
+    private final TensorFile file;
+    private final ModelFamily family;
+    private final ConfigValues values;
+    private final ModelConfig config;
+    private final Weights weights;
+    private final Map<String, Object> ggufMetadata;
+    private final GenerationDefaults generationDefaults;
+    private final Set<Integer> eosTokenIds;
+
+    private ModelCheckpoint(GgufFile file) {
+        this.file = file;
+        ConfigValues given = GgufConfig.read(file);
+        this.family = ModelFamilies.of(given);
+        this.values = given.withDefaults(family.defaults());
+        this.config = family.config(values);
+        this.weights = weights(true, new GgufNames(family.ggufNames())::translate);
+        this.ggufMetadata = file.metadata();
+        this.generationDefaults = GenerationDefaults.none();
+        this.eosTokenIds = GgufEndTokens.of(ggufMetadata);
+    }
+
+    private ModelCheckpoint(SafetensorsShards file, ModelFolder folder) {
+        this.file = file;
+        this.family = folder.family(file);
+        this.values = folder.textModel().withDefaults(family.defaults());
+        this.config = family.config(values);
+        this.weights = weights(false, SafetensorsNames::canonical);
+        this.ggufMetadata = Map.of();
+        this.generationDefaults = folder.generationDefaults();
+        this.eosTokenIds = folder.eosTokenIds(values);
+    }
+
+    private Weights weights(boolean gguf, UnaryOperator<String> names) {
+        Weights named = Weights.of(file, gguf, names);
+        family.arrange(config, named);
+        return named;
+    }
+
+    /// Opens a .gguf file, or a directory that holds one or config.json with safetensors.
+    ///
+    /// @throws ModelFileException if it can't be read, is damaged or of a kind that Sluice does not
+    ///   know
+    public static ModelCheckpoint open(Path path) {
+        Path model = Files.isDirectory(path) ? ModelFolder.model(path) : path;
+        boolean isFolder = Files.isDirectory(model);
+        TensorFile file = isFolder ? SafetensorsShards.open(model) : GgufFile.open(model);
+        boolean complete = false;
+        try {
+            ModelCheckpoint checkpoint =
+                    switch (file) {
+                        case GgufFile gguf -> new ModelCheckpoint(gguf);
+                        case SafetensorsShards shards ->
+                                new ModelCheckpoint(shards, ModelFolder.read(model));
+                        default -> throw new IllegalStateException("no model file: " + file);
+                    };
+            complete = true;
+            return checkpoint;
+        } finally {
+            if (!complete) {
+                file.close();
+            }
+        }
+    }
+
+    /// Sizes and constants.
+    public ModelConfig config() {
+        return config;
+    }
+
+    /// The key-value pairs of a GGUF file, unmodifiable; empty for a directory.
+    ///
+    /// Numbers are `Long` and `Double`, truth values `Boolean`, texts `String`. Arrays are
+    /// `String[]`, `int[]` (from 8 to 32 bits), `long[]`, `float[]`, `double[]` and `boolean[]`; do
+    /// not write to them. Unsigned values above the Java type's range are the negative number of
+    /// their bits.
+    public Map<String, Object> ggufMetadata() {
+        return ggufMetadata;
+    }
+
+    /// What generation_config.json recommends; nothing for GGUF.
+    public GenerationDefaults generationDefaults() {
+        return generationDefaults;
+    }
+
+    /// Tokens that end an answer, in ascending order; may be empty.
+    public Set<Integer> eosTokenIds() {
+        return Collections.unmodifiableSet(eosTokenIds);
+    }
+
+    /// The type that most of the weights have.
+    public DType weightType() {
+        return weights.predominantType();
+    }
+
+    /// Packs the weights for a device, and gives the pages of the mapped file back to the operating
+    /// system meanwhile.
+    ///
+    /// @return owned by the caller
+    /// @throws ModelFileException if a tensor is missing or has another shape
+    /// @throws dev.sluice.compute.DeviceException if there is not enough memory
+    public CausalLm load(Device device, Packing packing) {
+        LoadedWeights loaded = new LoadedWeights(device, weights, packing);
+        boolean complete = false;
+        try {
+            CausalLm model = family.load(config, values, loaded);
+            complete = true;
+            return model;
+        } finally {
+            if (!complete) {
+                loaded.close();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sluice.model;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// The configuration files of a directory: config.json and generation_config.json.
+///
+/// @param config config.json
+/// @param generation generation_config.json, empty where there is none
+record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
+
+    /// What a directory holds: itself where it has safetensors, else its .gguf file.
+    ///
+    /// @throws ModelFileException if it holds no model
+    static Path model(Path directory) {
+        try {
+            ModelDirectory contents = new ModelDirectory(directory);
+            Optional<String> problem = contents.problem();
+            if (problem.isPresent()) {
+                throw new ModelFileException(problem.get());
+            }
+            return contents.model().orElseThrow();
+        } catch (IOException e) {
+            throw new ModelFileException(directory + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    /// Reads the files.
+    ///
+    /// @throws ModelFileException if one can't be read, or the weights are quantised
+    static ModelFolder read(Path directory) {
+        ConfigValues config = ConfigValues.read(directory.resolve("config.json"));
+        Path generation = directory.resolve("generation_config.json");
+        ModelFolder folder =
+                new ModelFolder(
+                        config,
+                        Files.exists(generation)
+                                ? Optional.of(ConfigValues.read(generation))
+                                : Optional.empty());
+        refuseQuantization(config);
+        refuseQuantization(folder.textModel());
+        return folder;
+    }
+
+    private static void refuseQuantization(ConfigValues config) {
+        ConfigValues quantization = config.object("quantization_config");
+        if (!quantization.isBlank()) {
+            throw new ModelFileException(
+                    "%s has weights quantised by %s; Sluice reads safetensors of F32, F16 and BF16, and quantised GGUF files"
+                            .formatted(
+                                    config.origin(),
+                                    quantization.text("quant_method").orElse("an unnamed method")));
+        }
+    }
+
+    /// The values of the text model, which multi-modal models keep apart.
+    ConfigValues textModel() {
+        return config.has("text_config") ? config.object("text_config") : config;
+    }
+
+    /// The family: the one that config.json names, or ERNIE where it names none and the tensors are
+    /// called as Paddle calls them.
+    ModelFamily family(TensorFile file) {
+        boolean isNamed = config.has("architectures") || config.has("model_type");
+        boolean isErnie =
+                file.tensors().keySet().stream().anyMatch(name -> name.startsWith("ernie."));
+        return !isNamed && isErnie ? new Ernie45ForCausalLM() : ModelFamilies.of(config);
+    }
+
+    /// What generation_config.json recommends.
+    GenerationDefaults generationDefaults() {
+        return generation.map(GenerationDefaults::of).orElse(GenerationDefaults.none());
+    }
+
+    /// Tokens that end an answer, by both files.
+    ///
+    /// @param values of the text model, with the family's defaults
+    Set<Integer> eosTokenIds(ConfigValues values) {
+        Set<Integer> ids = new TreeSet<>(config.tokenIds("eos_token_id"));
+        ids.addAll(values.tokenIds("eos_token_id"));
+        ids.addAll(generationDefaults().eosTokenIds());
+        return ids;
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.model;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.Shape;
+import dev.sluice.model.LoadedWeights.Part;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/// The weights of a checkpoint by the names that transformers gives them, whatever format they lie
+/// in: matrices, and vectors (norms, biases).
+///
+/// The data belongs to the mapped file and ends with it. Not safe for use by several threads.
+final class Weights {
+    private final Path path;
+    private final boolean gguf;
+    private final Map<String, MatrixSource> matrices = new HashMap<>();
+    private final Map<String, VectorSource> vectors = new HashMap<>();
+    private final Map<String, String> unreadable = new HashMap<>();
+
+    private Weights(Path path, boolean gguf) {
+        this.path = path;
+        this.gguf = gguf;
+    }
+
+    /// Names the tensors of a file.
+    ///
+    /// @param gguf whether the values are as GGUF's converter leaves them
+    /// @param names transformers' name for the file's
+    static Weights of(TensorFile file, boolean gguf, UnaryOperator<String> names) {
+        Weights weights = new Weights(file.path(), gguf);
+        file.tensors().values().forEach(tensor -> weights.put(names.apply(tensor.name()), tensor));
+        file.unreadable().forEach((name, type) -> weights.unreadable.put(names.apply(name), type));
+        return weights;
+    }
+
+    private void put(String name, StoredTensor tensor) {
+        Shape shape = tensor.shape();
+        DType dtype = tensor.dtype();
+        if (shape.rank() == 2 && dtype != DType.I32) {
+            put(name, MatrixSource.of(tensor.data(), dtype, shape.dim(0), shape.dim(1)));
+        } else if (shape.rank() == 1 && !dtype.isQuantized() && dtype != DType.I32) {
+            vectors.put(
+                    name, new VectorSource(tensor.data(), dtype, shape.dim(0), Optional.empty()));
+        } else {
+            unreadable.put(name, dtype + " " + shape);
+        }
+    }
+
+    /// Adds or replaces a matrix.
+    void put(String name, MatrixSource matrix) {
+        matrices.put(name, matrix);
+    }
+
+    /// Whether the values are as GGUF's converter leaves them.
+    boolean isGguf() {
+        return gguf;
+    }
+
+    /// Whether there is a tensor of this name.
+    boolean has(String name) {
+        return matrices.containsKey(name) || vectors.containsKey(name);
+    }
+
+    /// A matrix.
+    ///
+    /// @throws ModelFileException if it is missing or has another shape
+    MatrixSource matrix(String name, int rows, int cols) {
+        MatrixSource matrix = matrices.get(name);
+        if (matrix == null) {
+            throw missing(name);
+        }
+        if (matrix.rows() != rows || matrix.cols() != cols) {
+            throw misshapen(name, Shape.of(matrix.rows(), matrix.cols()), Shape.of(rows, cols));
+        }
+        return matrix;
+    }
+
+    /// A vector as float32.
+    ///
+    /// @throws ModelFileException if it is missing or has another length
+    float[] vector(String name, int length) {
+        VectorSource vector = vectors.get(name);
+        if (vector == null) {
+            throw missing(name);
+        }
+        if (vector.length() != length) {
+            throw misshapen(name, Shape.of(vector.length()), Shape.of(length));
+        }
+        return vector.read();
+    }
+
+    /// Reorders the rows of a matrix or the elements of a vector, where there is one of this name:
+    /// `order[i]` is where the file has row `i`.
+    void reorder(String name, int[] order) {
+        matrices.computeIfPresent(name, (_, matrix) -> matrix.withRowOrder(order));
+        vectors.computeIfPresent(name, (_, vector) -> vector.withOrder(order));
+    }
+
+    /// Whether there is a matrix of this shape.
+    boolean isShaped(String name, int rows, int cols) {
+        MatrixSource matrix = matrices.get(name);
+        return matrix != null && matrix.rows() == rows && matrix.cols() == cols;
+    }
+
+    /// Takes what the file has as `[rows, cols]` for a `[cols, rows]` that it stores transposed,
+    /// where there is a matrix of this name.
+    ///
+    /// @throws ModelFileException if its type has blocks, which do not transpose
+    void transpose(String name) {
+        MatrixSource stored = matrices.get(name);
+        if (stored == null) {
+            return;
+        }
+        if (stored.dtype().isQuantized()) {
+            throw new ModelFileException(
+                    "%s stores %s transposed as %s, which Sluice does not read"
+                            .formatted(path, name, stored.dtype()));
+        }
+        matrices.put(
+                name,
+                new MatrixSource(
+                        stored.data(),
+                        stored.dtype(),
+                        stored.cols(),
+                        stored.rows(),
+                        stored.rowStride(),
+                        true,
+                        Optional.empty()));
+    }
+
+    /// Names the rows of a matrix or the elements of a vector that holds several one after the
+    /// other, where there is one of this name.
+    ///
+    /// @throws ModelFileException if it does not hold just as many
+    void split(String whole, Part... parts) {
+        int length = Arrays.stream(parts).mapToInt(Part::rows).sum();
+        MatrixSource matrix = matrices.get(whole);
+        if (matrix != null && matrix.rows() != length) {
+            throw misshapen(
+                    whole, Shape.of(matrix.rows(), matrix.cols()), Shape.of(length, matrix.cols()));
+        }
+        VectorSource vector = vectors.get(whole);
+        if (vector != null && vector.length() != length) {
+            throw misshapen(whole, Shape.of(vector.length()), Shape.of(length));
+        }
+        int from = 0;
+        for (Part part : parts) {
+            if (matrix != null) {
+                matrices.put(part.name(), rows(matrix, from, part.rows()));
+            }
+            if (vector != null) {
+                vectors.put(part.name(), vector.slice(from, part.rows()));
+            }
+            from += part.rows();
+        }
+    }
+
+    private static MatrixSource rows(MatrixSource matrix, int from, int count) {
+        long start = matrix.transposed() ? from : from * matrix.rowStride();
+        return new MatrixSource(
+                matrix.data().asSlice(matrix.dtype().bytesFor(start)),
+                matrix.dtype(),
+                count,
+                matrix.cols(),
+                matrix.rowStride(),
+                matrix.transposed(),
+                Optional.empty());
+    }
+
+    /// The type that most elements of the matrices have.
+    DType predominantType() {
+        Map<DType, Long> elements = new EnumMap<>(DType.class);
+        matrices.values()
+                .forEach(matrix ->
+                        elements.merge(
+                                matrix.dtype(), (long) matrix.rows() * matrix.cols(), Long::sum));
+        return elements.entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElseThrow(() -> new ModelFileException(path + " holds no weights"));
+    }
+
+    private ModelFileException missing(String name) {
+        String type = unreadable.get(name);
+        if (type == null) {
+            return new ModelFileException(path + " lacks the tensor " + name);
+        }
+        return new ModelFileException(
+                "%s has the tensor %s as %s, which Sluice does not read; it reads F32, F16, BF16 and, in GGUF, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K"
+                        .formatted(path, name, type));
+    }
+
+    private ModelFileException misshapen(String name, Shape found, Shape expected) {
+        return new ModelFileException(
+                "%s has the tensor %s in the shape %s where its configuration asks for %s"
+                        .formatted(path, name, found, expected));
+    }
+}
