@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSourceException;
 
 import java.util.Optional;
@@ -18,6 +19,7 @@ final class Refusal extends RuntimeException {
         return switch (e) {
             case Refusal refusal -> Optional.ofNullable(refusal.getMessage());
             case ModelSourceException noModel -> Optional.of(noModel.text());
+            case ModelFileException unusable -> Optional.of(unusable.text());
             default -> Optional.empty();
         };
     }
