@@ -1,0 +1,228 @@
+package dev.sluice.tokenizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// Makes a tokenizer of a GGUF file's metadata (`tokenizer.ggml.*`).
+final class GgufTokenizer {
+    private final GgufValues values;
+    private final TokenIndex index;
+    private final PieceTable.Kind[] kinds;
+
+    private GgufTokenizer(GgufValues values) {
+        this.values = values;
+        String[] tokens = values.texts("tokens");
+        this.index = new TokenIndex(tokens);
+        this.kinds = new PieceTable.Kind[tokens.length];
+        Arrays.fill(kinds, PieceTable.Kind.NORMAL);
+        if (values.has("token_type")) {
+            int[] types = values.integers("token_type");
+            requireLength("token_type", types.length);
+            Arrays.setAll(kinds, id -> PieceTable.Kind.of(types[id]));
+        }
+        for (int id = 0; id < tokens.length; id++) {
+            // Rows that only pad the embedding are written as user-defined by some converters.
+            if (kinds[id] == PieceTable.Kind.USER_DEFINED && tokens[id].equals("[PAD" + id + "]")) {
+                kinds[id] = PieceTable.Kind.UNUSED;
+            }
+        }
+    }
+
+    /// Reads the tokenizer, its chat template and its special tokens.
+    static LoadedTokenizer read(Map<String, Object> metadata) {
+        GgufValues values = new GgufValues(metadata);
+        GgufTokenizer reader = new GgufTokenizer(values);
+        return new LoadedTokenizer(
+                reader.tokenizer(), values.text("tokenizer.chat_template"), reader.specialTokens());
+    }
+
+    private Tokenizer tokenizer() {
+        String model =
+                values.text("tokenizer.ggml.model")
+                        .orElseThrow(() ->
+                                new TokenizerException(
+                                        "The GGUF file has no tokenizer.ggml.model."));
+        return switch (model) {
+            case "gpt2" -> byteLevel();
+            case "llama", "gemma4" -> sentencePiece(model.equals("llama"));
+            case "t5" -> unigram();
+            default ->
+                    throw new TokenizerException(
+                            "The GGUF file's tokenizer is of the kind '"
+                                    + model
+                                    + "', which is not supported (gpt2, llama, gemma4 and t5"
+                                    + " are).");
+        };
+    }
+
+    private Tokenizer byteLevel() {
+        GgufPreTokenizer pre =
+                GgufPreTokenizer.named(values.text("tokenizer.ggml.pre").orElse("default"));
+        MergeBpe model =
+                new MergeBpe(
+                        index,
+                        merges(),
+                        MergeBpe.Options.bytes(pre.ignoreMerges(), TokenIndex.NONE));
+        return new SubwordTokenizer(
+                new SubwordTokenizer.Parts(
+                        AddedTokens.of(addedTokens(true)),
+                        AddedTokens.of(List.of()),
+                        pre.normalizer(),
+                        pre.steps(),
+                        model,
+                        frame(pre.addsBos(), false),
+                        new TokenTable(index, ByteLevel::bytes, special(), ends(), false)));
+    }
+
+    private Tokenizer sentencePiece(boolean framed) {
+        boolean prefix = values.flag("add_space_prefix", framed);
+        List<TextNormalizer> steps = new ArrayList<>();
+        if (prefix) {
+            steps.add(TextNormalizer.prepend("\u2581"));
+        }
+        steps.add(TextNormalizer.replace(" ", "\u2581"));
+        SubwordModel model;
+        if (values.has("merges")) {
+            model = new MergeBpe(index, merges(), MergeBpe.Options.characters(unknownId()));
+        } else {
+            model = new PieceBpe(pieces().withoutUserDefined());
+        }
+        return new SubwordTokenizer(
+                new SubwordTokenizer.Parts(
+                        AddedTokens.of(addedTokens(true)),
+                        AddedTokens.of(List.of()),
+                        TextNormalizer.sequence(steps),
+                        SpaceCuts.of(index),
+                        model,
+                        frame(framed, false),
+                        new TokenTable(
+                                index, TokenTable::sentencePieceBytes, special(), ends(), prefix)));
+    }
+
+    private Tokenizer unigram() {
+        throw new TokenizerException("Unigram tokenizers in GGUF files are not supported.");
+    }
+
+    private int unknownId() {
+        OptionalInt id = values.id("unknown_token_id");
+        return id.isPresent() && id.getAsInt() < index.size() ? id.getAsInt() : TokenIndex.NONE;
+    }
+
+    private PieceTable pieces() {
+        float[] scores = values.floats("scores");
+        requireLength("scores", scores.length);
+        return new PieceTable(index, scores, kinds, new PieceTable.Unknown(unknownId(), true));
+    }
+
+    private MergeTable merges() {
+        String[] lines = values.texts("merges");
+        MergeTable merges = new MergeTable(lines.length);
+        for (int rank = 0; rank < lines.length; rank++) {
+            String line = lines[rank];
+            int space = line.indexOf(' ', 1);
+            if (space < 0) {
+                throw new TokenizerException(
+                        "The GGUF file's tokenizer.ggml.merges holds '" + line + "', no pair.");
+            }
+            int end = line.length();
+            int left = index.find(line, 0, space);
+            int right = index.find(line, space + 1, end);
+            int merged = index.findJoined(line, 0, space, line, space + 1, end);
+            // Such a merge could never be written.
+            if (left != TokenIndex.NONE && right != TokenIndex.NONE && merged != TokenIndex.NONE) {
+                merges.put(left, right, rank, merged);
+            }
+        }
+        return merges;
+    }
+
+    private void requireLength(String name, int length) {
+        if (length != index.size()) {
+            throw new TokenizerException(
+                    "The GGUF file's tokenizer.ggml."
+                            + name
+                            + " has "
+                            + length
+                            + " entries for "
+                            + index.size()
+                            + " tokens.");
+        }
+    }
+
+    private List<AddedTokens.Token> addedTokens(boolean userDefined) {
+        List<AddedTokens.Token> tokens = new ArrayList<>();
+        for (int id = 0; id < kinds.length; id++) {
+            boolean wanted =
+                    switch (kinds[id]) {
+                        case CONTROL, UNKNOWN -> true;
+                        case USER_DEFINED -> userDefined;
+                        case NORMAL, UNUSED, BYTE -> false;
+                    };
+            if (wanted && !index.text(id).isEmpty()) {
+                tokens.add(AddedTokens.Token.plain(index.text(id), id));
+            }
+        }
+        return tokens;
+    }
+
+    private BitSet special() {
+        BitSet special = new BitSet();
+        for (int id = 0; id < kinds.length; id++) {
+            if (kinds[id] == PieceTable.Kind.CONTROL || kinds[id] == PieceTable.Kind.UNKNOWN) {
+                special.set(id);
+            }
+        }
+        return special;
+    }
+
+    private SubwordTokenizer.Frame frame(boolean addsBos, boolean addsEos) {
+        List<Integer> before = new ArrayList<>();
+        List<Integer> after = new ArrayList<>();
+        if (values.flag("add_bos_token", addsBos)) {
+            knownId("bos_token_id").ifPresent(before::add);
+        }
+        if (values.flag("add_eos_token", addsEos)) {
+            knownId("eos_token_id").ifPresent(after::add);
+        }
+        return new SubwordTokenizer.Frame(List.copyOf(before), List.copyOf(after));
+    }
+
+    private OptionalInt knownId(String name) {
+        OptionalInt id = values.id(name);
+        return id.isPresent() && id.getAsInt() < index.size() ? id : OptionalInt.empty();
+    }
+
+    private TokenTable.Ends ends() {
+        Set<Integer> eos = new TreeSet<>();
+        for (String name : List.of("eos_token_id", "eot_token_id", "eom_token_id")) {
+            knownId(name).ifPresent(eos::add);
+        }
+        for (String text : EndTokens.TEXTS) {
+            int id = index.find(text);
+            if (id != TokenIndex.NONE && kinds[id] == PieceTable.Kind.CONTROL) {
+                eos.add(id);
+            }
+        }
+        return new TokenTable.Ends(knownId("bos_token_id"), Set.copyOf(eos));
+    }
+
+    private Map<String, String> specialTokens() {
+        Map<String, String> names = new HashMap<>();
+        putText(names, "bos_token", "bos_token_id");
+        putText(names, "eos_token", "eos_token_id");
+        putText(names, "unk_token", "unknown_token_id");
+        putText(names, "pad_token", "padding_token_id");
+        return names;
+    }
+
+    private void putText(Map<String, String> names, String name, String key) {
+        knownId(key).ifPresent(id -> names.put(name, index.text(id)));
+    }
+}

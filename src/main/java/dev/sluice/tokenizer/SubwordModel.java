@@ -1,0 +1,8 @@
+package dev.sluice.tokenizer;
+
+/// Turns one word of normalised text into ids. Immutable.
+sealed interface SubwordModel permits MergeBpe, PieceBpe, Unigram {
+
+    /// Appends the ids of a part of a text. The same part always gives the same ids.
+    void encode(String text, int from, int to, IntList out);
+}
