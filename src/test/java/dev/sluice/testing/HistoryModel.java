@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /// A model whose logits are a hash of the token ids before them, as it finds them in the KV cache
 /// through the block table: wrong bookkeeping of blocks shows as other tokens.
@@ -24,9 +25,11 @@ import java.util.function.Consumer;
 /// The "key" of a token is its id, the "value" its position.
 public final class HistoryModel implements CausalLm {
     private static final float WIDTH = 4;
+    private static final float CERTAIN = 100;
 
     private final ModelConfig config;
     private Consumer<ForwardBatch> beforeForward = _ -> {};
+    private Optional<ToIntFunction<int[]>> speaker = Optional.empty();
     private int numForwards;
     private int largestBatch;
 
@@ -56,6 +59,12 @@ public final class HistoryModel implements CausalLm {
     /// Runs something before each forward pass, to count or to fail.
     public HistoryModel beforeForward(Consumer<ForwardBatch> action) {
         this.beforeForward = action;
+        return this;
+    }
+
+    /// Makes the most likely token a function of the ids before it.
+    public HistoryModel saying(ToIntFunction<int[]> nextToken) {
+        this.speaker = Optional.of(nextToken);
         return this;
     }
 
@@ -105,7 +114,8 @@ public final class HistoryModel implements CausalLm {
         }
         Tensor out = workspace.take(DType.F32, Shape.of(batch.numLogitRows(), config.vocabSize()));
         for (int row = 0; row < batch.numLogitRows(); row++) {
-            long hash = hashOfHistory(batch, cache, at(batch.logitRows(), row));
+            int last = at(batch.logitRows(), row);
+            long hash = hashOfHistory(batch, cache, last);
             for (int i = 0; i < config.vocabSize(); i++) {
                 out.data()
                         .setAtIndex(
@@ -113,8 +123,25 @@ public final class HistoryModel implements CausalLm {
                                 (long) row * config.vocabSize() + i,
                                 logit(hash, i));
             }
+            long start = (long) row * config.vocabSize();
+            speaker.ifPresent(next ->
+                    out.data()
+                            .setAtIndex(
+                                    ValueLayout.JAVA_FLOAT,
+                                    start + next.applyAsInt(history(batch, cache, last)),
+                                    CERTAIN));
         }
         return out;
+    }
+
+    private static int[] history(ForwardBatch batch, KvCache cache, int token) {
+        int sequence = at(batch.sequenceOfToken(), token);
+        MemorySegment kv = cache.layer(0).data();
+        int[] ids = new int[at(batch.positions(), token) + 1];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) kv.getAtIndex(ValueLayout.JAVA_FLOAT, slot(batch, sequence, i));
+        }
+        return ids;
     }
 
     private static void store(ForwardBatch batch, KvCache cache, int token) {

@@ -1,0 +1,123 @@
+package dev.sluice.openai;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/// Writes JSON as bytes, piece by piece. Used by one thread.
+final class JsonWriter {
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final int SHORTEST_ESCAPE = 0x20;
+    private static final int LONGEST_CHAR = 6;
+
+    private byte[] bytes;
+    private int length;
+
+    JsonWriter(int capacity) {
+        this.bytes = new byte[capacity];
+    }
+
+    /// Bytes as they are.
+    JsonWriter raw(byte[] piece) {
+        ensure(piece.length);
+        System.arraycopy(piece, 0, bytes, length, piece.length);
+        length += piece.length;
+        return this;
+    }
+
+    /// Characters of ASCII as they are.
+    JsonWriter raw(String ascii) {
+        ensure(ascii.length());
+        for (int i = 0; i < ascii.length(); i++) {
+            bytes[length++] = (byte) ascii.charAt(i);
+        }
+        return this;
+    }
+
+    JsonWriter number(long value) {
+        return raw(Long.toString(value));
+    }
+
+    /// Seconds with six decimals, from nanoseconds.
+    JsonWriter seconds(long nanos) {
+        long micros = nanos / 1000;
+        number(micros / 1_000_000).raw(".");
+        String decimals = Long.toString(1_000_000 + micros % 1_000_000);
+        return raw(decimals.substring(1));
+    }
+
+    /// A string in quotes, as UTF-8. Half a surrogate pair becomes U+FFFD.
+    JsonWriter string(String text) {
+        ensure(2 + LONGEST_CHAR * text.length());
+        bytes[length++] = '"';
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                utf8(Character.toCodePoint(c, text.charAt(++i)));
+            } else {
+                character(c);
+            }
+        }
+        bytes[length++] = '"';
+        return this;
+    }
+
+    private void character(char c) {
+        switch (c) {
+            case '"' -> escape('"');
+            case '\\' -> escape('\\');
+            case '\n' -> escape('n');
+            case '\r' -> escape('r');
+            case '\t' -> escape('t');
+            default -> {
+                if (c < SHORTEST_ESCAPE) {
+                    escape('u');
+                    bytes[length++] = '0';
+                    bytes[length++] = '0';
+                    bytes[length++] = HEX[c >> 4];
+                    bytes[length++] = HEX[c & 15];
+                } else {
+                    utf8(Character.isSurrogate(c) ? 0xfffd : c);
+                }
+            }
+        }
+    }
+
+    private void escape(char c) {
+        bytes[length++] = '\\';
+        bytes[length++] = (byte) c;
+    }
+
+    private void utf8(int c) {
+        if (c < 0x80) {
+            bytes[length++] = (byte) c;
+        } else if (c < 0x800) {
+            bytes[length++] = (byte) (0xc0 | (c >> 6));
+            continuation(c);
+        } else if (c < 0x10000) {
+            bytes[length++] = (byte) (0xe0 | (c >> 12));
+            continuation(c >> 6);
+            continuation(c);
+        } else {
+            bytes[length++] = (byte) (0xf0 | (c >> 18));
+            continuation(c >> 12);
+            continuation(c >> 6);
+            continuation(c);
+        }
+    }
+
+    private void continuation(int c) {
+        bytes[length++] = (byte) (0x80 | (c & 0x3f));
+    }
+
+    private void ensure(int more) {
+        if (bytes.length - length < more) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+        }
+    }
+
+    byte[] toBytes() {
+        return Arrays.copyOf(bytes, length);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sluice.openai;
+
+import dev.sluice.engine.ApiException.InvalidRequest;
+
+import java.util.Map;
+
+/// Turns bodies into requests whose fields are all valid by themselves.
+///
+/// Unknown fields are ignored, null is the same as absent. The JSON Schemas `chat-request` and
+/// `completion-request` beside this class say what types and ranges fields have; what a schema
+/// can't say, or says slowly, is checked by hand.
+///
+/// Safe for use by several threads. Takes time in proportion to the body: large ones are not for an
+/// event loop.
+public final class RequestValidator {
+    private final SchemaCheck chat;
+    private final SchemaCheck completion;
+
+    private RequestValidator(SchemaCheck chat, SchemaCheck completion) {
+        this.chat = chat;
+        this.completion = completion;
+    }
+
+    /// Reads the schemas. Takes most of a second the first time: not for an event loop.
+    public static RequestValidator create() {
+        return new RequestValidator(
+                SchemaCheck.ofResource("chat-request.schema.json"),
+                SchemaCheck.ofResource("completion-request.schema.json"));
+    }
+
+    /// @throws InvalidRequest naming the field
+    ChatRequest chat(byte[] body) {
+        return ChatRequest.of(checked(chat, body));
+    }
+
+    /// @throws InvalidRequest naming the field
+    CompletionRequest completion(byte[] body) {
+        return CompletionRequest.of(checked(completion, body));
+    }
+
+    private static Fields checked(SchemaCheck schema, byte[] body) {
+        Map<String, Object> values = RequestJson.object(body);
+        schema.check(values);
+        return new Fields(values);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.openai;
+
+import dev.sluice.tokenizer.Tokenizer;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/// The model that requests are for, as far as the wire is concerned. Immutable.
+///
+/// @param name name or path that the model was asked for by
+/// @param servedName the only name that requests may use, where one was set
+/// @param root where the model's files are
+/// @param tokenizer of the model
+/// @param template of the model; without one there is no chat
+/// @param specialTokens texts that templates name: `bos_token`, `eos_token` and so on
+/// @param defaults where a request is silent
+/// @param limits what a request may ask for
+/// @param maxModelLen most tokens of prompt and answer
+/// @param created when serving began
+public record ServedModel(
+        String name,
+        Optional<String> servedName,
+        String root,
+        Tokenizer tokenizer,
+        Optional<PromptTemplate> template,
+        Map<String, String> specialTokens,
+        SamplingDefaults defaults,
+        RequestLimits limits,
+        int maxModelLen,
+        Instant created) {
+    public ServedModel {
+        specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /// The name that answers carry.
+    public String publicName() {
+        return servedName.orElse(name);
+    }
+}

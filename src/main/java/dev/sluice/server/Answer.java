@@ -1,0 +1,24 @@
+package dev.sluice.server;
+
+import dev.sluice.engine.GenerationEvent;
+
+/// How what an engine generates becomes an HTTP response. Used on one event loop.
+sealed interface Answer permits SseWriter, WholeAnswer {
+
+    /// All sequences were accepted: nothing can be refused any more.
+    void begin();
+
+    /// Takes an event of a choice that is not a failure.
+    void accept(int index, GenerationEvent event);
+
+    /// Whether everything was handed to the connection.
+    boolean isComplete();
+
+    /// Ends in the middle because of a fault.
+    ///
+    /// @param error body of the error as JSON
+    void fail(byte[] error);
+
+    /// The client is gone, or everything is said: timers stop, nothing is written any more.
+    void close();
+}

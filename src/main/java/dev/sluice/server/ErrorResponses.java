@@ -1,0 +1,170 @@
+package dev.sluice.server;
+
+import dev.sluice.engine.ApiException;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.Optional;
+
+/// Turns failures into answers. The only place that knows status codes.
+final class ErrorResponses {
+    private static final Logger LOG = LoggerFactory.getLogger(ErrorResponses.class);
+    private static final String INVALID_REQUEST = "invalid_request_error";
+    private static final String INVALID_VALUE = "invalid_value";
+
+    private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
+    private static final int METHOD_NOT_ALLOWED = 405;
+    private static final int TIMEOUT = 408;
+    private static final int TOO_LARGE = 413;
+    private static final int UNSUPPORTED_MEDIA_TYPE = 415;
+    private static final int TOO_MANY_REQUESTS = 429;
+    private static final int INTERNAL = 500;
+    private static final int UNAVAILABLE = 503;
+
+    /// What a client is told.
+    private record Problem(
+            int status,
+            String message,
+            String type,
+            Optional<String> param,
+            Optional<String> code) {
+        static Problem invalid(int status, String message, String code) {
+            return new Problem(
+                    status, message, INVALID_REQUEST, Optional.empty(), Optional.of(code));
+        }
+
+        JsonObject toJson() {
+            JsonObject error =
+                    new JsonObject()
+                            .put("message", message)
+                            .put("type", type)
+                            .put("param", param.orElse(null))
+                            .put("code", code.orElse(null));
+            JsonObject body = new JsonObject().put("error", error);
+            return status == TOO_MANY_REQUESTS ? body.put("detail", message) : body;
+        }
+    }
+
+    private ErrorResponses() {}
+
+    /// Makes a router answer what no route takes, and what a route fails with.
+    static void install(Router router) {
+        router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
+        router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
+        router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
+        router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge()));
+        router.errorHandler(INTERNAL, ctx -> send(ctx, ctx.failure()));
+    }
+
+    /// Answers with what a failure means. Does nothing once an answer has begun.
+    static void send(RoutingContext ctx, Throwable cause) {
+        ApiException known = known(cause, RequestIds.of(ctx));
+        if (known instanceof ApiException.Overloaded overloaded) {
+            ctx.response()
+                    .putHeader(
+                            HttpHeaders.RETRY_AFTER,
+                            Integer.toString(overloaded.retryAfterSeconds()));
+        }
+        send(ctx, problem(known));
+    }
+
+    /// Answers that the body is of a type that nobody here reads.
+    static void sendUnsupportedType(RoutingContext ctx, String type) {
+        send(
+                ctx,
+                Problem.invalid(
+                        UNSUPPORTED_MEDIA_TYPE,
+                        "Content-Type must be application/json, not %s.".formatted(type),
+                        INVALID_VALUE));
+    }
+
+    /// The body of an error, for a stream that has begun.
+    static byte[] body(Throwable cause, String requestId) {
+        return problem(known(cause, requestId)).toJson().toBuffer().getBytes();
+    }
+
+    private static void send(RoutingContext ctx, Problem problem) {
+        HttpServerResponse response = ctx.response();
+        if (response.headWritten() || response.closed()) {
+            return;
+        }
+        Buffer body = problem.toJson().toBuffer();
+        // Nothing is left to do if the client is gone.
+        response.setStatusCode(problem.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .end(body);
+    }
+
+    private static ApiException known(Throwable cause, String requestId) {
+        if (cause instanceof ApiException known) {
+            return known;
+        }
+        LOG.error("request {} failed", requestId, cause);
+        return new ApiException.Internal("Internal error; the server's log has the cause.");
+    }
+
+    private static Problem problem(ApiException cause) {
+        String message = cause.text();
+        return switch (cause) {
+            case ApiException.InvalidRequest e ->
+                    new Problem(
+                            BAD_REQUEST,
+                            message,
+                            INVALID_REQUEST,
+                            e.param(),
+                            Optional.of(e.code()));
+            case ApiException.NotFound _ ->
+                    new Problem(
+                            NOT_FOUND,
+                            message,
+                            INVALID_REQUEST,
+                            Optional.of("model"),
+                            Optional.of("model_not_support"));
+            case ApiException.TooLarge _ -> Problem.invalid(TOO_LARGE, message, INVALID_VALUE);
+            case ApiException.Overloaded _ ->
+                    coded(TOO_MANY_REQUESTS, message, "rate_limit_error", "rate_limit_exceeded");
+            case ApiException.WaitedTooLong _ ->
+                    coded(TIMEOUT, message, "timeout_error", "timeout");
+            case ApiException.Draining _ ->
+                    coded(UNAVAILABLE, message, "server_error", "unavailable");
+            case ApiException.Cancelled _ ->
+                    coded(UNAVAILABLE, message, "server_error", "cancelled");
+            case ApiException.Internal _ ->
+                    coded(INTERNAL, message, "internal_error", "internal_error");
+        };
+    }
+
+    private static Problem coded(int status, String message, String type, String code) {
+        return new Problem(status, message, type, Optional.empty(), Optional.of(code));
+    }
+
+    private static Problem malformed() {
+        return Problem.invalid(BAD_REQUEST, "The request is malformed.", INVALID_VALUE);
+    }
+
+    private static Problem noRoute(RoutingContext ctx) {
+        return Problem.invalid(
+                NOT_FOUND, "There is nothing at " + ctx.request().path() + ".", "not_found");
+    }
+
+    private static Problem wrongMethod(RoutingContext ctx) {
+        return Problem.invalid(
+                METHOD_NOT_ALLOWED,
+                "%s does not take %s.".formatted(ctx.request().path(), ctx.request().method()),
+                "method_not_allowed");
+    }
+
+    private static Problem tooLarge() {
+        return Problem.invalid(
+                TOO_LARGE, "The body is larger than this server takes.", INVALID_VALUE);
+    }
+}

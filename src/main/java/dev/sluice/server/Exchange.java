@@ -1,0 +1,169 @@
+package dev.sluice.server;
+
+import dev.sluice.bus.Generation;
+import dev.sluice.engine.ApiException;
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+import dev.sluice.openai.ChoiceProgress;
+import dev.sluice.openai.ChunkRenderer;
+import dev.sluice.openai.PreparedRequest;
+
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/// One request for a generation, from the body to the end of the answer. Lives on the event loop of
+/// its connection.
+///
+/// Holds one of the server's places for generations, and gives it back once, at its end: when the
+/// answer is complete, when it failed, or when the client left. The latter two cancel what runs.
+final class Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
+    private final RoutingContext ctx;
+    private final ServerState state;
+    private final HttpServerResponse response;
+    private final long startNanos = System.nanoTime();
+    private final List<Generation> generations = new ArrayList<>();
+    private Optional<PreparedRequest> request = Optional.empty();
+    private Optional<Answer> answer = Optional.empty();
+    private boolean over;
+
+    private Exchange(RoutingContext ctx, ServerState state) {
+        this.ctx = ctx;
+        this.state = state;
+        this.response = ctx.response();
+    }
+
+    /// Serves a request whose body was read.
+    ///
+    /// @throws ApiException if the server can't take it now
+    static void serve(RoutingContext ctx, ServerState state, PreparedRequest.Kind kind) {
+        byte[] body =
+                Optional.ofNullable(ctx.body().buffer())
+                        .map(buffer -> buffer.getBytes())
+                        .orElse(new byte[0]);
+        state.takePlace();
+        Exchange exchange = new Exchange(ctx, state);
+        ctx.addEndHandler(_ -> exchange.responseOver());
+        try {
+            state.prepare(kind, body).onSuccess(exchange::submit).onFailure(exchange::fail);
+        } catch (ApiException refusal) {
+            exchange.fail(refusal);
+        }
+    }
+
+    private void submit(PreparedRequest prepared) {
+        if (over) {
+            return;
+        }
+        request = Optional.of(prepared);
+        Answer target = answerTo(prepared);
+        answer = Optional.of(target);
+        List<Future<Generation>> accepted = new ArrayList<>();
+        for (GenerationRequest sequence : prepared.sequences()) {
+            int index = accepted.size();
+            accepted.add(
+                    state.engine()
+                            .submit(sequence, event -> take(index, event))
+                            .onSuccess(this::keep));
+        }
+        Future.all(accepted).onSuccess(_ -> begin(target)).onFailure(this::fail);
+    }
+
+    private Answer answerTo(PreparedRequest prepared) {
+        ChunkRenderer renderer = new ChunkRenderer(prepared);
+        List<ChoiceProgress> choices =
+                IntStream.range(0, prepared.sequences().size())
+                        .mapToObj(i -> new ChoiceProgress(prepared, i))
+                        .toList();
+        return prepared.stream()
+                ? new SseWriter(ctx.vertx(), response, renderer, choices, state.options())
+                : new WholeAnswer(response, renderer, choices);
+    }
+
+    private void keep(Generation generation) {
+        if (over) {
+            generation.cancel();
+        } else {
+            generations.add(generation);
+        }
+    }
+
+    private void begin(Answer target) {
+        if (!over) {
+            target.begin();
+        }
+    }
+
+    private void take(int index, GenerationEvent event) {
+        if (over) {
+            return;
+        }
+        if (event instanceof GenerationEvent.Failed failed) {
+            fail(failed.cause());
+            return;
+        }
+        answer.ifPresent(target -> target.accept(index, event));
+    }
+
+    private void fail(Throwable cause) {
+        if (over) {
+            return;
+        }
+        generations.forEach(Generation::cancel);
+        end("failed");
+        Throwable named = withField(cause);
+        if (response.headWritten()) {
+            answer.ifPresent(a -> a.fail(ErrorResponses.body(named, RequestIds.of(ctx))));
+        } else {
+            ErrorResponses.send(ctx, named);
+        }
+    }
+
+    /// The engine knows the prompt by one name only.
+    private Throwable withField(Throwable cause) {
+        String field = request.map(PreparedRequest::promptField).orElse("");
+        return cause instanceof ApiException.InvalidRequest e
+                        && e.param().filter("prompt"::equals).isPresent()
+                        && !field.isEmpty()
+                ? new ApiException.InvalidRequest(e.text(), field, e.code())
+                : cause;
+    }
+
+    /// Called when the response is ended or closed, whichever is first.
+    private void responseOver() {
+        if (over) {
+            return;
+        }
+        if (answer.filter(Answer::isComplete).isPresent()) {
+            end("complete");
+        } else {
+            generations.forEach(Generation::cancel);
+            end("client gone");
+        }
+    }
+
+    private void end(String how) {
+        over = true;
+        answer.ifPresent(Answer::close);
+        state.givePlaceBack();
+        LOG.debug(
+                "request={} id={} stream={} choices={} ms={} end={} metadata={}",
+                RequestIds.of(ctx),
+                request.map(PreparedRequest::id).orElse("-"),
+                request.map(PreparedRequest::stream).orElse(false),
+                request.map(r -> r.sequences().size()).orElse(0),
+                (System.nanoTime() - startNanos) / 1_000_000,
+                how,
+                request.flatMap(PreparedRequest::metadata).orElse("-"));
+    }
+}

@@ -1,0 +1,67 @@
+package dev.sluice.server;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.ext.web.RoutingContext;
+
+import java.time.Duration;
+import java.util.Set;
+
+/// Counts and times HTTP requests. Safe for use by several threads.
+final class HttpMetrics {
+    private static final Set<String> PATHS =
+            Set.of("/v1/chat/completions", "/v1/completions", "/v1/models");
+    private static final Set<String> UNCOUNTED = Set.of("/health", "/metrics");
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(5),
+        Duration.ofMillis(25),
+        Duration.ofMillis(100),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(5)
+    };
+
+    private final PrometheusMeterRegistry registry =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    /// Watches a request until its response is ended or closed.
+    void watch(RoutingContext ctx) {
+        String path = ctx.request().path();
+        if (!UNCOUNTED.contains(path)) {
+            long start = System.nanoTime();
+            ctx.addEndHandler(_ -> record(ctx, start));
+        }
+        ctx.next();
+    }
+
+    private void record(RoutingContext ctx, long start) {
+        String method = ctx.request().method().name();
+        String path = PATHS.contains(ctx.request().path()) ? ctx.request().path() : "other";
+        Counter.builder("sluice.http.requests")
+                .description("HTTP requests that were answered or given up")
+                .tag("method", method)
+                .tag("path", path)
+                .tag("status_code", Integer.toString(ctx.response().getStatusCode()))
+                .register(registry)
+                .increment();
+        Timer.builder("sluice.http.request.duration")
+                .description("Time from a request to the end of its response")
+                .tag("method", method)
+                .tag("path", path)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry)
+                .record(Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /// All of it in Prometheus' text format.
+    String scrape() {
+        return registry.scrape();
+    }
+}

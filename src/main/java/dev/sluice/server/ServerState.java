@@ -1,0 +1,108 @@
+package dev.sluice.server;
+
+import dev.sluice.bus.EngineClient;
+import dev.sluice.engine.ApiException;
+import dev.sluice.openai.PreparedRequest;
+import dev.sluice.openai.RequestTranslator;
+import dev.sluice.openai.RequestValidator;
+import dev.sluice.openai.ServedModel;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// What the event loops of one server share. Safe for use by several threads.
+final class ServerState {
+    private static final int MAX_PROMPT_THREADS = 4;
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    private final ServerOptions options;
+    private final EngineClient engine;
+    private final WorkerExecutor promptWorkers;
+    private final Future<ServedModel> model;
+    private final Future<RequestTranslator> translator;
+    private final HttpMetrics metrics = new HttpMetrics();
+    private final AtomicInteger underWay = new AtomicInteger();
+
+    ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
+        this.options = options;
+        this.engine = EngineClient.create(vertx);
+        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_PROMPT_THREADS);
+        this.promptWorkers =
+                vertx.createSharedWorkerExecutor("prompt", threads, 10, TimeUnit.MINUTES);
+        this.model = model;
+        Future<RequestValidator> validator =
+                promptWorkers.executeBlocking(RequestValidator::create, false);
+        this.translator =
+                model.compose(served ->
+                        validator.map(
+                                v -> new RequestTranslator(served, v, InstantSource.system())));
+    }
+
+    ServerOptions options() {
+        return options;
+    }
+
+    EngineClient engine() {
+        return engine;
+    }
+
+    HttpMetrics metrics() {
+        return metrics;
+    }
+
+    /// The model.
+    ///
+    /// @throws ApiException.Draining while there is none
+    ServedModel model() {
+        return now(model);
+    }
+
+    /// Whether requests can be prepared.
+    boolean isReady() {
+        return translator.succeeded();
+    }
+
+    /// Turns a body into a request for the engine, on a worker thread.
+    ///
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong
+    Future<PreparedRequest> prepare(PreparedRequest.Kind kind, byte[] body) {
+        RequestTranslator ready = now(translator);
+        return promptWorkers.executeBlocking(
+                () ->
+                        switch (kind) {
+                            case CHAT -> ready.chat(body);
+                            case COMPLETION -> ready.completion(body);
+                        },
+                false);
+    }
+
+    private static <T> T now(Future<T> future) {
+        if (future.succeeded()) {
+            return future.result();
+        }
+        throw new ApiException.Draining(
+                future.failed()
+                        ? "The model could not be loaded."
+                        : "The model is still being loaded.");
+    }
+
+    /// Takes one of the places for generations. Whoever got it gives it back once.
+    ///
+    /// @throws ApiException.Overloaded if none is free
+    void takePlace() {
+        int max = options.maxConcurrency();
+        if (underWay.getAndUpdate(n -> n < max ? n + 1 : n) >= max) {
+            throw new ApiException.Overloaded(
+                    "Too many requests,current max concurrency is " + max, RETRY_AFTER_SECONDS);
+        }
+    }
+
+    void givePlaceBack() {
+        underWay.decrementAndGet();
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.server;
+
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.openai.ChoiceProgress;
+import dev.sluice.openai.ChunkRenderer;
+import dev.sluice.openai.Usage;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/// Streams choices as server-sent events, at the pace of the client.
+///
+/// What comes while an earlier event waits its turn on the event loop goes out in one write; what
+/// comes while the client does not read is merged and goes out when it does. A client that leaves
+/// too much unread, or reads nothing for too long, is cut off. Silence is filled with comments.
+final class SseWriter implements Answer {
+    private static final Logger LOG = LoggerFactory.getLogger(SseWriter.class);
+    private static final Buffer PING = Buffer.buffer(": ping\n\n");
+
+    private final Vertx vertx;
+    private final Context context;
+    private final HttpServerResponse response;
+    private final ChunkRenderer renderer;
+    private final List<ChoiceProgress> choices;
+    private final ServerOptions options;
+    private final boolean[] startWritten;
+    private final boolean[] endWritten;
+    private boolean open;
+    private boolean closed;
+    private boolean complete;
+    private boolean flushScheduled;
+    private long lastWriteNanos;
+    private OptionalLong pingTimer = OptionalLong.empty();
+    private OptionalLong stallTimer = OptionalLong.empty();
+
+    /// Call on the event loop of the connection.
+    SseWriter(
+            Vertx vertx,
+            HttpServerResponse response,
+            ChunkRenderer renderer,
+            List<ChoiceProgress> choices,
+            ServerOptions options) {
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        this.response = response;
+        this.renderer = renderer;
+        this.choices = choices;
+        this.options = options;
+        this.startWritten = new boolean[choices.size()];
+        this.endWritten = new boolean[choices.size()];
+    }
+
+    @Override
+    public void begin() {
+        open = true;
+        response.setChunked(true)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+                .putHeader("x-accel-buffering", "no")
+                .drainHandler(_ -> flush());
+        // A failure shows as a closed response.
+        response.writeHead();
+        lastWriteNanos = System.nanoTime();
+        schedulePing(options.pingInterval().toMillis());
+        scheduleFlush();
+    }
+
+    @Override
+    public void accept(int index, GenerationEvent event) {
+        choices.get(index).accept(event);
+        if (!closed && unsentChars() > options.maxUnsentChars()) {
+            cutOff("too much of it is unread");
+        }
+        scheduleFlush();
+    }
+
+    private int unsentChars() {
+        return choices.stream().mapToInt(ChoiceProgress::pendingChars).sum();
+    }
+
+    private void scheduleFlush() {
+        if (open && !flushScheduled) {
+            flushScheduled = true;
+            context.runOnContext(_ -> flush());
+        }
+    }
+
+    private void flush() {
+        flushScheduled = false;
+        if (closed || complete) {
+            return;
+        }
+        if (response.writeQueueFull()) {
+            watchStall();
+            return;
+        }
+        stallTimer.ifPresent(vertx::cancelTimer);
+        stallTimer = OptionalLong.empty();
+        writePending();
+    }
+
+    private void writePending() {
+        Buffer out = Buffer.buffer();
+        choices.forEach(choice -> append(out, choice));
+        if (allEndsWritten()) {
+            complete = true;
+            Usage total =
+                    choices.stream().map(ChoiceProgress::usage).reduce(Usage.NONE, Usage::plus);
+            // Nothing is left to do if the client is gone.
+            response.end(out.appendBytes(renderer.end(total)));
+            close();
+        } else if (out.length() > 0) {
+            write(out);
+        }
+    }
+
+    private void append(Buffer out, ChoiceProgress choice) {
+        int index = choice.index();
+        if (choice.isStarted() && !startWritten[index]) {
+            startWritten[index] = true;
+            out.appendBytes(renderer.start(index, choice.initialUsage()));
+        }
+        if (choice.hasPiece()) {
+            out.appendBytes(renderer.piece(choice.take()));
+            endWritten[index] = choice.hasEnded();
+        }
+    }
+
+    private boolean allEndsWritten() {
+        for (boolean written : endWritten) {
+            if (!written) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void write(Buffer out) {
+        lastWriteNanos = System.nanoTime();
+        // A failure shows as a closed response.
+        response.write(out);
+    }
+
+    private void schedulePing(long millis) {
+        pingTimer = OptionalLong.of(vertx.setTimer(Math.max(1, millis), _ -> ping()));
+    }
+
+    private void ping() {
+        long interval = options.pingInterval().toNanos();
+        long silent = System.nanoTime() - lastWriteNanos;
+        if (silent >= interval && !response.writeQueueFull()) {
+            write(PING);
+            silent = 0;
+        }
+        long wait = silent >= interval ? interval : interval - silent;
+        schedulePing(TimeUnit.NANOSECONDS.toMillis(wait) + 1);
+    }
+
+    private void watchStall() {
+        if (stallTimer.isEmpty()) {
+            long millis = Math.max(1, options.stallTimeout().toMillis());
+            stallTimer = OptionalLong.of(vertx.setTimer(millis, _ -> cutOff("it reads nothing")));
+        }
+    }
+
+    private void cutOff(String why) {
+        LOG.debug("a client is cut off: {}", why);
+        close();
+        // The close of the response is what cancels.
+        response.reset();
+    }
+
+    @Override
+    public boolean isComplete() {
+        return complete;
+    }
+
+    @Override
+    public void fail(byte[] error) {
+        Buffer out = Buffer.buffer();
+        choices.stream()
+                .filter(choice -> !choice.hasEnded())
+                .forEach(choice -> append(out, choice));
+        close();
+        // Nothing is left to do if the client is gone.
+        response.end(out.appendBytes(ChunkRenderer.failure(error)));
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        pingTimer.ifPresent(vertx::cancelTimer);
+        stallTimer.ifPresent(vertx::cancelTimer);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.nio.charset.StandardCharsets;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+
+class JsonWriterTest {
+    static LongStream seeds() {
+        return LongStream.range(0, 200);
+    }
+
+    private static String written(String text) {
+        return new String(new JsonWriter(1).string(text).toBytes(), StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void stringsComeBackAsTheyWere(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(60); i > 0; i--) {
+            int bound = 1 << random.nextInt(1, 22);
+            int point = random.nextInt(Math.min(bound, Character.MAX_CODE_POINT + 1));
+            boolean surrogate = point >= 0xd800 && point < 0xe000;
+            text.appendCodePoint(surrogate ? 'x' : point);
+        }
+
+        assertThat(RequestJson.parse(written(text.toString()))).contains(text.toString());
+    }
+
+    @Test
+    void halfASurrogatePairBecomesTheReplacementCharacter() {
+        assertThat(written("a\ud83dz\ude00")).isEqualTo("\"a\ufffdz\ufffd\"");
+    }
+
+    @Test
+    void controlCharactersAreEscaped() {
+        assertThat(written("\u0000\u001f\n\"\\")).isEqualTo("\"\\u0000\\u001f\\n\\\"\\\\\"");
+    }
+
+    @Test
+    void secondsHaveSixDecimals() {
+        assertThat(
+                        new String(
+                                new JsonWriter(1).seconds(1_000_002_999L).toBytes(),
+                                StandardCharsets.UTF_8))
+                .isEqualTo("1.000002");
+        assertThat(new String(new JsonWriter(1).seconds(0).toBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("0.000000");
+    }
+}

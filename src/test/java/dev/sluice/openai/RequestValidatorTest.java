@@ -1,0 +1,408 @@
+package dev.sluice.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.engine.ApiException.InvalidRequest;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+class RequestValidatorTest {
+    private static final RequestValidator VALIDATOR = RequestValidator.create();
+    private static final String HELLO = "\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]";
+
+    private static ChatRequest chat(String fields) {
+        String separator = fields.isEmpty() ? "" : ",";
+        return VALIDATOR.chat(bytes("{" + HELLO + separator + fields + "}"));
+    }
+
+    private static CompletionRequest completion(String fields) {
+        return VALIDATOR.completion(bytes("{" + fields + "}"));
+    }
+
+    private static byte[] bytes(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static InvalidRequest refusal(Runnable request) {
+        try {
+            request.run();
+        } catch (InvalidRequest e) {
+            return e;
+        }
+        throw new AssertionError("was accepted");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    "temperature":-0.1 | temperature | greater than or equal to 0
+                    "temperature":"warm" | temperature | Input should be a valid number
+                    "temperature":1e400 | temperature | finite
+                    "top_p":1.5 | top_p | less than or equal to 1
+                    "top_p":-0.5 | top_p | greater than or equal to 0
+                    "min_p":1.5 | min_p | less than or equal to 1
+                    "top_k":-2 | top_k | greater than or equal to -1
+                    "top_k":1.5 | top_k | valid integer, got a number with a fractional part
+                    "frequency_penalty":2.1 | frequency_penalty | less than or equal to 2
+                    "presence_penalty":-2.1 | presence_penalty | greater than or equal to -2
+                    "repetition_penalty":0 | repetition_penalty | greater than 0
+                    "seed":-1 | seed | greater than or equal to 0
+                    "seed":922337203685477581 | seed | less than or equal to 922337203685477580
+                    "seed":99999999999999999999 | seed | less than or equal to 922337203685477580
+                    "max_tokens":10.5 | max_tokens | valid integer, got a number with a fractional part
+                    "max_tokens":"5" | max_tokens | Input should be a valid integer
+                    "stream":"yes" | stream | Input should be a valid boolean
+                    "stream":1 | stream | Input should be a valid boolean
+                    "model":5 | model | Input should be a valid string
+                    "stop":5 | stop | Input should be a valid string or list
+                    "stop":["a",5] | stop | stop[1]: Input should be a valid string
+                    "stop_token_ids":["x"] | stop_token_ids | stop_token_ids[0]
+                    "stop_token_ids":[-1] | stop_token_ids | no token id
+                    "stop_token_ids":[[1,2]] | stop_token_ids | stop_token_ids[0]
+                    "prompt_token_ids":"abc" | prompt_token_ids | Input should be a valid list
+                    "prompt_token_ids":[1.5] | prompt_token_ids | prompt_token_ids[0]
+                    "prompt_token_ids":[99999999999] | prompt_token_ids | no token id
+                    "stream_options":{"include_usage":true} | stream_options | Value error, Stream options can only be defined when `stream=True`.
+                    "stream":true,"stream_options":{"include_usage":"x"} | stream_options | stream_options.include_usage
+                    "stream_options":[] | stream_options | Input should be a valid dictionary
+                    "chat_template_kwargs":[1] | chat_template_kwargs | Input should be a valid dictionary
+                    "metadata":"x" | metadata | Input should be a valid dictionary
+                    "metadata":{"min_tokens":3} | metadata | metadata.min_tokens is not supported yet
+                    "mm_hashes":"x" | mm_hashes | Input should be a valid list
+                    "n":0 | n | n must be at least 1
+                    "top_logprobs":-1 | top_logprobs | must be a positive value
+                    "reasoning_max_tokens":0 | reasoning_max_tokens | must be greater than 1
+                    "response_format":{"type":"yaml"} | response_format | 'text', 'json_object', 'json_schema' or 'structural_tag'
+                    "response_format":{} | response_format | response_format.type: Field required
+                    "tools":{} | tools | Input should be a valid list
+                    """)
+    void refusesABadValueNamingTheField(String field, String param, String message) {
+        InvalidRequest refusal = refusal(() -> chat(field));
+
+        assertThat(refusal.param()).contains(param);
+        assertThat(refusal.code()).isEqualTo("invalid_value");
+        assertThat(refusal.text()).contains(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"n\":2",
+                "\"frequency_penalty\":0.5",
+                "\"presence_penalty\":-0.5",
+                "\"repetition_penalty\":1.1",
+                "\"min_tokens\":1",
+                "\"bad_words\":[\"a\"]",
+                "\"bad_words_token_ids\":[1]",
+                "\"logit_bias\":{\"5\":1}",
+                "\"logits_processors_args\":{\"logit_bias\":{}}",
+                "\"response_format\":{\"type\":\"json_object\"}",
+                "\"guided_json\":{}",
+                "\"guided_regex\":\"a\"",
+                "\"guided_choice\":[\"a\"]",
+                "\"guided_grammar\":\"root ::= x\"",
+                "\"structural_tag\":\"{}\"",
+                "\"return_token_ids\":true",
+                "\"prompt_logprobs\":1",
+                "\"logprobs\":true",
+                "\"top_logprobs\":3",
+                "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
+                "\"tool_choice\":\"required\"",
+                "\"chat_template\":\"{{ x }}\"",
+                "\"disable_chat_template\":true",
+                "\"reasoning_max_tokens\":8",
+                "\"max_streaming_response_tokens\":4",
+                "\"continue_final_message\":true",
+                "\"truncate_prompt_tokens\":5",
+                "\"completion_token_ids\":[1]"
+            })
+    void refusesWhatItCannotDoYetNamingTheField(String field) {
+        InvalidRequest refusal = refusal(() -> chat(field));
+
+        String name = field.substring(1, field.indexOf('"', 1));
+        assertThat(refusal.param()).contains(name);
+        assertThat(refusal.text()).startsWith(name + " is not supported yet");
+    }
+
+    @Test
+    void takesLaterParametersThatAskForNothing() {
+        assertThat(
+                        chat(
+                                """
+                                "n":1,"n":1.0,"frequency_penalty":0,"presence_penalty":0.0,
+                                "repetition_penalty":1,"min_tokens":0,"bad_words":[],
+                                "bad_words_token_ids":[],"logit_bias":{},"logits_processors_args":{},
+                                "response_format":{"type":"text"},"guided_json":null,
+                                "return_token_ids":false,"logprobs":false,"top_logprobs":0,
+                                "tools":[],"tool_choice":"auto","parallel_tool_calls":true,
+                                "chat_template":null,"disable_chat_template":false,
+                                "max_streaming_response_tokens":1,"mm_hashes":[],"metadata":null,
+                                "invalid_field":{"a":[1]},"store":true,"priority":3
+                                """))
+                .isNotNull();
+    }
+
+    @Test
+    void missingMessagesHaveACodeOfTheirOwn() {
+        InvalidRequest refusal = refusal(() -> VALIDATOR.chat(bytes("{\"temperature\":-1}")));
+
+        assertThat(refusal.param()).contains("messages");
+        assertThat(refusal.code()).isEqualTo("missing_required_parameter");
+        assertThat(refusal.text()).isEqualTo("Field required");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    "text" | Input should be a valid list
+                    null | Input should be a valid list
+                    [] | messages can not be an empty list, unless prompt_token_ids is passed
+                    ["hi"] | messages[0]: Input should be a valid dictionary
+                    [{"content":"hi"}] | messages[0].role: Field required
+                    [{"role":5,"content":"hi"}] | messages[0].role
+                    [{"role":"user","content":5}] | messages[0].content
+                    [{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}] | This model takes text only
+                    [{"role":"user","content":[{"type":"smell"}]}] | Unknown content part type: smell
+                    [{"role":"user","content":[{"type":"text"}]}] | messages[0].content[0].text
+                    [{"role":"assistant","tool_calls":5}] | messages[0].tool_calls
+                    [1,"a"] | messages[0]: Input should be a valid dictionary
+                    [1.5] | messages[0]: Input should be a valid integer
+                    """)
+    void refusesBadMessages(String messages, String message) {
+        InvalidRequest refusal =
+                refusal(() -> VALIDATOR.chat(bytes("{\"messages\":" + messages + "}")));
+
+        assertThat(refusal.param()).contains("messages");
+        assertThat(refusal.text()).contains(message);
+    }
+
+    @Test
+    void bringsMessagesIntoTheFormOfTemplates() {
+        ChatRequest request =
+                VALIDATOR.chat(
+                        bytes(
+                                """
+                                {"messages":[
+                                  {"role":"developer","content":[{"type":"text","text":"a"},
+                                                                 {"type":"text","text":"b"}]},
+                                  {"role":"assistant","content":null,"thoughts":"hm","name":null,
+                                   "tool_calls":[{"id":"1","type":"function","function":
+                                     {"name":"f","arguments":"{\\"x\\":[1]}"}},
+                                     {"id":"2","function":{"name":"g","arguments":"no json"}}]},
+                                  {"role":"tool","tool_call_id":"1",
+                                   "content":{"type":"text","text":"ok"}}]}
+                                """));
+
+        assertThat(request.messages())
+                .containsExactly(
+                        Map.of("role", "system", "content", "a\nb"),
+                        Map.of(
+                                "role",
+                                "assistant",
+                                "content",
+                                "",
+                                "thoughts",
+                                "hm",
+                                "tool_calls",
+                                List.of(
+                                        Map.of(
+                                                "id",
+                                                "1",
+                                                "type",
+                                                "function",
+                                                "function",
+                                                Map.of(
+                                                        "name",
+                                                        "f",
+                                                        "arguments",
+                                                        Map.of("x", List.of(1)))),
+                                        Map.of(
+                                                "id",
+                                                "2",
+                                                "function",
+                                                Map.of("name", "g", "arguments", "no json")))),
+                        Map.of("role", "tool", "tool_call_id", "1", "content", "ok"));
+    }
+
+    @Test
+    void takesMessagesThatAreTokensAlready() {
+        ChatRequest request = VALIDATOR.chat(bytes("{\"messages\":[1,2,3.0]}"));
+
+        assertThat(request.promptTokenIds().toArray()).containsExactly(1, 2, 3);
+        assertThat(request.messages()).isEmpty();
+    }
+
+    @Test
+    void promptTokenIdsWinOverMessages() {
+        ChatRequest request = chat("\"prompt_token_ids\":[7,8]");
+
+        assertThat(request.promptTokenIds().toArray()).containsExactly(7, 8);
+    }
+
+    @Test
+    void wholeNumbersMayBeWrittenWithAPoint() {
+        assertThat(chat("\"max_tokens\":10.0").shared().maxTokens()).hasValue(10);
+        assertThat(chat("\"seed\":1e3").shared().seed()).hasValue(1000);
+    }
+
+    @Test
+    void nullIsAbsent() {
+        SharedParameters shared =
+                chat("\"model\":null,\"temperature\":null,\"stop\":null,\"stream\":null").shared();
+
+        assertThat(shared).isEqualTo(chat("").shared());
+    }
+
+    @Test
+    void streamOptionsMeanUsageUnlessTheySayOtherwise() {
+        String stream = "\"stream\":true";
+
+        assertThat(chat(stream).shared().streamOptions()).isEqualTo(StreamOptions.NONE);
+        assertThat(chat(stream + ",\"stream_options\":{}").shared().streamOptions())
+                .isEqualTo(new StreamOptions(true, false));
+        assertThat(
+                        chat(stream + ",\"stream_options\":{\"include_usage\":false,\"x\":1}")
+                                .shared()
+                                .streamOptions())
+                .isEqualTo(StreamOptions.NONE);
+        assertThat(chat("\"stream_options\":{}").shared().streamOptions())
+                .isEqualTo(StreamOptions.NONE);
+    }
+
+    @Test
+    void emptyStopStringsAreIgnored() {
+        assertThat(chat("\"stop\":\"\"").shared().stop()).isEmpty();
+        assertThat(chat("\"stop\":[\"\",\"a\"]").shared().stop()).containsExactly("a");
+        assertThat(chat("\"stop_token_ids\":[5,[6]]").shared().stopTokenIds())
+                .containsExactly(5, 6);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            nullValues = "-",
+            textBlock =
+                    """
+                    {} | -
+                    {"enable_thinking":false} | false
+                    {"enable_thinking":true} | true
+                    {"options":{"thinking_mode":"close"}} | false
+                    {"options":{"thinking_mode":"false"},"enable_thinking":true} | false
+                    {"options":{"thinking_mode":"open"},"enable_thinking":false} | true
+                    """)
+    void thinkingIsSwitchedByTemplateVariables(String kwargs, Boolean expected) {
+        ChatRequest request = chat("\"chat_template_kwargs\":" + kwargs);
+
+        assertThat(request.templateVariables().get("enable_thinking")).isEqualTo(expected);
+    }
+
+    @Test
+    void metadataMaySwitchThinkingAndStopText() {
+        ChatRequest request =
+                chat(
+                        "\"metadata\":{\"enable_thinking\":false,\"include_stop_str_in_output\":true,"
+                                + "\"x\":1}");
+
+        assertThat(request.templateVariables()).containsEntry("enable_thinking", false);
+        assertThat(request.shared().includeStopString()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "{\"messages\":[",
+                "[]",
+                "null",
+                "\"x\"",
+                "5",
+                "{\"messages\":[]}}",
+                "{\"messages\":[],,}",
+                "{'messages':[]}",
+                "{\"temperature\":NaN}"
+            })
+    void malformedBodiesBlameNoField(String body) {
+        assertThatThrownBy(() -> VALIDATOR.chat(bytes(body)))
+                .isInstanceOfSatisfying(
+                        InvalidRequest.class,
+                        e -> {
+                            assertThat(e.param()).isEmpty();
+                            assertThat(e.code()).isEqualTo("invalid_value");
+                            assertThat(e.text()).doesNotContain("Source");
+                        });
+    }
+
+    @Test
+    void badUtf8IsMalformed() {
+        byte[] body = bytes("{" + HELLO + "}");
+        body[body.length - 6] = (byte) 0xff;
+
+        assertThatThrownBy(() -> VALIDATOR.chat(body)).isInstanceOf(InvalidRequest.class);
+    }
+
+    @Test
+    void aCommaBeforeAClosingBracketIsForgiven() {
+        assertThat(chat("\"stop\":[\"a\",],\"temperature\":0,").shared().stop())
+                .containsExactly("a");
+    }
+
+    @Test
+    void promptsComeInFourForms() {
+        assertThat(completion("\"prompt\":\"a\"").prompts()).containsExactly(new Prompt.Text("a"));
+        assertThat(completion("\"prompt\":[\"a\",\"b\"]").prompts())
+                .containsExactly(new Prompt.Text("a"), new Prompt.Text("b"));
+        assertThat(completion("\"prompt\":[1,2]").prompts()).hasSize(1);
+        assertThat(completion("\"prompt\":[[1],[2,3]]").prompts()).hasSize(2);
+        assertThat(completion("\"prompt\":\"\",\"prompt_token_ids\":[1]").prompts()).hasSize(1);
+        assertThat(completion("\"prompt\":\"x\",\"prompt_token_ids\":[[1],[2]]").prompts())
+                .hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    "temperature":1 | prompt | Field required
+                    "prompt":5 | prompt | Input should be a valid string or list
+                    "prompt":"" | prompt | must be a non-empty
+                    "prompt":[] | prompt | must be a non-empty
+                    "prompt":[""] | prompt | must be a non-empty
+                    "prompt":[[]] | prompt | must be a non-empty
+                    "prompt":[1,"a"] | prompt | each item type must be one of: str, list[int]
+                    "prompt":["a",[1]] | prompt | each item type must be one of: str, list[int]
+                    "prompt":[true] | prompt | each item type must be one of: str, list[int]
+                    "prompt":[[1,"a"]] | prompt | valid integer
+                    "prompt":"a","prompt_token_ids":[] | prompt_token_ids | must be a non-empty
+                    "prompt":"a","prompt_token_ids":["a"] | prompt_token_ids | valid integer
+                    "prompt":"a","best_of":0 | best_of | greater than or equal to 1
+                    "prompt":"a","best_of":3 | best_of | not supported yet
+                    "prompt":"a","logprobs":3 | logprobs | not supported yet
+                    "prompt":"a","logprobs":true | logprobs | Input should be a valid integer
+                    "prompt":"a","suffix":"b" | suffix | not supported yet
+                    "prompt":"a","echo":"yes" | echo | Input should be a valid boolean
+                    """)
+    void refusesBadCompletions(String fields, String param, String message) {
+        InvalidRequest refusal = refusal(() -> completion(fields));
+
+        assertThat(refusal.param()).contains(param);
+        assertThat(refusal.text()).contains(message);
+    }
+}
