@@ -165,6 +165,7 @@ static const struct sl_kernels LEVELS[] = {
 
 /* Written while loading and by sl_isa_set, when no operation runs. */
 static int64_t level;
+int sl_fast_dpbf16;
 static const struct sl_kernels *kernels = &LEVELS[SL_ISA_PLAIN];
 
 #if defined(__x86_64__)
@@ -196,9 +197,17 @@ int64_t sl_isa_supported(void) {
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, bf16) ? SL_ISA_AVX512 : SL_ISA_AVX2;
 }
 
+static int is_intel(void) {
+    uint32_t a, b, c, d;
+    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && c == signature_INTEL_ecx
+           && d == signature_INTEL_edx;
+}
+
 #else
 
 int64_t sl_isa_supported(void) { return SL_ISA_PLAIN; }
+
+static int is_intel(void) { return 0; }
 
 #endif
 
@@ -212,7 +221,10 @@ int64_t sl_isa_set(int64_t wanted) {
     return level;
 }
 
-__attribute__((constructor)) static void choose_level(void) { sl_isa_set(SL_ISA_AVX512); }
+__attribute__((constructor)) static void choose_level(void) {
+    sl_fast_dpbf16 = !is_intel();
+    sl_isa_set(SL_ISA_AVX512);
+}
 
 const char *sl_isa_name(int64_t which) {
     static const char *const names[] = {"plain", "avx2", "avx512-bf16-vnni"};

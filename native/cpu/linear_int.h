@@ -3,6 +3,7 @@
 #define SLUICE_LINEAR_INT_H
 
 #include "kernels.h"
+#include "tiles.h"
 
 /*
  * A run of groups of one panel times n prepared rows. The row pointers are those of row 0 at the
@@ -48,18 +49,52 @@ SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
     };
 }
 
-SL_INLINE float sl_float_at(const char *base, int64_t stride, int64_t i, int64_t g) {
-    return ((const float *)(base + i * stride))[g];
+/* Groups whose inputs a tile copies at a time. */
+enum { SL_CHUNK_GROUPS = 16 };
+
+/*
+ * The inputs of a tile's rows for some groups, at distances that the compiler knows: addresses of
+ * a dozen rows far apart would not fit into the registers.
+ */
+struct int_chunk {
+    int8_t q[SL_MAX_TILE][SL_CHUNK_GROUPS * SL_GROUP];
+    float scale[SL_MAX_TILE][SL_CHUNK_GROUPS];
+    float wsum[SL_MAX_TILE][SL_CHUNK_GROUPS];
+    int32_t start[SL_MAX_TILE][2 * SL_CHUNK_GROUPS];
+} SL_ALIGNED;
+
+/* Copies rows row .. of groups first .. first + groups - 1; starts: numbers per group in `start`. */
+SL_INLINE void sl_load_chunk(struct int_chunk *c, int rows, const struct int_job *job, int64_t row,
+                             int64_t first, int64_t groups, int starts, int has_min) {
+    for (int i = 0; i < rows; i++) {
+        const char *q = job->q + (row + i) * job->row_stride + first * SL_GROUP;
+        const char *scale = job->scale + (row + i) * job->row_stride + first * 4;
+        const char *wsum = job->wsum + (row + i) * job->row_stride + first * 4;
+        const char *start = job->start + (row + i) * job->start_stride + first * 4 * starts;
+        if (groups == SL_CHUNK_GROUPS) { /* sizes that are known need no call */
+            memcpy(c->q[i], q, SL_CHUNK_GROUPS * SL_GROUP);
+            memcpy(c->scale[i], scale, SL_CHUNK_GROUPS * 4);
+            memcpy(c->start[i], start, (size_t)(SL_CHUNK_GROUPS * 4 * starts));
+            if (has_min) {
+                memcpy(c->wsum[i], wsum, SL_CHUNK_GROUPS * 4);
+            }
+            continue;
+        }
+        for (int64_t g = 0; g < groups; g++) {
+            memcpy(c->q[i] + g * SL_GROUP, q + g * SL_GROUP, SL_GROUP);
+            memcpy(c->scale[i] + g, scale + g * 4, 4);
+            memcpy(c->start[i] + g * starts, start + g * 4 * starts, (size_t)(4 * starts));
+            if (has_min) {
+                memcpy(c->wsum[i] + g, wsum + g * 4, 4);
+            }
+        }
+    }
 }
 
-SL_INLINE int32_t sl_int_at(const char *base, int64_t stride, int64_t i, int64_t g) {
-    return ((const int32_t *)(base + i * stride))[g];
-}
-
-/* Four prepared inputs, as they meet four codes of one output. */
-SL_INLINE int32_t sl_quad_at(const struct int_job *job, int64_t row, int64_t g, int64_t quad) {
+/* Four inputs of a row, as they meet four codes of one output. */
+SL_INLINE int32_t sl_quad_at(const struct int_chunk *c, int row, int64_t g, int64_t quad) {
     int32_t v;
-    memcpy(&v, job->q + row * job->row_stride + g * SL_GROUP + quad * 4, 4);
+    memcpy(&v, c->q[row] + g * SL_GROUP + quad * 4, 4);
     return v;
 }
 

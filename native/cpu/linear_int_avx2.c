@@ -19,7 +19,7 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
-SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_job *job, int64_t row, int64_t g,
+SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes, int first, int count) {
     const int vectors = tile_vectors(rows);
     const vi ones = _mm256_set1_epi16(1);
@@ -29,7 +29,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_job *job, int64_t 
             vi w = _mm256_xor_si256(vi_load(codes + quad * 128 + v * 32), offset);
             vi size = _mm256_abs_epi8(w);
             SL_UNROLL for (int i = 0; i < rows; i++) {
-                vi x = _mm256_set1_epi32(sl_quad_at(job, row + i, g, quad));
+                vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
                 vi products = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w));
                 t[i][v] = _mm256_add_epi32(t[i][v], _mm256_madd_epi16(products, ones));
             }
@@ -37,7 +37,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_job *job, int64_t 
     }
 }
 
-SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_job *job, int64_t row, int64_t g,
+SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes) {
     const int vectors = tile_vectors(rows);
     const vi low = _mm256_set1_epi8(15);
@@ -51,8 +51,8 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_job *job, int64_t 
             vi w0 = _mm256_and_si256(w, low);
             vi w1 = _mm256_and_si256(_mm256_srli_epi16(w, 4), low);
             SL_UNROLL for (int i = 0; i < rows; i++) {
-                vi x0 = _mm256_set1_epi32(sl_quad_at(job, row + i, g, 2 * pair));
-                vi x1 = _mm256_set1_epi32(sl_quad_at(job, row + i, g, 2 * pair + 1));
+                vi x0 = _mm256_set1_epi32(sl_quad_at(in, i, g, 2 * pair));
+                vi x1 = _mm256_set1_epi32(sl_quad_at(in, i, g, 2 * pair + 1));
                 vi products = _mm256_add_epi16(_mm256_maddubs_epi16(w0, x0),
                                                _mm256_maddubs_epi16(w1, x1));
                 sum[i][v] = _mm256_add_epi16(sum[i][v], products);
@@ -68,60 +68,67 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_job *job, int64_t 
 }
 
 /* One scale step of outputs n .. of a block: sums += t * (scale_w * scale_x) (+ min * wsum). */
-SL_INLINE void scale_step(int rows, int has_min, vi t[][4], const struct int_job *job, int64_t row,
-                          int64_t g, const uint8_t *scales, const uint8_t *mins, int64_t n,
+SL_INLINE void scale_step(int rows, int has_min, vi t[][4], const struct int_chunk *in, int64_t g,
+                          const uint8_t *scales, const uint8_t *mins, int64_t scale_bits, int64_t n,
                           float *sums) {
     const int vectors = tile_vectors(rows);
     SL_UNROLL for (int v = 0; v < vectors; v++) {
-        vf scale = load_scales(scales, job->scale_bits, n + v * VW);
-        vf min = has_min ? load_scales(mins, job->scale_bits, n + v * VW) : vf_zero();
+        vf scale = load_scales(scales, scale_bits, n + v * VW);
+        vf min = has_min ? load_scales(mins, scale_bits, n + v * VW) : vf_zero();
         SL_UNROLL for (int i = 0; i < rows; i++) {
             float *at = sums + i * SL_PANEL + n + v * VW;
-            vf x = vf_set1(sl_float_at(job->scale, job->row_stride, row + i, g));
+            vf x = vf_set1(in->scale[i][g]);
             vf s = vf_fma(_mm256_cvtepi32_ps(t[i][v]), vf_mul(scale, x), vf_load(at));
             if (has_min) {
-                s = vf_fma(min, vf_set1(sl_float_at(job->wsum, job->row_stride, row + i, g)), s);
+                s = vf_fma(min, vf_set1(in->wsum[i][g]), s);
             }
             vf_store(at, s);
         }
     }
 }
 
-SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *shared,
-                        int64_t row) {
-    /* A copy that no store can alias: it lives in registers. */
-    const struct int_job copy = *shared;
-    const struct int_job *job = &copy;
+/* One group, or half of it, for all outputs. */
+SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk *in, int64_t g,
+                        const uint8_t *block, int64_t scale_bits, int part, float *sums) {
     const int vectors = tile_vectors(rows);
-    const int scale_rows = kind == INT8_GROUP16 ? 2 : 1;
-    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
+    const int parts = kind == INT8_GROUP16 ? 2 : 1;
+    const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
+    const uint8_t *codes = block + (parts + has_min) * scale_bytes;
+    SL_UNROLL for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+        vi t[SL_MAX_TILE][4];
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            vi start = kind == INT4 && !has_min ? _mm256_set1_epi32(in->start[i][g])
+                                                : _mm256_setzero_si256();
+            SL_UNROLL for (int v = 0; v < vectors; v++) { t[i][v] = start; }
+        }
+        if (kind == INT4) {
+            dot_int4(rows, t, in, g, codes + n * 4);
+        } else {
+            dot_int8(rows, t, in, g, codes + n * 4, part * 4, 8 / parts);
+        }
+        scale_step(rows, has_min, t, in, g, block + part * scale_bytes, block + scale_bytes,
+                   scale_bits, n, sums);
+    }
+}
+
+SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *job, int64_t row) {
+    const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const uint8_t *block = job->blocks;
+    const int64_t block_bytes = job->block_bytes, scale_bits = job->scale_bits;
     float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED = {0};
     float *sums = memory;
-    /* Hides where the sums are, or the compiler would keep them in registers that it lacks. */
-    __asm__("" : "+r"(sums) : : "memory");
-    for (int64_t g = 0; g < job->groups; g++, block += job->block_bytes) {
-        const uint8_t *codes = block + (scale_rows + has_min) * scale_bytes;
-        for (int64_t at = 0; at < job->block_bytes; at += 64) {
-            prefetch(block + at);
-        }
-        SL_UNROLL for (int part = 0; part < scale_rows; part++) {
-            SL_UNROLL for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
-                vi t[SL_MAX_TILE][4];
-                SL_UNROLL for (int i = 0; i < rows; i++) {
-                    vi start = kind == INT4 && !has_min
-                                   ? _mm256_set1_epi32(
-                                         sl_int_at(job->start, job->start_stride, row + i, g))
-                                   : _mm256_setzero_si256();
-                    SL_UNROLL for (int v = 0; v < vectors; v++) { t[i][v] = start; }
-                }
-                if (kind == INT4) {
-                    dot_int4(rows, t, job, row, g, codes + n * 4);
-                } else {
-                    dot_int8(rows, t, job, row, g, codes + n * 4, part * 4, 8 / scale_rows);
-                }
-                scale_step(rows, has_min, t, job, row, g, block + part * scale_bytes,
-                           block + scale_bytes, n, sums);
+    struct int_chunk in;
+    for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
+        int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
+        sl_load_chunk(&in, rows, job, row, first, groups, parts, has_min);
+        for (int64_t g = 0; g < groups; g++, block += block_bytes) {
+            /* Hides where the sums are, or they would be kept in registers that there are not. */
+            __asm__ volatile("" : "+r"(sums) : : "memory");
+            for (int64_t at = 0; at < block_bytes; at += 64) {
+                prefetch(block + at);
+            }
+            SL_UNROLL for (int part = 0; part < parts; part++) {
+                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, sums);
             }
         }
     }

@@ -9,7 +9,7 @@
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
 /* Rows from which on it pays to unpack 4-bit codes once and for all tiles. */
-enum { UNPACK_ROWS = 20, UNPACK_GROUPS = 16 };
+enum { UNPACK_ROWS = 20, UNPACK_GROUPS = SL_CHUNK_GROUPS };
 
 /* Tiles of up to this many rows keep their float sums in registers, higher ones in L1. */
 enum { REGISTER_ROWS = 6 };
@@ -23,24 +23,24 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int v) {
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
 /* Adds the products of inputs 4 quad .. 4 quad + 3. */
-SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_job *job, int64_t row, int64_t g,
-                        int64_t quad, __m512i w0, __m512i w1) {
+SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_chunk *in, int64_t g, int64_t quad,
+                        __m512i w0, __m512i w1) {
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        __m512i x = _mm512_set1_epi32(sl_quad_at(job, row + i, g, quad));
+        __m512i x = _mm512_set1_epi32(sl_quad_at(in, i, g, quad));
         t[i][0] = _mm512_dpbusd_epi32(t[i][0], w0, x);
         t[i][1] = _mm512_dpbusd_epi32(t[i][1], w1, x);
     }
 }
 
 /* Quads first .. first + count - 1 of a block's codes. */
-SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_job *job, int64_t row,
-                         int64_t g, const uint8_t *codes, int first, int count) {
+SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_chunk *in, int64_t g,
+                         const uint8_t *codes, int first, int count) {
     if (kind != INT4) {
         SL_UNROLL for (int quad = first; quad < first + count; quad++) {
             const uint8_t *p = codes + quad * 128;
             prefetch(p);
             prefetch(p + 64);
-            dot_quad(rows, t, job, row, g, quad, vi_load(p), vi_load(p + 64));
+            dot_quad(rows, t, in, g, quad, vi_load(p), vi_load(p + 64));
         }
         return;
     }
@@ -51,79 +51,89 @@ SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_jo
         __m512i w1 = vi_load(p + 64);
         prefetch(p);
         prefetch(p + 64);
-        dot_quad(rows, t, job, row, g, 2 * pair, _mm512_and_si512(w0, low),
+        dot_quad(rows, t, in, g, 2 * pair, _mm512_and_si512(w0, low),
                  _mm512_and_si512(w1, low));
-        dot_quad(rows, t, job, row, g, 2 * pair + 1,
+        dot_quad(rows, t, in, g, 2 * pair + 1,
                  _mm512_and_si512(_mm512_srli_epi16(w0, 4), low),
                  _mm512_and_si512(_mm512_srli_epi16(w1, 4), low));
     }
 }
 
-SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *shared,
-                        int64_t row) {
-    /* A copy that no store can alias: it lives in registers. */
-    const struct int_job copy = *shared;
-    const struct int_job *job = &copy;
-    const int scale_rows = kind == INT8_GROUP16 ? 2 : 1;
-    const int in_registers = rows <= REGISTER_ROWS;
-    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
-    const int64_t codes_at = (scale_rows + has_min) * scale_bytes;
+/* Where a tile keeps its float sums: low ones in registers, high ones in L1. */
+struct sums {
+    vf low[REGISTER_ROWS][2];
+    float *high; /* f32 [rows, 32] */
+};
+
+SL_INLINE vf get_sum(int rows, const struct sums *s, int i, int v) {
+    return rows <= REGISTER_ROWS ? s->low[i][v] : vf_load(s->high + i * SL_PANEL + v * VW);
+}
+
+SL_INLINE void set_sum(int rows, struct sums *s, int i, int v, vf sum) {
+    if (rows <= REGISTER_ROWS) {
+        s->low[i][v] = sum;
+    } else {
+        vf_store(s->high + i * SL_PANEL + v * VW, sum);
+    }
+}
+
+/* One group, or half of it: sums += t * (scale_w * scale_x) (+ min * wsum). */
+SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk *in, int64_t g,
+                        const uint8_t *block, int64_t scale_bits, int part, struct sums *sums) {
+    const int parts = kind == INT8_GROUP16 ? 2 : 1;
+    const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
+    __m512i t[SL_MAX_TILE][2];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        t[i][0] = kind == INT4 && has_min ? _mm512_setzero_si512()
+                                          : _mm512_set1_epi32(in->start[i][g * parts + part]);
+        t[i][1] = t[i][0];
+    }
+    dot_codes(rows, kind, t, in, g, block + (parts + has_min) * scale_bytes, part * 4, 8 / parts);
+    vf scale[2], min[2];
+    SL_UNROLL for (int v = 0; v < 2; v++) {
+        scale[v] = load_scales(block + part * scale_bytes, scale_bits, v);
+        min[v] = has_min ? load_scales(block + scale_bytes, scale_bits, v) : vf_zero();
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        vf x = vf_set1(in->scale[i][g]);
+        SL_UNROLL for (int v = 0; v < 2; v++) {
+            vf s = vf_fma(_mm512_cvtepi32_ps(t[i][v]), vf_mul(scale[v], x),
+                          get_sum(rows, sums, i, v));
+            s = has_min ? vf_fma(min[v], vf_set1(in->wsum[i][g]), s) : s;
+            set_sum(rows, sums, i, v, s);
+        }
+    }
+}
+
+SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *job, int64_t row) {
+    const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const uint8_t *block = job->blocks;
+    const int64_t block_bytes = job->block_bytes, scale_bits = job->scale_bits;
     float *out = job->out + row * job->out_stride;
     float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED;
-    float *sums = memory;
-    vf sum[SL_MAX_TILE][2];
-    /* Hides where the sums are, or the compiler would keep them in registers that it lacks. */
-    __asm__("" : "+r"(sums) : : "memory");
+    struct int_chunk in;
+    struct sums sums;
+    sums.high = memory;
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) {
-            vf s = job->accumulate ? vf_load(out + i * job->out_stride + v * VW) : vf_zero();
-            if (in_registers) {
-                sum[i][v] = s;
-            } else {
-                vf_store(sums + i * SL_PANEL + v * VW, s);
-            }
+            set_sum(rows, &sums, i, v,
+                    job->accumulate ? vf_load(out + i * job->out_stride + v * VW) : vf_zero());
         }
     }
-    for (int64_t g = 0; g < job->groups; g++, block += job->block_bytes) {
-        SL_UNROLL for (int part = 0; part < scale_rows; part++) {
-            __m512i t[SL_MAX_TILE][2];
-            SL_UNROLL for (int i = 0; i < rows; i++) {
-                t[i][0] = kind == INT4 && has_min
-                              ? _mm512_setzero_si512()
-                              : _mm512_set1_epi32(sl_int_at(job->start, job->start_stride, row + i,
-                                                            g * scale_rows + part));
-                t[i][1] = t[i][0];
-            }
-            dot_codes(rows, kind, t, job, row, g, block + codes_at, part * 4, 8 / scale_rows);
-            vf scale[2], min[2];
-            SL_UNROLL for (int v = 0; v < 2; v++) {
-                scale[v] = load_scales(block + part * scale_bytes, job->scale_bits, v);
-                min[v] = has_min ? load_scales(block + scale_bytes, job->scale_bits, v) : vf_zero();
-            }
-            SL_UNROLL for (int i = 0; i < rows; i++) {
-                vf x = vf_set1(sl_float_at(job->scale, job->row_stride, row + i, g));
-                SL_UNROLL for (int v = 0; v < 2; v++) {
-                    float *at = sums + i * SL_PANEL + v * VW;
-                    vf s = in_registers ? sum[i][v] : vf_load(at);
-                    s = vf_fma(_mm512_cvtepi32_ps(t[i][v]), vf_mul(scale[v], x), s);
-                    if (has_min) {
-                        vf wsum = vf_set1(sl_float_at(job->wsum, job->row_stride, row + i, g));
-                        s = vf_fma(min[v], wsum, s);
-                    }
-                    if (in_registers) {
-                        sum[i][v] = s;
-                    } else {
-                        vf_store(at, s);
-                    }
-                }
+    for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
+        int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
+        sl_load_chunk(&in, rows, job, row, first, groups, parts, has_min);
+        for (int64_t g = 0; g < groups; g++, block += block_bytes) {
+            /* Hides where the sums are, or they would be kept in registers that there are not. */
+            __asm__ volatile("" : "+r"(sums.high) : : "memory");
+            SL_UNROLL for (int part = 0; part < parts; part++) {
+                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, &sums);
             }
         }
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) {
-            vf s = in_registers ? sum[i][v] : vf_load(sums + i * SL_PANEL + v * VW);
-            vf_store(out + i * job->out_stride + v * VW, s);
+            vf_store(out + i * job->out_stride + v * VW, get_sum(rows, &sums, i, v));
         }
     }
 }

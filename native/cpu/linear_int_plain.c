@@ -70,11 +70,15 @@ static void add_part(const struct wide_block *b, const float *x, int first, int 
     }
 }
 
+static float float_at(const char *base, int64_t stride, int64_t row, int64_t g) {
+    return ((const float *)(base + row * stride))[g];
+}
+
 static void add_block(const struct int_job *job, const struct sl_matrix *m,
                       const struct wide_block *b, int64_t row, int64_t g) {
     float *out = job->out + row * job->out_stride;
     const int8_t *q = (const int8_t *)job->q + row * job->row_stride + g * SL_GROUP;
-    float input_scale = sl_float_at(job->scale, job->row_stride, row, g);
+    float input_scale = float_at(job->scale, job->row_stride, row, g);
     float x[SL_GROUP];
     for (int i = 0; i < SL_GROUP; i++) {
         x[i] = q[i];
@@ -86,7 +90,7 @@ static void add_block(const struct int_job *job, const struct sl_matrix *m,
         add_part(b, x, 0, 32, b->scale, input_scale, out);
     }
     if (m->has_min) {
-        vf wsum = vf_set1(sl_float_at(job->wsum, job->row_stride, row, g));
+        vf wsum = vf_set1(float_at(job->wsum, job->row_stride, row, g));
         for (int n = 0; n < SL_PANEL; n += VW) {
             vf_store(out + n, vf_fma(vf_load(b->min + n), wsum, vf_load(out + n)));
         }
