@@ -14,53 +14,33 @@ enum { TILE = 6, WIDE = VW == 4 ? 2 : VW == 8 ? 2 : 4 };
 /* Lower than any score; finite, so that differences are numbers. */
 #define LOWEST (-1e30f)
 
-#if SL_LEVEL == 2
-/* A BF16 cache meets pairs of bfloat16. */
-typedef uint32_t pair_t;
-#else
-/* Pairs of bfloat16 values, already widened. */
-typedef struct {
-    float low, high;
-} pair_t;
-#endif
+/*
+ * How a kernel reads the cache. BF16 is widened to float32, or meets pairs of bfloat16 in one
+ * instruction.
+ */
+enum { READ_F32, READ_F16, READ_BF16, READ_BF16_PAIRS };
 
 /* What a chunk of query rows needs while it passes over the blocks. */
 struct chunk {
     const struct sl_attention_args *args;
     int64_t rows;
+    int read; /* READ_* */
     int64_t dim;
     int64_t sum_dim; /* dim in whole vectors */
     int64_t position[SL_ATTENTION_ROWS];
     float largest[SL_ATTENTION_ROWS];
     float correction[SL_ATTENTION_ROWS];
     float total[SL_ATTENTION_ROWS][VW] SL_ALIGNED;
-    float query[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;        /* floats or pairs */
+    float query[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;
     float probability[SL_ATTENTION_ROWS * SL_MAX_BLOCK_SIZE] SL_ALIGNED; /* scores before */
-    float pairs[SL_ATTENTION_ROWS * SL_MAX_BLOCK_SIZE] SL_ALIGNED;       /* probabilities, BF16 */
+    uint16_t query16[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;    /* for pairs */
+    uint16_t probability16[SL_ATTENTION_ROWS * SL_MAX_BLOCK_SIZE] SL_ALIGNED;
     float sum[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;
 };
 
-SL_INLINE pair_t make_pair(float low, float high) {
-#if SL_LEVEL == 2
-    return (uint32_t)f32_to_bf16(low) | (uint32_t)f32_to_bf16(high) << 16;
-#else
-    return (pair_t){bf16_to_f32(f32_to_bf16(low)), bf16_to_f32(f32_to_bf16(high))};
-#endif
-}
-
-/* sum + x.low * w.low + x.high * w.high */
-SL_INLINE vf dot_pair(vf sum, const pair_t *x, vi w) {
-#if SL_LEVEL == 2
-    return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32((int)*x), (__m512bh)w);
-#else
-    sum = vf_fma(vf_set1(x->low), vf_bf16_low(w), sum);
-    return vf_fma(vf_set1(x->high), vf_bf16_high(w), sum);
-#endif
-}
-
 /* n elements of a cache vector as float32; n == VW is a whole one. */
-SL_INLINE vf load_kv(const void *kv, int type, int64_t at, int64_t n) {
-    if (type == SL_F32) {
+SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
+    if (read == READ_F32) {
         const float *p = (const float *)kv + at;
         return n == VW ? vf_load(p) : vf_load_n(p, n);
     }
@@ -73,36 +53,60 @@ SL_INLINE vi load_pairs(const void *kv, int64_t pair, int64_t n) {
     return n == VW ? vi_load(p) : vi_load_n(p, n);
 }
 
+/* sum[r][v] += x[r] * w[v] */
+SL_INLINE void add_products(int rows, int vectors, vf sum[][WIDE], const float *x, int64_t x_stride,
+                            const vf *w) {
+    SL_UNROLL for (int r = 0; r < rows; r++) {
+        vf f = vf_set1(x[r * x_stride]);
+        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[r][v] = vf_fma(f, w[v], sum[r][v]); }
+    }
+}
+
+/* The same for pairs w of bfloat16 and two elements of each row: x as float32, or x16 as pairs. */
+SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
+                         const uint16_t *x16, int64_t x_stride, const vi *w) {
+#if SL_LEVEL == 2
+    if (read == READ_BF16_PAIRS) {
+        SL_UNROLL for (int r = 0; r < rows; r++) {
+            int32_t pair;
+            memcpy(&pair, x16 + r * x_stride, 4);
+            __m512bh f = (__m512bh)_mm512_set1_epi32(pair);
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                sum[r][v] = _mm512_dpbf16_ps(sum[r][v], f, (__m512bh)w[v]);
+            }
+        }
+        return;
+    }
+#endif
+    (void)read, (void)x16;
+    vf half[WIDE];
+    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_low(w[v]); }
+    add_products(rows, vectors, sum, x, x_stride, half);
+    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_high(w[v]); }
+    add_products(rows, vectors, sum, x + 1, x_stride, half);
+}
+
 /*
  * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
- * of the cache `stride` elements (BF16: pairs) apart and x rows of floats or pairs. `lanes` is VW,
- * or less for a single partial vector.
+ * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
+ * `lanes` is VW, or less for a single partial vector.
  */
-SL_INLINE void multiply(int rows, int vectors, int type, vf sum[][WIDE], const void *x,
-                        int64_t x_stride, const void *kv, int64_t at, int64_t stride, int64_t steps,
-                        int64_t lanes) {
+SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
+                        const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
+                        int64_t stride, int64_t steps, int64_t lanes) {
     for (int64_t k = 0; k < steps; k++) {
-        if (type == SL_BF16) {
+        if (read >= READ_BF16) {
             vi w[WIDE];
             SL_UNROLL for (int v = 0; v < vectors; v++) {
                 w[v] = load_pairs(kv, at + k * stride + v * VW, lanes);
             }
-            SL_UNROLL for (int r = 0; r < rows; r++) {
-                SL_UNROLL for (int v = 0; v < vectors; v++) {
-                    sum[r][v] = dot_pair(sum[r][v], (const pair_t *)x + r * x_stride + k, w[v]);
-                }
-            }
+            add_pairs(rows, vectors, read, sum, x + 2 * k, x16 + 2 * k, x_stride, w);
         } else {
             vf w[WIDE];
             SL_UNROLL for (int v = 0; v < vectors; v++) {
-                w[v] = load_kv(kv, type, at + k * stride + v * VW, lanes);
+                w[v] = load_kv(kv, read, at + k * stride + v * VW, lanes);
             }
-            SL_UNROLL for (int r = 0; r < rows; r++) {
-                vf f = vf_set1(((const float *)x)[r * x_stride + k]);
-                SL_UNROLL for (int v = 0; v < vectors; v++) {
-                    sum[r][v] = vf_fma(f, w[v], sum[r][v]);
-                }
-            }
+            add_products(rows, vectors, sum, x + k, x_stride, w);
         }
     }
 }
@@ -118,21 +122,15 @@ static const void *kv_at(const struct sl_attention_args *args, int64_t element) 
 }
 
 /* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */
-SL_INLINE void score_tile(int rows, int vectors, int type, struct chunk *c, const void *keys,
+SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, const void *keys,
                           int64_t r, int64_t t, int64_t lanes) {
     const int64_t size = c->args->block_size;
     vf sum[TILE][WIDE];
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = vf_zero(); }
     }
-    if (type == SL_BF16) {
-        int64_t pairs = c->dim / 2;
-        multiply(rows, vectors, type, sum, (const pair_t *)c->query + r * pairs, pairs, keys, t,
-                 size, pairs, lanes);
-    } else {
-        multiply(rows, vectors, type, sum, c->query + r * c->dim, c->dim, keys, t, size, c->dim,
-                 lanes);
-    }
+    multiply(rows, vectors, read, sum, c->query + r * c->dim, c->query16 + r * c->dim, c->dim, keys,
+             t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes);
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vf_store(c->probability + (r + i) * SL_MAX_BLOCK_SIZE + t + v * VW, sum[i][v]);
@@ -141,7 +139,7 @@ SL_INLINE void score_tile(int rows, int vectors, int type, struct chunk *c, cons
 }
 
 /* sum = sum * correction + probabilities * values, for elements d .. of rows r .. */
-SL_INLINE void value_tile(int rows, int vectors, int type, struct chunk *c, const void *values,
+SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, const void *values,
                           int64_t r, int64_t d, int64_t lanes, int64_t first, int64_t end) {
     vf sum[TILE][WIDE];
     SL_UNROLL for (int i = 0; i < rows; i++) {
@@ -150,23 +148,24 @@ SL_INLINE void value_tile(int rows, int vectors, int type, struct chunk *c, cons
             sum[i][v] = vf_mul(vf_load(c->sum + (r + i) * c->sum_dim + d + v * VW), correction);
         }
     }
-    if (type == SL_BF16) {
-        /* A last odd slot has a neighbour that may hold anything: its half is cut off. */
-        const pair_t *p = (const pair_t *)c->pairs + r * (SL_MAX_BLOCK_SIZE / 2);
-        multiply(rows, vectors, type, sum, p + first / 2, SL_MAX_BLOCK_SIZE / 2, values,
-                 first / 2 * c->dim + d, c->dim, end / 2 - first / 2, lanes);
-        if (end % 2) {
-            SL_UNROLL for (int v = 0; v < vectors; v++) {
-                vi w = load_pairs(values, end / 2 * c->dim + d + v * VW, lanes);
-                w = vi_low_halves(w);
-                SL_UNROLL for (int i = 0; i < rows; i++) {
-                    sum[i][v] = dot_pair(sum[i][v], p + i * (SL_MAX_BLOCK_SIZE / 2) + end / 2, w);
-                }
-            }
-        }
+    const float *p = c->probability + r * SL_MAX_BLOCK_SIZE;
+    const uint16_t *p16 = c->probability16 + r * SL_MAX_BLOCK_SIZE;
+    if (read < READ_BF16) {
+        multiply(rows, vectors, read, sum, p + first, p16, SL_MAX_BLOCK_SIZE, values,
+                 first * c->dim + d, c->dim, end - first, lanes);
     } else {
-        multiply(rows, vectors, type, sum, c->probability + r * SL_MAX_BLOCK_SIZE + first,
-                 SL_MAX_BLOCK_SIZE, values, first * c->dim + d, c->dim, end - first, lanes);
+        int64_t pair = first / 2, whole = end / 2;
+        multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, SL_MAX_BLOCK_SIZE, values,
+                 pair * c->dim + d, c->dim, whole - pair, lanes);
+        if (end % 2) {
+            /* The last slot's neighbour may hold anything: its half is cut off. */
+            vi w[WIDE];
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                w[v] = vi_low_halves(load_pairs(values, whole * c->dim + d + v * VW, lanes));
+            }
+            add_pairs(rows, vectors, read, sum, p + 2 * whole, p16 + 2 * whole, SL_MAX_BLOCK_SIZE,
+                      w);
+        }
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
@@ -184,60 +183,55 @@ struct span {
     int64_t end;
 };
 
-SL_INLINE void score_rows(int rows, int type, struct chunk *c, const struct span *s, int64_t r) {
+SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
     int64_t size = c->args->block_size;
     int64_t t = s->first / VW * VW;
     for (; t + WIDE * VW <= size && t + (WIDE - 1) * VW < s->end; t += WIDE * VW) {
-        score_tile(rows, WIDE, type, c, s->keys, r, t, VW);
+        score_tile(rows, WIDE, read, c, s->keys, r, t, VW);
     }
     for (; t + VW <= size && t < s->end; t += VW) {
-        score_tile(rows, 1, type, c, s->keys, r, t, VW);
+        score_tile(rows, 1, read, c, s->keys, r, t, VW);
     }
     if (t < s->end) {
-        score_tile(rows, 1, type, c, s->keys, r, t, size - t);
+        score_tile(rows, 1, read, c, s->keys, r, t, size - t);
     }
 }
 
-SL_INLINE void value_rows(int rows, int type, struct chunk *c, const struct span *s, int64_t r) {
+SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
     int64_t d = 0;
     for (; d + WIDE * VW <= c->dim; d += WIDE * VW) {
-        value_tile(rows, WIDE, type, c, s->values, r, d, VW, s->first, s->end);
+        value_tile(rows, WIDE, read, c, s->values, r, d, VW, s->first, s->end);
     }
     for (; d + VW <= c->dim; d += VW) {
-        value_tile(rows, 1, type, c, s->values, r, d, VW, s->first, s->end);
+        value_tile(rows, 1, read, c, s->values, r, d, VW, s->first, s->end);
     }
     if (d < c->dim) {
-        value_tile(rows, 1, type, c, s->values, r, d, c->dim - d, s->first, s->end);
+        value_tile(rows, 1, read, c, s->values, r, d, c->dim - d, s->first, s->end);
     }
 }
 
-/* Functions for each height of a register tile and each type of cache. */
+/* Functions for each height of a register tile and each way of reading the cache. */
+#define READ_CASES(height, function)                                                               \
+    switch (c->read) {                                                                             \
+        case READ_F32:                                                                             \
+            function(height, READ_F32, c, s, r);                                                   \
+            break;                                                                                 \
+        case READ_F16:                                                                             \
+            function(height, READ_F16, c, s, r);                                                   \
+            break;                                                                                 \
+        case READ_BF16:                                                                            \
+            function(height, READ_BF16, c, s, r);                                                  \
+            break;                                                                                 \
+        default:                                                                                   \
+            function(height, SL_LEVEL == 2 ? READ_BF16_PAIRS : READ_BF16, c, s, r);                \
+            break;                                                                                 \
+    }
 #define ROWS_FUNCTIONS(height)                                                                     \
     static SL_NOINLINE void scores_##height(struct chunk *c, const struct span *s, int64_t r) {    \
-        switch (c->args->kv_type) {                                                                \
-            case SL_F32:                                                                           \
-                score_rows(height, SL_F32, c, s, r);                                               \
-                break;                                                                             \
-            case SL_F16:                                                                           \
-                score_rows(height, SL_F16, c, s, r);                                               \
-                break;                                                                             \
-            default:                                                                               \
-                score_rows(height, SL_BF16, c, s, r);                                              \
-                break;                                                                             \
-        }                                                                                          \
+        READ_CASES(height, score_rows)                                                             \
     }                                                                                              \
     static SL_NOINLINE void values_##height(struct chunk *c, const struct span *s, int64_t r) {    \
-        switch (c->args->kv_type) {                                                                \
-            case SL_F32:                                                                           \
-                value_rows(height, SL_F32, c, s, r);                                               \
-                break;                                                                             \
-            case SL_F16:                                                                           \
-                value_rows(height, SL_F16, c, s, r);                                               \
-                break;                                                                             \
-            default:                                                                               \
-                value_rows(height, SL_BF16, c, s, r);                                              \
-                break;                                                                             \
-        }                                                                                          \
+        READ_CASES(height, value_rows)                                                             \
     }
 ROWS_FUNCTIONS(1)
 ROWS_FUNCTIONS(2)
@@ -261,6 +255,7 @@ static void for_rows(rows_function *const by_height[], struct chunk *c, const st
 static void soften(struct chunk *c, const struct span *s, int64_t r) {
     const struct sl_attention_args *args = c->args;
     float *p = c->probability + r * SL_MAX_BLOCK_SIZE;
+    uint16_t *p16 = c->probability16 + r * SL_MAX_BLOCK_SIZE;
     int64_t from = s->first / VW * VW;
     int64_t seen_end = sl_min(s->end, c->position[r] - s->start + 1);
     int64_t seen_first = s->first;
@@ -288,26 +283,26 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
     for (int64_t t = from; t < s->end; t += VW) {
         vf x = vf_sub(vf_load(p + t), vf_set1(now));
         vf e = vf_zero_if_less(vf_exp(x), x, vf_set1(-87.0f));
-        vf_store(p + t, e);
         total = vf_add(total, e);
-    }
-    vf_store(c->total[r], total);
-    if (args->kv_type == SL_BF16) {
-        pair_t *pairs = (pair_t *)c->pairs + r * (SL_MAX_BLOCK_SIZE / 2);
-        for (int64_t t = s->first / 2; t < (s->end + 1) / 2; t++) {
-            pairs[t] = make_pair(p[2 * t], p[2 * t + 1]);
+        if (c->read == READ_BF16_PAIRS) {
+            vf_store_bf16(p16 + t, e);
+        } else {
+            vf_store(p + t, c->read == READ_BF16 ? vf_round_bf16(e) : e);
         }
     }
+    vf_store(c->total[r], total);
 }
 
 static void load_query(struct chunk *c, int64_t r, const float *q) {
-    if (c->args->kv_type == SL_BF16) {
-        pair_t *pairs = (pair_t *)c->query + r * (c->dim / 2);
-        for (int64_t d = 0; d < c->dim / 2; d++) {
-            pairs[d] = make_pair(q[2 * d], q[2 * d + 1]);
-        }
-    } else {
-        memcpy(c->query + r * c->dim, q, (size_t)c->dim * sizeof(float));
+    float *to = c->query + r * c->dim;
+    memcpy(to, q, (size_t)c->dim * sizeof(float));
+    if (c->read < READ_BF16) {
+        return;
+    }
+    for (int64_t d = 0; d < c->dim; d++) {
+        uint16_t narrow = f32_to_bf16(to[d]);
+        c->query16[r * c->dim + d] = narrow;
+        to[d] = bf16_to_f32(narrow);
     }
 }
 
@@ -349,7 +344,18 @@ static void pass(struct chunk *c, const int32_t *table, int64_t kv_head) {
     }
 }
 
-/* The query rows [first, first + chunk.rows) of a unit; row = token * heads_per_unit + head. */
+static int how_to_read(int64_t kv_type) {
+    switch (kv_type) {
+        case SL_F32:
+            return READ_F32;
+        case SL_F16:
+            return READ_F16;
+        default:
+            return SL_LEVEL == 2 && sl_fast_dpbf16 ? READ_BF16_PAIRS : READ_BF16;
+    }
+}
+
+/* Rows first .. first + rows - 1 of a unit; row = token * heads_per_unit + head. */
 static SL_NOINLINE void attend(const struct sl_attention_args *args, const int32_t *tile,
                                int64_t head, int64_t first, int64_t rows) {
     struct chunk c;
@@ -358,6 +364,7 @@ static SL_NOINLINE void attend(const struct sl_attention_args *args, const int32
     int64_t position = args->context_lengths[sequence] - args->seq_starts[sequence + 1];
     c.args = args;
     c.rows = rows;
+    c.read = how_to_read(args->kv_type);
     c.dim = args->head_dim;
     c.sum_dim = sl_round_up(c.dim, VW);
     for (int64_t r = 0; r < rows; r++) {

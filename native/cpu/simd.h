@@ -219,6 +219,39 @@ SL_INLINE vf vf_lanes(vf a, vf b, int64_t first, int64_t end) {
 
 #endif
 
+/* Rounds numbers that are not NaN to bfloat16, to nearest even. */
+SL_INLINE vf vf_round_bf16(vf a) {
+#if SL_LEVEL == 2
+    __m512i u = _mm512_castps_si512(a);
+    __m512i odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    u = _mm512_add_epi32(u, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    return vf_bf16_high(u);
+#elif SL_LEVEL == 1
+    __m256i u = _mm256_castps_si256(a);
+    __m256i odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+    u = _mm256_add_epi32(u, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    return vf_bf16_high(u);
+#else
+    vu u = (vu)a;
+    u += ((u >> 16) & 1) + 0x7fff;
+    return vf_bf16_high((vi)u);
+#endif
+}
+
+/* Stores lanes as bfloat16. */
+SL_INLINE void vf_store_bf16(uint16_t *p, vf a) {
+#if SL_LEVEL == 2
+    __m256i narrow = (__m256i)_mm512_cvtneps_pbh(a);
+    _mm256_storeu_si256((__m256i *)p, narrow);
+#else
+    float lanes[VW];
+    vf_store(lanes, a);
+    for (int i = 0; i < VW; i++) {
+        p[i] = f32_to_bf16(lanes[i]);
+    }
+#endif
+}
+
 /*
  * exp(x), relative error below 2e-7 for results that are normal numbers; underflows to 0 and
  * overflows to infinity. Cody-Waite reduction to |r| <= ln(2) / 2 and a polynomial of degree 6.
