@@ -1,0 +1,344 @@
+package dev.sluice.compute.cpu;
+
+import dev.sluice.compute.Activation;
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.PackedMatrix;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.Tensor;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/// The CPU as a device: native kernels where the library was built, their plain Java twins
+/// elsewhere, on a fixed set of threads.
+///
+/// Weights are packed into panels of 32 outputs (`native/cpu/sluice_cpu.h` has the layouts).
+/// Activations that meet bfloat16 or quantised weights are rounded or quantised first, into scratch
+/// rows that grow to the largest batch seen; nothing else is allocated after the weights are
+/// packed. Results depend neither on the number of threads nor on who took which share.
+public final class CpuDevice implements Device {
+    private static final Logger log = LoggerFactory.getLogger(CpuDevice.class);
+
+    /// Elements of a row-wise operation that are worth handing to another thread.
+    private static final int CHUNK_ELEMENTS = 8192;
+
+    /// Bytes of weights that are worth handing to another thread.
+    private static final long CHUNK_BYTES = 64 * 1024;
+
+    private static final int CHUNKS_PER_THREAD = 4;
+
+    private final CpuKernels kernels;
+    private final CpuThreads threads;
+    private final CpuMemory memory = new CpuMemory();
+    private final MatrixPacker packer;
+    private final IdentityHashMap<Tensor, CpuMemory.Area> tensors = new IdentityHashMap<>();
+    private final Scratch prepared = new Scratch(memory);
+    private final Scratch tileList = new Scratch(memory);
+
+    // Host memory may belong to the calling thread alone, so that the others read a copy.
+    private final Scratch hostCopy = new Scratch(memory);
+
+    private CpuDevice(CpuKernels kernels, int threads) {
+        this.kernels = kernels;
+        this.threads = new CpuThreads(threads);
+        this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
+    }
+
+    /// Starts the device's threads and loads its kernels.
+    ///
+    /// @return owned by the caller, who closes it
+    /// @throws DeviceException if the options name kernels that this machine can't run
+    public static CpuDevice open(CpuOptions options) {
+        return new CpuDevice(KernelChoice.open(options), options.threads());
+    }
+
+    /// Says what [#open] would do on this machine.
+    ///
+    /// @throws DeviceException if the options name kernels that this machine can't run
+    public static CpuInfo inspect(CpuOptions options) {
+        return KernelChoice.inspect(options);
+    }
+
+    @Override
+    public String describe() {
+        int count = threads.count();
+        return "cpu (%s, %d thread%s)".formatted(kernels.name(), count, count == 1 ? "" : "s");
+    }
+
+    @Override
+    public long availableBytes() {
+        return AvailableMemory.bytes();
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, Shape shape) {
+        CpuMemory.Area area = memory.allocate(dtype.bytesFor(shape.elements()), false);
+        Tensor tensor = Tensor.contiguous(dtype, shape, area.data());
+        tensors.put(tensor, area);
+        return tensor;
+    }
+
+    @Override
+    public void release(Tensor tensor) {
+        CpuMemory.Area area = tensors.remove(tensor);
+        if (area == null) {
+            throw ShapeChecks.wrong("release", "the tensor", tensor, "one that is allocated here");
+        }
+        area.release();
+    }
+
+    @Override
+    public void upload(MemorySegment host, Tensor target) {
+        checkCopy("upload", target, host);
+        target.data().copyFrom(host);
+    }
+
+    @Override
+    public void download(Tensor source, MemorySegment host) {
+        checkCopy("download", source, host);
+        host.copyFrom(source.data());
+    }
+
+    private static void checkCopy(String op, Tensor tensor, MemorySegment host) {
+        long bytes = tensor.dtype().bytesFor(tensor.shape().elements());
+        ShapeChecks.that(tensor.isContiguous(), op, tensor + " is not contiguous");
+        ShapeChecks.that(
+                host.byteSize() == bytes,
+                op,
+                "%s has %d bytes, the host memory %d".formatted(tensor, bytes, host.byteSize()));
+    }
+
+    @Override
+    public PackedMatrix pack(List<MatrixSource> parts, Packing packing) {
+        return packer.pack(parts, packing);
+    }
+
+    @Override
+    public void release(PackedMatrix matrix) {
+        own("release", matrix).release();
+    }
+
+    private static PackedPanels own(String op, PackedMatrix matrix) {
+        if (matrix instanceof PackedPanels panels) {
+            return panels;
+        }
+        throw new IllegalArgumentException(op + ": the matrix was packed by another device");
+    }
+
+    @Override
+    public void embedding(PackedMatrix table, ForwardBatch batch, float scale, Tensor out) {
+        String op = "embedding";
+        PackedPanels panels = own(op, table);
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
+        ShapeChecks.that(panels.segments().size() == 1, op, "a table needs one number format");
+        for (int t = 0; t < batch.numTokens(); t++) {
+            int id = Bits.i32(batch.tokenIds(), t);
+            if (id < 0 || id >= panels.rows()) {
+                throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
+            }
+        }
+        Units units =
+                kernels.embedding(
+                        new KernelArgs.Embedding(
+                                panels.segments().getFirst(), batch.tokenIds(), scale, out));
+        runRows(op, units, out);
+    }
+
+    @Override
+    public void linear(Tensor x, PackedMatrix w, Tensor out) {
+        String op = "linear";
+        ShapeChecks.matrix(op, "x", x, x.rows(), w.cols());
+        ShapeChecks.matrix(op, "out", out, x.rows(), w.rows());
+        if (x.rows() == 0) {
+            return;
+        }
+        Prepared kind = Prepared.NONE;
+        MemorySegment rows = MemorySegment.NULL;
+        int column = 0;
+        for (Panels panels : own(op, w).segments()) {
+            if (panels.format().prepared() != kind) {
+                kind = panels.format().prepared();
+                rows = prepare(x, kind);
+            }
+            Tensor part = out.columns(column, column + panels.rows());
+            Units units = kernels.linear(new KernelArgs.Linear(panels, x, rows, part));
+            threads.run(op, units, panels.count(), panelChunk(panels, x.rows()));
+            column += panels.rows();
+        }
+    }
+
+    private MemorySegment prepare(Tensor x, Prepared kind) {
+        if (kind == Prepared.NONE) {
+            return MemorySegment.NULL;
+        }
+        MemorySegment rows = prepared.take(x.rows() * kind.stride(x.columns()));
+        runRows("prepare", kernels.prepare(new KernelArgs.Prepare(x, kind, rows)), x);
+        return rows;
+    }
+
+    /// Enough panels to be worth a hand-over, few enough for an even share.
+    private long panelChunk(Panels panels, int rows) {
+        long worthwhile = Math.ceilDiv(CHUNK_BYTES, panels.panelBytes() * Math.min(rows, 8));
+        long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
+        return Math.max(1, Math.min(worthwhile, even));
+    }
+
+    @Override
+    public void addBias(Tensor x, Tensor bias) {
+        String op = "addBias";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.vector(op, "bias", bias, x.columns());
+        runRows(op, kernels.add(new KernelArgs.Add(x, bias.data(), 0)), x);
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, Tensor weight, float eps, Tensor out) {
+        String op = "rmsNorm";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.groupWeight(op, weight, x.columns());
+        ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
+        runRows(op, kernels.rmsNorm(new KernelArgs.RmsNorm(x, weight, eps, out)), x);
+    }
+
+    @Override
+    public void addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out) {
+        String op = "addRmsNorm";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.groupWeight(op, weight, x.columns());
+        ShapeChecks.matrix(op, "residual", residual, x.rows(), x.columns());
+        ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
+        KernelArgs.AddRmsNorm args = new KernelArgs.AddRmsNorm(residual, x, weight, eps, out);
+        runRows(op, kernels.addRmsNorm(args), x);
+    }
+
+    @Override
+    public void add(Tensor x, Tensor y) {
+        String op = "add";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
+        // One row needs no stride, and a stride of 0 means a vector: both read the same row.
+        runRows(op, kernels.add(new KernelArgs.Add(x, y.data(), y.rowStride())), x);
+    }
+
+    @Override
+    public void rotaryTable(
+            ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out) {
+        String op = "rotaryTable";
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), out.columns());
+        ShapeChecks.wholeHeads(op, "out", out, 2);
+        long bytes = 4L * (out.columns() / 2);
+        ShapeChecks.host(op, "inverseFrequencies", inverseFrequencies, bytes);
+        MemorySegment frequencies = hostCopy.take(bytes);
+        MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
+        KernelArgs.RotaryTable args =
+                new KernelArgs.RotaryTable(batch.positions(), frequencies, factor, out);
+        runRows(op, kernels.rotaryTable(args), out);
+    }
+
+    @Override
+    public void rotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        String op = "rotaryAndStore";
+        int tokens = batch.numTokens();
+        int headDim = spec.headDim();
+        if (spec.rotaryDim() % 2 != 0 || spec.rotaryDim() < 0 || spec.rotaryDim() > headDim) {
+            throw ShapeChecks.wrong(op, "the rotation", spec, "an even part of the head");
+        }
+        ShapeChecks.matrix(op, "q", q, tokens, q.columns());
+        ShapeChecks.matrix(op, "k", k, tokens, k.columns());
+        ShapeChecks.matrix(op, "v", v, tokens, k.columns());
+        ShapeChecks.matrix(op, "rotary", rotary, tokens, spec.rotaryDim());
+        ShapeChecks.wholeHeads(op, "q", q, headDim);
+        ShapeChecks.wholeHeads(op, "k", k, headDim);
+        ShapeChecks.cache(op, kv, k.columns() / headDim, batch.blockSize(), headDim);
+        KernelArgs.RotaryStore args = new KernelArgs.RotaryStore(q, k, v, rotary, spec, batch, kv);
+        runRows(op, kernels.rotaryStore(args), q);
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
+        String op = "attention";
+        int columns = spec.numHeads() * spec.headDim();
+        if (spec.numKvHeads() <= 0 || spec.numHeads() % spec.numKvHeads() != 0) {
+            throw ShapeChecks.wrong(op, "the layer", spec, "whole groups of query heads");
+        }
+        ShapeChecks.matrix(op, "q", q, batch.numTokens(), columns);
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), columns);
+        ShapeChecks.cache(op, kv, spec.numKvHeads(), batch.blockSize(), spec.headDim());
+        AttentionTiles tiles = AttentionTiles.choose(kernels, threads.count(), batch, spec);
+        MemorySegment list = tileList.take(tiles.tiles() * AttentionTiles.ENTRY_BYTES);
+        tiles.write(batch, list);
+        KernelArgs.Attention args =
+                new KernelArgs.Attention(q, kv, batch, spec, list, tiles.headsPerUnit(), out);
+        long units = (long) tiles.tiles() * (spec.numHeads() / tiles.headsPerUnit());
+        threads.run(op, kernels.attention(args), units, 1);
+    }
+
+    @Override
+    public void gatedActivation(Activation activation, Tensor gateUp, Tensor out) {
+        String op = "gatedActivation";
+        ShapeChecks.matrix(op, "out", out);
+        ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
+        KernelArgs.GatedActivation args = new KernelArgs.GatedActivation(activation, gateUp, out);
+        runRows(op, kernels.gatedActivation(args), gateUp);
+    }
+
+    @Override
+    public void gatherLogitRows(Tensor x, ForwardBatch batch, Tensor out) {
+        String op = "gatherLogitRows";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
+        for (int i = 0; i < batch.numLogitRows(); i++) {
+            int row = Bits.i32(batch.logitRows(), i);
+            if (row < 0 || row >= x.rows()) {
+                throw ShapeChecks.wrong(op, "row", row, "[0, " + x.rows() + ")");
+            }
+        }
+        KernelArgs.GatherRows args = new KernelArgs.GatherRows(x, batch.logitRows(), out);
+        runRows(op, kernels.gatherRows(args), out);
+    }
+
+    @Override
+    public void argmax(Tensor logits, MemorySegment ids) {
+        String op = "argmax";
+        ShapeChecks.matrix(op, "logits", logits);
+        long bytes = 4L * logits.rows();
+        ShapeChecks.host(op, "ids", ids, bytes);
+        MemorySegment found = hostCopy.take(bytes);
+        runRows(op, kernels.argmax(new KernelArgs.Argmax(logits, found)), logits);
+        MemorySegment.copy(found, 0, ids, 0, bytes);
+    }
+
+    /// Runs an operation whose unit is a row of `sized`.
+    private void runRows(String op, Units units, Tensor sized) {
+        int chunk = CHUNK_ELEMENTS / Math.max(1, sized.columns());
+        threads.run(op, units, sized.rows(), chunk);
+    }
+
+    @Override
+    public void close() {
+        threads.close();
+        if (memory.allocatedBytes() > 0) {
+            log.debug("bytes given back at the end: {}", memory.allocatedBytes());
+        }
+        memory.close();
+        kernels.close();
+    }
+}

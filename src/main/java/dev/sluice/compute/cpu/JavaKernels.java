@@ -1,0 +1,88 @@
+package dev.sluice.compute.cpu;
+
+/// The plain Java twins of the native kernels: the fallback where no library was built, and what
+/// the tests hold the native kernels against.
+final class JavaKernels implements CpuKernels {
+    /// Value of [#name()].
+    static final String NAME = "java";
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int attentionTile(int headsPerUnit, int headDim) {
+        return JavaAttention.TILE;
+    }
+
+    @Override
+    public Units pack(KernelArgs.Pack args) {
+        return new JavaPack(args);
+    }
+
+    @Override
+    public Units embedding(KernelArgs.Embedding args) {
+        return (begin, end) -> JavaRows.embedding(args, begin, end);
+    }
+
+    @Override
+    public Units prepare(KernelArgs.Prepare args) {
+        return new JavaPrepare(args);
+    }
+
+    @Override
+    public Units linear(KernelArgs.Linear args) {
+        return new JavaLinear(args);
+    }
+
+    @Override
+    public Units rmsNorm(KernelArgs.RmsNorm args) {
+        return (begin, end) -> JavaRows.rmsNorm(args, begin, end);
+    }
+
+    @Override
+    public Units addRmsNorm(KernelArgs.AddRmsNorm args) {
+        return (begin, end) -> JavaRows.addRmsNorm(args, begin, end);
+    }
+
+    @Override
+    public Units add(KernelArgs.Add args) {
+        return (begin, end) -> JavaRows.add(args, begin, end);
+    }
+
+    @Override
+    public Units gatedActivation(KernelArgs.GatedActivation args) {
+        return (begin, end) -> JavaRows.gatedActivation(args, begin, end);
+    }
+
+    @Override
+    public Units gatherRows(KernelArgs.GatherRows args) {
+        return (begin, end) -> JavaRows.gatherRows(args, begin, end);
+    }
+
+    @Override
+    public Units argmax(KernelArgs.Argmax args) {
+        return (begin, end) -> JavaRows.argmax(args, begin, end);
+    }
+
+    @Override
+    public Units rotaryTable(KernelArgs.RotaryTable args) {
+        return (begin, end) -> JavaRotary.table(args, begin, end);
+    }
+
+    @Override
+    public Units rotaryStore(KernelArgs.RotaryStore args) {
+        return (begin, end) -> JavaRotary.store(args, begin, end);
+    }
+
+    @Override
+    public Units attention(KernelArgs.Attention args) {
+        return new JavaAttention(args);
+    }
+
+    @Override
+    public void close() {
+        // Nothing was loaded.
+    }
+}

@@ -1,0 +1,39 @@
+package dev.sluice.compute.cpu;
+
+import dev.sluice.compute.PackedMatrix;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// A packed matrix: one or more row segments below one another, each with its own number format.
+///
+/// @param segments the rows, top to bottom
+/// @param blocks memory of the segments
+record PackedPanels(List<Panels> segments, List<PanelMemory.Block> blocks) implements PackedMatrix {
+    @Override
+    public int rows() {
+        return segments.stream().mapToInt(Panels::rows).sum();
+    }
+
+    @Override
+    public int cols() {
+        return segments.getFirst().cols();
+    }
+
+    @Override
+    public long bytes() {
+        return segments.stream().mapToLong(panels -> panels.data().byteSize()).sum();
+    }
+
+    @Override
+    public String format() {
+        return segments.stream()
+                .map(panels -> panels.format().label())
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    void release() {
+        blocks.forEach(PanelMemory.Block::release);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.sluice.compute.cpu;
+
+/// Forms that a row of activations is brought into before it meets a packed matrix.
+enum Prepared {
+    /// Float32 as it is.
+    NONE(-1),
+    /// Bfloat16, padded with zeros.
+    BF16(0),
+    /// Bytes with a scale and sums per group of 32.
+    INT8(1);
+
+    private final int code;
+
+    Prepared(int code) {
+        this.code = code;
+    }
+
+    /// The header's `SL_PREPARED_*`; negative for [#NONE], which it does not know.
+    int code() {
+        return code;
+    }
+
+    /// Bytes from one prepared row to the next, a multiple of 64.
+    long stride(int cols) {
+        long padded = PanelFormat.paddedCols(cols);
+        return switch (this) {
+            case NONE -> 0;
+            case BF16 -> Math.ceilDiv(2 * padded, 64L) * 64;
+            case INT8 -> Math.ceilDiv(padded + 24 * (padded / 32), 64L) * 64;
+        };
+    }
+}

@@ -1,0 +1,30 @@
+package dev.sluice.compute.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+/// Memory of the device's own that one operation uses at a time. Grows to the largest size asked
+/// for, so after the first full batch nothing is allocated any more.
+final class Scratch implements AutoCloseable {
+    private final CpuMemory memory;
+    private CpuMemory.Area area;
+
+    Scratch(CpuMemory memory) {
+        this.memory = memory;
+        this.area = memory.allocate(0, false);
+    }
+
+    /// Memory of a size, undefined content, valid until the next call.
+    MemorySegment take(long bytes) {
+        if (area.data().byteSize() < bytes) {
+            long larger = Math.max(bytes, 2 * area.data().byteSize());
+            area.release();
+            area = memory.allocate(larger, false);
+        }
+        return area.data().asSlice(0, bytes);
+    }
+
+    @Override
+    public void close() {
+        area.release();
+    }
+}

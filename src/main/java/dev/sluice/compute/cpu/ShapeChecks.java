@@ -1,0 +1,100 @@
+package dev.sluice.compute.cpu;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.Tensor;
+
+import java.lang.foreign.MemorySegment;
+
+/// Checks of operands; a failure names the operation, the expected and the given shape.
+final class ShapeChecks {
+    private ShapeChecks() {}
+
+    /// A float32 matrix of any extent.
+    static void matrix(String op, String name, Tensor tensor) {
+        if (tensor.dtype() != DType.F32 || tensor.shape().rank() != 2) {
+            throw wrong(op, name, tensor, "F32[rows, columns]");
+        }
+    }
+
+    /// A float32 matrix of the given extents.
+    static void matrix(String op, String name, Tensor tensor, int rows, int columns) {
+        if (tensor.dtype() != DType.F32
+                || tensor.shape().rank() != 2
+                || tensor.rows() != rows
+                || tensor.columns() != columns) {
+            throw wrong(op, name, tensor, "F32[" + rows + ", " + columns + "]");
+        }
+    }
+
+    /// A contiguous float32 vector whose length divides `columns`.
+    static void groupWeight(String op, Tensor weight, int columns) {
+        if (weight.dtype() != DType.F32
+                || weight.shape().rank() != 1
+                || weight.shape().dim(0) == 0
+                || columns % weight.shape().dim(0) != 0) {
+            throw wrong(op, "weight", weight, "F32[a divisor of " + columns + "]");
+        }
+    }
+
+    /// A contiguous float32 vector of the given length.
+    static void vector(String op, String name, Tensor vector, int length) {
+        if (vector.dtype() != DType.F32
+                || vector.shape().rank() != 1
+                || vector.shape().dim(0) != length) {
+            throw wrong(op, name, vector, "F32[" + length + "]");
+        }
+    }
+
+    /// One layer of a key/value cache.
+    static void cache(String op, Tensor kv, int numKvHeads, int blockSize, int headDim) {
+        Shape shape = kv.shape();
+        boolean type =
+                kv.dtype() == DType.F32 || kv.dtype() == DType.BF16 || kv.dtype() == DType.F16;
+        if (!type
+                || shape.rank() != 5
+                || shape.dim(1) != 2
+                || shape.dim(2) != numKvHeads
+                || shape.dim(3) != blockSize
+                || shape.dim(4) != headDim) {
+            throw wrong(
+                    op,
+                    "kv",
+                    kv,
+                    "F32, BF16 or F16[blocks, 2, %d, %d, %d]"
+                            .formatted(numKvHeads, blockSize, headDim));
+        }
+        if (blockSize % 2 != 0 || blockSize > 256 || headDim % 8 != 0 || headDim > 512) {
+            throw wrong(
+                    op,
+                    "kv",
+                    kv,
+                    "an even block size up to 256 and a head of 8, 16, .. 512 elements");
+        }
+    }
+
+    /// A matrix whose columns are whole heads.
+    static void wholeHeads(String op, String name, Tensor tensor, int headDim) {
+        if (tensor.columns() % headDim != 0) {
+            throw wrong(op, name, tensor, "columns in multiples of " + headDim);
+        }
+    }
+
+    /// Host memory of a least size.
+    static void host(String op, String name, MemorySegment memory, long bytes) {
+        if (memory.byteSize() < bytes) {
+            throw wrong(op, name, memory, bytes + " bytes at least");
+        }
+    }
+
+    static void that(boolean holds, String op, String what) {
+        if (!holds) {
+            throw new IllegalArgumentException(op + ": " + what);
+        }
+    }
+
+    static IllegalArgumentException wrong(String op, String name, Object given, String expected) {
+        return new IllegalArgumentException(
+                "%s: %s is %s, expected %s".formatted(op, name, given, expected));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.sluice.compute;
+
+import dev.sluice.testing.TrackingDevice;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/// What every device must do, checked against plain double-precision Java on odd sizes. A device's
+/// test extends it and opens the device.
+public abstract class AbstractDeviceTest
+        implements MemoryContract, RowContract, LinearContract, AttentionContract {
+    private TrackingDevice device;
+
+    /// Opens the device under test; closed after each test.
+    protected abstract Device open();
+
+    @Override
+    public TrackingDevice device() {
+        return device;
+    }
+
+    @BeforeEach
+    void openDevice() {
+        device = new TrackingDevice(open());
+    }
+
+    @AfterEach
+    void closeDevice() {
+        device.close();
+    }
+}

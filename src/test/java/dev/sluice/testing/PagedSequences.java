@@ -1,0 +1,205 @@
+package dev.sluice.testing;
+
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.Tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/// Three sequences of random queries, keys and values over one layer of a paged cache whose blocks
+/// are scattered and hold rubbish (NaN) at first; a device rotates, stores and attends step by
+/// step.
+public final class PagedSequences implements AutoCloseable {
+    private static final int SEQUENCES = 3;
+    private static final int MAX_LENGTH = 80;
+
+    private final Device device;
+    private final AttentionSpec spec;
+    private final RotarySpec rotarySpec;
+    private final int maxBlocks;
+    private final int[][] tables = new int[SEQUENCES][];
+    private final float[][][] queries = new float[SEQUENCES][][];
+    private final float[][][] keys = new float[SEQUENCES][][];
+    private final float[][][] values = new float[SEQUENCES][][];
+    private final float[][][] rotated = new float[SEQUENCES][MAX_LENGTH][];
+    private final float[][][] outputs = new float[SEQUENCES][MAX_LENGTH][];
+    private final double[][][] rotatedKeys = new double[SEQUENCES][MAX_LENGTH][0];
+    private final int[] lengths = new int[SEQUENCES];
+    private final ForwardBatch batch;
+    private final Tensor kv;
+
+    /// Rotates whole heads, in halves.
+    public PagedSequences(
+            Device device, Randoms random, DType type, int blockSize, AttentionSpec spec) {
+        this(
+                device,
+                random,
+                type,
+                blockSize,
+                spec,
+                new RotarySpec(spec.headDim(), spec.headDim(), false));
+    }
+
+    /// Makes the sequences; equal seeds give equal sequences.
+    public PagedSequences(
+            Device device,
+            Randoms random,
+            DType type,
+            int blockSize,
+            AttentionSpec spec,
+            RotarySpec rotarySpec) {
+        this.device = device;
+        this.spec = spec;
+        this.rotarySpec = rotarySpec;
+        this.maxBlocks = Math.ceilDiv(MAX_LENGTH, blockSize);
+        int[] blocks = random.permutation(SEQUENCES * maxBlocks + 2);
+        for (int s = 0; s < SEQUENCES; s++) {
+            tables[s] = Arrays.copyOfRange(blocks, s * maxBlocks, (s + 1) * maxBlocks);
+            queries[s] = random.matrix(MAX_LENGTH, spec.numHeads() * spec.headDim());
+            keys[s] = random.matrix(MAX_LENGTH, spec.numKvHeads() * spec.headDim());
+            values[s] = random.matrix(MAX_LENGTH, spec.numKvHeads() * spec.headDim());
+        }
+        this.batch = new ForwardBatch(SEQUENCES * MAX_LENGTH, SEQUENCES, maxBlocks, blockSize);
+        Shape shape = Shape.of(blocks.length, 2, spec.numKvHeads(), blockSize, spec.headDim());
+        this.kv = device.allocate(type, shape);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment rubbish = arena.allocate(type.bytesFor(shape.elements()));
+            device.upload(rubbish.fill((byte) 0xFF), kv);
+        }
+    }
+
+    /// RoPE frequencies of base 10,000.
+    public static float[] frequencies(int half) {
+        float[] frequencies = new float[half];
+        for (int i = 0; i < half; i++) {
+            frequencies[i] = (float) Math.pow(10_000, -(double) i / half);
+        }
+        return frequencies;
+    }
+
+    /// Runs the tokens `[from[s], to[s])` of each sequence in one batch; a sequence without tokens
+    /// is not in it.
+    public void step(int[] from, int[] to) {
+        batch.clear();
+        for (int s = 0; s < SEQUENCES; s++) {
+            if (to[s] > from[s]) {
+                batch.add(new int[MAX_LENGTH], from[s], to[s], tables[s], maxBlocks, false);
+                lengths[s] = Math.max(lengths[s], to[s]);
+            }
+        }
+        int half = rotarySpec.rotaryDim() / 2;
+        try (Arena arena = Arena.ofConfined();
+                DeviceMatrix q = DeviceMatrix.of(device, rows(queries, from, to));
+                DeviceMatrix k = DeviceMatrix.of(device, rows(keys, from, to));
+                DeviceMatrix v = DeviceMatrix.of(device, rows(values, from, to));
+                DeviceMatrix table = DeviceMatrix.blank(device, batch.numTokens(), 2 * half);
+                DeviceMatrix out =
+                        DeviceMatrix.blank(device, batch.numTokens(), q.tensor().columns())) {
+            MemorySegment f = arena.allocateFrom(ValueLayout.JAVA_FLOAT, frequencies(half));
+            device.rotaryTable(batch, f, 1, table.tensor());
+            device.rotaryAndStore(
+                    q.tensor(), k.tensor(), v.tensor(), table.tensor(), rotarySpec, batch, kv);
+            device.attention(q.tensor(), kv, batch, spec, out.tensor());
+            keep(q.read(), rotated, from, to);
+            keep(out.read(), outputs, from, to);
+        }
+    }
+
+    private static float[][] rows(float[][][] all, int[] from, int[] to) {
+        float[][] rows = new float[0][];
+        for (int s = 0; s < SEQUENCES; s++) {
+            int end = rows.length;
+            rows = Arrays.copyOf(rows, end + to[s] - from[s]);
+            System.arraycopy(all[s], from[s], rows, end, to[s] - from[s]);
+        }
+        return rows;
+    }
+
+    private static void keep(float[][] rows, float[][][] all, int[] from, int[] to) {
+        int row = 0;
+        for (int s = 0; s < SEQUENCES; s++) {
+            for (int p = from[s]; p < to[s]; p++) {
+                all[s][p] = rows[row++];
+            }
+        }
+    }
+
+    /// Positions of a sequence that were computed.
+    public int length(int sequence) {
+        return lengths[sequence];
+    }
+
+    /// A query before rotation.
+    public float[] query(int sequence, int position) {
+        return queries[sequence][position];
+    }
+
+    /// A query as the device rotated it.
+    public float[] rotatedQuery(int sequence, int position) {
+        return rotated[sequence][position];
+    }
+
+    /// The device's attention at a position.
+    public float[] output(int sequence, int position) {
+        return outputs[sequence][position];
+    }
+
+    /// Plain attention at a position, in double precision.
+    public double[] expected(int sequence, int position) {
+        int headDim = spec.headDim();
+        int from =
+                spec.slidingWindow().isPresent()
+                        ? Math.max(0, position + 1 - spec.slidingWindow().getAsInt())
+                        : 0;
+        double[] q = rotate(queries[sequence][position], position);
+        double[] out = new double[q.length];
+        for (int h = 0; h < spec.numHeads(); h++) {
+            int kvHead = h / (spec.numHeads() / spec.numKvHeads());
+            double[][] k = new double[position + 1][];
+            double[][] v = new double[position + 1][headDim];
+            for (int p = 0; p <= position; p++) {
+                k[p] = head(rotatedKey(sequence, p), kvHead);
+                for (int d = 0; d < headDim; d++) {
+                    v[p][d] = values[sequence][p][kvHead * headDim + d];
+                }
+            }
+            double[] result = Oracle.attention(head(q, h), k, v, spec.scale(), from, position + 1);
+            System.arraycopy(result, 0, out, h * headDim, headDim);
+        }
+        return out;
+    }
+
+    private double[] rotatedKey(int sequence, int position) {
+        if (rotatedKeys[sequence][position].length == 0) {
+            rotatedKeys[sequence][position] = rotate(keys[sequence][position], position);
+        }
+        return rotatedKeys[sequence][position];
+    }
+
+    private double[] rotate(float[] heads, int position) {
+        return Oracle.rotate(
+                heads,
+                rotarySpec.headDim(),
+                rotarySpec.rotaryDim(),
+                rotarySpec.interleaved(),
+                position,
+                frequencies(rotarySpec.rotaryDim() / 2));
+    }
+
+    private double[] head(double[] heads, int head) {
+        return Arrays.copyOfRange(heads, head * spec.headDim(), (head + 1) * spec.headDim());
+    }
+
+    @Override
+    public void close() {
+        device.release(kv);
+        batch.close();
+    }
+}
