@@ -38,9 +38,9 @@ TYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.b
 # name: configuration, stored type, style of config.json (v4: as most checkpoints on the hub have
 # it; v5: as transformers 5 writes it)
 CHECKPOINTS = {
-    "llama": (config("llama", 60, 6, 2, 12, 100, 2, tied=False), "float32", "v4"),
+    "llama": (config("llama", 60, 3, 1, 24, 100, 2, tied=False), "float32", "v4"),
     "llama3-rope": (
-        config("llama", 68, 4, 2, 34, 90, 3, tied=True, rope_parameters=pm.LLAMA3_ROPE),
+        config("llama", 68, 4, 2, 24, 90, 3, tied=True, rope_parameters=pm.LLAMA3_ROPE),
         "bfloat16",
         "v4",
     ),
@@ -49,12 +49,12 @@ CHECKPOINTS = {
         "float16",
         "v5",
     ),
-    "qwen2": (config("qwen2", 60, 6, 3, 10, 90, 3, tied=True, theta=1e6), "bfloat16", "v4"),
-    "qwen3": (config("qwen3", 52, 4, 2, 18, 84, 3, tied=False, theta=1e6), "bfloat16", "v5"),
+    "qwen2": (config("qwen2", 72, 9, 3, 8, 90, 3, tied=True, theta=1e6), "bfloat16", "v4"),
+    "qwen3": (config("qwen3", 52, 4, 2, 24, 84, 3, tied=False, theta=1e6), "bfloat16", "v5"),
     "gemma3": (
         gemma3_config(
             ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention"],
-            hidden=56, heads=4, kv=1, head=22, ffn=90, layers=4, query_pre_attn_scalar=30,
+            hidden=56, heads=4, kv=1, head=24, ffn=90, layers=4, query_pre_attn_scalar=30,
         ),
         "bfloat16",
         "v4",
@@ -63,18 +63,18 @@ CHECKPOINTS = {
         gemma3_config(
             ["sliding_attention", "full_attention", "sliding_attention"],
             {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 8.0},
-            hidden=48, heads=4, kv=2, head=26, ffn=70, layers=3, query_pre_attn_scalar=26,
+            hidden=48, heads=4, kv=2, head=40, ffn=70, layers=3, query_pre_attn_scalar=40,
         ),
         "bfloat16",
         "v5",
     ),
     "ernie4_5": (
-        config("ernie4_5", 48, 6, 2, 14, 76, 3, tied=True, theta=500000.0),
+        config("ernie4_5", 48, 6, 2, 24, 76, 3, tied=True, theta=500000.0),
         "bfloat16",
         "v4",
     ),
     "ernie4_5-paddle-untied": (
-        config("ernie4_5", 44, 4, 2, 10, 60, 2, tied=False, theta=500000.0),
+        config("ernie4_5", 44, 4, 2, 16, 60, 2, tied=False, theta=500000.0),
         "bfloat16",
         "paddle",
     ),

@@ -27,6 +27,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 OUT = Path(__file__).resolve().parents[1] / "resources" / "parity"
 STEPS = 64
+SHORT = 100
 
 MODELS = {
     "smollm2-135m-q4_1": {
@@ -119,18 +120,32 @@ def fetch(directory, model):
 
 
 @torch.no_grad()
-def greedy(model, tokens):
-    """The next STEPS tokens and their margins; the end token does not stop it."""
+def greedy(model, prompts):
+    """The next STEPS tokens of each prompt and their margins; the end token does not stop it.
+
+    Shorter prompts are padded on the left and masked."""
+    width = max(map(len, prompts))
+    step = torch.tensor([[0] * (width - len(p)) + p for p in prompts])
+    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
     ids, margins, cache = [], [], None
-    step = torch.tensor([tokens])
     for _ in range(STEPS):
-        out = model(step, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        out = model(
+            step,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
         cache = out.past_key_values
-        top = torch.topk(out.logits[0, -1], 2)
-        ids.append(int(top.indices[0]))
-        margins.append(round(float(top.values[0] - top.values[1]), 6))
-        step = torch.tensor([[ids[-1]]])
-    return ids, margins
+        top = torch.topk(out.logits[:, -1], 2)
+        ids.append(top.indices[:, 0])
+        margins.append(top.values[:, 0] - top.values[:, 1])
+        step = top.indices[:, :1]
+        positions = positions[:, -1:] + 1
+        mask = torch.cat([mask, torch.ones_like(step)], dim=1)
+    return torch.stack(ids, 1).tolist(), torch.stack(margins, 1).double().tolist()
 
 
 def main():
@@ -144,12 +159,19 @@ def main():
         ).eval()
         print(model.config, flush=True)
         tokenizer = AutoTokenizer.from_pretrained(directory, gguf_file=spec["file"])
-        cases = []
-        for text in PROMPTS[name]:
-            tokens = spec["bos"] + tokenizer.encode(text, add_special_tokens=False)
-            ids, margins = greedy(model, tokens)
-            print(len(tokens), min(margins), repr(tokenizer.decode(ids)), flush=True)
-            cases.append({"text": text, "tokens": tokens, "greedy": ids, "margins": margins})
+        prompts = [
+            spec["bos"] + tokenizer.encode(text, add_special_tokens=False)
+            for text in PROMPTS[name]
+        ]
+        short = [i for i, p in enumerate(prompts) if len(p) <= SHORT]
+        groups = [short] + [[i] for i, p in enumerate(prompts) if len(p) > SHORT]
+        cases = [None] * len(prompts)
+        for group in groups:
+            for i, ids, margins in zip(group, *greedy(model, [prompts[i] for i in group])):
+                margins = [round(m, 6) for m in margins]
+                text = PROMPTS[name][i]
+                cases[i] = {"text": text, "tokens": prompts[i], "greedy": ids, "margins": margins}
+                print(len(prompts[i]), min(margins), repr(tokenizer.decode(ids)), flush=True)
         head = {
             "file": path.name,
             "sha256": spec["sha256"],

@@ -39,7 +39,8 @@ FAMILIES = {
 
 
 def config(family, hidden, heads, kv, head, ffn, layers, tied, theta=10000.0, **more):
-    """A configuration of one family. Where a size can be odd it is."""
+    """A configuration of one family. Sizes are no powers of two where that can be;
+    a head is a multiple of 8, which is what the devices serve."""
     rope = more.pop("rope_parameters", {"rope_type": "default", "rope_theta": theta})
     return FAMILIES[family][0](
         vocab_size=VOCAB,
