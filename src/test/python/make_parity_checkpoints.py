@@ -102,7 +102,7 @@ def examine(model, prompts, in_bf16):
     if scale < 1:
         return stats
     if in_bf16:
-        error_rms, error_max = pm.bf16_error(model, prompts[-1])
+        error_rms, error_max = map(max, zip(*(pm.bf16_error(model, p) for p in prompts)))
         stats |= {"bf16Rms": round(error_rms, 5), "bf16Max": round(error_max, 5)}
         if error_rms > 7e-3 or error_max > 4.5e-2:
             return stats
