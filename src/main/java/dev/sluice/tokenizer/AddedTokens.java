@@ -9,24 +9,10 @@ import java.util.Map;
 final class AddedTokens {
     private static final int NONE = -1;
 
-    private final List<Token> tokens;
+    private final List<AddedToken> tokens;
     private final Node root = new Node();
     private final boolean[] starts = new boolean[128];
     private boolean startsBeyond;
-
-    /// A token and how it is found.
-    ///
-    /// @param text exactly as it stands in the text
-    /// @param singleWord found only between characters that are no part of a word
-    /// @param takesBefore white space before it belongs to it
-    /// @param takesAfter white space after it belongs to it
-    record Token(String text, int id, boolean singleWord, boolean takesBefore, boolean takesAfter) {
-
-        /// A token without conditions.
-        static Token plain(String text, int id) {
-            return new Token(text, id, false, false, false);
-        }
-    }
 
     /// Receives the parts of a text in order.
     interface Parts {
@@ -43,11 +29,11 @@ final class AddedTokens {
         private int token = NONE;
     }
 
-    private AddedTokens(List<Token> tokens) {
+    private AddedTokens(List<AddedToken> tokens) {
         this.tokens = List.copyOf(tokens);
         for (int i = 0; i < tokens.size(); i++) {
-            if (!tokens.get(i).text.isEmpty()) {
-                add(tokens.get(i).text, i);
+            if (!tokens.get(i).text().isEmpty()) {
+                add(tokens.get(i).text(), i);
             }
         }
     }
@@ -65,14 +51,14 @@ final class AddedTokens {
         }
     }
 
-    static AddedTokens of(List<Token> tokens) {
+    static AddedTokens of(List<AddedToken> tokens) {
         return new AddedTokens(tokens);
     }
 
     /// End of the longest token that begins at a position, or that position.
     int longestEnd(String text, int from, int to) {
         int token = longest(text, from, to);
-        return token == NONE ? from : from + tokens.get(token).text.length();
+        return token == NONE ? from : from + tokens.get(token).text().length();
     }
 
     private int longest(String text, int from, int to) {
@@ -103,15 +89,15 @@ final class AddedTokens {
                 i++;
                 continue;
             }
-            Token token = tokens.get(found);
-            int end = i + token.text.length();
-            if (!token.singleWord || standsAlone(text, i, end, from, to)) {
-                int before = token.takesBefore ? spaceBefore(text, i, start) : i;
+            AddedToken token = tokens.get(found);
+            int end = i + token.text().length();
+            if (!token.singleWord() || standsAlone(text, i, end, from, to)) {
+                int before = token.takesBefore() ? spaceBefore(text, i, start) : i;
                 if (start < before) {
                     parts.text(start, before);
                 }
-                parts.token(token.id);
-                start = token.takesAfter ? spaceAfter(text, end, to) : end;
+                parts.token(token.id());
+                start = token.takesAfter() ? spaceAfter(text, end, to) : end;
             }
             i = end;
         }

@@ -194,7 +194,7 @@ record GgufPreTokenizer(
     }
 
     private static PreTokenizer split(String pattern) {
-        return Splitter.isolated(Patterns.finder(pattern));
+        return Splitter.isolated(Splitter.regex(Patterns.compile(pattern)));
     }
 
     private GgufPreTokenizer ignoringMerges() {

@@ -2,13 +2,10 @@ package dev.sluice.tokenizer;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
 
 /// Makes a tokenizer of a GGUF file's metadata (`tokenizer.ggml.*`).
 final class GgufTokenizer {
@@ -49,6 +46,13 @@ final class GgufTokenizer {
                         .orElseThrow(() ->
                                 new TokenizerException(
                                         "The GGUF file has no tokenizer.ggml.model."));
+        TokenizerDraft draft = draft(model);
+        addTokens(draft);
+        addEnds(draft);
+        return draft.build();
+    }
+
+    private TokenizerDraft draft(String model) {
         return switch (model) {
             case "gpt2" -> byteLevel();
             case "llama", "gemma4" -> sentencePiece(model.equals("llama"));
@@ -62,7 +66,7 @@ final class GgufTokenizer {
         };
     }
 
-    private Tokenizer byteLevel() {
+    private TokenizerDraft byteLevel() {
         GgufPreTokenizer pre =
                 GgufPreTokenizer.named(values.text("tokenizer.ggml.pre").orElse("default"));
         MergeBpe model =
@@ -70,43 +74,33 @@ final class GgufTokenizer {
                         index,
                         merges(),
                         MergeBpe.Options.bytes(pre.ignoreMerges(), TokenIndex.NONE));
-        return new SubwordTokenizer(
-                new SubwordTokenizer.Parts(
-                        AddedTokens.of(addedTokens(true)),
-                        AddedTokens.of(List.of()),
-                        pre.normalizer(),
-                        pre.steps(),
-                        model,
-                        frame(pre.addsBos(), false),
-                        new TokenTable(index, ByteLevel::bytes, special(), ends(), false)));
+        return new TokenizerDraft(index, model)
+                .normalizer(pre.normalizer())
+                .preTokenizer(pre.steps())
+                .frame(frame(pre.addsBos(), false))
+                .decoder(TokenDecoder.BYTE_LEVEL);
     }
 
-    private Tokenizer sentencePiece(boolean framed) {
+    private TokenizerDraft sentencePiece(boolean framed) {
         boolean prefix = values.flag("add_space_prefix", framed);
         List<TextNormalizer> steps = new ArrayList<>();
         if (prefix) {
             steps.add(TextNormalizer.prepend("\u2581"));
         }
         steps.add(TextNormalizer.replace(" ", "\u2581"));
-        SubwordModel model;
-        if (values.has("merges")) {
-            model = new MergeBpe(index, merges(), MergeBpe.Options.characters(unknownId()));
-        } else {
-            model = new PieceBpe(pieces().withoutUserDefined());
-        }
-        return new SubwordTokenizer(
-                new SubwordTokenizer.Parts(
-                        AddedTokens.of(addedTokens(true)),
-                        AddedTokens.of(List.of()),
-                        TextNormalizer.sequence(steps),
-                        SpaceCuts.of(index),
-                        model,
-                        frame(framed, false),
-                        new TokenTable(
-                                index, TokenTable::sentencePieceBytes, special(), ends(), prefix)));
+        SubwordModel model =
+                values.has("merges")
+                        ? new MergeBpe(
+                                index, merges(), MergeBpe.Options.characters(unknownId()))
+                        : new PieceBpe(pieces().withoutUserDefined());
+        return new TokenizerDraft(index, model)
+                .normalizer(TextNormalizer.sequence(steps))
+                .preTokenizer(SpaceCuts.of(index))
+                .frame(frame(framed, false))
+                .decoder(TokenDecoder.sentencePiece(prefix));
     }
 
-    private Tokenizer unigram() {
+    private TokenizerDraft unigram() {
         throw new TokenizerException("Unigram tokenizers in GGUF files are not supported.");
     }
 
@@ -116,7 +110,7 @@ final class GgufTokenizer {
     }
 
     private PieceTable pieces() {
-        float[] scores = values.floats("scores");
+        double[] scores = values.numbers("scores");
         requireLength("scores", scores.length);
         return new PieceTable(index, scores, kinds, new PieceTable.Unknown(unknownId(), true));
     }
@@ -156,30 +150,14 @@ final class GgufTokenizer {
         }
     }
 
-    private List<AddedTokens.Token> addedTokens(boolean userDefined) {
-        List<AddedTokens.Token> tokens = new ArrayList<>();
+    private void addTokens(TokenizerDraft draft) {
         for (int id = 0; id < kinds.length; id++) {
-            boolean wanted =
-                    switch (kinds[id]) {
-                        case CONTROL, UNKNOWN -> true;
-                        case USER_DEFINED -> userDefined;
-                        case NORMAL, UNUSED, BYTE -> false;
-                    };
-            if (wanted && !index.text(id).isEmpty()) {
-                tokens.add(AddedTokens.Token.plain(index.text(id), id));
+            switch (kinds[id]) {
+                case CONTROL, UNKNOWN -> draft.add(AddedToken.plain(index.text(id), id, true));
+                case USER_DEFINED -> draft.add(AddedToken.plain(index.text(id), id, false));
+                case NORMAL, UNUSED, BYTE -> {}
             }
         }
-        return tokens;
-    }
-
-    private BitSet special() {
-        BitSet special = new BitSet();
-        for (int id = 0; id < kinds.length; id++) {
-            if (kinds[id] == PieceTable.Kind.CONTROL || kinds[id] == PieceTable.Kind.UNKNOWN) {
-                special.set(id);
-            }
-        }
-        return special;
     }
 
     private SubwordTokenizer.Frame frame(boolean addsBos, boolean addsEos) {
@@ -199,18 +177,17 @@ final class GgufTokenizer {
         return id.isPresent() && id.getAsInt() < index.size() ? id : OptionalInt.empty();
     }
 
-    private TokenTable.Ends ends() {
-        Set<Integer> eos = new TreeSet<>();
+    private void addEnds(TokenizerDraft draft) {
+        draft.bos(knownId("bos_token_id"));
         for (String name : List.of("eos_token_id", "eot_token_id", "eom_token_id")) {
-            knownId(name).ifPresent(eos::add);
+            knownId(name).ifPresent(draft::addEos);
         }
         for (String text : EndTokens.TEXTS) {
             int id = index.find(text);
             if (id != TokenIndex.NONE && kinds[id] == PieceTable.Kind.CONTROL) {
-                eos.add(id);
+                draft.addEos(id);
             }
         }
-        return new TokenTable.Ends(knownId("bos_token_id"), Set.copyOf(eos));
     }
 
     private Map<String, String> specialTokens() {

@@ -61,10 +61,10 @@ record GgufValues(Map<String, Object> values) {
     }
 
     /// The numbers of an array.
-    float[] floats(String name) {
+    double[] numbers(String name) {
         return switch (required(name)) {
-            case float[] floats -> floats.clone();
-            case double[] doubles -> convert(doubles);
+            case float[] floats -> convert(floats);
+            case double[] doubles -> doubles.clone();
             case Object[] objects -> fractions(name, List.of(objects));
             case List<?> list -> fractions(name, list);
             default -> throw wrong(name, "numbers");
@@ -108,10 +108,10 @@ record GgufValues(Map<String, Object> values) {
         return result;
     }
 
-    private static float[] convert(double[] doubles) {
-        float[] result = new float[doubles.length];
+    private static double[] convert(float[] floats) {
+        double[] result = new double[floats.length];
         for (int i = 0; i < result.length; i++) {
-            result[i] = (float) doubles[i];
+            result[i] = floats[i];
         }
         return result;
     }
@@ -128,14 +128,14 @@ record GgufValues(Map<String, Object> values) {
         return result;
     }
 
-    private static float[] fractions(String name, List<?> list) {
-        float[] result = new float[list.size()];
+    private static double[] fractions(String name, List<?> list) {
+        double[] result = new double[list.size()];
         int i = 0;
         for (Object item : list) {
             if (!(item instanceof Number number)) {
                 throw wrong(name, "numbers");
             }
-            result[i++] = number.floatValue();
+            result[i++] = number.doubleValue();
         }
         return result;
     }

@@ -1,13 +1,26 @@
 package dev.sluice.tokenizer;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /// Token ids to text, one id at a time. The texts of all calls together, with the flushed rest, are
 /// the decoded text of all ids; a text never ends within a character. Belongs to one sequence and
 /// one thread.
+///
+/// A run of fallback bytes ([Vocabulary#isByte]) is text only if all of it is: it is held back until
+/// another id or the end comes, and becomes one U+FFFD per byte if it is no UTF-8, as Hugging Face's
+/// decoder has it.
 public final class IncrementalDetokenizer {
+    private static final String REPLACEMENT = "\uFFFD";
+
     private final Vocabulary vocabulary;
     private final boolean skipSpecial;
     private final Utf8Stream stream = new Utf8Stream();
     private boolean stripsSpace;
+    private byte[] run = new byte[8];
+    private int runLength;
 
     /// Decodes a whole text: drops one leading space where the vocabulary asks for it.
     ///
@@ -34,16 +47,44 @@ public final class IncrementalDetokenizer {
         if (skipSpecial && vocabulary.isSpecial(id)) {
             return "";
         }
-        StringBuilder out = new StringBuilder();
-        stream.accept(vocabulary.bytes(id), out);
+        byte[] bytes = vocabulary.bytes(id);
+        if (vocabulary.isByte(id)) {
+            hold(bytes[0]);
+            return "";
+        }
+        StringBuilder out = new StringBuilder(bytes.length);
+        releaseRun(out);
+        stream.accept(bytes, out);
         return strip(out);
     }
 
-    /// Ends the text and gives the rest: a U+FFFD where a character was left incomplete.
+    /// Ends the text and gives the rest; what was left incomplete becomes U+FFFD.
     public String flush() {
         StringBuilder out = new StringBuilder();
+        releaseRun(out);
         stream.flush(out);
         return strip(out);
+    }
+
+    private void hold(byte value) {
+        if (runLength == run.length) {
+            run = Arrays.copyOf(run, runLength * 2);
+        }
+        run[runLength++] = value;
+    }
+
+    private void releaseRun(StringBuilder out) {
+        if (runLength > 0) {
+            try {
+                out.append(
+                        StandardCharsets.UTF_8
+                                .newDecoder()
+                                .decode(ByteBuffer.wrap(run, 0, runLength)));
+            } catch (CharacterCodingException e) {
+                out.repeat(REPLACEMENT, runLength);
+            }
+            runLength = 0;
+        }
     }
 
     private String strip(StringBuilder out) {

@@ -23,7 +23,7 @@ final class PieceBpe implements SubwordModel {
     /// Order of the scores, highest first; equal scores have equal ranks.
     private static int[] ranks(PieceTable pieces) {
         int size = pieces.index().size();
-        float[] sorted = new float[size];
+        double[] sorted = new double[size];
         for (int id = 0; id < size; id++) {
             sorted[id] = -pieces.score(id);
         }
@@ -35,12 +35,12 @@ final class PieceBpe implements SubwordModel {
         return ranks;
     }
 
-    private static int firstAt(float[] sorted, float value) {
+    private static int firstAt(double[] sorted, double value) {
         int low = 0;
         int high = sorted.length;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (Float.compare(sorted[middle], value) < 0) {
+            if (Double.compare(sorted[middle], value) < 0) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -111,14 +111,14 @@ final class PieceBpe implements SubwordModel {
             if (id == TokenIndex.NONE || !pieces.kind(id).inText()) {
                 return MergeLoop.NONE;
             }
+            if (pieces.kind(id) == PieceTable.Kind.UNUSED) {
+                unusedCuts.put(pieces.index().text(id), ends[left] - from);
+            }
             return MergeLoop.pack(ranks[id], id);
         }
 
         @Override
         public void merge(int left, int right, int merged) {
-            if (pieces.kind(merged) == PieceTable.Kind.UNUSED) {
-                unusedCuts.put(pieces.index().text(merged), ends[left] - starts[left]);
-            }
             ends[left] = ends[right];
         }
     }

@@ -7,7 +7,7 @@ import java.util.List;
 /// The pieces of a SentencePiece model: text, score and kind by id. Immutable.
 final class PieceTable {
     private final TokenIndex index;
-    private final float[] scores;
+    private final double[] scores;
     private final Kind[] kinds;
     private final Unknown unknown;
     private final AddedTokens userDefined;
@@ -38,15 +38,15 @@ final class PieceTable {
     /// @param byteFallback their bytes are written where all of them have a piece
     record Unknown(int id, boolean byteFallback) {}
 
-    PieceTable(TokenIndex index, float[] scores, Kind[] kinds, Unknown unknown) {
+    PieceTable(TokenIndex index, double[] scores, Kind[] kinds, Unknown unknown) {
         this.index = index;
         this.scores = scores;
         this.kinds = kinds;
         this.unknown = unknown;
-        List<AddedTokens.Token> defined = new ArrayList<>();
+        List<AddedToken> defined = new ArrayList<>();
         for (int id = 0; id < kinds.length; id++) {
             if (kinds[id] == Kind.USER_DEFINED && !index.text(id).isEmpty()) {
-                defined.add(AddedTokens.Token.plain(index.text(id), id));
+                defined.add(AddedToken.plain(index.text(id), id, false));
             }
         }
         this.userDefined = AddedTokens.of(defined);
@@ -63,7 +63,7 @@ final class PieceTable {
         return index;
     }
 
-    float score(int id) {
+    double score(int id) {
         return scores[id];
     }
 

@@ -1,46 +1,30 @@
 package dev.sluice.tokenizer;
 
-import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Function;
 
 /// The vocabulary of a tokenizer. A token's bytes are made when they are first asked for.
 final class TokenTable implements Vocabulary {
     private static final byte[] NO_BYTES = {};
 
     private final TokenIndex index;
-    private final Function<String, byte[]> toBytes;
+    private final TokenDecoder decoder;
     private final AtomicReferenceArray<byte[]> bytes;
     private final BitSet special;
     private final Ends ends;
-    private final boolean stripsLeadingSpace;
 
     /// The ids that begin and end a sequence.
     record Ends(OptionalInt bos, Set<Integer> eos) {}
 
     TokenTable(
-            TokenIndex index,
-            Function<String, byte[]> toBytes,
-            BitSet special,
-            Ends ends,
-            boolean stripsLeadingSpace) {
+            TokenIndex index, TokenDecoder decoder, BitSet special, Ends ends) {
         this.index = index;
-        this.toBytes = toBytes;
+        this.decoder = decoder;
         this.bytes = new AtomicReferenceArray<>(index.size());
         this.special = special;
         this.ends = ends;
-        this.stripsLeadingSpace = stripsLeadingSpace;
-    }
-
-    /// Bytes of a SentencePiece token: a byte for `<0x0A>`, a space for U+2581.
-    static byte[] sentencePieceBytes(String token) {
-        int value = ByteTokens.parse(token);
-        return value != TokenIndex.NONE
-                ? new byte[] {(byte) value}
-                : token.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
@@ -55,7 +39,7 @@ final class TokenTable implements Vocabulary {
         }
         byte[] known = bytes.get(id);
         if (known == null) {
-            known = toBytes.apply(index.text(id));
+            known = decoder.bytes(index.text(id));
             bytes.set(id, known);
         }
         return known;
@@ -64,6 +48,11 @@ final class TokenTable implements Vocabulary {
     @Override
     public boolean isSpecial(int id) {
         return id >= 0 && special.get(id);
+    }
+
+    @Override
+    public boolean isByte(int id) {
+        return id >= 0 && id < index.size() && decoder.isByte(index.text(id));
     }
 
     @Override
@@ -84,11 +73,6 @@ final class TokenTable implements Vocabulary {
 
     @Override
     public boolean stripsLeadingSpace() {
-        return stripsLeadingSpace;
-    }
-
-    /// Text of an id as the vocabulary writes it.
-    String text(int id) {
-        return index.text(id);
+        return decoder.stripsLeadingSpace();
     }
 }

@@ -1,6 +1,8 @@
 package dev.sluice.tokenizer;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /// Loads tokenizers from the files that models come with. Every failure is a [TokenizerException]
 /// with one sentence.
@@ -10,8 +12,14 @@ public final class TokenizerLoader {
     /// From the metadata of a GGUF file.
     ///
     /// @param metadata by key; of these `tokenizer.*` are read. Arrays may be arrays (primitive or
-    ///   not) or lists
+    ///     not) or lists
     public static LoadedTokenizer fromGguf(Map<String, Object> metadata) {
         return GgufTokenizer.read(metadata);
+    }
+
+    /// From a tokenizer.json alone: it names no template, no special tokens by role and no end.
+    public static LoadedTokenizer fromTokenizerJson(Path file) {
+        return new LoadedTokenizer(
+                TokenizerJson.read(file).build(), Optional.empty(), Map.of());
     }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 /// scores (Viterbi). One pass over the text; each start tries the lengths that pieces have.
 final class Unigram implements SubwordModel {
     private static final double UNKNOWN_PENALTY = 10.0;
+    private static final double USER_DEFINED_COST = 0.1;
 
     private final PieceTable pieces;
     private final boolean single;
@@ -31,13 +32,13 @@ final class Unigram implements SubwordModel {
                 lengths[pieces.index().text(id).length()] = true;
             }
         }
-        this.unknownScore = min - UNKNOWN_PENALTY;
+        this.unknownScore = single ? (float) min - (float) UNKNOWN_PENALTY : min - UNKNOWN_PENALTY;
         this.highest = max;
     }
 
     @Override
     public void encode(String text, int from, int to, IntList out) {
-        Path path = new Path(to - from);
+        Path path = new Path(to - from, single);
         PrefixHashes hashes = new PrefixHashes(text, from, to);
         for (int i = from; i < to; ) {
             int end = i + Character.charCount(text.codePointAt(i));
@@ -59,7 +60,7 @@ final class Unigram implements SubwordModel {
             int end = start + length;
             int id = pieces.index().find(text, start, end, hashes.of(start, end));
             if (id != TokenIndex.NONE && usable(id)) {
-                path.offer(start - from, end - from, id, sum(before, score(id)));
+                path.offer(start - from, end - from, id, before + score(id));
                 known |= length == character;
             }
         }
@@ -68,7 +69,7 @@ final class Unigram implements SubwordModel {
                     start - from,
                     start - from + character,
                     TokenIndex.NONE,
-                    sum(before, unknownScore));
+                    before + unknownScore);
         }
     }
 
@@ -81,13 +82,8 @@ final class Unigram implements SubwordModel {
         if (pieces.kind(id) != PieceTable.Kind.USER_DEFINED) {
             return pieces.score(id);
         }
-        String text = pieces.index().text(id);
-        int bytes = text.codePoints().map(Utf8::length).sum();
-        return single ? (float) (bytes * (float) highest - 0.1) : bytes * highest - 0.1;
-    }
-
-    private double sum(double before, double score) {
-        return single ? (float) before + (float) score : before + score;
+        int bytes = pieces.index().text(id).codePoints().map(Utf8::length).sum();
+        return (single ? (float) (bytes * highest) : bytes * highest) - USER_DEFINED_COST;
     }
 
     private void emit(String text, int from, int to, Path path, IntList out) {
@@ -116,8 +112,10 @@ final class Unigram implements SubwordModel {
         private final double[] scores;
         private final int[] starts;
         private final int[] ids;
+        private final boolean single;
 
-        Path(int length) {
+        Path(int length, boolean single) {
+            this.single = single;
             this.scores = new double[length + 1];
             this.starts = new int[length + 1];
             this.ids = new int[length + 1];
@@ -126,7 +124,7 @@ final class Unigram implements SubwordModel {
 
         void offer(int start, int end, int id, double score) {
             if (starts[end] == TokenIndex.NONE || score > scores[end]) {
-                scores[end] = score;
+                scores[end] = single ? (float) score : score;
                 starts[end] = start;
                 ids[end] = id;
             }

@@ -17,6 +17,12 @@ public interface Vocabulary {
     /// skipped.
     boolean isSpecial(int id);
 
+    /// Whether an id stands for a single byte of a character that has no token of its own (`<0x0A>`
+    /// of SentencePiece). A run of such ids that is no UTF-8 decodes to one U+FFFD for each.
+    default boolean isByte(int id) {
+        return false;
+    }
+
     /// The id of a token by its exact text, special tokens included.
     OptionalInt id(String token);
 

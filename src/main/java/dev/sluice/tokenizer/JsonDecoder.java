@@ -1,0 +1,65 @@
+package dev.sluice.tokenizer;
+
+import tools.jackson.databind.JsonNode;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Reads the `decoder` of a tokenizer.json.
+final class JsonDecoder {
+    private final List<TextNormalizer> rewrites = new ArrayList<>();
+    private boolean byteLevel;
+    private boolean byteFallback;
+    private boolean fused;
+    private boolean stripsLeadingSpace;
+
+    private JsonDecoder() {}
+
+    static TokenDecoder read(JsonNode part) {
+        JsonDecoder decoder = new JsonDecoder();
+        JsonParts.flatten(part, "decoders").forEach(decoder::add);
+        return decoder.build();
+    }
+
+    private TokenDecoder build() {
+        TextNormalizer rewrite = TextNormalizer.sequence(rewrites);
+        boolean levels = byteLevel;
+        return new TokenDecoder(
+                token -> {
+                    String text = rewrite.apply(token);
+                    return levels
+                            ? ByteLevel.bytes(text)
+                            : text.getBytes(StandardCharsets.UTF_8);
+                },
+                byteFallback,
+                stripsLeadingSpace);
+    }
+
+    private void add(JsonNode part) {
+        switch (JsonParts.type(part)) {
+            case "ByteLevel" -> byteLevel = true;
+            case "ByteFallback" -> byteFallback = true;
+            case "Fuse" -> fused = true;
+            case "Replace" -> rewrites.add(JsonNormalizer.replace(part));
+            case "Strip" -> addStrip(part);
+            case "Metaspace" -> {
+                String space = part.path("replacement").asString("\u2581");
+                rewrites.add(TextNormalizer.replace(space, " "));
+                stripsLeadingSpace = !Metaspace.scheme(part).equals("never");
+            }
+            default -> throw JsonParts.unsupported("decoder", part);
+        }
+    }
+
+    private void addStrip(JsonNode part) {
+        boolean oneSpace =
+                part.path("content").asString("").equals(" ")
+                        && part.path("start").asInt(0) == 1
+                        && part.path("stop").asInt(0) == 0;
+        if (!fused || !oneSpace) {
+            throw JsonParts.unsupported("decoder", part);
+        }
+        stripsLeadingSpace = true;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.tokenizer;
+
+/// Rewrites every part by itself; cuts nothing.
+record Rewriter(Rule rule) implements PreTokenizer {
+
+    /// What becomes of a part.
+    interface Rule {
+        /// @param first whether the part is the beginning of all that is encoded
+        String rewrite(String text, boolean first);
+    }
+
+    @Override
+    public Pieces apply(Pieces pieces) {
+        StringBuilder text = new StringBuilder(pieces.text().length() + 16);
+        int[] ends = new int[pieces.count()];
+        for (int i = 0; i < pieces.count(); i++) {
+            String part = pieces.text().substring(pieces.from(i), pieces.to(i));
+            text.append(rule.rewrite(part, pieces.first() && i == 0));
+            ends[i] = text.length();
+        }
+        Pieces result = new Pieces(text.toString(), pieces.first(), pieces.count());
+        int start = 0;
+        for (int end : ends) {
+            result.add(start, end);
+            start = end;
+        }
+        return result;
+    }
+}
