@@ -1,0 +1,6 @@
+package dev.sluice.chat;
+
+/// A compiled expression.
+interface Code {
+    Object eval(Frame frame);
+}

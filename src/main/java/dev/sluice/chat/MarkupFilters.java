@@ -1,0 +1,117 @@
+package dev.sluice.chat;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/// Filters for HTML and URLs.
+final class MarkupFilters {
+    private static final Pattern NO_ATTRIBUTE_NAME = Pattern.compile("[\\s/>=]");
+    private static final Pattern COMMENT = Pattern.compile("<!--.*?-->", Pattern.DOTALL);
+    private static final Pattern TAG = Pattern.compile("<.*?>", Pattern.DOTALL);
+
+    private MarkupFilters() {}
+
+    static void addTo(Map<String, Filters.Filter> filters) {
+        Filters.define(filters, "safe", 0, (r, v, _) -> new Markup(Representation.str(r, v)));
+        for (String name : List.of("e", "escape")) {
+            Filters.define(
+                    filters,
+                    name,
+                    0,
+                    (r, v, _) -> v instanceof Markup ? v : produced(r, Markup.escaped(r, v)));
+        }
+        Filters.define(
+                filters,
+                "forceescape",
+                0,
+                (r, v, _) -> produced(r, Markup.escape(Representation.str(r, v))));
+        Filters.define(filters, "urlencode", 0, (r, v, _) -> urlEncode(r, v));
+        Filters.define(filters, "xmlattr", 0, MarkupFilters::xmlAttributes, "autospace");
+        Filters.define(filters, "striptags", 0, (r, v, _) -> stripTags(Representation.str(r, v)));
+    }
+
+    private static Markup produced(Render render, String text) {
+        render.produce(text.length());
+        return new Markup(text);
+    }
+
+    private static String urlEncode(Render render, Object value) {
+        if (Types.isText(value) || !Iteration.isIterable(value)) {
+            return quoted(render, value, false);
+        }
+        Object pairs = value instanceof DictValue dict ? new ListValue(dict.items()) : value;
+        StringBuilder out = new StringBuilder();
+        Iterator<Object> iterator = Iteration.of(render, pairs);
+        while (iterator.hasNext()) {
+            List<Object> pair = Iteration.toList(render, iterator.next());
+            if (pair.size() != 2) {
+                throw Errors.value("urlencode needs pairs");
+            }
+            out.append(out.isEmpty() ? "" : "&")
+                    .append(quoted(render, pair.getFirst(), true))
+                    .append('=')
+                    .append(quoted(render, pair.getLast(), true));
+        }
+        return out.toString();
+    }
+
+    private static String quoted(Render render, Object value, boolean inQuery) {
+        String text = Representation.str(render, value);
+        render.produce(3L * text.length());
+        String encoded =
+                URLEncoder.encode(text, StandardCharsets.UTF_8)
+                        .replace("*", "%2A")
+                        .replace("%7E", "~");
+        return inQuery ? encoded : encoded.replace("+", "%20").replace("%2F", "/");
+    }
+
+    private static String xmlAttributes(Render render, Object value, Signature.Bound given) {
+        if (value instanceof Undefined undefined) {
+            throw undefined.failure();
+        }
+        if (!(value instanceof DictValue dict)) {
+            throw Errors.type("'" + Types.name(value) + "' object has no attribute 'items'");
+        }
+        StringBuilder out = new StringBuilder();
+        for (Object key : dict.keys()) {
+            Object content = Access.item(dict, key);
+            if (content == None.NONE || content instanceof Undefined) {
+                continue;
+            }
+            if (!Types.isText(key)) {
+                throw Errors.type("expected string or bytes-like object, got " + Types.name(key));
+            }
+            if (NO_ATTRIBUTE_NAME.matcher(Types.text(key)).find()) {
+                throw Errors.value(
+                        "Invalid character in attribute name: " + Representation.repr(key));
+            }
+            String attribute =
+                    Markup.escaped(render, key) + "=\"" + Markup.escaped(render, content) + "\"";
+            render.produce(attribute.length());
+            out.append(out.isEmpty() ? "" : " ").append(attribute);
+        }
+        return given.truth(0, true) && !out.isEmpty() ? " " + out : out.toString();
+    }
+
+    private static String stripTags(String text) {
+        String plain = TAG.matcher(COMMENT.matcher(text).replaceAll("")).replaceAll("");
+        StringBuilder collapsed = new StringBuilder();
+        for (String word : plain.split("\\s+", -1)) {
+            if (!word.isEmpty()) {
+                collapsed.append(collapsed.isEmpty() ? "" : " ").append(word);
+            }
+        }
+        return collapsed
+                .toString()
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&#34;", "\"")
+                .replace("&quot;", "\"")
+                .replace("&#39;", "'")
+                .replace("&amp;", "&");
+    }
+}

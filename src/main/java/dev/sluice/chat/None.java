@@ -1,0 +1,7 @@
+package dev.sluice.chat;
+
+/// Python's `None`.
+enum None {
+    /// The only one.
+    NONE
+}

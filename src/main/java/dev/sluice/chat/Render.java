@@ -1,0 +1,110 @@
+package dev.sluice.chat;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/// The state of one render: what it was given and what it has spent. Used by one thread.
+final class Render {
+    private final TemplateLimits limits;
+    private final Map<String, ? extends @Nullable Object> variables;
+    private final InstantSource clock;
+    private final ZoneId zone;
+    private final Map<String, Object> resolved = new HashMap<>();
+    private long steps;
+    private long produced;
+    private int depth;
+    private int line;
+
+    Render(
+            TemplateLimits limits,
+            Map<String, ? extends @Nullable Object> variables,
+            InstantSource clock,
+            ZoneId zone) {
+        this.limits = limits;
+        this.variables = variables;
+        this.clock = clock;
+        this.zone = zone;
+    }
+
+    /// A variable of the caller or a global function; [Missing] when there is none.
+    Object resolve(String name) {
+        return resolved.computeIfAbsent(name, this::lookUp);
+    }
+
+    private Object lookUp(String name) {
+        @Nullable Object value = variables.get(name);
+        if (value != null || variables.containsKey(name)) {
+            return Conversion.fromJava(value);
+        }
+        Optional<Callable> global = Globals.find(name);
+        return global.isPresent() ? global.get() : Missing.MISSING;
+    }
+
+    ZonedDateTime now() {
+        return clock.instant().atZone(zone);
+    }
+
+    void line(int number) {
+        line = number;
+    }
+
+    int line() {
+        return line;
+    }
+
+    /// Counts one unit of work.
+    void step() {
+        if (++steps > limits.maxSteps()) {
+            throw Errors.limit("more than " + limits.maxSteps() + " steps");
+        }
+    }
+
+    /// Counts work in proportion to the elements visited.
+    void steps(long count) {
+        if (count > 0) {
+            steps += count - 1;
+            step();
+        }
+    }
+
+    /// Counts the work of looking through a text.
+    void scan(long chars) {
+        if (chars >= 64) {
+            steps(chars >> 6);
+        }
+    }
+
+    /// Counts chars about to be produced; call before producing them.
+    void produce(long chars) {
+        produced += chars;
+        if (produced > limits.maxProducedChars() || produced < 0) {
+            throw Errors.limit(
+                    "more than " + limits.maxProducedChars() + " characters of text and lists");
+        }
+    }
+
+    /// Counts the elements of a list about to be produced.
+    void produceElements(long count) {
+        if (count > limits.maxProducedChars()) {
+            produce(count);
+        }
+        produce(count * 8);
+    }
+
+    void enterCall() {
+        if (++depth > limits.maxCallDepth()) {
+            throw new TemplateException("RecursionError", "maximum recursion depth exceeded");
+        }
+        step();
+    }
+
+    void leaveCall() {
+        depth--;
+    }
+}

@@ -1,0 +1,159 @@
+package dev.sluice.chat;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Splitting strings at separators, white space and line ends.
+final class TextSplit {
+    private TextSplit() {}
+
+    /// @param fromLeft which side `maxsplit` counts from
+    static ListValue split(Render render, String text, Signature.Bound given, boolean fromLeft) {
+        Object separator = given.get(0, None.NONE);
+        int limit = given.integer(1, -1);
+        int splits = limit < 0 ? Integer.MAX_VALUE : limit;
+        if (separator == None.NONE) {
+            return list(render, fromLeft ? atSpace(text, splits) : atSpaceFromRight(text, splits));
+        }
+        if (!Types.isText(separator)) {
+            throw Errors.type("must be str or None, not " + Types.name(separator));
+        }
+        String exact = Types.text(separator);
+        if (exact.isEmpty()) {
+            throw Errors.value("empty separator");
+        }
+        return list(render, fromLeft ? at(text, exact, splits) : atFromRight(text, exact, splits));
+    }
+
+    static ListValue list(Render render, List<String> parts) {
+        render.produceElements(parts.size());
+        return new ListValue(new ArrayList<>(parts));
+    }
+
+    private static List<String> at(String text, String separator, int splits) {
+        List<String> parts = new ArrayList<>();
+        int from = 0;
+        for (int at = text.indexOf(separator);
+                at >= 0 && parts.size() < splits;
+                at = text.indexOf(separator, from)) {
+            parts.add(text.substring(from, at));
+            from = at + separator.length();
+        }
+        parts.add(text.substring(from));
+        return parts;
+    }
+
+    private static List<String> atFromRight(String text, String separator, int splits) {
+        List<String> parts = new ArrayList<>();
+        int to = text.length();
+        for (int at = lastIndex(text, separator, to);
+                at >= 0 && parts.size() < splits;
+                at = lastIndex(text, separator, to)) {
+            parts.add(text.substring(at + separator.length(), to));
+            to = at;
+        }
+        parts.add(text.substring(0, to));
+        return parts.reversed();
+    }
+
+    private static int lastIndex(String text, String separator, int to) {
+        int latest = to - separator.length();
+        return latest < 0 ? -1 : text.lastIndexOf(separator, latest);
+    }
+
+    private static List<String> atSpace(String text, int splits) {
+        List<String> parts = new ArrayList<>();
+        int at = Text.skipSpace(text, 0);
+        while (at < text.length()) {
+            if (parts.size() == splits) {
+                parts.add(Text.strip(text.substring(at), false, true));
+                break;
+            }
+            int end = at;
+            while (end < text.length() && !Text.isSpace(text.charAt(end))) {
+                end++;
+            }
+            parts.add(text.substring(at, end));
+            at = Text.skipSpace(text, end);
+        }
+        return parts;
+    }
+
+    private static List<String> atSpaceFromRight(String text, int splits) {
+        List<String> parts = new ArrayList<>();
+        int to = skipSpaceBefore(text, text.length());
+        while (to > 0) {
+            if (parts.size() == splits) {
+                parts.add(Text.strip(text.substring(0, to), true, false));
+                break;
+            }
+            int start = to;
+            while (start > 0 && !Text.isSpace(text.charAt(start - 1))) {
+                start--;
+            }
+            parts.add(text.substring(start, to));
+            to = skipSpaceBefore(text, start);
+        }
+        return parts.reversed();
+    }
+
+    private static int skipSpaceBefore(String text, int to) {
+        int at = to;
+        while (at > 0 && Text.isSpace(text.charAt(at - 1))) {
+            at--;
+        }
+        return at;
+    }
+
+    /// @param keepEnds whether lines keep what ends them
+    static List<String> lines(String text, boolean keepEnds) {
+        List<String> lines = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!endsLine(c)) {
+                continue;
+            }
+            int end = i;
+            if (c == '\r' && text.startsWith("\n", i + 1)) {
+                i++;
+            }
+            lines.add(text.substring(from, keepEnds ? i + 1 : end));
+            from = i + 1;
+        }
+        if (from < text.length()) {
+            lines.add(text.substring(from));
+        }
+        return lines;
+    }
+
+    private static boolean endsLine(char c) {
+        return (c >= '\n' && c <= '\r')
+                || (c >= 0x1c && c <= 0x1e)
+                || c == 0x85
+                || c == 0x2028
+                || c == 0x2029;
+    }
+
+    static TupleValue partition(String text, String separator) {
+        int at = checked(text, separator, text.indexOf(separator));
+        return at < 0 ? TupleValue.of(text, "", "") : parts(text, separator, at);
+    }
+
+    static TupleValue partitionLast(String text, String separator) {
+        int at = checked(text, separator, text.lastIndexOf(separator));
+        return at < 0 ? TupleValue.of("", "", text) : parts(text, separator, at);
+    }
+
+    private static int checked(String text, String separator, int at) {
+        if (separator.isEmpty()) {
+            throw Errors.value("empty separator");
+        }
+        return Math.min(at, text.length());
+    }
+
+    private static TupleValue parts(String text, String separator, int at) {
+        return TupleValue.of(
+                text.substring(0, at), separator, text.substring(at + separator.length()));
+    }
+}
