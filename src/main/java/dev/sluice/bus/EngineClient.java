@@ -51,7 +51,7 @@ public final class EngineClient {
     ///
     /// @return completes when the engine has taken the command
     public Future<Void> cancel(String requestId) {
-        return call(vertx.eventBus().<Void>request(Addresses.CANCEL, requestId));
+        return call(vertx.eventBus().request(Addresses.CANCEL, requestId)).mapEmpty();
     }
 
     /// Asks what is served and whether it is ready. Answered at once, also while a model loads.
@@ -77,7 +77,7 @@ public final class EngineClient {
     public Future<Void> drain(Duration timeout) {
         long millis = timeout.toMillis();
         DeliveryOptions options = new DeliveryOptions().setSendTimeout(millis + DRAIN_MARGIN_MS);
-        return call(vertx.eventBus().<Void>request(Addresses.DRAIN, millis, options));
+        return call(vertx.eventBus().request(Addresses.DRAIN, millis, options)).mapEmpty();
     }
 
     private static <T> Future<T> call(Future<Message<T>> reply) {
