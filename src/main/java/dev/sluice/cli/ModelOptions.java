@@ -27,11 +27,16 @@ final class ModelOptions {
             description = "Branch, tag or commit of a hub id. Default: ${DEFAULT-VALUE}")
     private String revision = "main";
 
-    /// Finds or fetches the model, showing progress.
-    ResolvedModel resolve(PrintStream err) {
-        return resolve(source(err));
+    /// What was named; empty for the default model.
+    Optional<String> reference() {
+        return model;
     }
 
+    String revision() {
+        return revision;
+    }
+
+    /// Finds or fetches the model.
     ResolvedModel resolve(ModelSource source) {
         return model.map(reference -> source.resolve(reference, revision))
                 .orElseGet(source::resolveDefault);

@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.embed.ConfigurationException;
 import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSourceException;
 
@@ -18,6 +19,7 @@ final class Refusal extends RuntimeException {
     static Optional<String> sentence(Exception e) {
         return switch (e) {
             case Refusal refusal -> Optional.ofNullable(refusal.getMessage());
+            case ConfigurationException impossible -> Optional.of(impossible.text());
             case ModelSourceException noModel -> Optional.of(noModel.text());
             case ModelFileException unusable -> Optional.of(unusable.text());
             default -> Optional.empty();

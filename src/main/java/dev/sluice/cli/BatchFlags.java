@@ -1,0 +1,70 @@
+package dev.sluice.cli;
+
+import dev.sluice.embed.BatchOptions;
+
+import picocli.CommandLine.Option;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// How much a server does at once.
+final class BatchFlags {
+    @Option(
+            names = "--max-model-len",
+            paramLabel = "TOKENS",
+            description = {
+                "Most tokens of one sequence, prompt and output.",
+                "Default: the context that the model was made for"
+            })
+    private Optional<Integer> maxModelLen = Optional.empty();
+
+    @Option(
+            names = "--max-num-seqs",
+            paramLabel = "N",
+            defaultValue = "" + BatchOptions.MAX_NUM_SEQS,
+            description = "Sequences that run at once. Default: ${DEFAULT-VALUE}")
+    private int maxNumSeqs = BatchOptions.MAX_NUM_SEQS;
+
+    @Option(
+            names = "--max-num-batched-tokens",
+            paramLabel = "N",
+            description = {
+                "Tokens computed in one step; longer prompts go in chunks. More is faster for",
+                "prompts and lets answers under way wait longer. Default: "
+                        + BatchOptions.MAX_NUM_BATCHED_TOKENS
+            })
+    private Optional<Integer> maxNumBatchedTokens = Optional.empty();
+
+    @Option(
+            names = "--block-size",
+            paramLabel = "TOKENS",
+            defaultValue = "" + BatchOptions.BLOCK_SIZE,
+            description = "Tokens of one KV block. Default: ${DEFAULT-VALUE}")
+    private int blockSize = BatchOptions.BLOCK_SIZE;
+
+    @Option(
+            names = "--num-gpu-blocks-override",
+            paramLabel = "N",
+            description = {
+                "Blocks of the KV pool, on any device. Default: what all sequences can use,",
+                "but at most a quarter of the available memory"
+            })
+    private Optional<Integer> numBlocks = Optional.empty();
+
+    BatchOptions toOptions() {
+        int tokens =
+                maxNumBatchedTokens.orElse(
+                        Math.max(maxNumSeqs, BatchOptions.MAX_NUM_BATCHED_TOKENS));
+        return new BatchOptions(
+                toInt(maxModelLen),
+                maxNumSeqs,
+                tokens,
+                blockSize,
+                toInt(numBlocks),
+                BatchOptions.MAX_WAITING);
+    }
+
+    private static OptionalInt toInt(Optional<Integer> value) {
+        return value.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+    }
+}

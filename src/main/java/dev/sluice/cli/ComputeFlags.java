@@ -1,0 +1,48 @@
+package dev.sluice.cli;
+
+import dev.sluice.embed.ComputeOptions;
+import dev.sluice.embed.DeviceKind;
+import dev.sluice.embed.Precision;
+import dev.sluice.embed.Quantization;
+
+import picocli.CommandLine.Option;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// On what and how exactly a model is computed: shared by all commands that run one.
+final class ComputeFlags {
+    @Option(
+            names = "--device",
+            paramLabel = "auto|cpu",
+            defaultValue = "auto",
+            description = "Where the model runs. Default: auto, the best that there is")
+    private DeviceKind device = DeviceKind.AUTO;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of the CPU device. Default: one a core")
+    private Optional<Integer> threads = Optional.empty();
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "auto|bfloat16|float32",
+            defaultValue = "auto",
+            description = {
+                "Type of the arithmetic. auto keeps the precision of the model's file;",
+                "float32 computes everything exactly, slowly. Default: auto"
+            })
+    private Precision precision = Precision.AUTO;
+
+    @Option(
+            names = "--quantization",
+            paramLabel = "wint8|wint4",
+            description = "Makes the weights smaller while loading them.")
+    private Optional<Quantization> quantization = Optional.empty();
+
+    ComputeOptions toOptions() {
+        OptionalInt number = threads.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+        return new ComputeOptions(device, number, precision, quantization);
+    }
+}

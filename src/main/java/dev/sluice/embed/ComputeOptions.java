@@ -1,0 +1,70 @@
+package dev.sluice.embed;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Packing;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// On what and how exactly an engine computes.
+///
+/// @param device where it runs
+/// @param threads of the CPU device; empty for one a core
+/// @param precision type of the arithmetic
+/// @param quantization makes the weights smaller than the file has them
+public record ComputeOptions(
+        DeviceKind device,
+        OptionalInt threads,
+        Precision precision,
+        Optional<Quantization> quantization) {
+
+    /// @throws ConfigurationException if the values contradict each other
+    public ComputeOptions {
+        if (precision == Precision.FLOAT32 && quantization.isPresent()) {
+            throw new ConfigurationException(
+                    "--dtype float32 computes with exact weights and --quantization with rounded"
+                            + " ones; choose one of them.");
+        }
+        if (threads.isPresent() && threads.getAsInt() < 1) {
+            throw new ConfigurationException("--threads must be at least 1.");
+        }
+    }
+
+    /// The best device, all of its cores, the precision of the model's file.
+    public static ComputeOptions defaults() {
+        return new ComputeOptions(
+                DeviceKind.AUTO, OptionalInt.empty(), Precision.AUTO, Optional.empty());
+    }
+
+    /// The same with another number of threads.
+    public ComputeOptions withThreads(int number) {
+        return new ComputeOptions(device, OptionalInt.of(number), precision, quantization);
+    }
+
+    /// The same with another type of the arithmetic.
+    public ComputeOptions withPrecision(Precision other) {
+        return new ComputeOptions(device, threads, other, quantization);
+    }
+
+    /// The same with weights made smaller.
+    public ComputeOptions withQuantization(Quantization other) {
+        return new ComputeOptions(device, threads, precision, Optional.of(other));
+    }
+
+    /// What the weights become when they are loaded.
+    public Packing packing() {
+        if (quantization.isPresent()) {
+            return quantization.get() == Quantization.WINT8 ? Packing.INT8 : Packing.INT4;
+        }
+        return switch (precision) {
+            case AUTO -> Packing.SOURCE;
+            case BFLOAT16 -> Packing.BFLOAT16;
+            case FLOAT32 -> Packing.FLOAT32;
+        };
+    }
+
+    /// The type of keys and values.
+    public DType kvDtype() {
+        return precision == Precision.FLOAT32 ? DType.F32 : DType.BF16;
+    }
+}

@@ -1,0 +1,81 @@
+package dev.sluice.embed;
+
+import dev.sluice.compute.DType;
+import dev.sluice.model.KvCache;
+import dev.sluice.model.ModelConfig;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// How many keys and values are kept, decided before memory is reserved.
+///
+/// Without an override the pool holds what all sequences together can use, `max-num-seqs` times
+/// `max-model-len` tokens, but takes no more than a quarter of the available memory.
+///
+/// @param maxModelLen most tokens of one sequence; no more than the model was made for
+/// @param numBlocks blocks of the pool
+/// @param blockSize tokens of one block
+/// @param bytes memory that the pool reserves
+record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
+    private static final Logger LOG = LoggerFactory.getLogger(KvPool.class);
+    private static final int SHARE_OF_MEMORY = 4;
+    private static final long MEGABYTE = 1_000_000;
+
+    /// Decides.
+    ///
+    /// @param availableBytes memory that the device can still give
+    /// @throws ConfigurationException if the pool would not hold one whole sequence
+    static KvPool plan(BatchOptions batch, ModelConfig model, DType dtype, long availableBytes) {
+        int maxModelLen = maxModelLen(batch, model);
+        int blockSize = batch.blockSize();
+        long perBlock = KvCache.bytesPerBlock(model, dtype, blockSize);
+        // The last token of a full context is never computed.
+        long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
+        if (batch.numBlocks().isPresent()) {
+            int numBlocks = batch.numBlocks().getAsInt();
+            if (numBlocks < needed) {
+                throw new ConfigurationException(
+                        "--num-gpu-blocks-override %d is too small: one sequence of --max-model-len %d needs %d blocks of %d tokens."
+                                .formatted(numBlocks, maxModelLen, needed, blockSize));
+            }
+            return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+        }
+        long affordable = availableBytes / SHARE_OF_MEMORY / perBlock;
+        if (affordable < needed) {
+            throw tooLittleMemory(
+                    maxModelLen, needed * perBlock, availableBytes, affordable * blockSize);
+        }
+        long useful = batch.maxNumSeqs() * needed;
+        int numBlocks = (int) Math.min(Integer.MAX_VALUE, Math.min(useful, affordable));
+        return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+    }
+
+    private static ConfigurationException tooLittleMemory(
+            int maxModelLen, long neededBytes, long availableBytes, long affordableTokens) {
+        return new ConfigurationException(
+                "One sequence of %d tokens needs %d MB of KV cache, more than a quarter of the %d MB of memory that are free; lower --max-model-len to %d or less."
+                        .formatted(
+                                maxModelLen,
+                                neededBytes / MEGABYTE,
+                                availableBytes / MEGABYTE,
+                                affordableTokens));
+    }
+
+    private static int maxModelLen(BatchOptions batch, ModelConfig model) {
+        int wanted = batch.maxModelLen().orElse(model.maxPositions());
+        if (wanted > model.maxPositions()) {
+            LOG.warn(
+                    "--max-model-len {} is more than the {} tokens that the model was made for;"
+                            + " using {}",
+                    wanted,
+                    model.maxPositions(),
+                    model.maxPositions());
+        }
+        return Math.min(wanted, model.maxPositions());
+    }
+
+    /// Tokens that the pool holds.
+    long tokens() {
+        return (long) numBlocks * blockSize;
+    }
+}

@@ -1,0 +1,124 @@
+package dev.sluice.embed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.compute.Activation;
+import dev.sluice.compute.DType;
+import dev.sluice.model.KvCache;
+import dev.sluice.model.ModelConfig;
+import dev.sluice.model.RopeConfig;
+
+import org.junit.jupiter.api.Test;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+final class KvPoolTest {
+    private static final int CONTEXT = 1024;
+    private static final long PLENTY = 1L << 40;
+
+    private static final ModelConfig MODEL = model();
+
+    private static final long BLOCK_BYTES = KvCache.bytesPerBlock(MODEL, DType.BF16, 64);
+
+    @Test
+    void holdsWhatAllSequencesTogetherCanUse() {
+        BatchOptions batch = BatchOptions.defaults().withMaxNumSeqs(3);
+
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, PLENTY);
+
+        assertThat(pool.maxModelLen()).isEqualTo(CONTEXT);
+        assertThat(pool.tokens()).isEqualTo(3 * CONTEXT);
+        assertThat(pool.bytes()).isEqualTo(3 * (CONTEXT / 64) * BLOCK_BYTES);
+    }
+
+    @Test
+    void takesNoMoreThanAQuarterOfTheMemory() {
+        long available = 4 * 20 * BLOCK_BYTES + 5;
+
+        KvPool pool = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, available);
+
+        assertThat(pool.numBlocks()).isEqualTo(20);
+        assertThat(pool.bytes()).isLessThanOrEqualTo(available / 4);
+    }
+
+    @Test
+    void refusesAPoolThatHoldsNoWholeSequence() {
+        long available = 4 * 15 * BLOCK_BYTES;
+
+        assertThatThrownBy(() -> KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, available))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("lower --max-model-len to 960 or less");
+    }
+
+    @Test
+    void takesTheLongestSequenceThatTheRefusalNames() {
+        BatchOptions batch = BatchOptions.defaults().withMaxModelLen(960);
+
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 4 * 15 * BLOCK_BYTES);
+
+        assertThat(pool.numBlocks()).isEqualTo(15);
+    }
+
+    @Test
+    void takesTheOverrideWhateverTheMemory() {
+        BatchOptions batch = BatchOptions.defaults().withNumBlocks(17);
+
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1);
+
+        assertThat(pool.numBlocks()).isEqualTo(17);
+    }
+
+    @Test
+    void refusesAnOverrideThatHoldsNoWholeSequence() {
+        BatchOptions batch = BatchOptions.defaults().withNumBlocks(15);
+
+        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, PLENTY))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("--num-gpu-blocks-override 15")
+                .hasMessageContaining("16 blocks of 64 tokens");
+    }
+
+    @Test
+    void clipsALongestSequenceThatTheModelWasNotMadeFor() {
+        BatchOptions batch = BatchOptions.defaults().withMaxModelLen(32_768);
+
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, PLENTY);
+
+        assertThat(pool.maxModelLen()).isEqualTo(CONTEXT);
+    }
+
+    @Test
+    void countsTheBytesOfTheType() {
+        KvPool narrow = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, PLENTY);
+        KvPool wide = KvPool.plan(BatchOptions.defaults(), MODEL, DType.F32, PLENTY);
+
+        assertThat(wide.bytes()).isEqualTo(2 * narrow.bytes());
+    }
+
+    private static ModelConfig model() {
+        RopeConfig rope = new RopeConfig(10_000, false, 1, Optional.empty());
+        List<OptionalInt> windows = Collections.nCopies(2, OptionalInt.empty());
+        return new ModelConfig(
+                "llama",
+                512,
+                64,
+                128,
+                2,
+                4,
+                2,
+                16,
+                CONTEXT,
+                1e-5f,
+                Activation.SILU,
+                0.25f,
+                1,
+                rope,
+                rope,
+                windows,
+                true);
+    }
+}
