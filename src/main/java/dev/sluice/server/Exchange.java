@@ -10,6 +10,7 @@ import dev.sluice.openai.PreparedRequest;
 
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 
 import org.slf4j.Logger;
@@ -86,8 +87,26 @@ final class Exchange {
                         .mapToObj(i -> new ChoiceProgress(prepared, i))
                         .toList();
         return prepared.stream()
-                ? new SseWriter(ctx.vertx(), response, renderer, choices, state.options())
+                ? new SseWriter(
+                        ctx.vertx(), response, renderer, choices, state.options(), this::hangUp)
                 : new WholeAnswer(response, renderer, choices);
+    }
+
+    /// Leaves a client that does not keep up. The connection may stay for as long as the client
+    /// does not read what was sent before.
+    private void hangUp() {
+        if (over) {
+            return;
+        }
+        generations.forEach(Generation::cancel);
+        end("slow client");
+        if (ctx.request().version() == HttpVersion.HTTP_2) {
+            // Nothing is left to do if the client is gone.
+            response.reset();
+        } else {
+            // Resetting does nothing for HTTP/1 once the head is out.
+            ctx.request().connection().close();
+        }
     }
 
     private void keep(Generation generation) {

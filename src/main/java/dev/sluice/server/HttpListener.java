@@ -15,6 +15,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /// One event loop of a server. Several listen on the same port and share the connections.
 final class HttpListener extends VerticleBase {
@@ -27,11 +28,15 @@ final class HttpListener extends VerticleBase {
 
     private final ServerState state;
     private final int port;
+    private final IntConsumer listening;
     private Optional<HttpServer> server = Optional.empty();
 
-    HttpListener(ServerState state, int port) {
+    /// @param port may be 0 for any that is free
+    /// @param listening gets the port once it is open
+    HttpListener(ServerState state, int port, IntConsumer listening) {
         this.state = state;
         this.port = port;
+        this.listening = listening;
     }
 
     @Override
@@ -47,12 +52,7 @@ final class HttpListener extends VerticleBase {
                                 new Http2Settings().setMaxConcurrentStreams(MAX_HTTP2_STREAMS));
         HttpServer created = vertx.createHttpServer(options).requestHandler(router());
         server = Optional.of(created);
-        return created.listen();
-    }
-
-    /// The port that is listened on. Only after the start.
-    int actualPort() {
-        return server.orElseThrow().actualPort();
+        return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
     }
 
     private Router router() {

@@ -2,13 +2,14 @@ package dev.sluice.server;
 
 import dev.sluice.openai.ServedModel;
 
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.util.ArrayList;
-import java.util.List;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 
 /// Serves a model over HTTP.
 ///
@@ -23,6 +24,8 @@ import java.util.List;
 public final class HttpServerVerticle extends VerticleBase {
     private final ServerOptions options;
     private final Future<ServedModel> model;
+
+    /// Written on the event loops before the deployment completes, read by anybody after it.
     private volatile int actualPort;
 
     /// @param model completes once the model is loaded
@@ -34,20 +37,26 @@ public final class HttpServerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         ServerState state = new ServerState(vertx, options, model);
-        HttpListener first = new HttpListener(state, options.port());
-        return vertx.deployVerticle(first)
-                .recover(cause -> Future.failedFuture(listenFailure(cause)))
-                .compose(_ -> startOthers(state, first.actualPort()));
+        DeploymentOptions loops = new DeploymentOptions().setInstances(options.eventLoops());
+        try {
+            int port = options.eventLoops() > 1 ? onePort() : options.port();
+            return vertx.deployVerticle(
+                            () -> new HttpListener(state, port, open -> actualPort = open), loops)
+                    .recover(cause -> Future.failedFuture(listenFailure(cause)));
+        } catch (IOException e) {
+            return Future.failedFuture(listenFailure(e));
+        }
     }
 
-    private Future<?> startOthers(ServerState state, int port) {
-        // Written once, before anybody is told that the deployment is complete.
-        actualPort = port;
-        List<Future<String>> others = new ArrayList<>();
-        for (int i = 1; i < options.eventLoops(); i++) {
-            others.add(vertx.deployVerticle(new HttpListener(state, port)));
+    /// Several event loops share a port only if they all name it, so that a free one must be found
+    /// beforehand.
+    private int onePort() throws IOException {
+        if (options.port() != 0) {
+            return options.port();
         }
-        return Future.all(others);
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(options.host()))) {
+            return free.getLocalPort();
+        }
     }
 
     /// The port that is listened on; after deployment.

@@ -33,6 +33,7 @@ final class SseWriter implements Answer {
     private final ChunkRenderer renderer;
     private final List<ChoiceProgress> choices;
     private final ServerOptions options;
+    private final Runnable hangUp;
     private final boolean[] startWritten;
     private final boolean[] endWritten;
     private boolean open;
@@ -44,18 +45,22 @@ final class SseWriter implements Answer {
     private OptionalLong stallTimer = OptionalLong.empty();
 
     /// Call on the event loop of the connection.
+    ///
+    /// @param hangUp cancels and closes the connection
     SseWriter(
             Vertx vertx,
             HttpServerResponse response,
             ChunkRenderer renderer,
             List<ChoiceProgress> choices,
-            ServerOptions options) {
+            ServerOptions options,
+            Runnable hangUp) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.response = response;
         this.renderer = renderer;
         this.choices = choices;
         this.options = options;
+        this.hangUp = hangUp;
         this.startWritten = new boolean[choices.size()];
         this.endWritten = new boolean[choices.size()];
     }
@@ -176,8 +181,7 @@ final class SseWriter implements Answer {
     private void cutOff(String why) {
         LOG.debug("a client is cut off: {}", why);
         close();
-        // The close of the response is what cancels.
-        response.reset();
+        hangUp.run();
     }
 
     @Override

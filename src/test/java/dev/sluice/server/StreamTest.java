@@ -129,8 +129,7 @@ class StreamTest {
         JsonObject options =
                 new JsonObject().put("include_usage", true).put("continuous_usage_stats", true);
 
-        SseEvents events =
-                stream(CHAT, chat("say:Hello, world!").put("stream_options", options));
+        SseEvents events = stream(CHAT, chat("say:Hello, world!").put("stream_options", options));
 
         List<Integer> tokens =
                 events.chunks().stream()
@@ -146,7 +145,9 @@ class StreamTest {
                         .put("temperature", 0)
                         .put("stream", true)
                         .put("stream_options", new JsonObject())
-                        .put("prompt", List.of("say:one\u0003", "say:second\u0003", "forever\u0003"))
+                        .put(
+                                "prompt",
+                                List.of("say:one\u0003", "say:second\u0003", "forever\u0003"))
                         .put("max_tokens", 20);
 
         SseEvents events = stream(COMPLETIONS, request);

@@ -199,7 +199,13 @@ public final class ParrotServer implements AutoCloseable {
         StatsSnapshot stats = await(engine().stats());
         while (!condition.test(stats)) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("not in time: " + stats);
+                throw new AssertionError(
+                        "not in time: running=%d waiting=%d successes=%d cancellations=%d"
+                                .formatted(
+                                        stats.running(),
+                                        stats.waiting(),
+                                        stats.successes(),
+                                        stats.cancellations()));
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
             stats = await(engine().stats());

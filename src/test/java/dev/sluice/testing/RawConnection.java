@@ -92,6 +92,11 @@ public final class RawConnection implements AutoCloseable {
         return received.toString();
     }
 
+    /// Leaves in order.
+    public void leave() {
+        close();
+    }
+
     /// Leaves at once, without a word.
     public void reset() {
         try {

@@ -21,7 +21,7 @@ public record SseEvents(List<JsonObject> chunks, List<String> comments, boolean 
         List<JsonObject> chunks = new ArrayList<>();
         List<String> comments = new ArrayList<>();
         boolean done = false;
-        for (String event : body.split("\n\n")) {
+        for (String event : body.strip().split("\n\n", -1)) {
             if (done) {
                 throw new AssertionError("after the end: " + event);
             }
