@@ -92,7 +92,7 @@ final class GgufTokenizer {
                 values.has("merges")
                         ? new MergeBpe(
                                 index, merges(), MergeBpe.Options.characters(unknownId()))
-                        : new PieceBpe(pieces().withoutUserDefined());
+                        : new PieceBpe(pieces(true).withoutUserDefined());
         return new TokenizerDraft(index, model)
                 .normalizer(TextNormalizer.sequence(steps))
                 .preTokenizer(SpaceCuts.of(index))
@@ -101,7 +101,30 @@ final class GgufTokenizer {
     }
 
     private TokenizerDraft unigram() {
-        throw new TokenizerException("Unigram tokenizers in GGUF files are not supported.");
+        byte[] map = values.has("precompiled_charsmap") ? characterMap() : new byte[0];
+        PieceTable pieces = pieces(false);
+        SentencePieceNormalizer normalizer =
+                new SentencePieceNormalizer(
+                        new SentencePieceNormalizer.Spec(
+                                map,
+                                values.flag("add_space_prefix", true),
+                                values.flag("remove_extra_whitespaces", true),
+                                true,
+                                false),
+                        pieces);
+        return new TokenizerDraft(index, new Unigram(pieces, true))
+                .normalizer(normalizer)
+                .frame(frame(false, true))
+                .decoder(TokenDecoder.sentencePiece(normalizer.stripsLeadingSpace()));
+    }
+
+    private byte[] characterMap() {
+        int[] values = this.values.integers("precompiled_charsmap");
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        return bytes;
     }
 
     private int unknownId() {
@@ -109,10 +132,10 @@ final class GgufTokenizer {
         return id.isPresent() && id.getAsInt() < index.size() ? id.getAsInt() : TokenIndex.NONE;
     }
 
-    private PieceTable pieces() {
+    private PieceTable pieces(boolean byteFallback) {
         double[] scores = values.numbers("scores");
         requireLength("scores", scores.length);
-        return new PieceTable(index, scores, kinds, new PieceTable.Unknown(unknownId(), true));
+        return new PieceTable(index, scores, kinds, new PieceTable.Unknown(unknownId(), byteFallback));
     }
 
     private MergeTable merges() {

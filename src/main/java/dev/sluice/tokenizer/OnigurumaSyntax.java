@@ -158,19 +158,22 @@ final class OnigurumaSyntax {
             char c = source.charAt(at);
             if (c == '\\') {
                 escape(true);
-            } else if (c == '[' && posixClass()) {
-                continue;
             } else if (c == '[') {
-                depth++;
-                copy(source.startsWith("[^", at) ? 2 : 1);
-                if (at < source.length() && source.charAt(at) == ']') {
-                    replace(1, "\\]");
-                }
+                depth += posixClass() ? 0 : openClass();
             } else {
                 depth -= c == ']' ? 1 : 0;
                 copy(Character.charCount(source.codePointAt(at)));
             }
         } while (depth > 0 && at < source.length());
+    }
+
+    private int openClass() {
+        copy(source.startsWith("[^", at) ? 2 : 1);
+        // The first of a class is no end.
+        if (at < source.length() && source.charAt(at) == ']') {
+            replace(1, "\\]");
+        }
+        return 1;
     }
 
     private boolean posixClass() {

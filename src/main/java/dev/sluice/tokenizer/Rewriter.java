@@ -5,6 +5,8 @@ record Rewriter(Rule rule) implements PreTokenizer {
 
     /// What becomes of a part.
     interface Rule {
+        /// The rewritten part.
+        ///
         /// @param first whether the part is the beginning of all that is encoded
         String rewrite(String text, boolean first);
     }

@@ -122,9 +122,10 @@ final class Unigram implements SubwordModel {
             Arrays.fill(starts, TokenIndex.NONE);
         }
 
-        void offer(int start, int end, int id, double score) {
+        void offer(int start, int end, int id, double sum) {
+            double score = single ? (float) sum : sum;
             if (starts[end] == TokenIndex.NONE || score > scores[end]) {
-                scores[end] = single ? (float) score : score;
+                scores[end] = score;
                 starts[end] = start;
                 ids[end] = id;
             }

@@ -2,9 +2,16 @@ package dev.sluice.tokenizer;
 
 /// Bytes of single code points. A lone surrogate counts as U+FFFD.
 final class Utf8 {
+    /// What stands for text that is none.
+    static final String REPLACEMENT_TEXT = "\uFFFD";
+
     private static final int REPLACEMENT = 0xFFFD;
 
     private Utf8() {}
+
+    static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
 
     /// Number of bytes.
     static int length(int codePoint) {
@@ -16,7 +23,7 @@ final class Utf8 {
 
     /// The byte at an index, 0 to 255.
     static int byteAt(int codePoint, int index) {
-        if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+        if (isSurrogate(codePoint)) {
             return byteAt(REPLACEMENT, index);
         }
         int length = length(codePoint);

@@ -12,7 +12,7 @@ final class HubFiles {
 
     /// A file named as the rows name it, `npm PACKAGE VERSION PATH`; skips the test without it.
     static Path find(String name) {
-        String[] words = name.split(" ");
+        String[] words = name.split(" ", -1);
         String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
         Path file =
                 Path.of(home, ".cache", "sluice", "tokenizers")
