@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Three sequences of random queries, keys and values over one layer of a paged cache whose blocks
 /// are scattered and hold rubbish (NaN) at first; a device rotates, stores and attends step by
@@ -34,6 +35,7 @@ public final class PagedSequences implements AutoCloseable {
     private final int[] lengths = new int[SEQUENCES];
     private final ForwardBatch batch;
     private final Tensor kv;
+    private Optional<DeviceMatrix> ownTable = Optional.empty();
 
     /// Rotates whole heads, in halves.
     public PagedSequences(
@@ -84,6 +86,18 @@ public final class PagedSequences implements AutoCloseable {
         return frequencies;
     }
 
+    /// Rotates by random numbers instead of the device's own cosines and sines, which two devices
+    /// may round differently.
+    public void useTable(Randoms random) {
+        float[][] rows = random.matrix(SEQUENCES * MAX_LENGTH, rotarySpec.rotaryDim());
+        ownTable = Optional.of(DeviceMatrix.of(device, rows));
+    }
+
+    /// The layer of the cache.
+    public Tensor cache() {
+        return kv;
+    }
+
     /// Runs the tokens `[from[s], to[s])` of each sequence in one batch; a sequence without tokens
     /// is not in it.
     public void step(int[] from, int[] to) {
@@ -104,8 +118,10 @@ public final class PagedSequences implements AutoCloseable {
                         DeviceMatrix.blank(device, batch.numTokens(), q.tensor().columns())) {
             MemorySegment f = arena.allocateFrom(ValueLayout.JAVA_FLOAT, frequencies(half));
             device.rotaryTable(batch, f, 1, table.tensor());
+            Tensor rotary = ownTable.map(DeviceMatrix::tensor).orElse(table.tensor());
+            rotary = rotary.rows(0, batch.numTokens());
             device.rotaryAndStore(
-                    q.tensor(), k.tensor(), v.tensor(), table.tensor(), rotarySpec, batch, kv);
+                    q.tensor(), k.tensor(), v.tensor(), rotary, rotarySpec, batch, kv);
             device.attention(q.tensor(), kv, batch, spec, out.tensor());
             keep(q.read(), rotated, from, to);
             keep(out.read(), outputs, from, to);
@@ -199,6 +215,7 @@ public final class PagedSequences implements AutoCloseable {
 
     @Override
     public void close() {
+        ownTable.ifPresent(DeviceMatrix::close);
         device.release(kv);
         batch.close();
     }

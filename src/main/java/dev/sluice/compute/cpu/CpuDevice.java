@@ -70,6 +70,16 @@ public final class CpuDevice implements Device {
         return KernelChoice.inspect(options);
     }
 
+    /// The kernels that run, for tests.
+    CpuKernels kernels() {
+        return kernels;
+    }
+
+    /// Bytes that are allocated, for tests; a slab of packed weights counts as a whole.
+    long allocatedBytes() {
+        return memory.allocatedBytes();
+    }
+
     @Override
     public String describe() {
         int count = threads.count();

@@ -42,10 +42,10 @@ final class JavaPack implements Units {
         rows.floats(logicalRow, row);
         for (int g = 0; g < dst.blocks(); g++) {
             long block = dst.blockOffset(panel, g);
+            int count = Math.min(PanelFormat.BLOCK, dst.cols() - g * PanelFormat.BLOCK);
             if (format.isQuantized()) {
-                quantize(row, g * PanelFormat.BLOCK, block, n);
+                quantize(row, g * PanelFormat.BLOCK, count, block, n);
             } else {
-                int count = Math.min(PanelFormat.BLOCK, dst.cols() - g * PanelFormat.BLOCK);
                 writeFloats(row, g * PanelFormat.BLOCK, count, block, n);
             }
         }
@@ -88,11 +88,11 @@ final class JavaPack implements Units {
         }
     }
 
-    /// Quantises 32 values to one float16 scale and codes.
-    private void quantize(float[] row, int from, long block, int n) {
+    /// Quantises up to 32 values to one float16 scale and codes.
+    private void quantize(float[] row, int from, int count, long block, int n) {
         boolean bytes = format.encoding() == PanelFormat.Encoding.INT8;
         float extreme = 0;
-        for (int i = from; i < from + PanelFormat.BLOCK; i++) {
+        for (int i = from; i < from + count; i++) {
             if (Math.abs(row[i]) > Math.abs(extreme)) {
                 extreme = row[i];
             }
@@ -101,7 +101,7 @@ final class JavaPack implements Units {
         float d = Float.float16ToFloat(bits);
         float inverse = d == 0 ? 0 : 1 / d;
         Bits.setI16At(dst.data(), block + 2L * n, bits);
-        for (int i = 0; i < PanelFormat.BLOCK; i++) {
+        for (int i = 0; i < count; i++) {
             int q = (int) Math.rint(row[from + i] * inverse);
             writeCode(block, n, i, bytes ? Math.clamp(q, -127, 127) : Math.clamp(q, -8, 7));
         }

@@ -1,0 +1,261 @@
+package dev.sluice.compute.cpu;
+
+import dev.sluice.compute.Activation;
+import dev.sluice.compute.DType;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.Tensor;
+
+import java.util.EnumMap;
+import java.util.function.LongBinaryOperator;
+
+/// The native kernels. An operation fills its argument struct, which is reserved once, and returns
+/// the call that is bound to it: nothing is allocated.
+final class NativeKernels implements CpuKernels {
+    private final NativeLibrary library;
+    private final String name;
+    private final LongBinaryOperator attentionTile;
+    private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
+
+    private record Call(ArgStruct args, Units units) {
+        ArgStruct begin() {
+            return args.begin();
+        }
+
+        Units end() {
+            args.end();
+            return units;
+        }
+    }
+
+    /// Runs a library that the new object owns.
+    ///
+    /// @param name the instruction set in use
+    NativeKernels(NativeLibrary library, String name) {
+        this.library = library;
+        this.name = name;
+        this.attentionTile = library.attentionTile();
+        for (NativeOp op : NativeOp.values()) {
+            ArgStruct args = library.struct(op);
+            calls.put(op, new Call(args, library.bind(op, args)));
+        }
+    }
+
+    private Call call(NativeOp op) {
+        Call call = calls.get(op);
+        if (call == null) {
+            throw new IllegalStateException("not bound: " + op);
+        }
+        return call;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int attentionTile(int headsPerUnit, int headDim) {
+        return Math.toIntExact(attentionTile.applyAsLong(headsPerUnit, headDim));
+    }
+
+    @Override
+    public Units pack(KernelArgs.Pack args) {
+        Call call = call(NativeOp.PACK);
+        MatrixSource source = args.source();
+        call.begin()
+                .matrix(args.dst())
+                .pointer(source.data())
+                .integer(code(source.dtype()))
+                .integer(source.rows())
+                .integer(source.rowStride())
+                .flag(source.transposed())
+                .pointer(args.rowOrder())
+                .integer(args.dstRow());
+        return call.end();
+    }
+
+    @Override
+    public Units embedding(KernelArgs.Embedding args) {
+        Call call = call(NativeOp.EMBEDDING);
+        ArgStruct struct = call.begin();
+        struct.matrix(args.table()).pointer(args.ids()).real(args.scale());
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units prepare(KernelArgs.Prepare args) {
+        Call call = call(NativeOp.PREPARE);
+        int cols = args.x().columns();
+        tensor(call.begin(), args.x())
+                .integer(cols)
+                .integer(args.kind().code())
+                .pointer(args.out())
+                .integer(args.kind().stride(cols));
+        return call.end();
+    }
+
+    @Override
+    public Units linear(KernelArgs.Linear args) {
+        Call call = call(NativeOp.LINEAR);
+        ArgStruct struct = call.begin();
+        tensor(struct.matrix(args.w()), args.x())
+                .pointer(args.prepared())
+                .integer(args.preparedStride())
+                .integer(args.x().rows());
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units rmsNorm(KernelArgs.RmsNorm args) {
+        Call call = call(NativeOp.RMS_NORM);
+        ArgStruct struct = call.begin();
+        tensor(struct, args.x());
+        norm(struct, args.weight(), args.x().columns(), args.eps(), args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units addRmsNorm(KernelArgs.AddRmsNorm args) {
+        Call call = call(NativeOp.ADD_RMS_NORM);
+        ArgStruct struct = call.begin();
+        tensor(tensor(struct, args.residual()), args.x());
+        norm(struct, args.weight(), args.x().columns(), args.eps(), args.out());
+        return call.end();
+    }
+
+    private static void norm(ArgStruct struct, Tensor weight, int cols, float eps, Tensor out) {
+        struct.pointer(weight.data()).integer(weight.shape().dim(0)).integer(cols).real(eps);
+        tensor(struct, out);
+    }
+
+    @Override
+    public Units add(KernelArgs.Add args) {
+        Call call = call(NativeOp.ADD);
+        tensor(call.begin(), args.x())
+                .pointer(args.y())
+                .integer(args.yStride())
+                .integer(args.x().columns());
+        return call.end();
+    }
+
+    @Override
+    public Units gatedActivation(KernelArgs.GatedActivation args) {
+        Call call = call(NativeOp.GATED_ACTIVATION);
+        ArgStruct struct = call.begin();
+        tensor(struct, args.gateUp()).integer(args.out().columns()).integer(code(args.activation()));
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units gatherRows(KernelArgs.GatherRows args) {
+        Call call = call(NativeOp.GATHER_ROWS);
+        ArgStruct struct = call.begin();
+        tensor(struct, args.x()).pointer(args.rows()).integer(args.x().columns());
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units argmax(KernelArgs.Argmax args) {
+        Call call = call(NativeOp.ARGMAX);
+        tensor(call.begin(), args.x()).integer(args.x().columns()).pointer(args.ids());
+        return call.end();
+    }
+
+    @Override
+    public Units rotaryTable(KernelArgs.RotaryTable args) {
+        Call call = call(NativeOp.ROTARY_TABLE);
+        ArgStruct struct = call.begin();
+        struct.pointer(args.positions())
+                .pointer(args.frequencies())
+                .integer(args.out().columns() / 2)
+                .real(args.factor());
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    @Override
+    public Units rotaryStore(KernelArgs.RotaryStore args) {
+        Call call = call(NativeOp.ROTARY_STORE);
+        ArgStruct struct = call.begin();
+        ForwardBatch batch = args.batch();
+        tensor(struct, args.q());
+        tensor(struct, args.k());
+        tensor(struct, args.v());
+        tensor(struct, args.rotary())
+                .integer(args.numHeads())
+                .integer(args.numKvHeads())
+                .integer(args.spec().headDim())
+                .integer(args.spec().rotaryDim())
+                .flag(args.spec().interleaved())
+                .pointer(batch.positions())
+                .pointer(batch.sequenceOfToken())
+                .pointer(batch.blockTables())
+                .integer(batch.maxBlocksPerSequence())
+                .integer(batch.blockSize())
+                .pointer(args.kv().data())
+                .integer(code(args.kv().dtype()));
+        return call.end();
+    }
+
+    @Override
+    public Units attention(KernelArgs.Attention args) {
+        Call call = call(NativeOp.ATTENTION);
+        ArgStruct struct = call.begin();
+        ForwardBatch batch = args.batch();
+        tensor(struct, args.q())
+                .pointer(args.kv().data())
+                .integer(code(args.kv().dtype()))
+                .integer(batch.blockSize())
+                .integer(args.spec().numHeads())
+                .integer(args.spec().numKvHeads())
+                .integer(args.spec().headDim())
+                .real(args.spec().scale())
+                .integer(args.spec().slidingWindow().orElse(0))
+                .pointer(batch.seqStarts())
+                .pointer(batch.contextLengths())
+                .pointer(batch.blockTables())
+                .integer(batch.maxBlocksPerSequence())
+                .pointer(args.tiles())
+                .integer(args.headsPerUnit());
+        tensor(struct, args.out());
+        return call.end();
+    }
+
+    private static ArgStruct tensor(ArgStruct struct, Tensor tensor) {
+        return struct.pointer(tensor.data()).integer(tensor.rowStride());
+    }
+
+    private static int code(DType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case F16 -> 1;
+            case BF16 -> 2;
+            case Q4_0 -> 3;
+            case Q4_1 -> 4;
+            case Q5_0 -> 5;
+            case Q5_1 -> 6;
+            case Q8_0 -> 7;
+            case Q4_K -> 8;
+            case Q5_K -> 9;
+            case Q6_K -> 10;
+            case I32 -> throw new IllegalArgumentException(type + " is no type of weights");
+        };
+    }
+
+    private static int code(Activation activation) {
+        return switch (activation) {
+            case SILU -> 0;
+            case GELU_TANH -> 1;
+        };
+    }
+
+    @Override
+    public void close() {
+        library.close();
+    }
+}

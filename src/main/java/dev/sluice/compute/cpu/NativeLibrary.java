@@ -1,0 +1,162 @@
+package dev.sluice.compute.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.LongBinaryOperator;
+import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.Stream;
+
+/// The loaded `libsluice_cpu.so`: its functions as Java ones. The instruction set is a setting of the
+/// library, so devices of one process that are open at the same time share it.
+final class NativeLibrary implements AutoCloseable {
+    /// The interface version that this program speaks: `SL_ABI_VERSION`.
+    static final long ABI_VERSION = 1;
+
+    private static final long MAX_NAME_BYTES = 64;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    private final Arena arena;
+    private final SymbolLookup symbols;
+    private final Linker linker = Linker.nativeLinker();
+
+    private NativeLibrary(Arena arena, SymbolLookup symbols) {
+        this.arena = arena;
+        this.symbols = symbols;
+    }
+
+    /// What came of loading a library.
+    sealed interface Loading {
+        /// It can be used; the receiver closes it.
+        record Loaded(Path path, NativeLibrary library) implements Loading {}
+
+        /// It can't, for a reason.
+        record Refused(String reason) implements Loading {}
+    }
+
+    /// Loads a library and compares its interface version and functions with what is expected.
+    static Loading load(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return new Loading.Refused("there is no file " + path);
+        }
+        Arena arena = Arena.ofShared();
+        Optional<String> trouble;
+        try {
+            NativeLibrary library =
+                    new NativeLibrary(arena, SymbolLookup.libraryLookup(path, arena));
+            trouble = library.trouble();
+            if (trouble.isEmpty()) {
+                return new Loading.Loaded(path, library);
+            }
+        } catch (IllegalArgumentException e) {
+            trouble = Optional.of("can't be loaded: " + e.getMessage());
+        }
+        arena.close();
+        return new Loading.Refused(path + " " + trouble.get());
+    }
+
+    private Optional<String> trouble() {
+        Stream<String> names =
+                Stream.concat(
+                        Stream.of(
+                                "sl_abi_version",
+                                "sl_isa_supported",
+                                "sl_isa_set",
+                                "sl_isa_name",
+                                "sl_attention_tile"),
+                        Arrays.stream(NativeOp.values()).map(NativeOp::symbol));
+        Optional<String> absent = names.filter(name -> symbols.find(name).isEmpty()).findFirst();
+        if (absent.isPresent()) {
+            return Optional.of("has no function " + absent.get());
+        }
+        long version = supplier("sl_abi_version").getAsLong();
+        return version == ABI_VERSION
+                ? Optional.empty()
+                : Optional.of(
+                        "has interface version %d, this program needs %d"
+                                .formatted(version, ABI_VERSION));
+    }
+
+    /// The best instruction set of library and processor.
+    long supportedLevel() {
+        return supplier("sl_isa_supported").getAsLong();
+    }
+
+    /// Chooses the instruction set of all later calls and returns what it became.
+    long useLevel(long level) {
+        return proxy(LongUnaryOperator.class, "sl_isa_set", FunctionDescriptor.of(LONG, LONG))
+                .applyAsLong(level);
+    }
+
+    /// Name of an instruction set, for example `avx2`.
+    String levelName(long level) {
+        // An address travels as a number here only to be read at once.
+        long address =
+                proxy(LongUnaryOperator.class, "sl_isa_name", FunctionDescriptor.of(LONG, LONG))
+                        .applyAsLong(level);
+        return MemorySegment.ofAddress(address).reinterpret(MAX_NAME_BYTES).getString(0);
+    }
+
+    /// The function that says how many tokens of attention make a good tile.
+    LongBinaryOperator attentionTile() {
+        return proxy(
+                LongBinaryOperator.class,
+                "sl_attention_tile",
+                FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// Reserves the argument struct of an operation, as long-lived as the library.
+    ArgStruct struct(NativeOp op) {
+        return new ArgStruct(op, arena);
+    }
+
+    /// Binds an operation to its argument struct.
+    Units bind(NativeOp op, ArgStruct struct) {
+        MethodHandle call =
+                linker.downcallHandle(
+                        symbols.findOrThrow(op.symbol()),
+                        FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, LONG, LONG));
+        // Without a scope, so that no call has to lock the library's arena.
+        MemorySegment args = MemorySegment.ofAddress(struct.memory().address());
+        LongBinaryOperator units =
+                MethodHandleProxies.asInterfaceInstance(
+                        LongBinaryOperator.class, call.bindTo(args));
+        return new Bound(units);
+    }
+
+    private record Bound(LongBinaryOperator call) implements Units {
+        // A kernel returns nothing: the number is a zero that the proxy makes up.
+        @SuppressWarnings("ReturnValueIgnored")
+        @Override
+        public void run(long begin, long end) {
+            call.applyAsLong(begin, end);
+        }
+    }
+
+    private LongSupplier supplier(String name) {
+        return proxy(LongSupplier.class, name, FunctionDescriptor.of(LONG));
+    }
+
+    private <T> T proxy(Class<T> type, String name, FunctionDescriptor descriptor) {
+        return MethodHandleProxies.asInterfaceInstance(
+                type, linker.downcallHandle(symbols.findOrThrow(name), descriptor));
+    }
+
+    /// Unloads the library.
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+}
