@@ -160,8 +160,7 @@ public final class RequestTranslator {
         try {
             return template.render(variables);
         } catch (IllegalArgumentException e) {
-            throw Invalid.field(
-                    "messages", "The chat template refuses these messages: " + e.getMessage());
+            throw Invalid.field("messages", String.valueOf(e.getMessage()));
         }
     }
 
