@@ -12,10 +12,9 @@ final class BatchFlags {
     @Option(
             names = "--max-model-len",
             paramLabel = "TOKENS",
-            description = {
-                "Most tokens of one sequence, prompt and output.",
-                "Default: the context that the model was made for"
-            })
+            description =
+                    "Most tokens of one sequence, prompt and output."
+                            + " Default: the context that the model was made for")
     private Optional<Integer> maxModelLen = Optional.empty();
 
     @Option(
@@ -28,11 +27,10 @@ final class BatchFlags {
     @Option(
             names = "--max-num-batched-tokens",
             paramLabel = "N",
-            description = {
-                "Tokens computed in one step; longer prompts go in chunks. More is faster for",
-                "prompts and lets answers under way wait longer. Default: "
-                        + BatchOptions.MAX_NUM_BATCHED_TOKENS
-            })
+            description =
+                    "Tokens computed in one step; longer prompts go in chunks. More is faster for"
+                            + " prompts and lets answers under way wait longer. Default: "
+                            + BatchOptions.MAX_NUM_BATCHED_TOKENS)
     private Optional<Integer> maxNumBatchedTokens = Optional.empty();
 
     @Option(
@@ -45,11 +43,19 @@ final class BatchFlags {
     @Option(
             names = "--num-gpu-blocks-override",
             paramLabel = "N",
-            description = {
-                "Blocks of the KV pool, on any device. Default: what all sequences can use,",
-                "but at most a quarter of the available memory"
-            })
+            description =
+                    "Blocks of the KV pool, on any device. Default: what all sequences can use,"
+                            + " but at most a quarter of the available memory")
     private Optional<Integer> numBlocks = Optional.empty();
+
+    @Option(
+            names = "--scheduler-max-size",
+            paramLabel = "N",
+            description =
+                    "Requests that may wait beside the running ones; one more gets a 429."
+                            + " Default: "
+                            + BatchOptions.MAX_WAITING)
+    private Optional<Integer> maxWaiting = Optional.empty();
 
     BatchOptions toOptions() {
         int tokens =
@@ -61,7 +67,8 @@ final class BatchFlags {
                 tokens,
                 blockSize,
                 toInt(numBlocks),
-                BatchOptions.MAX_WAITING);
+                // FastDeploy's -1 is no limit of its own.
+                maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING));
     }
 
     private static OptionalInt toInt(Optional<Integer> value) {

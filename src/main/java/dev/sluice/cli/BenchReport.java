@@ -3,10 +3,13 @@ package dev.sluice.cli;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /// What `sluice bench` found out.
 ///
@@ -27,6 +30,13 @@ record BenchReport(
         List<Row> rows) {
     private static final double MEGA = 1e6;
     private static final double GIGA = 1e9;
+    private static final String ROW = "%-28s %12s %12s %8s %10s  %s";
+    private static final String EXPLANATION =
+            """
+            limit: bandwidth / bytes of weights x sequences, for each step reads every weight
+            once; keys, values and the arithmetic of large batches come on top. GFLOP/s: two
+            operations a weight and token. Each figure is the best of several runs.\
+            """;
 
     /// One measurement.
     ///
@@ -44,8 +54,19 @@ record BenchReport(
             OptionalDouble limit,
             OptionalDouble gigaflops) {
 
+        private String line() {
+            return String.format(
+                    ROW,
+                    label,
+                    number(OptionalDouble.of(value), 1, ""),
+                    number(limit, 1, ""),
+                    number(share(), 0, " %"),
+                    number(gigaflops, 0, ""),
+                    unit);
+        }
+
         /// Percent of the limit.
-        OptionalDouble share() {
+        private OptionalDouble share() {
             return limit.isEmpty()
                     ? OptionalDouble.empty()
                     : OptionalDouble.of(100 * value / limit.getAsDouble());
@@ -57,34 +78,22 @@ record BenchReport(
     }
 
     String toTable() {
-        StringBuilder out = new StringBuilder();
-        line(out, "model             %s, %.0f MB of weights", model, weightBytes / MEGA);
-        line(out, "device            %s", device);
-        line(out, "memory bandwidth  %.1f GB/s, measured in this run", bandwidth / GIGA);
-        line(out, "load              %.2f s", loadSeconds);
-        peakBytes.ifPresent(peak -> line(out, "peak memory       %.0f MB resident", peak / MEGA));
-        line(out, "");
-        line(out, "%-28s %12s %12s %8s %10s", "", "measured", "limit", "of it", "GFLOP/s");
-        for (Row row : rows) {
-            line(
-                    out,
-                    "%-28s %12.1f %12s %8s %10s  %s",
-                    row.label(),
-                    row.value(),
-                    text(row.limit(), "%.1f"),
-                    text(row.share(), "%.0f %%"),
-                    text(row.gigaflops(), "%.0f"),
-                    row.unit());
-        }
-        line(out, "");
-        line(
-                out,
-                "limit: bandwidth / bytes of weights x sequences, for each step reads every weight");
-        line(
-                out,
-                "once; keys, values and the arithmetic of large batches come on top. GFLOP/s: two");
-        line(out, "operations a weight and token. Each figure is the best of several runs.");
-        return out.toString();
+        List<String> lines = new ArrayList<>();
+        lines.add("model             %s, %s MB of weights".formatted(model, mega(weightBytes)));
+        lines.add("device            " + device);
+        lines.add(
+                "memory bandwidth  %s GB/s, measured in this run"
+                        .formatted(number(OptionalDouble.of(bandwidth / GIGA), 1, "")));
+        lines.add("load              " + number(OptionalDouble.of(loadSeconds), 2, " s"));
+        peakBytes.ifPresent(peak -> lines.add("peak memory       " + mega(peak) + " MB resident"));
+        lines.add("");
+        lines.add(String.format(ROW, "", "measured", "limit", "of it", "GFLOP/s", ""));
+        rows.forEach(row -> lines.add(row.line()));
+        lines.add("");
+        lines.add(EXPLANATION);
+        return lines.stream()
+                .map(line -> line.stripTrailing() + "\n")
+                .collect(Collectors.joining());
     }
 
     String toJson() {
@@ -110,11 +119,16 @@ record BenchReport(
         return json.put("results", results).encodePrettily();
     }
 
-    private static String text(OptionalDouble value, String format) {
-        return value.isEmpty() ? "-" : String.format(Locale.ROOT, format, value.getAsDouble());
+    private static String mega(long bytes) {
+        return number(OptionalDouble.of(bytes / MEGA), 0, "");
     }
 
-    private static void line(StringBuilder out, String format, Object... values) {
-        out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+    private static String number(OptionalDouble value, int decimals, String unit) {
+        return value.isEmpty()
+                ? "-"
+                : BigDecimal.valueOf(value.getAsDouble())
+                                .setScale(decimals, RoundingMode.HALF_EVEN)
+                                .toPlainString()
+                        + unit;
     }
 }

@@ -29,10 +29,9 @@ final class ComputeFlags {
             names = "--dtype",
             paramLabel = "auto|bfloat16|float32",
             defaultValue = "auto",
-            description = {
-                "Type of the arithmetic. auto keeps the precision of the model's file;",
-                "float32 computes everything exactly, slowly. Default: auto"
-            })
+            description =
+                    "Type of the arithmetic. auto keeps the precision of the model's file;"
+                            + " float32 computes everything exactly, slowly. Default: auto")
     private Precision precision = Precision.AUTO;
 
     @Option(

@@ -10,6 +10,7 @@ import dev.sluice.tokenizer.TokenIds;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
 
 /// Measures an engine on the calling thread. Prompts are random ids; the best of several runs
 /// counts.
@@ -17,12 +18,15 @@ final class EngineMeter {
     private static final long SEED = 7;
     private static final int DECODE_PROMPT = 16;
 
+    /// A slow machine does not measure for ever.
+    private static final long BUDGET_NANOS = 10_000_000_000L;
+
     private final Engine engine;
     private final int vocabSize;
     private final int runs;
     private int requests;
 
-    /// @param runs of each measurement
+    /// @param runs of each measurement, as long as they take less than ten seconds together
     EngineMeter(Engine engine, int vocabSize, int runs) {
         this.engine = engine;
         this.vocabSize = vocabSize;
@@ -31,28 +35,34 @@ final class EngineMeter {
 
     /// Seconds from the submission of a prompt to its first token.
     double firstTokenSeconds(int promptTokens) {
-        double best = Double.MAX_VALUE;
-        for (int run = 0; run < runs; run++) {
-            long begin = System.nanoTime();
-            submit(promptTokens, 1, new Progress());
-            while (engine.step()) {}
-            best = Math.min(best, (System.nanoTime() - begin) / 1e9);
-        }
-        return best;
+        return best(() -> firstTokenOnce(promptTokens));
+    }
+
+    private double firstTokenOnce(int promptTokens) {
+        long begin = System.nanoTime();
+        submit(promptTokens, 1, new Progress());
+        while (engine.step()) {}
+        return (System.nanoTime() - begin) / 1e9;
     }
 
     /// Tokens a second of all sequences together, while all of them decode.
     ///
     /// @param tokens that each sequence generates
     double decodeTokensPerSecond(int sequences, int tokens) {
-        double best = 0;
-        for (int run = 0; run < runs; run++) {
-            best = Math.max(best, decodeOnce(sequences, tokens));
+        return 1 / best(() -> secondsPerToken(sequences, tokens));
+    }
+
+    /// The least of several runs.
+    private double best(DoubleSupplier seconds) {
+        long end = System.nanoTime() + BUDGET_NANOS;
+        double best = seconds.getAsDouble();
+        for (int run = 1; run < runs && System.nanoTime() < end; run++) {
+            best = Math.min(best, seconds.getAsDouble());
         }
         return best;
     }
 
-    private double decodeOnce(int sequences, int tokens) {
+    private double secondsPerToken(int sequences, int tokens) {
         Progress progress = new Progress();
         for (int i = 0; i < sequences; i++) {
             submit(DECODE_PROMPT, tokens, progress);
@@ -68,7 +78,7 @@ final class EngineMeter {
         double seconds = (System.nanoTime() - begin) / 1e9;
         long decoded = progress.tokens - tokensBefore;
         while (engine.step()) {}
-        return decoded / seconds;
+        return seconds / decoded;
     }
 
     private void submit(int promptTokens, int tokens, Progress progress) {

@@ -44,7 +44,7 @@ final class LaterFlags {
     private static final String CHUNKS = "prompts always go in chunks of --max-num-batched-tokens";
     private static final String NO_IMAGES = "Sluice serves text models";
     private static final String NO_GUIDE =
-            "there is no guided decoding yet: requests that ask get a 400";
+            "there is no guided decoding yet, so requests that ask get a 400";
     private static final String NO_CLUSTER = "this server is a whole by itself";
 
     private static final List<Flag> FLAGS =
@@ -89,10 +89,15 @@ final class LaterFlags {
                     Flag.accepted(
                             "enable-logprob",
                             0,
-                            "there are no log probabilities yet: requests that ask get a 400"),
+                            "there are no log probabilities yet, so requests that ask get a 400"),
                     Flag.accepted("max-logprobs", 1, "there are no log probabilities yet"),
                     Flag.refused("logprobs-mode", 1, "there are no log probabilities yet"),
-                    Flag.refused("scheduler-max-size", 1, "use --max-concurrency", "-1"),
+                    Flag.refused(
+                            "max-waiting-time",
+                            1,
+                            "requests wait as long as it takes",
+                            "-1",
+                            "-1.0"),
                     Flag.refused("metrics-port", 1, "metrics are served on --port"),
                     Flag.refused("controller-port", 1, "there is no controller yet", "-1"),
                     Flag.refused("api-key", MANY, "keys are not checked yet"),

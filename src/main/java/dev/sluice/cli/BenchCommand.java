@@ -1,0 +1,139 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.BenchReport.Row;
+import dev.sluice.embed.BatchOptions;
+import dev.sluice.embed.EngineOptions;
+import dev.sluice.embed.LoadedEngine;
+import dev.sluice.model.ModelConfig;
+
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+
+/// `sluice bench`: how fast a model runs on this machine now.
+@Command(
+        name = "bench",
+        description =
+                "Measures a model on this machine, beside the memory bandwidth of the moment.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        customSynopsis = "sluice bench [--model MODEL] [OPTIONS]",
+        footer = {
+            "",
+            "Examples:",
+            "  sluice bench",
+            "  sluice bench --model ~/models/llama.Q4_K_M.gguf --json",
+            "  sluice bench --shape ernie-4.5-0.3b --dtype bfloat16 --threads 2"
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final int MAX_MODEL_LEN = 1024;
+    private static final int MAX_NUM_SEQS = 32;
+    private static final int DECODED_TOKENS = 64;
+    private static final double GIGA = 1e9;
+
+    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
+    private ModelOptions model = new ModelOptions();
+
+    @ArgGroup(validate = false, order = 2, heading = "%nArithmetic:%n")
+    private ComputeFlags compute = new ComputeFlags();
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Runs of each measurement, of which the best counts. Default: 5")
+    private int runs = 5;
+
+    @Option(names = "--json", description = "Prints JSON instead of a table.")
+    private boolean json;
+
+    private final PrintStream out = Standard.out();
+
+    @Override
+    public Integer call() {
+        long begin = System.nanoTime();
+        try (LoadedEngine engine = load()) {
+            double loadSeconds = (System.nanoTime() - begin) / GIGA;
+            BenchReport report = measure(engine, loadSeconds);
+            out.print(json ? report.toJson() + "\n" : report.toTable());
+            out.flush();
+        }
+        return 0;
+    }
+
+    private LoadedEngine load() {
+        BatchOptions batch =
+                BatchOptions.defaults().withMaxNumSeqs(MAX_NUM_SEQS).withMaxModelLen(MAX_MODEL_LEN);
+        EngineOptions options =
+                new EngineOptions(model.reference(), model.revision(), compute.toOptions(), batch);
+        return LoadedEngine.load(options, ModelOptions.source(System.err));
+    }
+
+    private BenchReport measure(LoadedEngine engine, double loadSeconds) {
+        ModelConfig config = engine.model().config();
+        EngineMeter meter = new EngineMeter(engine.engine(), config.vocabSize(), runs);
+        List<Row> measured = new ArrayList<>();
+        for (int tokens : new int[] {128, 512}) {
+            measured.addAll(prefill(meter, config, tokens));
+        }
+        Map<Integer, Double> decode = new LinkedHashMap<>();
+        for (int sequences : new int[] {1, 8, 32}) {
+            decode.put(sequences, meter.decodeTokensPerSecond(sequences, DECODED_TOKENS));
+        }
+        OptionalLong peak = ProcessMemory.peakBytes();
+        // Last, for it takes memory of its own.
+        double bandwidth = MemoryBandwidth.measure(compute.toOptions().cpu().threads());
+        long weightBytes = engine.model().weightBytes();
+        double stepsPerSecond = bandwidth / weightBytes;
+        decode.forEach((n, speed) -> measured.add(decode(n, speed, n * stepsPerSecond)));
+        return new BenchReport(
+                engine.name(),
+                engine.serving().device(),
+                weightBytes,
+                bandwidth,
+                loadSeconds,
+                peak,
+                measured);
+    }
+
+    private static List<Row> prefill(EngineMeter meter, ModelConfig config, int tokens) {
+        double seconds = meter.firstTokenSeconds(tokens);
+        double operations = ModelWork.operationsPerToken(config) * tokens;
+        Row speed =
+                new Row(
+                        "prefill_" + tokens,
+                        "prefill, " + tokens + " tokens",
+                        "tokens/s",
+                        tokens / seconds,
+                        OptionalDouble.empty(),
+                        OptionalDouble.of(operations / seconds / GIGA));
+        Row wait =
+                new Row(
+                        "time_to_first_token_" + tokens,
+                        "first token after " + tokens,
+                        "ms",
+                        1000 * seconds,
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty());
+        return List.of(speed, wait);
+    }
+
+    private static Row decode(int sequences, double speed, double limit) {
+        return new Row(
+                "decode_" + sequences,
+                "decode, %d sequence%s".formatted(sequences, sequences == 1 ? "" : "s"),
+                "tokens/s",
+                speed,
+                OptionalDouble.of(limit),
+                OptionalDouble.empty());
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sluice.cli;
+
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.compute.cpu.CpuInfo;
+import dev.sluice.compute.cpu.CpuOptions;
+import dev.sluice.embed.BatchOptions;
+import dev.sluice.model.ModelSource;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+
+/// `sluice doctor`: what this machine has, and what would be used of it.
+@Command(
+        name = "doctor",
+        description = "Says what this machine has and what Sluice would use of it.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class DoctorCommand implements Callable<Integer> {
+    private static final double GIGABYTE = 1e9;
+    private static final Path GPU = Path.of("/dev/nvidiactl");
+    private static final Path START_UP_CACHE = Path.of("lib", "sluice.aot");
+
+    @Mixin private ComputeFlags compute = new ComputeFlags();
+
+    private final PrintStream out = Standard.out();
+
+    @Override
+    public Integer call() {
+        CpuOptions options = compute.toOptions().cpu();
+        java();
+        processor();
+        kernels(CpuDevice.inspect(options));
+        line("GPU", gpu());
+        models();
+        try (CpuDevice device = CpuDevice.open(options)) {
+            memory(device.availableBytes());
+            line("would use", device.describe());
+        }
+        out.flush();
+        return 0;
+    }
+
+    private void java() {
+        line("Sluice", Version.number());
+        line(
+                "Java",
+                "%s (%s) in %s"
+                        .formatted(
+                                Runtime.version(),
+                                System.getProperty("java.vendor"),
+                                System.getProperty("java.home")));
+        Optional<Path> cache =
+                Optional.ofNullable(System.getProperty("sluice.home"))
+                        .map(home -> Path.of(home).resolve(START_UP_CACHE))
+                        .filter(Files::isRegularFile);
+        line("start-up cache", cache.map(Path::toString).orElse("none; it is made by the build"));
+    }
+
+    private void processor() {
+        Processor processor = Processor.read();
+        line(
+                "processor",
+                "%s, %d usable"
+                        .formatted(processor.name(), Runtime.getRuntime().availableProcessors()));
+        line("CPU features", String.join(" ", processor.features()));
+    }
+
+    private void kernels(CpuInfo info) {
+        line(
+                "kernels",
+                switch (info.library()) {
+                    case CpuInfo.Library.Found(Path path) ->
+                            "%s (this processor can: %s) from %s"
+                                    .formatted(info.inUse(), info.supported(), path);
+                    case CpuInfo.Library.Absent(String reason) ->
+                            info.inUse() + ", which are slow: " + reason;
+                });
+    }
+
+    private static String gpu() {
+        String found =
+                Files.exists(GPU)
+                        ? "an NVIDIA driver is here, but"
+                        : "no NVIDIA driver is here, and";
+        return "not used: " + found + " this version computes on the CPU";
+    }
+
+    private void models() {
+        Path cache = new ModelSource(System.getenv(), _ -> {}).cacheDirectory();
+        List<Path> models = modelsIn(cache);
+        line("model cache", cache + (models.isEmpty() ? " (no models)" : ""));
+        for (Path model : models) {
+            line("", cache.relativize(model) + sizeOf(model));
+        }
+    }
+
+    private static List<Path> modelsIn(Path cache) {
+        try (Stream<Path> files = Files.walk(cache)) {
+            return files.filter(file -> file.toString().endsWith(".gguf")).sorted().toList();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static String sizeOf(Path file) {
+        try {
+            return String.format(Locale.ROOT, ", %.0f MB", Files.size(file) / 1e6);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private void memory(long availableBytes) {
+        line(
+                "memory",
+                String.format(
+                        Locale.ROOT,
+                        "%.1f GB available; the KV pool would take up to %.1f GB of it (a quarter),"
+                                + " touched only as it is used",
+                        availableBytes / GIGABYTE,
+                        availableBytes / GIGABYTE / 4));
+        line(
+                "",
+                "heap up to %.1f GB; %d sequences of the model's context unless told otherwise"
+                        .formatted(
+                                Runtime.getRuntime().maxMemory() / GIGABYTE,
+                                BatchOptions.MAX_NUM_SEQS));
+    }
+
+    private void line(String name, String value) {
+        out.printf("%-15s %s%n", name, value);
+    }
+}

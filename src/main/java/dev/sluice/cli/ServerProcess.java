@@ -1,0 +1,147 @@
+package dev.sluice.cli;
+
+import dev.sluice.bus.EngineClient;
+import dev.sluice.bus.EngineInfo;
+import dev.sluice.bus.EngineVerticle;
+import dev.sluice.bus.HostedEngine;
+import dev.sluice.embed.EngineOptions;
+import dev.sluice.embed.LoadedEngine;
+import dev.sluice.model.ModelSource;
+import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.ServedModel;
+import dev.sluice.server.HttpServerVerticle;
+import dev.sluice.server.ServerOptions;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// A server from its start to its end: opens the port, loads the model, says when it is ready, and
+/// drains when it is told to end.
+final class ServerProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
+    private static final long THROUGHPUT_INTERVAL_MS = 10_000;
+    private static final int EXIT_KILLED = 130;
+
+    private final EngineOptions engineOptions;
+    private final ServerOptions serverOptions;
+    private final ServerFlags flags;
+    private final PrintStream out;
+    private final Vertx vertx;
+    private final EngineClient engine;
+    private final Promise<ServedModel> model = Promise.promise();
+    private final Promise<String> ready = Promise.promise();
+    private final Promise<Void> ended = Promise.promise();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
+    /// @throws Refusal if a flag's value is out of its range
+    ServerProcess(EngineOptions engineOptions, ServerFlags flags, PrintStream out) {
+        this.engineOptions = engineOptions;
+        this.serverOptions = flags.toOptions();
+        this.flags = flags;
+        this.vertx = vertx();
+        this.engine = EngineClient.create(vertx);
+        this.out = out;
+    }
+
+    /// Serves until a signal comes.
+    ///
+    /// @return the exit code
+    int run() {
+        long begin = System.nanoTime();
+        try (Signals _ = Signals.on(this::stop, "TERM", "INT")) {
+            HttpServerVerticle http = new HttpServerVerticle(serverOptions, model.future());
+            String listening = vertx.deployVerticle(http).await();
+            vertx.deployVerticle(
+                            new EngineVerticle(this::load, Duration.ofSeconds(1)),
+                            EngineVerticle.deploymentOptions())
+                    .onFailure(model::tryFail)
+                    .await();
+            announce(serverOptions.host(), http.actualPort(), System.nanoTime() - begin);
+            watchThroughput();
+            ended.future().await();
+            // The last answers are written before the engine's verticle goes.
+            vertx.undeploy(listening).await();
+            return 0;
+        } finally {
+            vertx.close().await();
+        }
+    }
+
+    private static Vertx vertx() {
+        // Nothing is served from files; without this Vert.x makes a cache directory at each start.
+        FileSystemOptions noFiles =
+                new FileSystemOptions()
+                        .setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false);
+        return Vertx.vertx(new VertxOptions().setFileSystemOptions(noFiles));
+    }
+
+    /// On the engine thread.
+    private HostedEngine load() {
+        ModelSource source = ModelOptions.source(System.err);
+        LoadedEngine loaded = LoadedEngine.load(engineOptions, source);
+        RequestLimits limits = RequestLimits.of(System.getenv());
+        model.complete(loaded.servedModel(flags.servedModelName(), limits));
+        return loaded.hosted();
+    }
+
+    private void announce(String host, int port, long nanos) {
+        EngineInfo.Serving serving = engine.info().await().serving().orElseThrow();
+        String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        out.printf(
+                Locale.ROOT,
+                "Sluice serves %s on %s with %s and a KV cache of %,d tokens, ready after %.1f s.%n",
+                flags.servedModelName().orElse(serving.model()),
+                url,
+                serving.device(),
+                serving.kvTokens(),
+                nanos / 1e9);
+        out.println("Try it:");
+        out.printf(
+                "  curl %s/v1/chat/completions -H 'Content-Type: application/json' \\%n"
+                        + "    -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'%n",
+                url);
+        out.flush();
+        ready.complete(url);
+    }
+
+    /// Where it listens, once it is ready; stays open if that never happens.
+    Future<String> ready() {
+        return ready.future();
+    }
+
+    private void watchThroughput() {
+        ThroughputLog log = new ThroughputLog();
+        vertx.setPeriodic(
+                0,
+                THROUGHPUT_INTERVAL_MS,
+                _ ->
+                        engine.stats()
+                                .onSuccess(stats -> log.accept(stats, System.nanoTime()))
+                                .onFailure(e -> LOG.debug("no counters", e)));
+    }
+
+    /// The first signal drains; a second one ends the process at once.
+    void stop() {
+        if (!stopping.compareAndSet(false, true) || !model.future().succeeded()) {
+            Runtime.getRuntime().halt(EXIT_KILLED);
+        }
+        LOG.info(
+                "draining: running answers end, new requests get a 503; a second signal ends at once");
+        Optional<Duration> timeout = flags.drainTimeout();
+        Future<Void> drained = timeout.isPresent() ? engine.drain(timeout.get()) : engine.drain();
+        drained.onComplete(_ -> ended.tryComplete());
+    }
+}

@@ -1,0 +1,189 @@
+package dev.sluice.embed;
+
+import dev.sluice.bus.EngineInfo;
+import dev.sluice.bus.HostedEngine;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.engine.Engine;
+import dev.sluice.engine.EngineConfig;
+import dev.sluice.model.CausalLm;
+import dev.sluice.model.ModelSource;
+import dev.sluice.model.ResolvedModel;
+import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.SamplingDefaults;
+import dev.sluice.openai.ServedModel;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/// A model on a device with an engine that runs it, and all that must be closed with it.
+///
+/// The thread that calls [#close()] is the engine thread or follows it.
+public final class LoadedEngine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoadedEngine.class);
+    private static final double MEGABYTE = 1e6;
+
+    private final ModelParts parts;
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final Device device;
+    private final CausalLm model;
+    private final Engine engine;
+
+    private LoadedEngine(EngineOptions options, ModelParts parts) {
+        this.parts = parts;
+        boolean complete = false;
+        try {
+            device = own(CpuDevice.open(options.compute().cpu()));
+            model = own(parts.weights().load(device, options.compute().packing()));
+            engine = own(engine(options));
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    /// Finds or fetches the model that the options name, and loads it. Takes seconds; minutes where
+    /// the model must be downloaded.
+    ///
+    /// @return owned by the caller
+    /// @throws dev.sluice.model.ModelSourceException if the model can't be had
+    /// @throws dev.sluice.model.ModelFileException if its files can't be used
+    /// @throws ConfigurationException if it can't run as the options ask
+    /// @throws dev.sluice.compute.DeviceException if the device can't be used or has no memory left
+    public static LoadedEngine load(EngineOptions options, ModelSource source) {
+        ResolvedModel here =
+                options.model()
+                        .map(reference -> source.resolve(reference, options.revision()))
+                        .orElseGet(source::resolveDefault);
+        try (ModelFiles files = ModelFiles.open(here)) {
+            return new LoadedEngine(options, files.parts());
+        }
+    }
+
+    /// Loads a model whose parts are at hand.
+    ///
+    /// @return owned by the caller
+    public static LoadedEngine load(EngineOptions options, ModelParts parts) {
+        return new LoadedEngine(options, parts);
+    }
+
+    private <T extends AutoCloseable> T own(T resource) {
+        owned.push(resource);
+        return resource;
+    }
+
+    private Engine engine(EngineOptions options) {
+        BatchOptions batch = options.batch();
+        KvPool pool =
+                KvPool.plan(
+                        batch,
+                        model.config(),
+                        options.compute().kvDtype(),
+                        device.availableBytes());
+        LOG.info(
+                "model={} device=\"{}\" weights_mb={} kv_tokens={} kv_blocks={} kv_reserved_mb={}"
+                        + " max_model_len={} max_num_seqs={}",
+                parts.name(),
+                device.describe(),
+                Math.round(model.weightBytes() / MEGABYTE),
+                pool.tokens(),
+                pool.numBlocks(),
+                Math.round(pool.bytes() / MEGABYTE),
+                pool.maxModelLen(),
+                batch.maxNumSeqs());
+        EngineConfig config =
+                new EngineConfig(
+                        pool.maxModelLen(),
+                        batch.maxNumSeqs(),
+                        batch.maxNumBatchedTokens(),
+                        batch.blockSize(),
+                        pool.numBlocks(),
+                        options.compute().kvDtype(),
+                        batch.maxWaiting(),
+                        parts.eosTokenIds());
+        return new Engine(config, model, parts.tokenizer(), device, System::nanoTime);
+    }
+
+    /// The engine. Not to be closed by itself.
+    public Engine engine() {
+        return engine;
+    }
+
+    /// What the model is called.
+    public String name() {
+        return parts.name();
+    }
+
+    /// How tokens are drawn where nobody says how.
+    public SamplingDefaults defaults() {
+        return parts.defaults();
+    }
+
+    /// The model on its device.
+    public CausalLm model() {
+        return model;
+    }
+
+    /// What is told about the engine.
+    public EngineInfo.Serving serving() {
+        EngineConfig config = engine.config();
+        return new EngineInfo.Serving(
+                parts.name(),
+                device.describe(),
+                model.config().vocabSize(),
+                config.maxModelLen(),
+                config.maxNumSeqs(),
+                (long) config.numBlocks() * config.blockSize());
+    }
+
+    /// The model as the OpenAI protocol knows it.
+    ///
+    /// @param servedName the only name that requests may use, where one is wanted
+    public ServedModel servedModel(Optional<String> servedName, RequestLimits limits) {
+        return new ServedModel(
+                parts.name(),
+                servedName,
+                parts.root(),
+                parts.tokenizer(),
+                parts.template(),
+                parts.specialTokens(),
+                parts.defaults(),
+                limits,
+                engine.config().maxModelLen(),
+                Instant.now());
+    }
+
+    /// Makes prompts for the model.
+    public Prompts prompts() {
+        return new Prompts(servedModel(Optional.empty(), RequestLimits.DEFAULT));
+    }
+
+    /// For an [dev.sluice.bus.EngineVerticle], which closes this at its end.
+    public HostedEngine hosted() {
+        return new HostedEngine(engine, serving(), this::close);
+    }
+
+    /// Closes engine, model and device. Idempotent.
+    @Override
+    public void close() {
+        while (!owned.isEmpty()) {
+            close(owned.pop());
+        }
+    }
+
+    private static void close(AutoCloseable resource) {
+        try {
+            resource.close();
+            LOG.debug("closed {}", resource.getClass().getSimpleName());
+        } catch (Exception e) {
+            LOG.error("{} could not be closed", resource.getClass().getSimpleName(), e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class CommandLineTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "chat", "generate", "bench", "pull", "doctor"})
+    void everyCommandExplainsItself(String command) {
+        CliRun run = CliRun.of(command, "--help");
+
+        assertThat(run.exit()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).startsWith("Usage: sluice " + command).contains("-h, --help");
+        assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(101));
+    }
+
+    @Test
+    void withoutACommandSaysWhichThereAre() {
+        CliRun run = CliRun.of();
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).contains("serve", "chat", "generate", "bench", "pull", "doctor");
+    }
+
+    @Test
+    void tellsItsVersion() {
+        CliRun run = CliRun.of("--version");
+
+        assertThat(run.exit()).isZero();
+        assertThat(run.out()).startsWith("sluice ").contains("Java");
+    }
+
+    @Test
+    void groupsTheFlagsOfServeAndShowsExamples() {
+        String help = CliRun.of("serve", "--help").out();
+
+        assertThat(help)
+                .containsSubsequence(
+                        "Model:\n",
+                        "Arithmetic:\n",
+                        "Batch and memory:\n",
+                        "Server:\n",
+                        "Examples:\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--dtype float32 --quantization wint8, --dtype float32",
+        "--max-num-seqs 0, --max-num-seqs must be at least 1",
+        "--max-num-seqs 64 --max-num-batched-tokens 8, --max-num-batched-tokens",
+        "--max-model-len 1, --max-model-len must be at least 2",
+        "--block-size 0, --block-size must be at least 1",
+        "--num-gpu-blocks-override 0, --num-gpu-blocks-override must be at least 1",
+        "--threads 0, --threads must be at least 1",
+        "--port 70000, --port must be at most 65535",
+        "--max-concurrency 0, --max-concurrency must be at least 1",
+        "--device tpu, --device",
+        "--quantization int3, --quantization",
+        "--no-such-flag, --no-such-flag",
+        "--reasoning-parser ernie, --reasoning-parser is not supported",
+        "--api-key a b, --api-key is not supported",
+        "--data-parallel-size 2, --data-parallel-size is not supported",
+        "--max-waiting-time 5, --max-waiting-time is not supported",
+        "--model ./no/such/model.gguf, no/such/model.gguf",
+    })
+    void serveRefusesInOneSentence(String flags, String named) {
+        CliRun run = CliRun.of(("serve --port 0 " + flags).split(" "));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).startsWith("sluice: ").contains(named).doesNotContain("\tat ");
+        assertThat(run.err().lines().filter(line -> !line.startsWith("See: "))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chat", "generate -p hello", "bench"})
+    void aModelThatIsNotThereIsOneSentence(String command) {
+        CliRun run = CliRun.of((command + " --model ./no/such/model.gguf").split(" "));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("sluice: ").contains("no/such/model.gguf");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.embed.Prompts;
+import dev.sluice.openai.PromptTemplate;
+import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.SamplingDefaults;
+import dev.sluice.openai.ServedModel;
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.tokenizer.TokenIds;
+
+import org.junit.jupiter.api.Test;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+final class ConversationTest {
+    private static final int MAX_MODEL_LEN = 100;
+
+    @Test
+    void remembersWhatBothSaid() {
+        Conversation talk = conversation(Optional.of("be kind"));
+
+        String first = text(talk.ask("a"));
+        talk.answered("b");
+        String second = text(talk.ask("c"));
+
+        assertThat(first).isEqualTo("system:be kind|user:a|");
+        assertThat(second).isEqualTo("system:be kind|user:a|assistant:b|user:c|");
+    }
+
+    @Test
+    void forgetsEverythingButItsPartWhenReset() {
+        Conversation talk = conversation(Optional.of("be kind"));
+        talk.ask("a");
+        talk.answered("b");
+
+        talk.reset();
+
+        assertThat(text(talk.ask("c"))).isEqualTo("system:be kind|user:c|");
+    }
+
+    @Test
+    void forgetsTheOldestTurnsWhereThereIsNoRoomForAnAnswer() {
+        Conversation talk = conversation(Optional.empty());
+        talk.ask("the very first one");
+        talk.answered("answer");
+
+        String prompt = text(talk.ask("second"));
+
+        assertThat(prompt).isEqualTo("user:second|");
+    }
+
+    @Test
+    void refusesWhatIsTooLongAndForgetsIt() {
+        Conversation talk = conversation(Optional.empty());
+
+        assertThatThrownBy(() -> talk.ask("x".repeat(MAX_MODEL_LEN)))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining("for a context of 100");
+
+        assertThat(text(talk.ask("y"))).isEqualTo("user:y|");
+    }
+
+    @Test
+    void saysThatAModelWithoutATemplateCannotChat() {
+        Prompts prompts = new Prompts(model(Optional.empty()));
+
+        assertThatThrownBy(() -> new Conversation(prompts, Optional.empty()))
+                .isInstanceOf(Refusal.class)
+                .hasMessage("tiny has no chat template; continue text with: sluice generate");
+    }
+
+    private static Conversation conversation(Optional<String> system) {
+        return new Conversation(new Prompts(model(Optional.of(ConversationTest::render))), system);
+    }
+
+    private static ServedModel model(Optional<PromptTemplate> template) {
+        return new ServedModel(
+                "tiny",
+                Optional.empty(),
+                "/tiny",
+                new ByteTokenizer(),
+                template,
+                Map.of(),
+                SamplingDefaults.NEUTRAL,
+                RequestLimits.DEFAULT,
+                MAX_MODEL_LEN,
+                Instant.EPOCH);
+    }
+
+    private static String render(Map<String, ?> variables) {
+        StringBuilder text = new StringBuilder();
+        for (Object message : (List<?>) variables.get("messages")) {
+            Map<?, ?> fields = (Map<?, ?>) message;
+            text.append(fields.get("role")).append(':').append(fields.get("content")).append('|');
+        }
+        return text.toString();
+    }
+
+    private static String text(TokenIds prompt) {
+        return new ByteTokenizer().decode(prompt, true);
+    }
+}

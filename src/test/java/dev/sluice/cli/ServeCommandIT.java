@@ -1,0 +1,207 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.testing.SluiceServer;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.stream.Stream;
+
+/// `sluice serve` in a process of its own, with a model that never ends by itself.
+final class ServeCommandIT {
+    private static final String QUESTION =
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}], \"temperature\": 0,"
+                    + " \"max_tokens\": %d, \"stream\": %b}";
+    private static final Duration AT_ONCE = Duration.ofSeconds(10);
+
+    @TempDir private static Path model;
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @BeforeAll
+    static void writeModel() {
+        TinyModels.write(model);
+    }
+
+    @Test
+    void saysWhenItIsReadyAndHowToAsk() throws Exception {
+        try (SluiceServer server = start()) {
+            assertThat(server.output())
+                    .containsPattern(
+                            "Sluice serves \\S+ on http://127\\.0\\.0\\.1:\\d+ with cpu \\(.+\\) and a"
+                                    + " KV cache of [\\d,]+ tokens, ready after [\\d.]+ s\\.\n")
+                    .contains("curl " + server.url() + "/v1/chat/completions");
+
+            HttpResponse<String> answer = ask(server, 5);
+
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("\"completion_tokens\":5");
+        }
+    }
+
+    @Test
+    void checksTheNameThatItWasGiven() throws Exception {
+        try (SluiceServer server = start("--served-model-name", "m1")) {
+            assertThat(server.output()).startsWith("Sluice serves m1 on ");
+            assertThat(ask(server, 1).body()).contains("\"model\":\"m1\"");
+        }
+    }
+
+    @Test
+    void saysInOneSentenceThatThePortIsTaken() throws Exception {
+        try (SluiceServer first = start()) {
+            String port = String.valueOf(first.port());
+
+            try (SluiceServer second =
+                    SluiceServer.launch("--model", model.toString(), "--port", port)) {
+                assertThat(second.exitCode()).isEqualTo(2);
+                assertThat(second.output()).isEmpty();
+                assertThat(second.log().lines())
+                        .singleElement()
+                        .asString()
+                        .contains(port, "--port");
+            }
+        }
+    }
+
+    @Test
+    void aSignalDrainsAndTheListenerStaysOpenUntilThen() throws Exception {
+        int tokens = 4000;
+        try (SluiceServer server = start();
+                Stream<String> stream = stream(server, tokens)) {
+            Iterator<String> lines = stream.iterator();
+            awaitFirstText(lines);
+
+            server.terminate();
+
+            awaitStatus(server, 503);
+            assertThat(ask(server, 1).statusCode()).isEqualTo(503);
+            StringBuilder rest = new StringBuilder();
+            lines.forEachRemaining(rest::append);
+            assertThat(rest).contains("\"finish_reason\":\"length\"").endsWith("data: [DONE]");
+            assertThat(server.exitCode()).isZero();
+            assertThatThrownBy(() -> ask(server, 1)).isInstanceOf(ConnectException.class);
+        }
+    }
+
+    @Test
+    void aSecondSignalEndsAtOnce() throws Exception {
+        try (SluiceServer server = start();
+                Stream<String> stream = stream(server, 30_000)) {
+            awaitFirstText(stream.iterator());
+            server.terminate();
+            awaitStatus(server, 503);
+            long begin = System.nanoTime();
+
+            server.terminate();
+
+            assertThat(server.exitCode()).isEqualTo(130);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(AT_ONCE);
+        }
+    }
+
+    @Test
+    void drainsNoLongerThanItMay() throws Exception {
+        try (SluiceServer server = start("--timeout-graceful-shutdown", "0.3");
+                Stream<String> stream = stream(server, 30_000)) {
+            Iterator<String> lines = stream.iterator();
+            awaitFirstText(lines);
+            long begin = System.nanoTime();
+
+            server.terminate();
+
+            assertThat(server.exitCode()).isZero();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(AT_ONCE);
+            StringBuilder rest = new StringBuilder();
+            lines.forEachRemaining(rest::append);
+            assertThat(rest).contains("\"error\"");
+        }
+    }
+
+    @Test
+    void withoutWorkASignalEndsItAtOnce() throws Exception {
+        try (SluiceServer server = start()) {
+            server.terminate();
+
+            assertThat(server.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void takesTheFlagsOfFastDeploysStartCommand() throws Exception {
+        try (SluiceServer server =
+                start(
+                        "--tensor-parallel-size",
+                        "8",
+                        "--max_model_len",
+                        "65536",
+                        "--enable-logprob")) {
+            assertThat(server.log())
+                    .contains("--tensor-parallel-size 8 runs as 1")
+                    .contains("--max-model-len 65536 is more than the 32768 tokens")
+                    .contains("--enable-logprob has no effect");
+            assertThat(ask(server, 1).statusCode()).isEqualTo(200);
+        }
+    }
+
+    private static SluiceServer start(String... flags) {
+        String[] all =
+                Stream.concat(Stream.of("--model", model.toString()), Stream.of(flags))
+                        .toArray(String[]::new);
+        return SluiceServer.start(all);
+    }
+
+    private HttpResponse<String> ask(SluiceServer server, int tokens)
+            throws IOException, InterruptedException {
+        return http.send(question(server, tokens, false), BodyHandlers.ofString());
+    }
+
+    private Stream<String> stream(SluiceServer server, int tokens)
+            throws IOException, InterruptedException {
+        HttpResponse<Stream<String>> response =
+                http.send(question(server, tokens, true), BodyHandlers.ofLines());
+        assertThat(response.statusCode()).isEqualTo(200);
+        return response.body();
+    }
+
+    private static HttpRequest question(SluiceServer server, int tokens, boolean stream) {
+        return HttpRequest.newBuilder(URI.create(server.url() + "/v1/chat/completions"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(QUESTION.formatted(tokens, stream)))
+                .build();
+    }
+
+    private static void awaitFirstText(Iterator<String> lines) {
+        int chunks = 0;
+        while (chunks < 3) {
+            chunks += lines.next().startsWith("data: {") ? 1 : 0;
+        }
+    }
+
+    /// Waits until `/health` answers so; a listener that is gone is a failure.
+    private void awaitStatus(SluiceServer server, int status)
+            throws IOException, InterruptedException {
+        HttpRequest health = HttpRequest.newBuilder(URI.create(server.url() + "/health")).build();
+        long deadline = System.nanoTime() + AT_ONCE.toNanos();
+        int last = 0;
+        while (last != status && System.nanoTime() < deadline) {
+            last = http.send(health, BodyHandlers.discarding()).statusCode();
+        }
+        assertThat(last).isEqualTo(status);
+    }
+}
