@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /// Reads the `normalizer` of a tokenizer.json.
 final class JsonNormalizer {
-    private static final Pattern MARKS = Pattern.compile("\\p{Mn}+");
+    private static final Pattern MARKS = Pattern.compile("\\p{M}+");
 
     private JsonNormalizer() {}
 

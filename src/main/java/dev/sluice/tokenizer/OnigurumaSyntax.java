@@ -13,6 +13,13 @@ import java.util.regex.Pattern;
 /// @see "https://github.com/kkos/oniguruma/blob/master/doc/RE"
 final class OnigurumaSyntax {
     private static final Pattern INTERVAL = Pattern.compile("\\{(\\d*)(,?)(\\d*)}");
+    // Java counts the joiners among the characters of words, but not Latin-1's numbers. A literal
+    // character beyond the first plane makes look-behind see whole ones.
+    private static final String WORD =
+            "[\\w\\xB2\\xB3\\xB9\\xBC-\\xBE\uD835\uDFFF&&[^\\u200C\\u200D]]";
+    private static final String NO_WORD = "[\\W\\u200C\\u200D&&[^\\xB2\\xB3\\xB9\\xBC-\\xBE]]";
+    private static final String BOUNDARY =
+            "(?:(?<=" + WORD + ")(?!" + WORD + ")|(?<!" + WORD + ")(?=" + WORD + "))";
     private static final Map<String, String> POSIX =
             Map.ofEntries(
                     Map.entry("alnum", "\\p{IsAlphabetic}\\p{IsDigit}"),
@@ -27,7 +34,7 @@ final class OnigurumaSyntax {
                     Map.entry("punct", "\\p{P}\\p{S}"),
                     Map.entry("space", "\\s"),
                     Map.entry("upper", "\\p{IsUppercase}"),
-                    Map.entry("word", "\\w"),
+                    Map.entry("word", "\\w&&[^\\u200C\\u200D]"),
                     Map.entry("xdigit", "0-9A-Fa-f"));
     private static final Map<String, String> CATEGORIES =
             Map.ofEntries(
@@ -103,7 +110,9 @@ final class OnigurumaSyntax {
         switch (c) {
             case 'h' -> replace(2, inClass ? "0-9A-Fa-f" : "[0-9A-Fa-f]");
             case 'H' -> replace(2, "[^0-9A-Fa-f]");
-            case 'b' -> replace(2, inClass ? "\\x08" : "\\b");
+            case 'b' -> replace(2, inClass ? "\\x08" : BOUNDARY);
+            case 'w' -> replace(2, WORD);
+            case 'W' -> replace(2, NO_WORD);
             case 'p', 'P' -> property();
             default -> copy(1 + Character.charCount(source.codePointAt(at + 1)));
         }

@@ -53,12 +53,21 @@ final class Splitter implements PreTokenizer {
             Matcher matcher = pattern.matcher(text).region(from, to);
             int last = -1;
             while (matcher.find()) {
-                if (matcher.end() > matcher.start() || matcher.start() != last) {
-                    receiver.match(matcher.start(), matcher.end());
+                int start = matcher.start();
+                boolean empty = start == matcher.end();
+                // Java looks for empty matches between the halves of a surrogate pair, too.
+                if (!empty || (start != last && !splitsPair(text, start, from))) {
+                    receiver.match(start, matcher.end());
                 }
                 last = matcher.end();
             }
         };
+    }
+
+    private static boolean splitsPair(String text, int at, int from) {
+        return at > from
+                && at < text.length()
+                && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
     }
 
     /// Occurrences of a text.
