@@ -7,6 +7,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /// The entry point of the `sluice` command.
@@ -67,7 +68,7 @@ public final class Main implements Callable<Integer> {
         main.setUsageHelpAutoWidth(true);
         main.setParameterExceptionHandler(Main::sayWhatIsWrong);
         main.setExecutionExceptionHandler(Main::sayWhatFailed);
-        LaterFlags.addTo(main.getSubcommands().get("serve"));
+        Optional.ofNullable(main.getSubcommands().get("serve")).ifPresent(LaterFlags::addTo);
         return main;
     }
 

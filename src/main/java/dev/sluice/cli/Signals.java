@@ -50,13 +50,18 @@ final class Signals implements AutoCloseable {
                                         yield self;
                                     }
                                     case "hashCode" -> System.identityHashCode(self);
-                                    case "equals" -> self == args[0];
+                                    case "equals" -> isSame(self, args[0]);
                                     default -> "handler of " + name;
                                 });
         Object signal = signalType.getConstructor(String.class).newInstance(name);
         Method handle = signalType.getMethod("handle", signalType, handlerType);
         Object before = handle.invoke(null, signal, handler);
         restore.push(() -> restore(handle, signal, before));
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isSame(Object a, Object b) {
+        return a == b;
     }
 
     private static void restore(Method handle, Object signal, Object handler) {

@@ -160,6 +160,8 @@ enum NativeOp {
     }
 
     private final String symbol;
+    // A copy that nobody can modify; the checker knows only the type.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final List<Field> fields;
 
     NativeOp(String symbol, String... declarations) {
