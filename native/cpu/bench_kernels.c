@@ -191,8 +191,8 @@ enum { ROUNDS = 20000 };
                          instruction " %%" width "11, %%" width "11, %%" width "11\n\t"            \
                          :                                                                         \
                          :                                                                         \
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8",  \
-                           "xmm9", "xmm10", "xmm11");                                              \
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",         \
+                           "xmm8", "xmm9", "xmm10", "xmm11");                                      \
     }
 #define PEAK_TASK(name, instruction, width)                                                        \
     static void name(void *argument, int thread, int threads) {                                    \
@@ -341,7 +341,8 @@ static void bench_attention(int64_t type, int64_t context, int64_t tokens, int m
     int64_t blocks = (context + SIZE - 1) / SIZE;
     int64_t tile = tokens == 1 ? 1 : sl_attention_tile(HEADS / KV_HEADS, DIM);
     int64_t num_tiles = (tokens + tile - 1) / tile;
-    float *q = allocate((size_t)(tokens * HEADS * DIM) * 4), *out = allocate((size_t)(tokens * HEADS * DIM) * 4);
+    float *q = allocate((size_t)(tokens * HEADS * DIM) * 4);
+    float *out = allocate((size_t)(tokens * HEADS * DIM) * 4);
     for (int64_t i = 0; i < tokens * HEADS * DIM; i++) {
         q[i] = (float)(i * 7919 % 2003) / 1001 - 1;
     }
@@ -351,7 +352,9 @@ static void bench_attention(int64_t type, int64_t context, int64_t tokens, int m
     }
     for (int64_t i = 0; i < num_tiles; i++) {
         int64_t left = tokens - i * tile;
-        memcpy(tiles + 3 * i, (int32_t[]){0, (int32_t)(i * tile), (int32_t)(left < tile ? left : tile)}, 12);
+        tiles[3 * i] = 0;
+        tiles[3 * i + 1] = (int32_t)(i * tile);
+        tiles[3 * i + 2] = (int32_t)(left < tile ? left : tile);
     }
     int32_t starts[] = {0, (int32_t)tokens}, lengths[] = {(int32_t)context};
     void *kv = allocate((size_t)(blocks * 2 * KV_HEADS * SIZE * DIM * 4));
@@ -362,7 +365,8 @@ static void bench_attention(int64_t type, int64_t context, int64_t tokens, int m
     double pairs = (double)tokens * ((double)context - (double)(tokens - 1) / 2) * HEADS;
     for (int threads = 1; threads <= max_threads; threads *= 2) {
         double t = best(attention_task, &b, threads, NULL);
-        printf("  attention %-4s context %5d, %3d tokens  %d thr %9.1f us %8.1f GFLOP/s  %6.1f GB/s\n",
+        printf("  attention %-4s context %5d, %3d tokens  %d thr %9.1f us %8.1f GFLOP/s"
+               "  %6.1f GB/s\n",
                type == SL_F32 ? "f32" : type == SL_F16 ? "f16" : "bf16", (int)context, (int)tokens,
                threads, t * 1e6, pairs * 4 * DIM / t * 1e-9,
                (double)(context * 2 * KV_HEADS * DIM * (type == SL_F32 ? 4 : 2)) / t * 1e-9);
@@ -391,7 +395,8 @@ int main(int count, char **values) {
         limits[threads] = measure_limits(threads, &s);
     }
     free(s.data);
-    printf("linear: best time, arithmetic rate and share of its peak, weights read and share of memory\n");
+    printf("linear: best time, arithmetic rate and share of its peak, weights read and share of "
+           "memory\n");
     for (size_t f = 0; f < sizeof FORMATS / sizeof FORMATS[0]; f++) {
         if (strstr(FORMATS[f].name, filter) != NULL) {
             bench_linear(&FORMATS[f], 3072, 1024, max_threads, limits);

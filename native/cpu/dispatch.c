@@ -1,6 +1,11 @@
 /* The library's entry points: which processor this is, and the calls into its level's kernels. */
 #include "kernels.h"
 
+/* The build says which levels it compiles: 0 .. SL_TOP_LEVEL. */
+#ifndef SL_TOP_LEVEL
+#error "SL_TOP_LEVEL is not defined"
+#endif
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -150,15 +155,19 @@ _Static_assert(sizeof(struct sl_attention_args) == 144, "sl_attention_args");
 #define ENTRY_AVX512(op) .op = op##_avx512,
 
 SL_OPS(DECLARE_PLAIN)
-#if defined(__x86_64__)
+#if SL_TOP_LEVEL >= 1
 SL_OPS(DECLARE_AVX2)
+#endif
+#if SL_TOP_LEVEL >= 2
 SL_OPS(DECLARE_AVX512)
 #endif
 
 static const struct sl_kernels LEVELS[] = {
     [SL_ISA_PLAIN] = {SL_OPS(ENTRY_PLAIN)},
-#if defined(__x86_64__)
+#if SL_TOP_LEVEL >= 1
     [SL_ISA_AVX2] = {SL_OPS(ENTRY_AVX2)},
+#endif
+#if SL_TOP_LEVEL >= 2
     [SL_ISA_AVX512] = {SL_OPS(ENTRY_AVX512)},
 #endif
 };
@@ -179,7 +188,8 @@ static uint32_t saved_state(void) {
     return low;
 }
 
-int64_t sl_isa_supported(void) {
+/* The highest level of this processor, whether it was compiled or not. */
+static int64_t processor_level(void) {
     uint32_t a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)
         || !has(c, bit_OSXSAVE | bit_AVX | bit_FMA | bit_F16C)) {
@@ -205,11 +215,13 @@ static int is_intel(void) {
 
 #else
 
-int64_t sl_isa_supported(void) { return SL_ISA_PLAIN; }
+static int64_t processor_level(void) { return SL_ISA_PLAIN; }
 
 static int is_intel(void) { return 0; }
 
 #endif
+
+int64_t sl_isa_supported(void) { return sl_min(SL_TOP_LEVEL, processor_level()); }
 
 int64_t sl_abi_version(void) { return SL_ABI_VERSION; }
 
@@ -250,7 +262,8 @@ int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scal
 
 int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
     int64_t padded = sl_padded(cols);
-    return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * (padded / SL_GROUP), 64);
+    int64_t groups = padded / SL_GROUP;
+    return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * groups, 64);
 }
 
 int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim) {

@@ -4,10 +4,14 @@
 #include "scalar.h"
 
 static const struct source_type TYPES[] = {
-    [SL_F32] = {1, 4, SL_FORMAT_F32, 0, 0, 0},       [SL_F16] = {1, 2, SL_FORMAT_F16, 0, 0, 0},
-    [SL_BF16] = {1, 2, SL_FORMAT_BF16, 0, 0, 0},     [SL_Q4_0] = {32, 18, SL_FORMAT_INT4, 32, 16, 0},
-    [SL_Q4_1] = {32, 20, SL_FORMAT_INT4, 32, 16, 1}, [SL_Q5_0] = {32, 22, SL_FORMAT_INT8, 32, 16, 0},
-    [SL_Q5_1] = {32, 24, SL_FORMAT_INT8, 32, 16, 1}, [SL_Q8_0] = {32, 34, SL_FORMAT_INT8, 32, 16, 0},
+    [SL_F32] = {1, 4, SL_FORMAT_F32, 0, 0, 0},
+    [SL_F16] = {1, 2, SL_FORMAT_F16, 0, 0, 0},
+    [SL_BF16] = {1, 2, SL_FORMAT_BF16, 0, 0, 0},
+    [SL_Q4_0] = {32, 18, SL_FORMAT_INT4, 32, 16, 0},
+    [SL_Q4_1] = {32, 20, SL_FORMAT_INT4, 32, 16, 1},
+    [SL_Q5_0] = {32, 22, SL_FORMAT_INT8, 32, 16, 0},
+    [SL_Q5_1] = {32, 24, SL_FORMAT_INT8, 32, 16, 1},
+    [SL_Q8_0] = {32, 34, SL_FORMAT_INT8, 32, 16, 0},
     [SL_Q4_K] = {256, 144, SL_FORMAT_INT4, 32, 32, 1},
     [SL_Q5_K] = {256, 176, SL_FORMAT_INT8, 32, 32, 1},
     [SL_Q6_K] = {256, 210, SL_FORMAT_INT8, 16, 32, 0},
@@ -46,7 +50,8 @@ static void read_q4(const uint8_t *codes, int offset, struct quant_group *out) {
     }
 }
 
-static void read_q5(const uint8_t *high, const uint8_t *codes, int offset, struct quant_group *out) {
+static void read_q5(const uint8_t *high, const uint8_t *codes, int offset,
+                    struct quant_group *out) {
     uint32_t bits = read32(high);
     for (int i = 0; i < 16; i++) {
         out->q[i] = (int8_t)((int)((codes[i] & 15) | ((bits >> i & 1) << 4)) - offset);
@@ -96,7 +101,8 @@ static void read_q6_k(const uint8_t *block, int64_t s, struct quant_group *out) 
     int low_shift = s % 4 >= 2 ? 4 : 0;
     int high_shift = (int)(s % 4) * 2;
     for (int i = 0; i < 32; i++) {
-        out->q[i] = (int8_t)(((low[i] >> low_shift & 15) | ((high[i] >> high_shift & 3) << 4)) - 32);
+        int code = (low[i] >> low_shift & 15) | ((high[i] >> high_shift & 3) << 4);
+        out->q[i] = (int8_t)(code - 32);
     }
     out->scale[0] = d * (float)scales[0];
     out->scale[1] = d * (float)scales[1];

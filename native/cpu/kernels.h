@@ -69,7 +69,7 @@ SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); 
 #define SL_FN(name) name##_avx512
 #endif
 
-#define SL_DECLARE(op) void SL_FN(op)(const struct sl_##op##_args *args, int64_t begin, int64_t end);
+#define SL_DECLARE(op) void SL_FN(op)(const struct sl_##op##_args *, int64_t, int64_t);
 SL_OPS(SL_DECLARE)
 #undef SL_DECLARE
 

@@ -5,10 +5,7 @@
 #include "kernels.h"
 #include "tiles.h"
 
-/*
- * A run of groups of one panel times n prepared rows. The row pointers are those of row 0 at the
- * first group of the run; all advance by row_stride bytes per row.
- */
+/* One panel times n prepared rows. The pointers are those of row 0, row_stride bytes apart. */
 struct int_job {
     const uint8_t *blocks;
     int64_t block_bytes;
@@ -19,11 +16,9 @@ struct int_job {
     const char *start; /* int32 [groups]; group 16: int32 [groups][2] */
     const char *wsum;  /* float32 [groups] */
     int64_t row_stride;
-    int64_t start_stride; /* row_stride, or 0 where all rows start alike */
     int64_t n;
     float *out; /* f32 [n, 32] */
     int64_t out_stride;
-    int accumulate; /* add to what `out` holds */
 };
 
 SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
@@ -42,7 +37,6 @@ SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
         .start = rows + padded + start * groups,
         .wsum = rows + padded + 12 * groups,
         .row_stride = job->row_stride,
-        .start_stride = job->row_stride,
         .n = job->n,
         .out = job->out,
         .out_stride = job->out_stride,
@@ -63,14 +57,14 @@ struct int_chunk {
     int32_t start[SL_MAX_TILE][2 * SL_CHUNK_GROUPS];
 } SL_ALIGNED;
 
-/* Copies rows row .. of groups first .. first + groups - 1; starts: numbers per group in `start`. */
+/* Copies `groups` groups, beginning with `first`; starts: numbers per group in `start`. */
 SL_INLINE void sl_load_chunk(struct int_chunk *c, int rows, const struct int_job *job, int64_t row,
                              int64_t first, int64_t groups, int starts, int has_min) {
     for (int i = 0; i < rows; i++) {
         const char *q = job->q + (row + i) * job->row_stride + first * SL_GROUP;
         const char *scale = job->scale + (row + i) * job->row_stride + first * 4;
         const char *wsum = job->wsum + (row + i) * job->row_stride + first * 4;
-        const char *start = job->start + (row + i) * job->start_stride + first * 4 * starts;
+        const char *start = job->start + (row + i) * job->row_stride + first * 4 * starts;
         if (groups == SL_CHUNK_GROUPS) { /* sizes that are known need no call */
             memcpy(c->q[i], q, SL_CHUNK_GROUPS * SL_GROUP);
             memcpy(c->scale[i], scale, SL_CHUNK_GROUPS * 4);

@@ -8,10 +8,10 @@
 
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
-/* Rows from which on it pays to unpack 4-bit codes once and for all tiles. */
-enum { UNPACK_ROWS = 20, UNPACK_GROUPS = SL_CHUNK_GROUPS };
-
-/* Tiles of up to this many rows keep their float sums in registers, higher ones in L1. */
+/*
+ * Tiles of up to this many rows keep their float sums in registers, higher ones in L1. Groups of 16
+ * would go to L1 too often: their tiles stay low.
+ */
 enum { REGISTER_ROWS = 6 };
 
 /* Vector v of a row of 32 scales or mins. */
@@ -23,8 +23,8 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int v) {
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
 /* Adds the products of inputs 4 quad .. 4 quad + 3. */
-SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_chunk *in, int64_t g, int64_t quad,
-                        __m512i w0, __m512i w1) {
+SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_chunk *in, int64_t g,
+                        int64_t quad, __m512i w0, __m512i w1) {
     SL_UNROLL for (int i = 0; i < rows; i++) {
         __m512i x = _mm512_set1_epi32(sl_quad_at(in, i, g, quad));
         t[i][0] = _mm512_dpbusd_epi32(t[i][0], w0, x);
@@ -115,10 +115,7 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
     struct sums sums;
     sums.high = memory;
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        SL_UNROLL for (int v = 0; v < 2; v++) {
-            set_sum(rows, &sums, i, v,
-                    job->accumulate ? vf_load(out + i * job->out_stride + v * VW) : vf_zero());
-        }
+        SL_UNROLL for (int v = 0; v < 2; v++) { set_sum(rows, &sums, i, v, vf_zero()); }
     }
     for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
         int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
@@ -145,7 +142,7 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
 #define INT4_MIN_TILE(rows, job, row) int_tile(rows, INT4, 1, job, row)
 SL_DEFINE_TILES(struct int_job, int8, INT8_TILE)
 SL_DEFINE_TILES(struct int_job, int8_min, INT8_MIN_TILE)
-SL_DEFINE_TILES(struct int_job, int8_group16, INT8_GROUP16_TILE)
+SL_DEFINE_TILES_TO(REGISTER_ROWS, struct int_job, int8_group16, INT8_GROUP16_TILE)
 SL_DEFINE_TILES(struct int_job, int4, INT4_TILE)
 SL_DEFINE_TILES(struct int_job, int4_min, INT4_MIN_TILE)
 
@@ -160,62 +157,9 @@ void SL_FN(panel_int8)(const struct panel_job *job) {
     }
 }
 
-/* Rewrites INT4 blocks as INT8 blocks with float32 scales; the codes keep their offset of 0 or 8. */
-static void unpack(const struct int_job *job, int64_t first, int64_t groups, int has_min,
-                   uint8_t *to) {
-    const __m512i low = _mm512_set1_epi8(15);
-    const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
-    for (int64_t g = first; g < first + groups; g++) {
-        const uint8_t *block = job->blocks + g * job->block_bytes;
-        for (int s = 0; s < 1 + has_min; s++, to += 128) {
-            for (int v = 0; v < 2; v++) {
-                vf scale = load_scales(block + s * scale_bytes, job->scale_bits, v);
-                vf_store((float *)to + v * VW, scale);
-            }
-        }
-        const uint8_t *codes = block + (1 + has_min) * scale_bytes;
-        SL_UNROLL for (int half = 0; half < 8; half++) {
-            __m512i w = vi_load(codes + half * 64);
-            uint8_t *at = to + half / 2 * 256 + half % 2 * 64;
-            prefetch(codes + half * 64);
-            _mm512_store_si512(at, _mm512_and_si512(w, low));
-            _mm512_store_si512(at + 128, _mm512_and_si512(_mm512_srli_epi16(w, 4), low));
-        }
-        to += 1024;
-    }
-}
-
-/* Many rows: slices of the panel are unpacked into L1, where every tile finds them. */
-static SL_NOINLINE void int4_unpacked(const struct int_job *job, int has_min) {
-    static const int32_t zeros[UNPACK_GROUPS];
-    uint8_t slice[UNPACK_GROUPS * 1280] SL_ALIGNED;
-    for (int64_t first = 0; first < job->groups; first += UNPACK_GROUPS) {
-        struct int_job part = *job;
-        part.groups = sl_min(UNPACK_GROUPS, job->groups - first);
-        part.blocks = slice;
-        part.block_bytes = 1024 + 128 * (1 + has_min);
-        part.scale_bits = 32;
-        part.q += first * SL_GROUP;
-        part.scale += first * 4;
-        part.wsum += first * 4;
-        part.start = has_min ? (const char *)zeros : part.start + first * 4;
-        part.start_stride = has_min ? 0 : part.start_stride;
-        part.accumulate = first > 0;
-        unpack(job, first, part.groups, has_min, slice);
-        if (has_min) {
-            int8_min_tiles(&part);
-        } else {
-            int8_tiles(&part);
-        }
-    }
-}
-
 void SL_FN(panel_int4)(const struct panel_job *job) {
     struct int_job ints = sl_int_job(job);
-    int has_min = job->w->has_min != 0;
-    if (job->n >= UNPACK_ROWS) {
-        int4_unpacked(&ints, has_min);
-    } else if (has_min) {
+    if (job->w->has_min) {
         int4_min_tiles(&ints);
     } else {
         int4_tiles(&ints);

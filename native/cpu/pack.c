@@ -47,7 +47,8 @@ static void read_floats(const struct packing *p, int64_t row, int64_t g, int64_t
     }
     if (args->transposed) {
         for (int64_t i = 0; i < count; i++) {
-            w[i] = read_float(args->src, args->src_type, (g * SL_GROUP + i) * args->row_stride + row);
+            int64_t k = g * SL_GROUP + i;
+            w[i] = read_float(args->src, args->src_type, k * args->row_stride + row);
         }
     } else {
         const uint8_t *src = stored_row(p, row) + g * SL_GROUP * p->source->block_bytes;

@@ -121,7 +121,9 @@ static float largest(const float *x, int64_t cols) {
     }
     int64_t i = 0;
     for (; i + 4 * VW <= cols; i += 4 * VW) {
-        SL_UNROLL for (int v = 0; v < 4; v++) { best[v] = vf_max(vf_load(x + i + v * VW), best[v]); }
+        SL_UNROLL for (int v = 0; v < 4; v++) {
+            best[v] = vf_max(vf_load(x + i + v * VW), best[v]);
+        }
     }
     float result = vf_hmax(vf_max(vf_max(best[0], best[1]), vf_max(best[2], best[3])));
     for (; i < cols; i++) {

@@ -165,7 +165,7 @@ SL_INLINE vf vf_mul(vf a, vf b) { return a * b; }
 SL_INLINE vf vf_div(vf a, vf b) { return a / b; }
 SL_INLINE vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
 SL_INLINE vf vf_max(vf a, vf b) { return v_select(a > b, a, b); }
-SL_INLINE vf vf_abs(vf a) { return (vf)((vi)a & (vi){0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff}); }
+SL_INLINE vf vf_abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 SL_INLINE float vf_hsum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 SL_INLINE float vf_hmax(vf a) {
     float x = a[0] > a[2] ? a[0] : a[2];

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int failures;
-static int checks;
+extern int failures;
+extern int checks;
+extern uint64_t seed;
 
 #define CHECK(condition, ...)                                                                      \
     do {                                                                                           \
@@ -25,26 +26,26 @@ static int checks;
         }                                                                                          \
     } while (0)
 
-static uint64_t seed = 1;
-
-static uint32_t random32(void) {
+static inline uint32_t random32(void) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     uint32_t x = (uint32_t)(seed >> 33);
     return x ^ x >> 15 ^ (uint32_t)seed << 7;
 }
 
 /* Uniform in [-1, 1). */
-static float random_float(void) { return (float)(random32() & 0xffffff) / 8388608.0f - 1.0f; }
+static inline float random_float(void) {
+    return (float)(random32() & 0xffffff) / 8388608.0f - 1.0f;
+}
 
-static int64_t random_below(int64_t n) { return random32() % n; }
+static inline int64_t random_below(int64_t n) { return random32() % n; }
 
-static void *allocate(size_t bytes) {
+static inline void *allocate(size_t bytes) {
     void *p = aligned_alloc(64, (bytes + 127) / 64 * 64);
     memset(p, 0, bytes);
     return p;
 }
 
-static float *random_floats(size_t n) {
+static inline float *random_floats(size_t n) {
     float *p = allocate(n * sizeof(float));
     for (size_t i = 0; i < n; i++) {
         p[i] = random_float();
@@ -52,27 +53,27 @@ static float *random_floats(size_t n) {
     return p;
 }
 
-static uint16_t half_bits(float f) {
+static inline uint16_t half_bits(float f) {
     _Float16 h = (_Float16)f;
     uint16_t u;
     memcpy(&u, &h, 2);
     return u;
 }
 
-static float half_value(uint16_t u) {
+static inline float half_value(uint16_t u) {
     _Float16 h;
     memcpy(&h, &u, 2);
     return (float)h;
 }
 
-static float bfloat_value(uint16_t b) {
+static inline float bfloat_value(uint16_t b) {
     uint32_t u = (uint32_t)b << 16;
     float f;
     memcpy(&f, &u, 4);
     return f;
 }
 
-static uint16_t bfloat_bits(float f) {
+static inline uint16_t bfloat_bits(float f) {
     uint32_t u;
     memcpy(&u, &f, 4);
     return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
@@ -84,7 +85,7 @@ static const char *const TYPE_NAME[] = {"F32",  "F16",  "BF16", "Q4_0", "Q4_1", 
                                         "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"};
 
 /* A row of random blocks whose scales are sane numbers. */
-static void random_row(int type, uint8_t *row, int64_t cols) {
+static inline void random_row(int type, uint8_t *row, int64_t cols) {
     for (int64_t b = 0; b < cols / BLOCK[type]; b++) {
         uint8_t *p = row + b * BLOCK_BYTES[type];
         for (int i = 0; i < BLOCK_BYTES[type]; i++) {
@@ -106,13 +107,13 @@ static void random_row(int type, uint8_t *row, int64_t cols) {
     }
 }
 
-static float at16(const uint8_t *p) {
+static inline float at16(const uint8_t *p) {
     uint16_t u;
     memcpy(&u, p, 2);
     return half_value(u);
 }
 
-static void k_scale(const uint8_t *q, int j, int *d, int *m) {
+static inline void k_scale(const uint8_t *q, int j, int *d, int *m) {
     if (j < 4) {
         *d = q[j] & 63;
         *m = q[j + 4] & 63;
@@ -123,7 +124,7 @@ static void k_scale(const uint8_t *q, int j, int *d, int *m) {
 }
 
 /* One block, in the order of the format's definition. */
-static void reference_block(int type, const uint8_t *p, float *y) {
+static inline void reference_block(int type, const uint8_t *p, float *y) {
     float d = BLOCK[type] > 1 ? at16(type == SL_Q6_K ? p + 208 : p) : 0;
     uint32_t qh;
     int s, m;
@@ -189,7 +190,7 @@ static void reference_block(int type, const uint8_t *p, float *y) {
     }
 }
 
-static void reference_row(int type, const uint8_t *row, int64_t cols, float *y) {
+static inline void reference_row(int type, const uint8_t *row, int64_t cols, float *y) {
     for (int64_t b = 0; b < cols / BLOCK[type]; b++) {
         reference_block(type, row + b * BLOCK_BYTES[type], y + b * BLOCK[type]);
     }
@@ -211,17 +212,17 @@ static const struct format FORMATS[] = {
 };
 enum { NUM_FORMATS = sizeof FORMATS / sizeof FORMATS[0] };
 
-static struct sl_matrix new_matrix(const struct format *f, int64_t rows, int64_t cols) {
+static inline struct sl_matrix new_matrix(const struct format *f, int64_t rows, int64_t cols) {
     int64_t bytes = sl_panel_bytes(f->format, cols, f->group, f->scale_bits, f->has_min);
     void *panels = allocate((size_t)((rows + 31) / 32 * bytes));
     return (struct sl_matrix){panels, f->format, rows, cols, bytes, f->group, f->scale_bits,
                               f->has_min};
 }
 
-static int64_t panels_of(const struct sl_matrix *m) { return (m->rows + 31) / 32; }
+static inline int64_t panels_of(const struct sl_matrix *m) { return (m->rows + 31) / 32; }
 
 /* All weights as float32, through the embedding operation. */
-static float *all_weights(const struct sl_matrix *m) {
+static inline float *all_weights(const struct sl_matrix *m) {
     float *w = allocate((size_t)(m->rows * m->cols) * 4);
     int32_t *ids = allocate((size_t)m->rows * 4);
     for (int64_t i = 0; i < m->rows; i++) {
@@ -234,7 +235,7 @@ static float *all_weights(const struct sl_matrix *m) {
 }
 
 /* A matrix of random weights in the format's own type, packed. */
-static struct sl_matrix random_matrix(const struct format *f, int64_t rows, int64_t cols) {
+static inline struct sl_matrix random_matrix(const struct format *f, int64_t rows, int64_t cols) {
     int type = f->source;
     int64_t bytes = cols / BLOCK[type] * BLOCK_BYTES[type];
     uint8_t *src = allocate((size_t)(rows * bytes));

@@ -8,7 +8,7 @@
 #include "kernels.h"
 
 /* Bytes between the weights in use and those being fetched. */
-#define SL_PREFETCH 2048
+#define SL_PREFETCH 4096
 
 #if SL_LEVEL == 2
 #define SL_MAX_TILE 12
@@ -37,32 +37,37 @@ SL_INLINE int64_t sl_tile_rows(int64_t rows) {
 
 /*
  * Defines name_tiles(job) from the inline function tile(rows, job, row), which is compiled once per
- * height. job_type has a member n, the number of rows.
+ * height; no tile is higher than `limit`. job_type has a member n, the number of rows.
  */
 #if SL_LEVEL == 2
-#define SL_DEFINE_TILES(job_type, name, tile)                                                      \
+#define SL_DEFINE_TILES_TO(limit, job_type, name, tile)                                            \
     SL_TILE_FUNCTION(job_type, name, tile, 12)                                                     \
     SL_TILE_FUNCTION(job_type, name, tile, 8)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 6)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 4)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 2)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 1)                                                      \
-    SL_TILE_LOOP(job_type, name, SL_TILE_CALL(name, 12) SL_TILE_CALL(name, 8) SL_TILE_CALL(name, 6)\
-                           SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
+    SL_TILE_LOOP(limit, job_type, name,                                                            \
+                 SL_TILE_CALL(name, 12) SL_TILE_CALL(name, 8) SL_TILE_CALL(name, 6)                \
+                     SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
 #elif SL_LEVEL == 1
-#define SL_DEFINE_TILES(job_type, name, tile)                                                      \
+#define SL_DEFINE_TILES_TO(limit, job_type, name, tile)                                            \
     SL_TILE_FUNCTION(job_type, name, tile, 6)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 4)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 2)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 1)                                                      \
-    SL_TILE_LOOP(job_type, name, SL_TILE_CALL(name, 6) SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
+    SL_TILE_LOOP(limit, job_type, name,                                                            \
+                 SL_TILE_CALL(name, 6) SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
 #else
-#define SL_DEFINE_TILES(job_type, name, tile)                                                      \
+#define SL_DEFINE_TILES_TO(limit, job_type, name, tile)                                            \
     SL_TILE_FUNCTION(job_type, name, tile, 4)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 2)                                                      \
     SL_TILE_FUNCTION(job_type, name, tile, 1)                                                      \
-    SL_TILE_LOOP(job_type, name, SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
+    SL_TILE_LOOP(limit, job_type, name, SL_TILE_CALL(name, 4) SL_TILE_CALL(name, 2))
 #endif
+
+#define SL_DEFINE_TILES(job_type, name, tile)                                                      \
+    SL_DEFINE_TILES_TO(INT64_MAX, job_type, name, tile)
 
 #define SL_TILE_FUNCTION(job_type, name, tile, height)                                             \
     static SL_NOINLINE void name##_tile_##height(const job_type *job, int64_t row) {               \
@@ -72,11 +77,11 @@ SL_INLINE int64_t sl_tile_rows(int64_t rows) {
     case height:                                                                                   \
         name##_tile_##height(job, row);                                                            \
         break;
-#define SL_TILE_LOOP(job_type, name, calls)                                                        \
+#define SL_TILE_LOOP(limit, job_type, name, calls)                                                 \
     static void name##_tiles(const job_type *job) {                                                \
         int64_t rows;                                                                              \
         for (int64_t row = 0; row < job->n; row += rows) {                                         \
-            rows = sl_tile_rows(job->n - row);                                                     \
+            rows = sl_tile_rows(sl_min(limit, job->n - row));                                      \
             switch (rows) {                                                                        \
                 calls default : name##_tile_1(job, row);                                           \
                 break;                                                                             \

@@ -1,0 +1,305 @@
+/* Rotary positions, the key/value cache and attention. */
+#include "test_support.h"
+
+static float cached(const void *kv, int64_t type, int64_t i) {
+    return type == SL_F32   ? ((const float *)kv)[i]
+           : type == SL_F16 ? half_value(((const uint16_t *)kv)[i])
+                            : bfloat_value(((const uint16_t *)kv)[i]);
+}
+
+static float rounded(int64_t type, float f) {
+    return type == SL_F32   ? f
+           : type == SL_F16 ? half_value(half_bits(fminf(65504, fmaxf(-65504, f))))
+                            : bfloat_value(bfloat_bits(f));
+}
+
+static int64_t key_at(int64_t type, int64_t size, int64_t t, int64_t d) {
+    return type == SL_BF16 ? d / 2 * 2 * size + 2 * t + d % 2 : d * size + t;
+}
+
+static int64_t value_at(int64_t type, int64_t dim, int64_t t, int64_t d) {
+    return type == SL_BF16 ? t / 2 * 2 * dim + 2 * d + t % 2 : t * dim + d;
+}
+
+struct world {
+    int64_t type, size, heads, kv_heads, dim, rotary_dim, interleaved, window;
+    int64_t sequences, tokens, max_blocks, blocks;
+    int32_t *starts, *lengths, *tables, *positions, *sequence_of;
+    float *q, *k, *v, *keys, *values; /* keys, values: [blocks * size, kv_heads, dim] as cached */
+    void *kv;
+};
+
+static void new_sequences(struct world *w, const int64_t *context, const int64_t *tokens) {
+    w->starts = allocate(64);
+    w->lengths = allocate(64);
+    w->max_blocks = 0;
+    w->tokens = 0;
+    for (int64_t s = 0; s < w->sequences; s++) {
+        w->starts[s] = (int32_t)w->tokens;
+        w->tokens += tokens[s];
+        w->lengths[s] = (int32_t)context[s];
+        int64_t blocks = (context[s] + w->size - 1) / w->size;
+        w->max_blocks = blocks > w->max_blocks ? blocks : w->max_blocks;
+    }
+    w->starts[w->sequences] = (int32_t)w->tokens;
+    w->blocks = w->sequences * w->max_blocks + 1;
+    w->tables = allocate((size_t)(w->blocks) * 4);
+    for (int64_t i = 0; i < w->sequences * w->max_blocks; i++) {
+        w->tables[i] = (int32_t)i;
+    }
+    for (int64_t i = w->sequences * w->max_blocks - 1; i > 0; i--) {
+        int64_t j = random_below(i + 1);
+        int32_t swap = w->tables[i];
+        w->tables[i] = w->tables[j];
+        w->tables[j] = swap;
+    }
+    w->positions = allocate((size_t)w->tokens * 4);
+    w->sequence_of = allocate((size_t)w->tokens * 4);
+    for (int64_t s = 0; s < w->sequences; s++) {
+        for (int64_t t = w->starts[s]; t < w->starts[s + 1]; t++) {
+            w->positions[t] = (int32_t)(w->lengths[s] - (w->starts[s + 1] - t));
+            w->sequence_of[t] = (int32_t)s;
+        }
+    }
+}
+
+static void free_world(struct world *w) {
+    free(w->starts);
+    free(w->lengths);
+    free(w->tables);
+    free(w->positions);
+    free(w->sequence_of);
+    free(w->q);
+    free(w->kv);
+}
+
+/* A cache whose slots without a token hold NaN. */
+static void fill_cache(struct world *w) {
+    int64_t elements = w->blocks * 2 * w->kv_heads * w->size * w->dim;
+    int64_t bytes = w->type == SL_F32 ? 4 : 2;
+    w->kv = allocate((size_t)(elements * bytes));
+    memset(w->kv, 0xff, (size_t)(elements * bytes));
+    for (int64_t s = 0; s < w->sequences; s++) {
+        for (int64_t p = 0; p < w->lengths[s]; p++) {
+            int64_t block = w->tables[s * w->max_blocks + p / w->size];
+            for (int64_t i = 0; i < 2 * w->kv_heads * w->dim; i++) {
+                int64_t d = i % w->dim, h = i / w->dim % w->kv_heads;
+                int64_t value = i >= w->kv_heads * w->dim;
+                int64_t base = ((2 * block + value) * w->kv_heads + h) * w->size * w->dim;
+                int64_t at = base + (value ? value_at(w->type, w->dim, p % w->size, d)
+                                           : key_at(w->type, w->size, p % w->size, d));
+                float f = random_float() * (value ? 1 : 2);
+                if (w->type == SL_F32) {
+                    ((float *)w->kv)[at] = f;
+                } else {
+                    ((uint16_t *)w->kv)[at] = w->type == SL_F16 ? half_bits(f) : bfloat_bits(f);
+                }
+            }
+        }
+    }
+}
+
+static void attention(const struct world *w, int64_t tile_tokens, int64_t per_unit, int backwards,
+                      float *out) {
+    int32_t tiles[3 * 512];
+    int64_t count = 0;
+    for (int64_t s = 0; s < w->sequences; s++) {
+        for (int64_t t = w->starts[s]; t < w->starts[s + 1]; t += tile_tokens) {
+            int64_t left = w->starts[s + 1] - t;
+            tiles[count * 3] = (int32_t)s;
+            tiles[count * 3 + 1] = (int32_t)t;
+            tiles[count++ * 3 + 2] = (int32_t)(left < tile_tokens ? left : tile_tokens);
+        }
+    }
+    struct sl_attention_args a = {
+        w->q,     w->heads * w->dim, w->kv,      w->type,   w->size,   w->heads,
+        w->kv_heads, w->dim,         0.3,        w->window, w->starts, w->lengths,
+        w->tables, w->max_blocks,    tiles,      per_unit,  out,       w->heads * w->dim};
+    int64_t units = count * (w->heads / per_unit);
+    if (backwards) {
+        for (int64_t u = units - 1; u >= 0; u--) {
+            sl_attention(&a, u, u + 1);
+        }
+    } else {
+        sl_attention(&a, 0, units);
+    }
+}
+
+static double attention_error(const struct world *w, const float *out) {
+    double worst = 0;
+    double *scores = malloc(sizeof(double) * 4096);
+    for (int64_t t = 0; t < w->tokens; t++) {
+        int64_t p = w->positions[t], s = w->sequence_of[t];
+        int64_t first = w->window > 0 && p - w->window + 1 > 0 ? p - w->window + 1 : 0;
+        for (int64_t h = 0; h < w->heads; h++) {
+            const float *q = w->q + (t * w->heads + h) * w->dim;
+            int64_t kv = h / (w->heads / w->kv_heads);
+            double largest = -1e300, total = 0;
+            for (int64_t j = first; j <= p; j++) {
+                int64_t block = w->tables[s * w->max_blocks + j / w->size];
+                int64_t base = (2 * block * w->kv_heads + kv) * w->size * w->dim;
+                double dot = 0;
+                for (int64_t d = 0; d < w->dim; d++) {
+                    float x = w->type == SL_BF16 ? rounded(SL_BF16, q[d]) : q[d];
+                    dot += (double)x * cached(w->kv, w->type,
+                                              base + key_at(w->type, w->size, j % w->size, d));
+                }
+                scores[j] = dot * 0.3f;
+                largest = fmax(largest, scores[j]);
+            }
+            for (int64_t j = first; j <= p; j++) {
+                scores[j] = exp(scores[j] - largest);
+                total += scores[j];
+            }
+            for (int64_t d = 0; d < w->dim; d++) {
+                double y = 0;
+                for (int64_t j = first; j <= p; j++) {
+                    int64_t block = w->tables[s * w->max_blocks + j / w->size];
+                    int64_t base = ((2 * block + 1) * w->kv_heads + kv) * w->size * w->dim;
+                    y += scores[j] / total
+                         * cached(w->kv, w->type, base + value_at(w->type, w->dim, j % w->size, d));
+                }
+                double e = fabs(out[(t * w->heads + h) * w->dim + d] - y);
+                worst = e > worst || isnan(e) ? e : worst;
+            }
+        }
+    }
+    free(scores);
+    return worst;
+}
+
+static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t window) {
+    static const int64_t context[] = {100, 33, 131, 1, 64}, tokens[] = {1, 33, 29, 1, 7};
+    struct world w = {.type = type, .size = size, .heads = 6, .kv_heads = 2, .dim = dim,
+                      .window = window, .sequences = 5};
+    new_sequences(&w, context, tokens);
+    fill_cache(&w);
+    size_t n = (size_t)(w.tokens * w.heads * w.dim);
+    w.q = random_floats(n);
+    for (size_t i = 0; i < n; i++) {
+        w.q[i] *= 3;
+    }
+    float *out = allocate(n * 4), *other = allocate(n * 4);
+    attention(&w, sl_attention_tile(3, dim), 3, 0, out);
+    double error = attention_error(&w, out);
+    CHECK(error < (type == SL_BF16 ? 4e-3 : 5e-8 * (double)(100 + dim)),
+          "%s size %d dim %d window %d: error %g", TYPE_NAME[type], (int)size, (int)dim,
+          (int)window, error);
+    attention(&w, 1, 1, 1, other);
+    CHECK(memcmp(out, other, n * 4) == 0, "%s size %d dim %d window %d: tiles change bits",
+          TYPE_NAME[type], (int)size, (int)dim, (int)window);
+    attention(&w, 13, 3, 1, other);
+    CHECK(memcmp(out, other, n * 4) == 0, "%s size %d dim %d window %d: tiles of 13 change bits",
+          TYPE_NAME[type], (int)size, (int)dim, (int)window);
+    free(out);
+    free(other);
+    free_world(&w);
+}
+
+void attends(void) {
+    static const int64_t types[] = {SL_F32, SL_F16, SL_BF16};
+    static const int64_t sizes[] = {64, 2, 6, 16, 40, 256}, dims[] = {64, 8, 40, 128, 24, 512};
+    for (int t = 0; t < 3; t++) {
+        for (int i = 0; i < 6; i++) {
+            check_attention(types[t], sizes[i], 64, 0);
+            check_attention(types[t], 64, dims[i], 0);
+            check_attention(types[t], sizes[i], dims[5 - i] > 128 ? 96 : dims[5 - i], 19);
+        }
+    }
+}
+
+void attends_to_extreme_scores(void) {
+    static const int64_t context[] = {90}, tokens[] = {90};
+    for (int64_t type = SL_F32; type <= SL_BF16; type++) {
+        struct world w = {.type = type, .size = 16, .heads = 2, .kv_heads = 1, .dim = 16,
+                          .sequences = 1};
+        new_sequences(&w, context, tokens);
+        fill_cache(&w);
+        w.q = random_floats(90 * 32);
+        for (int i = 0; i < 90 * 32; i++) {
+            w.q[i] *= 100;
+        }
+        float *out = allocate(90 * 32 * 4);
+        attention(&w, 12, 2, 0, out);
+        double error = attention_error(&w, out);
+        CHECK(error < (type == SL_BF16 ? 6e-3 : 3e-4), "%s: error %g", TYPE_NAME[type], error);
+        free(out);
+        free_world(&w);
+    }
+}
+
+static void stores(int64_t type, int64_t interleaved, int64_t rotary_dim) {
+    static const int64_t context[] = {37, 5}, tokens[] = {9, 5};
+    struct world w = {.type = type, .size = 6, .heads = 3, .kv_heads = 1, .dim = 24,
+                      .sequences = 2};
+    new_sequences(&w, context, tokens);
+    int64_t n = w.tokens, half = rotary_dim / 2;
+    fill_cache(&w);
+    w.q = random_floats((size_t)(n * 72));
+    float *before = allocate((size_t)(n * 72) * 4), *k = random_floats((size_t)(n * 24));
+    float *v = random_floats((size_t)(n * 24)), frequencies[12], *table = allocate((size_t)n * 96);
+    k[20] = 1e6f;
+    v[3] = -1e6f;
+    memcpy(before, w.q, (size_t)(n * 72) * 4);
+    for (int i = 0; i < 12; i++) {
+        frequencies[i] = powf(10000, (float)-i / 12);
+    }
+    struct sl_rotary_table_args ta = {w.positions, frequencies, half, 1.25, table, 24};
+    sl_rotary_table(&ta, 0, n);
+    double worst = 0;
+    for (int64_t i = 0; i < n * half; i++) {
+        float a = (float)w.positions[i / half] * frequencies[i % half];
+        const float *row = table + i / half * 24 + i % half;
+        worst = fmax(worst, fabs(row[0] - 1.25 * cos(a)) + fabs(row[half] - 1.25 * sin(a)));
+    }
+    CHECK(worst < 3e-7, "rotary table: %g", worst);
+    struct sl_rotary_store_args a = {
+        w.q,     72, k, 24, v, 24, table, 24, 3, 1, 24, rotary_dim, interleaved, w.positions,
+        w.sequence_of, w.tables, w.max_blocks, w.size, w.kv, type};
+    sl_rotary_store(&a, 4, n);
+    sl_rotary_store(&a, 0, 4);
+    int bad = 0;
+    for (int64_t t = 0; t < n; t++) {
+        int64_t p = w.positions[t];
+        int64_t block = w.tables[w.sequence_of[t] * w.max_blocks + p / 6];
+        for (int64_t h = 0; h < 4; h++) {
+            const float *x = h < 3 ? before + t * 72 + h * 24 : k + t * 24;
+            for (int64_t d = 0; d < 24; d++) {
+                int64_t i = interleaved ? d / 2 : d % (half > 0 ? half : 1);
+                int second = interleaved ? d % 2 == 1 : d >= half;
+                int64_t other = interleaved ? d ^ 1 : second ? d - half : d + half;
+                volatile float left = 0, right = 0, y = x[d];
+                if (d < rotary_dim) {
+                    left = x[d] * table[t * 24 + i];
+                    right = x[other] * table[t * 24 + half + i];
+                    y = second ? left + right : left - right;
+                }
+                if (h < 3) {
+                    bad += w.q[t * 72 + h * 24 + d] != y;
+                } else {
+                    int64_t at = 2 * block * 6 * 24 + key_at(type, 6, p % 6, d);
+                    bad += cached(w.kv, type, at) != rounded(type, y);
+                    at = (2 * block + 1) * 6 * 24 + value_at(type, 24, p % 6, d);
+                    bad += cached(w.kv, type, at) != rounded(type, v[t * 24 + d]);
+                }
+            }
+        }
+    }
+    CHECK(bad == 0, "%s rotary %d interleaved %d: %d wrong", TYPE_NAME[type], (int)rotary_dim,
+          (int)interleaved, bad);
+    free(before);
+    free(k);
+    free(v);
+    free(table);
+    free_world(&w);
+}
+
+void rotates_and_stores(void) {
+    for (int64_t type = SL_F32; type <= SL_BF16; type++) {
+        stores(type, 0, 24);
+        stores(type, 1, 24);
+        stores(type, 0, 10);
+        stores(type, 1, 10);
+        stores(type, 0, 0);
+    }
+}
