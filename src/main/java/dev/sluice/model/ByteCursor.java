@@ -2,11 +2,15 @@ package dev.sluice.model;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /// Reads little-endian values of a mapped file, one after the other. Every read is checked against
 /// the end of the file and throws [ModelFileException] past it.
+///
+/// Reads through a window in heap memory: metadata holds hundreds of thousands of small values, and
+/// reading each from the mapping takes a second before the compiler has come to it.
 final class ByteCursor {
     static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -19,9 +23,14 @@ final class ByteCursor {
     static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final int WINDOW = 1 << 16;
+
     private final MappedFile file;
+    private final byte[] bytes = new byte[WINDOW];
+    private final ByteBuffer window = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    private long windowStart;
+    private int windowLength;
     private long position;
-    private byte[] text = new byte[256];
 
     ByteCursor(MappedFile file) {
         this.file = file;
@@ -38,42 +47,55 @@ final class ByteCursor {
     }
 
     byte readByte(String what) {
-        return file.bytes().get(ValueLayout.JAVA_BYTE, skip(1, what));
+        return window.get(take(1, what));
     }
 
     short readShort(String what) {
-        return file.bytes().get(SHORT, skip(2, what));
+        return window.getShort(take(2, what));
     }
 
     int readInt(String what) {
-        return file.bytes().get(INT, skip(4, what));
+        return window.getInt(take(4, what));
     }
 
     long readLong(String what) {
-        return file.bytes().get(LONG, skip(8, what));
+        return window.getLong(take(8, what));
     }
 
     float readFloat(String what) {
-        return file.bytes().get(FLOAT, skip(4, what));
+        return window.getFloat(take(4, what));
     }
 
     double readDouble(String what) {
-        return file.bytes().get(DOUBLE, skip(8, what));
+        return window.getDouble(take(8, what));
     }
 
     /// A string of UTF-8 with its length, a uint64, in front.
     String readString(String what) {
-        long length = readLong("the length of " + what);
-        int bytes = (int) Math.min(Integer.MAX_VALUE, checked(length, 1, what));
-        if (bytes != length) {
-            throw file.damaged(what + " is " + length + " bytes long");
+        int length = readCount(1, what);
+        if (length <= WINDOW) {
+            return new String(bytes, take(length, what), length, StandardCharsets.UTF_8);
         }
-        long start = skip(bytes, what);
-        if (bytes > text.length) {
-            text = new byte[Math.max(bytes, 2 * text.length)];
+        byte[] text = file.slice(skip(length, what), length, what).toArray(ValueLayout.JAVA_BYTE);
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
+    /// Passes up to a window's length of bytes by.
+    ///
+    /// @return where in the window they begin
+    private int take(int length, String what) {
+        if (length > remaining()) {
+            skip(length, what);
         }
-        MemorySegment.copy(file.bytes(), ValueLayout.JAVA_BYTE, start, text, 0, bytes);
-        return new String(text, 0, bytes, StandardCharsets.UTF_8);
+        if (position + length > windowStart + windowLength) {
+            windowStart = position;
+            windowLength = (int) Math.min(WINDOW, remaining());
+            MemorySegment.copy(
+                    file.bytes(), ValueLayout.JAVA_BYTE, position, bytes, 0, windowLength);
+        }
+        int start = (int) (position - windowStart);
+        position += length;
+        return start;
     }
 
     /// A uint64 that counts things of at least `bytesEach` bytes which follow, so that it can't be
@@ -81,7 +103,7 @@ final class ByteCursor {
     ///
     /// @throws ModelFileException if it is more than that, or more than an array holds
     int readCount(int bytesEach, String what) {
-        long count = checked(readLong("the number of " + what), bytesEach, what);
+        long count = checked(readLong(what), bytesEach, what);
         if (count > Integer.MAX_VALUE - 8) {
             throw file.damaged(count + " " + what);
         }

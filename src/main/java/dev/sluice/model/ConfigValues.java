@@ -1,15 +1,9 @@
 package dev.sluice.model;
 
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -19,60 +13,41 @@ import java.util.OptionalInt;
 ///
 /// Every getter throws [ModelFileException] where the value is of another kind.
 final class ConfigValues {
-    static final JsonMapper JSON =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build();
+    /// Stands for `null`.
+    enum Absent {
+        NULL
+    }
 
     private static final int LARGEST_SIZE = 1 << 30;
 
     private final String origin;
-    private final JsonNode values;
-    private final JsonNode defaults;
+    private final Map<?, ?> values;
+    private final Map<?, ?> defaults;
 
     /// @param origin names the file in messages
-    ConfigValues(String origin, JsonNode values, JsonNode defaults) {
+    /// @param values numbers, `Boolean`, `String`, `List`, `Map` and [Absent] by name
+    ConfigValues(String origin, Map<?, ?> values) {
+        this(origin, values, Map.of());
+    }
+
+    private ConfigValues(String origin, Map<?, ?> values, Map<?, ?> defaults) {
         this.origin = origin;
         this.values = values;
         this.defaults = defaults;
     }
 
-    /// Reads a JSON file that holds one object.
-    static ConfigValues read(Path file) {
-        return new ConfigValues(file.toString(), readObject(file), JSON.createObjectNode());
-    }
-
-    private static JsonNode readObject(Path file) {
-        try {
-            JsonNode node = JSON.readTree(Files.readString(file));
-            if (node.isObject()) {
-                return node;
-            }
-        } catch (JacksonException e) {
-            throw new ModelFileException(file + " is no JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new ModelFileException(file + " can't be read: " + e.getMessage(), e);
-        }
-        throw new ModelFileException(file + " holds no JSON object");
-    }
-
     /// The same values with defaults behind them.
-    ///
-    /// @param json an object
-    ConfigValues withDefaults(String json) {
-        return new ConfigValues(origin, values, JSON.readTree(json));
+    ConfigValues withDefaults(Map<String, Object> others) {
+        return new ConfigValues(origin, values, others);
     }
 
     /// The values of a nested object, empty where it is absent.
     ConfigValues object(String key) {
-        JsonNode node = node(key);
-        if (isAbsent(node)) {
-            node = JSON.createObjectNode();
-        } else if (!node.isObject()) {
-            throw wrong(key, "an object");
-        }
-        return new ConfigValues(origin + ", " + key, node, JSON.createObjectNode());
+        return switch (value(key)) {
+            case Map<?, ?> map -> new ConfigValues(origin + ", " + key, map);
+            case Absent _ -> new ConfigValues(origin + ", " + key, Map.of());
+            default -> throw wrong(key, "an object");
+        };
     }
 
     /// Names the file in messages.
@@ -87,16 +62,16 @@ final class ConfigValues {
 
     /// Whether no value of the file says anything: all are `null`, false or blank.
     boolean isBlank() {
-        return values.valueStream()
+        return values.values().stream()
                 .allMatch(value ->
-                        value.isNull()
-                                || (value.isBoolean() && !value.booleanValue())
-                                || (value.isString() && value.stringValue().isBlank()));
+                        value instanceof Absent
+                                || value.equals(false)
+                                || (value instanceof String text && text.isBlank()));
     }
 
     /// Whether there is a value other than `null`, in the file or as a default.
     boolean has(String key) {
-        return !isAbsent(node(key));
+        return !(value(key) instanceof Absent);
     }
 
     /// A positive whole number.
@@ -107,17 +82,20 @@ final class ConfigValues {
 
     /// A positive whole number.
     OptionalInt optionalSize(String key) {
-        JsonNode node = node(key);
-        if (isAbsent(node)) {
+        if (!has(key)) {
             return OptionalInt.empty();
         }
-        if (!node.isIntegralNumber()
-                || !node.canConvertToInt()
-                || node.intValue() <= 0
-                || node.intValue() > LARGEST_SIZE) {
-            throw wrong(key, "a positive whole number");
+        if (value(key) instanceof Number number
+                && isWhole(number)
+                && number.doubleValue() > 0
+                && number.doubleValue() <= LARGEST_SIZE) {
+            return OptionalInt.of(number.intValue());
         }
-        return OptionalInt.of(node.intValue());
+        throw wrong(key, "a positive whole number");
+    }
+
+    private static boolean isWhole(Number number) {
+        return number instanceof Integer || number instanceof Long || number instanceof BigInteger;
     }
 
     /// A finite number.
@@ -128,14 +106,13 @@ final class ConfigValues {
 
     /// A finite number.
     OptionalDouble optionalNumber(String key) {
-        JsonNode node = node(key);
-        if (isAbsent(node)) {
+        if (!has(key)) {
             return OptionalDouble.empty();
         }
-        if (!node.isNumber() || !Double.isFinite(node.doubleValue())) {
-            throw wrong(key, "a number");
+        if (value(key) instanceof Number number && Double.isFinite(number.doubleValue())) {
+            return OptionalDouble.of(number.doubleValue());
         }
-        return OptionalDouble.of(node.doubleValue());
+        throw wrong(key, "a number");
     }
 
     /// A finite number above 0.
@@ -154,61 +131,62 @@ final class ConfigValues {
 
     /// A truth value.
     Optional<Boolean> optionalFlag(String key) {
-        JsonNode node = node(key);
-        if (isAbsent(node)) {
-            return Optional.empty();
-        }
-        if (!node.isBoolean()) {
-            throw wrong(key, "true or false");
-        }
-        return Optional.of(node.booleanValue());
+        return switch (value(key)) {
+            case Boolean flag -> Optional.of(flag);
+            case Absent _ -> Optional.empty();
+            default -> throw wrong(key, "true or false");
+        };
     }
 
     /// A string.
     Optional<String> text(String key) {
-        JsonNode node = node(key);
-        if (isAbsent(node)) {
-            return Optional.empty();
-        }
-        if (!node.isString()) {
-            throw wrong(key, "a string");
-        }
-        return Optional.of(node.stringValue());
+        return switch (value(key)) {
+            case String text -> Optional.of(text);
+            case Absent _ -> Optional.empty();
+            default -> throw wrong(key, "a string");
+        };
     }
 
     /// A list of strings, empty where it is absent.
     List<String> texts(String key) {
-        JsonNode node = node(key);
         List<String> texts = new ArrayList<>();
-        if (!isAbsent(node)) {
-            for (JsonNode element : elements(key, node)) {
-                if (!element.isString()) {
-                    throw wrong(key, "a list of strings");
-                }
-                texts.add(element.stringValue());
+        for (Object element : list(key, "a list of strings")) {
+            if (!(element instanceof String text)) {
+                throw wrong(key, "a list of strings");
             }
+            texts.add(text);
         }
         return texts;
     }
 
     /// One token id or a list of them; empty where it is absent.
     List<Integer> tokenIds(String key) {
-        JsonNode node = node(key);
+        String expected = "a token id or a list of them";
         List<Integer> ids = new ArrayList<>();
-        if (!isAbsent(node)) {
-            for (JsonNode id : node.isArray() ? node : List.of(node)) {
-                if (!id.isIntegralNumber() || !id.canConvertToInt()) {
-                    throw wrong(key, "a token id or a list of them");
-                }
-                ids.add(id.intValue());
+        List<?> given = value(key) instanceof Number id ? List.of(id) : list(key, expected);
+        for (Object id : given) {
+            if (!(id instanceof Integer number)) {
+                throw wrong(key, expected);
+            }
+            // Some files say -1 for none.
+            if (number >= 0) {
+                ids.add(number);
             }
         }
         return ids;
     }
 
+    private List<?> list(String key, String expected) {
+        return switch (value(key)) {
+            case List<?> list -> list;
+            case Absent _ -> List.of();
+            default -> throw wrong(key, expected);
+        };
+    }
+
     /// The exception for a value that can't be used.
     ModelFileException wrong(String key, String expected) {
-        String given = node(key).toString();
+        String given = value(key).toString();
         return new ModelFileException(
                 "%s: %s is %s, not %s"
                         .formatted(
@@ -218,19 +196,9 @@ final class ConfigValues {
                                 expected));
     }
 
-    private JsonNode elements(String key, JsonNode node) {
-        if (!node.isArray()) {
-            throw wrong(key, "a list");
-        }
-        return node;
-    }
-
-    private JsonNode node(String key) {
-        JsonNode node = values.path(key);
-        return node.isMissingNode() ? defaults.path(key) : node;
-    }
-
-    private static boolean isAbsent(JsonNode node) {
-        return node.isMissingNode() || node.isNull();
+    private Object value(String key) {
+        Object given = values.get(key);
+        Object value = given == null ? defaults.get(key) : given;
+        return value == null ? Absent.NULL : value;
     }
 }

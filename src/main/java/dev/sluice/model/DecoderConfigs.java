@@ -42,8 +42,10 @@ record DecoderConfigs(ConfigValues values) {
             throw values.wrong("num_key_value_heads", "a divisor of num_attention_heads");
         }
         int headDim = headDim();
-        if (headDim % 2 != 0) {
-            throw values.wrong("head_dim", "an even number");
+        if (headDim < 2 || headDim % 2 != 0) {
+            throw new ModelFileException(
+                    "%s asks for heads of %d elements, not of a positive even number (head_dim)"
+                            .formatted(values.origin(), headDim));
         }
         if ((numHeads + 2L * numKvHeads) * headDim > Integer.MAX_VALUE
                 || 2L * values.size("intermediate_size") > Integer.MAX_VALUE) {

@@ -3,6 +3,7 @@ package dev.sluice.model;
 import dev.sluice.model.LoadedWeights.Part;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,16 +27,23 @@ final class Ernie45ForCausalLM implements ModelFamily {
     }
 
     @Override
-    public String defaults() {
-        return """
-        {
-          "vocab_size": 103424, "hidden_size": 1024, "intermediate_size": 3072,
-          "num_hidden_layers": 18, "num_attention_heads": 16, "num_key_value_heads": 2,
-          "head_dim": 128, "hidden_act": "silu", "max_position_embeddings": 131072,
-          "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "tie_word_embeddings": true,
-          "use_bias": false, "compression_ratio": 1.0, "eos_token_id": 2
-        }
-        """;
+    public Map<String, Object> defaults() {
+        return Map.ofEntries(
+                Map.entry("vocab_size", 103424),
+                Map.entry("hidden_size", 1024),
+                Map.entry("intermediate_size", 3072),
+                Map.entry("num_hidden_layers", 18),
+                Map.entry("num_attention_heads", 16),
+                Map.entry("num_key_value_heads", 2),
+                Map.entry("head_dim", 128),
+                Map.entry("hidden_act", "silu"),
+                Map.entry("max_position_embeddings", 131072),
+                Map.entry("rms_norm_eps", 1e-5),
+                Map.entry("rope_theta", 500000.0),
+                Map.entry("tie_word_embeddings", true),
+                Map.entry("use_bias", false),
+                Map.entry("compression_ratio", 1.0),
+                Map.entry("eos_token_id", 2));
     }
 
     @Override

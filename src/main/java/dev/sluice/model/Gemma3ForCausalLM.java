@@ -34,18 +34,26 @@ final class Gemma3ForCausalLM implements ModelFamily {
     }
 
     @Override
-    public String defaults() {
-        return """
-        {
-          "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216,
-          "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
-          "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
-          "max_position_embeddings": 131072, "rms_norm_eps": 1e-6,
-          "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0,
-          "tie_word_embeddings": true, "attention_bias": false, "query_pre_attn_scalar": 256,
-          "sliding_window": 4096, "sliding_window_pattern": 6, "eos_token_id": 1
-        }
-        """;
+    public Map<String, Object> defaults() {
+        return Map.ofEntries(
+                Map.entry("vocab_size", 262208),
+                Map.entry("hidden_size", 2304),
+                Map.entry("intermediate_size", 9216),
+                Map.entry("num_hidden_layers", 26),
+                Map.entry("num_attention_heads", 8),
+                Map.entry("num_key_value_heads", 4),
+                Map.entry("head_dim", 256),
+                Map.entry("hidden_activation", "gelu_pytorch_tanh"),
+                Map.entry("max_position_embeddings", 131072),
+                Map.entry("rms_norm_eps", 1e-6),
+                Map.entry("rope_theta", 1000000.0),
+                Map.entry("rope_local_base_freq", 10000.0),
+                Map.entry("tie_word_embeddings", true),
+                Map.entry("attention_bias", false),
+                Map.entry("query_pre_attn_scalar", 256),
+                Map.entry("sliding_window", 4096),
+                Map.entry("sliding_window_pattern", 6),
+                Map.entry("eos_token_id", 1));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.sluice.model;
 
-import tools.jackson.databind.node.ObjectNode;
-
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /// Turns the metadata of a GGUF file into the values that config.json has, so that a family reads
@@ -11,7 +13,7 @@ import java.util.Optional;
 final class GgufConfig {
     private final GgufFile file;
     private final String architecture;
-    private final ObjectNode values = ConfigValues.JSON.createObjectNode();
+    private final Map<String, Object> values = new HashMap<>();
 
     private GgufConfig(GgufFile file) {
         this.file = file;
@@ -30,8 +32,7 @@ final class GgufConfig {
         config.rope();
         config.gemma3();
         config.presence();
-        return new ConfigValues(
-                file.path().toString(), config.values, ConfigValues.JSON.createObjectNode());
+        return new ConfigValues(file.path().toString(), config.values);
     }
 
     private void sizes() {
@@ -44,14 +45,15 @@ final class GgufConfig {
         number("attention.layer_norm_rms_epsilon")
                 .ifPresentOrElse(
                         eps -> values.put("rms_norm_eps", eps),
-                        () -> values.putNull("rms_norm_eps"));
+                        () -> values.put("rms_norm_eps", ConfigValues.Absent.NULL));
         whole("attention.head_count_kv")
                 .ifPresentOrElse(
                         heads -> values.put("num_key_value_heads", heads),
-                        () -> values.putNull("num_key_value_heads"));
+                        () -> values.put("num_key_value_heads", ConfigValues.Absent.NULL));
         whole("attention.key_length")
                 .ifPresentOrElse(
-                        length -> values.put("head_dim", length), () -> values.putNull("head_dim"));
+                        length -> values.put("head_dim", length),
+                        () -> values.put("head_dim", ConfigValues.Absent.NULL));
         Optional<Long> valueLength = whole("attention.value_length");
         if (valueLength.isPresent() && !valueLength.equals(whole("attention.key_length"))) {
             throw unsupported("attention.value_length");
@@ -70,9 +72,7 @@ final class GgufConfig {
             throw unsupported("rope.scaling.type");
         }
         if (factor.isPresent() && factor.get() != 0 && !type.equals("none")) {
-            ObjectNode scaling = values.putObject("rope_scaling");
-            scaling.put("rope_type", "linear");
-            scaling.put("factor", factor.get());
+            values.put("rope_scaling", Map.of("rope_type", "linear", "factor", factor.get()));
         }
     }
 
@@ -91,16 +91,17 @@ final class GgufConfig {
         whole("attention.sliding_window")
                 .ifPresentOrElse(
                         window -> values.put("sliding_window", window),
-                        () -> values.putNull("sliding_window"));
+                        () -> values.put("sliding_window", ConfigValues.Absent.NULL));
         number("final_logit_softcapping")
                 .filter(cap -> cap != 0)
                 .ifPresent(cap -> values.put("final_logit_softcapping", cap));
         String pattern = "attention.sliding_window_pattern";
         if (file.metadata().get(key(pattern)) instanceof boolean[] slides) {
-            var types = values.putArray("layer_types");
+            List<String> types = new ArrayList<>();
             for (boolean slide : slides) {
                 types.add(slide ? RopeConfigs.SLIDING : RopeConfigs.FULL);
             }
+            values.put("layer_types", types);
         } else {
             whole(pattern).ifPresent(every -> values.put("sliding_window_pattern", every));
         }

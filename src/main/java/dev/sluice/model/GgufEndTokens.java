@@ -1,6 +1,5 @@
 package dev.sluice.model;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,8 +35,11 @@ final class GgufEndTokens {
             }
         }
         if (metadata.get("tokenizer.ggml.tokens") instanceof String[] tokens) {
-            List<String> texts = Arrays.asList(tokens);
-            TEXTS.stream().map(texts::indexOf).filter(id -> id >= 0).forEach(ids::add);
+            for (int id = 0; id < tokens.length; id++) {
+                if (tokens[id].startsWith("<") && TEXTS.contains(tokens[id])) {
+                    ids.add(id);
+                }
+            }
         }
         return ids;
     }

@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,16 +21,21 @@ final class LlamaForCausalLM implements ModelFamily {
     }
 
     @Override
-    public String defaults() {
-        return """
-        {
-          "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008,
-          "num_hidden_layers": 32, "num_attention_heads": 32, "hidden_act": "silu",
-          "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "rope_theta": 10000.0,
-          "tie_word_embeddings": false, "attention_bias": false, "mlp_bias": false,
-          "eos_token_id": 2
-        }
-        """;
+    public Map<String, Object> defaults() {
+        return Map.ofEntries(
+                Map.entry("vocab_size", 32000),
+                Map.entry("hidden_size", 4096),
+                Map.entry("intermediate_size", 11008),
+                Map.entry("num_hidden_layers", 32),
+                Map.entry("num_attention_heads", 32),
+                Map.entry("hidden_act", "silu"),
+                Map.entry("max_position_embeddings", 2048),
+                Map.entry("rms_norm_eps", 1e-6),
+                Map.entry("rope_theta", 10000.0),
+                Map.entry("tie_word_embeddings", false),
+                Map.entry("attention_bias", false),
+                Map.entry("mlp_bias", false),
+                Map.entry("eos_token_id", 2));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -21,16 +22,21 @@ final class MistralForCausalLM implements ModelFamily {
     }
 
     @Override
-    public String defaults() {
-        return """
-        {
-          "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336,
-          "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-          "hidden_act": "silu", "max_position_embeddings": 131072, "rms_norm_eps": 1e-6,
-          "rope_theta": 10000.0, "tie_word_embeddings": false, "sliding_window": 4096,
-          "eos_token_id": 2
-        }
-        """;
+    public Map<String, Object> defaults() {
+        return Map.ofEntries(
+                Map.entry("vocab_size", 32000),
+                Map.entry("hidden_size", 4096),
+                Map.entry("intermediate_size", 14336),
+                Map.entry("num_hidden_layers", 32),
+                Map.entry("num_attention_heads", 32),
+                Map.entry("num_key_value_heads", 8),
+                Map.entry("hidden_act", "silu"),
+                Map.entry("max_position_embeddings", 131072),
+                Map.entry("rms_norm_eps", 1e-6),
+                Map.entry("rope_theta", 10000.0),
+                Map.entry("tie_word_embeddings", false),
+                Map.entry("sliding_window", 4096),
+                Map.entry("eos_token_id", 2));
     }
 
     @Override

@@ -14,8 +14,8 @@ interface ModelFamily {
     /// a GGUF file.
     Set<String> modelTypes();
 
-    /// The values that transformers assumes where config.json is silent, as a JSON object.
-    String defaults();
+    /// The values that transformers assumes where config.json is silent.
+    Map<String, Object> defaults();
 
     /// Sizes and constants.
     ///

@@ -33,13 +33,13 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
     ///
     /// @throws ModelFileException if one can't be read, or the weights are quantised
     static ModelFolder read(Path directory) {
-        ConfigValues config = ConfigValues.read(directory.resolve("config.json"));
+        ConfigValues config = JsonFiles.readConfig(directory.resolve("config.json"));
         Path generation = directory.resolve("generation_config.json");
         ModelFolder folder =
                 new ModelFolder(
                         config,
                         Files.exists(generation)
-                                ? Optional.of(ConfigValues.read(generation))
+                                ? Optional.of(JsonFiles.readConfig(generation))
                                 : Optional.empty());
         refuseQuantization(config);
         refuseQuantization(folder.textModel());

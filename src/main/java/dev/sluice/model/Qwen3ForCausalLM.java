@@ -25,17 +25,24 @@ final class Qwen3ForCausalLM implements ModelFamily {
     }
 
     @Override
-    public String defaults() {
-        return """
-        {
-          "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016,
-          "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32,
-          "head_dim": 128, "hidden_act": "silu", "max_position_embeddings": 32768,
-          "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "tie_word_embeddings": false,
-          "attention_bias": false,
-          "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28
-        }
-        """;
+    public Map<String, Object> defaults() {
+        return Map.ofEntries(
+                Map.entry("vocab_size", 151936),
+                Map.entry("hidden_size", 4096),
+                Map.entry("intermediate_size", 22016),
+                Map.entry("num_hidden_layers", 32),
+                Map.entry("num_attention_heads", 32),
+                Map.entry("num_key_value_heads", 32),
+                Map.entry("head_dim", 128),
+                Map.entry("hidden_act", "silu"),
+                Map.entry("max_position_embeddings", 32768),
+                Map.entry("rms_norm_eps", 1e-6),
+                Map.entry("rope_theta", 10000.0),
+                Map.entry("tie_word_embeddings", false),
+                Map.entry("attention_bias", false),
+                Map.entry("use_sliding_window", false),
+                Map.entry("sliding_window", 4096),
+                Map.entry("max_window_layers", 28));
     }
 
     @Override

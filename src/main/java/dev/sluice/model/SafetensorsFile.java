@@ -69,14 +69,10 @@ final class SafetensorsFile implements TensorFile {
     private JsonNode parse(long start, long length) {
         byte[] bytes = file.slice(start, length, "the header").toArray(ValueLayout.JAVA_BYTE);
         try {
-            JsonNode header = ConfigValues.JSON.readTree(new String(bytes, StandardCharsets.UTF_8));
-            if (header.isObject()) {
-                return header;
-            }
+            return JsonFiles.parseObject(new String(bytes, StandardCharsets.UTF_8));
         } catch (JacksonException e) {
-            throw file.damaged("its header is no JSON: " + e.getOriginalMessage());
+            throw file.damaged("its header is no JSON object: " + e.getOriginalMessage());
         }
-        throw file.damaged("its header is no JSON object");
     }
 
     private void readEntry(String name, JsonNode entry, long dataStart) {

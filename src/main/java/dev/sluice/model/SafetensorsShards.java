@@ -1,8 +1,5 @@
 package dev.sluice.model;
 
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,14 +80,9 @@ final class SafetensorsShards implements TensorFile {
 
     private static List<Path> shards(Path index) {
         TreeSet<String> names = new TreeSet<>();
-        try {
-            JsonNode map = ConfigValues.JSON.readTree(Files.readString(index)).path("weight_map");
-            map.forEach(shard -> names.add(shard.asString("")));
-        } catch (JacksonException e) {
-            throw new ModelFileException(index + " is no JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new ModelFileException(index + " can't be read: " + e.getMessage(), e);
-        }
+        JsonFiles.readObject(index)
+                .path("weight_map")
+                .forEach(shard -> names.add(shard.asString("")));
         if (names.isEmpty()) {
             throw new ModelFileException(index + " lists no files");
         }
