@@ -47,4 +47,28 @@ final class GgufNames {
         }
         return name;
     }
+
+    /// GGUF's name for one of transformers'.
+    ///
+    /// @throws IllegalArgumentException if it has none
+    String restore(String name) {
+        int kindAt = name.lastIndexOf('.');
+        String kind = name.substring(kindAt);
+        String path = name.substring(0, kindAt);
+        String layers = "model.layers.";
+        if (!path.startsWith(layers)) {
+            return keyOf(WHOLE, path) + kind;
+        }
+        int numberEnds = path.indexOf('.', layers.length());
+        String number = path.substring(layers.length(), numberEnds);
+        return "blk." + number + "." + keyOf(inLayers, path.substring(numberEnds + 1)) + kind;
+    }
+
+    private static String keyOf(Map<String, String> names, String value) {
+        return names.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(value))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("GGUF has no name for " + value));
+    }
 }

@@ -22,6 +22,7 @@ import java.util.function.Function;
 ///
 /// @see "docs/gguf.md of ggml-org/ggml"
 final class GgufWriter {
+    /// Elements; whole blocks of every type.
     private static final int CHUNK = 1 << 20;
 
     private final OutputStream out;
@@ -135,14 +136,16 @@ final class GgufWriter {
         putLong(length);
     }
 
+    /// Encodes a chunk at a time: a whole matrix in another type need not fit the heap.
     private void data(StoredTensor tensor, DType dtype) throws IOException {
-        MemorySegment data = TensorEncoder.encode(tensor, dtype);
-        byte[] chunk = new byte[CHUNK];
-        for (long at = 0; at < data.byteSize(); at += CHUNK) {
-            int length = (int) Math.min(CHUNK, data.byteSize() - at);
-            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, chunk, 0, length);
-            out.write(chunk, 0, length);
-            position += length;
+        long elements = tensor.shape().elements();
+        for (long at = 0; at < elements; at += CHUNK) {
+            long length = Math.min(CHUNK, elements - at);
+            DType from = tensor.dtype();
+            MemorySegment chunk = tensor.data().asSlice(from.bytesFor(at), from.bytesFor(length));
+            putBytes(
+                    TensorEncoder.encode(chunk, from, length, dtype)
+                            .toArray(ValueLayout.JAVA_BYTE));
         }
     }
 

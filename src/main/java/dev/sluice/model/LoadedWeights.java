@@ -28,10 +28,34 @@ final class LoadedWeights implements AutoCloseable {
     private final List<PackedMatrix> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
 
-    LoadedWeights(Device device, Weights source, Packing packing) {
+    private LoadedWeights(Device device, Weights source, Packing packing) {
         this.device = device;
         this.source = source;
         this.packing = packing;
+    }
+
+    /// Loads a model.
+    ///
+    /// @param values with the family's defaults behind them
+    /// @return owned by the caller; nothing is left on the device if this throws
+    static CausalLm load(
+            ModelFamily family,
+            ModelConfig config,
+            ConfigValues values,
+            Device device,
+            Weights source,
+            Packing packing) {
+        LoadedWeights loaded = new LoadedWeights(device, source, packing);
+        boolean complete = false;
+        try {
+            CausalLm model = family.load(config, values, loaded);
+            complete = true;
+            return model;
+        } finally {
+            if (!complete) {
+                loaded.close();
+            }
+        }
     }
 
     /// Some rows of a projection, a part of several that lie together.

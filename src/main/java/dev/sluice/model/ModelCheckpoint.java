@@ -116,17 +116,7 @@ public final class ModelCheckpoint implements AutoCloseable {
     /// @throws ModelFileException if a tensor is missing or has another shape
     /// @throws dev.sluice.compute.DeviceException if there is not enough memory
     public CausalLm load(Device device, Packing packing) {
-        LoadedWeights loaded = new LoadedWeights(device, weights, packing);
-        boolean complete = false;
-        try {
-            CausalLm model = family.load(config, values, loaded);
-            complete = true;
-            return model;
-        } finally {
-            if (!complete) {
-                loaded.close();
-            }
-        }
+        return LoadedWeights.load(family, config, values, device, weights, packing);
     }
 
     @Override

@@ -19,27 +19,25 @@ final class TensorEncoder {
         this.out = out;
     }
 
-    /// The data of a tensor in another type.
+    /// Elements in another type.
     ///
-    /// @param dtype F32, F16, BF16, Q8_0, Q4_0 or Q4_1
-    /// @return the tensor's own data if it has the type already, else heap memory
-    static MemorySegment encode(StoredTensor tensor, DType dtype) {
-        if (tensor.dtype() == dtype) {
-            return tensor.data();
+    /// @param from F32, F16 or BF16, or `to`
+    /// @param to F32, F16, BF16, Q8_0, Q4_0 or Q4_1
+    /// @return `data` itself if it has the type already, else heap memory
+    static MemorySegment encode(MemorySegment data, DType from, long elements, DType to) {
+        if (from == to) {
+            return data;
         }
-        long elements = tensor.shape().elements();
-        MemorySegment out =
-                MemorySegment.ofArray(new long[Math.toIntExact((dtype.bytesFor(elements) + 7) / 8)])
-                        .asSlice(0, dtype.bytesFor(elements));
-        TensorEncoder encoder = new TensorEncoder(out);
+        int bytes = Math.toIntExact(to.bytesFor(elements));
+        TensorEncoder encoder = new TensorEncoder(MemorySegment.ofArray(new byte[bytes]));
         for (long i = 0; i < elements; i += GROUP) {
             int length = (int) Math.min(GROUP, elements - i);
             for (int j = 0; j < length; j++) {
-                encoder.group[j] = TensorBytes.floatAt(tensor.data(), tensor.dtype(), i + j);
+                encoder.group[j] = TensorBytes.floatAt(data, from, i + j);
             }
-            encoder.putGroup(dtype, i, length);
+            encoder.putGroup(to, i, length);
         }
-        return out;
+        return encoder.out;
     }
 
     private void putGroup(DType dtype, long start, int length) {
