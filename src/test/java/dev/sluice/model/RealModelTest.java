@@ -1,0 +1,85 @@
+package dev.sluice.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.compute.cpu.CpuOptions;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// Real models in float32 against transformers' greedy tokens; made by
+/// `src/test/python/make_real_model_tokens.py`.
+class RealModelTest {
+    private static final double TIE = 1e-3;
+
+    private final RealModelFiles files = new RealModelFiles();
+
+    @Test
+    void smolLm2GivesTheGreedyTokensOfTransformers() throws IOException {
+        Optional<Path> file = files.smolLm2();
+        assumeTrue(
+                file.isPresent(),
+                "The default model is not in the cache: `target/sluice/bin/sluice pull` fetches it.");
+
+        compare(file.orElseThrow(), "real-smollm2-135m-q4_1.json");
+    }
+
+    @Test
+    @Tag("slow")
+    void gemma3GivesTheGreedyTokensOfTransformers() throws IOException {
+        Path file = files.gemma3();
+
+        compare(file, "real-gemma3-270m-q4_k_m.json");
+    }
+
+    private static void compare(Path file, String numbers) throws IOException {
+        Path json = ParityCheckpoint.directory(numbers);
+        JsonNode root = new ObjectMapper().readTree(Files.readString(json));
+        assertThat(Checksum.sha256(root.get("sha256").stringValue()).matches(file)).isTrue();
+        int longest = 0;
+        for (JsonNode prompt : root.get("prompts")) {
+            longest = Math.max(longest, prompt.get("tokens").size());
+        }
+        try (ModelUnderTest model =
+                new ModelUnderTest(
+                        file,
+                        CpuDevice.open(CpuOptions.defaults()),
+                        Packing.FLOAT32,
+                        DType.F32,
+                        longest + 64,
+                        1)) {
+            for (JsonNode prompt : root.get("prompts")) {
+                int decided = decided(prompt.get("margins"));
+                int[] expected = ParityCheckpoint.ints(prompt.get("greedy"));
+
+                int[] greedy = model.greedy(ParityCheckpoint.ints(prompt.get("tokens")), decided);
+
+                assertThat(greedy)
+                        .as(prompt.get("text").stringValue())
+                        .isEqualTo(Arrays.copyOf(expected, decided));
+            }
+        }
+    }
+
+    /// Steps before the first that is decided by less than [#TIE].
+    private static int decided(JsonNode margins) {
+        int steps = 0;
+        while (steps < margins.size() && margins.get(steps).doubleValue() >= TIE) {
+            steps++;
+        }
+        return steps;
+    }
+}
