@@ -86,6 +86,8 @@ final class KlDivergence {
                 .toArray();
     }
 
+    // littleEndian allocates each buffer with its own array, which it fills.
+    @SuppressWarnings("ByteBufferBackingArray")
     private static byte[] header(int[] tokens, int chunks, int vocabulary) {
         ByteBuffer header = littleEndian(8 + 12 + 4 * chunks * CHUNK);
         header.put("_logits_".getBytes(StandardCharsets.US_ASCII));
@@ -97,6 +99,7 @@ final class KlDivergence {
     }
 
     /// One row as scale, minimum and 16 bits a token; nothing below the largest less 16 matters.
+    @SuppressWarnings("ByteBufferBackingArray")
     private static byte[] packed(float[] logProbabilities) {
         int vocabulary = logProbabilities.length;
         ByteBuffer row = littleEndian(2 * (2 * ((vocabulary + 1) / 2) + 4));

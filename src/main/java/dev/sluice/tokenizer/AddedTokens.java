@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Tokens that are cut out of a text before anything else is done with it: leftmost first, of
-/// those that begin together the longest. Immutable.
+/// Tokens that are cut out of a text before anything else is done with it: leftmost first, of those
+/// that begin together the longest. Immutable.
 final class AddedTokens {
     private static final int NONE = -1;
 

@@ -90,8 +90,7 @@ final class GgufTokenizer {
         steps.add(TextNormalizer.replace(" ", "\u2581"));
         SubwordModel model =
                 values.has("merges")
-                        ? new MergeBpe(
-                                index, merges(), MergeBpe.Options.characters(unknownId()))
+                        ? new MergeBpe(index, merges(), MergeBpe.Options.characters(unknownId()))
                         : new PieceBpe(pieces(true).withoutUserDefined());
         return new TokenizerDraft(index, model)
                 .normalizer(TextNormalizer.sequence(steps))
@@ -135,7 +134,8 @@ final class GgufTokenizer {
     private PieceTable pieces(boolean byteFallback) {
         double[] scores = values.numbers("scores");
         requireLength("scores", scores.length);
-        return new PieceTable(index, scores, kinds, new PieceTable.Unknown(unknownId(), byteFallback));
+        return new PieceTable(
+                index, scores, kinds, new PieceTable.Unknown(unknownId(), byteFallback));
     }
 
     private MergeTable merges() {

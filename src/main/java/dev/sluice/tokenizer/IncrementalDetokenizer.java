@@ -9,9 +9,9 @@ import java.util.Arrays;
 /// the decoded text of all ids; a text never ends within a character. Belongs to one sequence and
 /// one thread.
 ///
-/// A run of fallback bytes ([Vocabulary#isByte]) is text only if all of it is: it is held back until
-/// another id or the end comes, and becomes one U+FFFD per byte if it is no UTF-8, as Hugging Face's
-/// decoder has it.
+/// A run of fallback bytes ([Vocabulary#isByte]) is text only if all of it is: it is held back
+/// until another id or the end comes, and becomes one U+FFFD per byte if it is no UTF-8, as Hugging
+/// Face's decoder has it.
 public final class IncrementalDetokenizer {
     private static final String REPLACEMENT = "\uFFFD";
 

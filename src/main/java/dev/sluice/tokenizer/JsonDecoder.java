@@ -28,9 +28,7 @@ final class JsonDecoder {
         return new TokenDecoder(
                 token -> {
                     String text = rewrite.apply(token);
-                    return levels
-                            ? ByteLevel.bytes(text)
-                            : text.getBytes(StandardCharsets.UTF_8);
+                    return levels ? ByteLevel.bytes(text) : text.getBytes(StandardCharsets.UTF_8);
                 },
                 byteFallback,
                 stripsLeadingSpace);

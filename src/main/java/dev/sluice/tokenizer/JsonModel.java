@@ -194,8 +194,7 @@ final class JsonModel {
             String left = lefts.get(rank);
             String right = rights.get(rank);
             int cut = right.startsWith(prefix) ? prefix.length() : 0;
-            int merged =
-                    index.findJoined(left, 0, left.length(), right, cut, right.length());
+            int merged = index.findJoined(left, 0, left.length(), right, cut, right.length());
             int leftId = index.find(left);
             int rightId = index.find(right);
             if (leftId == TokenIndex.NONE

@@ -12,15 +12,11 @@ final class Metaspace {
         String space = part.path("replacement").asString("\u2581");
         String scheme = scheme(part);
         Rewriter rewriter =
-                new Rewriter(
-                        (text, first) -> {
-                            String replaced = text.replace(" ", space);
-                            boolean prefixed =
-                                    scheme.equals("always") || (scheme.equals("first") && first);
-                            return prefixed && !replaced.startsWith(space)
-                                    ? space + replaced
-                                    : replaced;
-                        });
+                new Rewriter((text, first) -> {
+                    String replaced = text.replace(" ", space);
+                    boolean prefixed = scheme.equals("always") || (scheme.equals("first") && first);
+                    return prefixed && !replaced.startsWith(space) ? space + replaced : replaced;
+                });
         if (!part.path("split").asBoolean(true)) {
             return rewriter;
         }

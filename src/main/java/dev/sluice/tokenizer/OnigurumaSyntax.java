@@ -238,8 +238,7 @@ final class OnigurumaSyntax {
     private void interval() {
         Matcher matcher = INTERVAL.matcher(source).region(at, source.length());
         boolean counted =
-                matcher.lookingAt()
-                        && !(matcher.group(1).isEmpty() && matcher.group(3).isEmpty());
+                matcher.lookingAt() && !(matcher.group(1).isEmpty() && matcher.group(3).isEmpty());
         if (!counted) {
             atom = out.length();
             replace(1, "\\{");

@@ -30,8 +30,7 @@ final class SentencePiece {
     /// where the model is a unigram, the end-of-sequence id behind it.
     static TokenizerDraft draft(SentencePieceModel model) {
         PieceTable pieces = model.pieces();
-        SubwordModel subwords =
-                model.unigram() ? new Unigram(pieces, true) : new PieceBpe(pieces);
+        SubwordModel subwords = model.unigram() ? new Unigram(pieces, true) : new PieceBpe(pieces);
         TokenizerDraft draft =
                 new TokenizerDraft(pieces.index(), subwords)
                         .normalizer(model.normalizer())

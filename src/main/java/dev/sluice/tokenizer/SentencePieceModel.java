@@ -150,9 +150,7 @@ record SentencePieceModel(
         private OptionalInt id(int role) {
             long id = ids[role];
             boolean there =
-                    id >= 0
-                            && id < kinds.size()
-                            && kinds.get((int) id) == PieceTable.Kind.CONTROL;
+                    id >= 0 && id < kinds.size() && kinds.get((int) id) == PieceTable.Kind.CONTROL;
             return there ? OptionalInt.of((int) id) : OptionalInt.empty();
         }
     }

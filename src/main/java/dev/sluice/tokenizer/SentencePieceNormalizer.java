@@ -47,8 +47,7 @@ final class SentencePieceNormalizer implements TextNormalizer {
 
     SentencePieceNormalizer(Spec spec, PieceTable pieces) {
         this.spec = spec;
-        this.map =
-                spec.map.length == 0 ? Optional.empty() : Optional.of(CharacterMap.of(spec.map));
+        this.map = spec.map.length == 0 ? Optional.empty() : Optional.of(CharacterMap.of(spec.map));
         this.pieces = pieces;
     }
 
@@ -107,8 +106,7 @@ final class SentencePieceNormalizer implements TextNormalizer {
 
         Walk(String text) {
             this.text = text;
-            this.bytes =
-                    map.isPresent() ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+            this.bytes = map.isPresent() ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
         }
 
         /// What stands for the text at a position, which is the last end or again the last

@@ -18,8 +18,7 @@ final class TokenTable implements Vocabulary {
     /// The ids that begin and end a sequence.
     record Ends(OptionalInt bos, Set<Integer> eos) {}
 
-    TokenTable(
-            TokenIndex index, TokenDecoder decoder, BitSet special, Ends ends) {
+    TokenTable(TokenIndex index, TokenDecoder decoder, BitSet special, Ends ends) {
         this.index = index;
         this.decoder = decoder;
         this.bytes = new AtomicReferenceArray<>(index.size());

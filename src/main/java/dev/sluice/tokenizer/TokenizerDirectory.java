@@ -86,8 +86,7 @@ final class TokenizerDirectory {
 
     /// Tokens that were added beside the tokenizer's own file.
     private void addTokens(TokenizerDraft draft) {
-        for (Map.Entry<String, JsonNode> entry :
-                config.path("added_tokens_decoder").properties()) {
+        for (Map.Entry<String, JsonNode> entry : config.path("added_tokens_decoder").properties()) {
             draft.add(TokenizerJson.addedToken(entry.getValue(), id(entry.getKey())));
         }
         for (Map.Entry<String, JsonNode> entry : json("added_tokens.json").properties()) {

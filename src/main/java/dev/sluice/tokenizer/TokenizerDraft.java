@@ -107,10 +107,7 @@ final class TokenizerDraft {
         }
         TokenTable table =
                 new TokenTable(
-                        allTokens(),
-                        decoder,
-                        special,
-                        new TokenTable.Ends(bos, Set.copyOf(eos)));
+                        allTokens(), decoder, special, new TokenTable.Ends(bos, Set.copyOf(eos)));
         return new SubwordTokenizer(
                 new SubwordTokenizer.Parts(
                         AddedTokens.of(raw),

@@ -24,9 +24,7 @@ final class TokenizerJson {
     private static final JsonMapper MAPPER =
             JsonMapper.builder(
                             JsonFactory.builder()
-                                    .disable(
-                                            TokenStreamFactory.Feature
-                                                    .CANONICALIZE_PROPERTY_NAMES)
+                                    .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
                                     .build())
                     .build();
 
@@ -59,19 +57,14 @@ final class TokenizerJson {
             in.nextToken();
             switch (name) {
                 case "model" -> model = Optional.of(JsonModel.read(in));
-                case "added_tokens",
-                        "normalizer",
-                        "pre_tokenizer",
-                        "post_processor",
-                        "decoder" ->
+                case "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder" ->
                         parts.put(name, in.readValueAsTree());
                 default -> in.skipChildren();
             }
         }
         return new TokenizerJson(
                 parts,
-                model.orElseThrow(
-                        () -> new TokenizerException("tokenizer.json has no 'model'.")));
+                model.orElseThrow(() -> new TokenizerException("tokenizer.json has no 'model'.")));
     }
 
     private JsonNode part(String name) {

@@ -18,7 +18,7 @@ public final class TokenizerLoader {
     /// From the metadata of a GGUF file.
     ///
     /// @param metadata by key; of these `tokenizer.*` are read. Arrays may be arrays (primitive or
-    ///     not) or lists
+    ///   not) or lists
     public static LoadedTokenizer fromGguf(Map<String, Object> metadata) {
         return GgufTokenizer.read(metadata);
     }
@@ -28,8 +28,8 @@ public final class TokenizerLoader {
         return new LoadedTokenizer(TokenizerJson.read(file).build(), Optional.empty(), Map.of());
     }
 
-    /// From a SentencePiece model alone (BPE or unigram). A BPE model's beginning-of-sequence id, if
-    /// it has one, is put before a text; a unigram's end-of-sequence id behind it.
+    /// From a SentencePiece model alone (BPE or unigram). A BPE model's beginning-of-sequence id,
+    /// if it has one, is put before a text; a unigram's end-of-sequence id behind it.
     public static LoadedTokenizer fromSentencePiece(Path file) {
         return SentencePiece.load(file);
     }

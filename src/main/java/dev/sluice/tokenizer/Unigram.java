@@ -66,10 +66,7 @@ final class Unigram implements SubwordModel {
         }
         if (!known) {
             path.offer(
-                    start - from,
-                    start - from + character,
-                    TokenIndex.NONE,
-                    before + unknownScore);
+                    start - from, start - from + character, TokenIndex.NONE, before + unknownScore);
         }
     }
 

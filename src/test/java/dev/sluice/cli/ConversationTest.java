@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 final class ConversationTest {
@@ -95,7 +96,7 @@ final class ConversationTest {
 
     private static String render(Map<String, ?> variables) {
         StringBuilder text = new StringBuilder();
-        for (Object message : (List<?>) variables.get("messages")) {
+        for (Object message : (List<?>) Objects.requireNonNull(variables.get("messages"))) {
             Map<?, ?> fields = (Map<?, ?>) message;
             text.append(fields.get("role")).append(':').append(fields.get("content")).append('|');
         }

@@ -23,9 +23,6 @@ import java.util.stream.Stream;
 
 /// `sluice serve` in a process of its own, with a model that never ends by itself.
 final class ServeCommandIT {
-    private static final String QUESTION =
-            "{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}], \"temperature\": 0,"
-                    + " \"max_tokens\": %d, \"stream\": %b}";
     private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
     @TempDir private static Path model;
@@ -182,7 +179,7 @@ final class ServeCommandIT {
     private static HttpRequest question(SluiceServer server, int tokens, boolean stream) {
         return HttpRequest.newBuilder(URI.create(server.url() + "/v1/chat/completions"))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(QUESTION.formatted(tokens, stream)))
+                .POST(HttpRequest.BodyPublishers.ofString(question(tokens, stream)))
                 .build();
     }
 
@@ -203,5 +200,13 @@ final class ServeCommandIT {
             last = http.send(health, BodyHandlers.discarding()).statusCode();
         }
         assertThat(last).isEqualTo(status);
+    }
+
+    private static String question(int maxTokens, boolean stream) {
+        return """
+        {"messages": [{"role": "user", "content": "Hello!"}], "temperature": 0,
+         "max_tokens": %d, "stream": %b}\
+        """
+                .formatted(maxTokens, stream);
     }
 }

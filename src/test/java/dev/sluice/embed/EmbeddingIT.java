@@ -19,7 +19,7 @@ import java.util.List;
 /// finished jars, outside this module.
 final class EmbeddingIT {
     private static final Path EXAMPLE = Path.of("src/docs/example/EmbeddedEngine.java");
-    private static final Path HOME = SluiceServer.launcher().getParent().getParent();
+    private static final Path HOME = SluiceServer.home();
 
     @TempDir private Path directory;
 

@@ -3,6 +3,7 @@ package dev.sluice.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,7 @@ public final class RawConnection implements AutoCloseable {
         try {
             socket.setReceiveBufferSize(receiveBuffer);
             socket.setSoTimeout(TIMEOUT_MS);
-            socket.connect(new InetSocketAddress("127.0.0.1", port));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             in = socket.getInputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

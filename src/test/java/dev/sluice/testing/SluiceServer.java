@@ -30,8 +30,12 @@ public final class SluiceServer implements AutoCloseable {
 
     /// The launcher of the finished distribution.
     public static Path launcher() {
-        String home = System.getProperty("sluice.home", "target/sluice");
-        return Path.of(home, "bin", "sluice").toAbsolutePath();
+        return home().resolve("bin").resolve("sluice");
+    }
+
+    /// The folder of the finished distribution.
+    public static Path home() {
+        return Path.of(System.getProperty("sluice.home", "target/sluice")).toAbsolutePath();
     }
 
     /// Starts a server on a free port and waits until it is ready.

@@ -14,8 +14,7 @@ final class ArgStruct {
 
     ArgStruct(NativeOp op, SegmentAllocator allocator) {
         this.op = op;
-        this.kinds =
-                op.fields().stream().map(NativeOp.Field::kind).toArray(NativeOp.Kind[]::new);
+        this.kinds = op.fields().stream().map(NativeOp.Field::kind).toArray(NativeOp.Kind[]::new);
         this.memory = allocator.allocate(ValueLayout.JAVA_LONG, kinds.length);
     }
 

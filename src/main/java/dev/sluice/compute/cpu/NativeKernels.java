@@ -145,7 +145,9 @@ final class NativeKernels implements CpuKernels {
     public Units gatedActivation(KernelArgs.GatedActivation args) {
         Call call = call(NativeOp.GATED_ACTIVATION);
         ArgStruct struct = call.begin();
-        tensor(struct, args.gateUp()).integer(args.out().columns()).integer(code(args.activation()));
+        tensor(struct, args.gateUp())
+                .integer(args.out().columns())
+                .integer(code(args.activation()));
         tensor(struct, args.out());
         return call.end();
     }

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Stream;
 
-/// The loaded `libsluice_cpu.so`: its functions as Java ones. The instruction set is a setting of the
-/// library, so devices of one process that are open at the same time share it.
+/// The loaded `libsluice_cpu.so`: its functions as Java ones. The instruction set is a setting of
+/// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
     static final long ABI_VERSION = 1;

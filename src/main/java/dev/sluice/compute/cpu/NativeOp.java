@@ -63,13 +63,7 @@ enum NativeOp {
             "real eps",
             "pointer out",
             "integer out_stride"),
-    ADD(
-            "sl_add",
-            "pointer x",
-            "integer x_stride",
-            "pointer y",
-            "integer y_stride",
-            "integer cols"),
+    ADD("sl_add", "pointer x", "integer x_stride", "pointer y", "integer y_stride", "integer cols"),
     GATED_ACTIVATION(
             "sl_gated_activation",
             "pointer gate_up",
@@ -160,6 +154,7 @@ enum NativeOp {
     }
 
     private final String symbol;
+
     // A copy that nobody can modify; the checker knows only the type.
     @SuppressWarnings("ImmutableEnumChecker")
     private final List<Field> fields;
@@ -186,16 +181,15 @@ enum NativeOp {
 
     /// The fields of a packed matrix, which lie inside the struct that holds it.
     private static List<String> matrix() {
-        return
-            List.of(
-                    "pointer panels",
-                    "integer format",
-                    "integer rows",
-                    "integer cols",
-                    "integer panel_bytes",
-                    "integer group",
-                    "integer scale_bits",
-                    "integer has_min");
+        return List.of(
+                "pointer panels",
+                "integer format",
+                "integer rows",
+                "integer cols",
+                "integer panel_bytes",
+                "integer group",
+                "integer scale_bits",
+                "integer has_min");
     }
 
     /// Name of the function.

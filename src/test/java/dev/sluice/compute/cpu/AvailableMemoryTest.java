@@ -33,7 +33,8 @@ class AvailableMemoryTest {
         Path folder = groups.resolve(group);
         Files.writeString(folder.resolve("memory.max"), max + "\n");
         Files.writeString(folder.resolve("memory.current"), current + "\n");
-        Files.writeString(folder.resolve("memory.stat"), "anon 1\ninactive_file " + inactive + "\n");
+        Files.writeString(
+                folder.resolve("memory.stat"), "anon 1\ninactive_file " + inactive + "\n");
     }
 
     @Test

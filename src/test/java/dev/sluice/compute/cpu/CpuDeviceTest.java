@@ -70,8 +70,7 @@ class CpuDeviceTest {
 
     @Test
     void kernelsThatWereAskedForByNameAndCannotRunAreAnError(@TempDir Path folder) {
-        assertThatThrownBy(
-                        () -> CpuDevice.open(with(folder.resolve("absent.so"), Kernels.PLAIN)))
+        assertThatThrownBy(() -> CpuDevice.open(with(folder.resolve("absent.so"), Kernels.PLAIN)))
                 .isInstanceOf(DeviceException.class)
                 .hasMessageStartingWith("the PLAIN kernels can't run: there is no file");
     }
@@ -94,7 +93,7 @@ class CpuDeviceTest {
                 matrices.add(device.pack(List.of(source), Packing.SOURCE));
             }
             matrices.add(device.pack(List.of(source, source, source), Packing.SOURCE));
-            assertThat(device.allocatedBytes() - before).isGreaterThanOrEqualTo(23 * 4L << 20);
+            assertThat(device.allocatedBytes() - before).isGreaterThanOrEqualTo((23 * 4L) << 20);
             Collections.shuffle(matrices, new Random(1));
 
             matrices.forEach(device::release);
@@ -106,8 +105,7 @@ class CpuDeviceTest {
     @Test
     void memoryThatIsTouchedLaterIsReservedOnly() throws IOException {
         Path status = Path.of("/proc/self/status");
-        assumeTrue(
-                Files.isReadable(status), "this system does not tell the resident memory");
+        assumeTrue(Files.isReadable(status), "this system does not tell the resident memory");
         try (CpuDevice device = java()) {
             long before = residentKiB(status);
 

@@ -19,11 +19,11 @@ import dev.sluice.testing.PagedSequences;
 import dev.sluice.testing.Randoms;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,8 +35,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
-/// The native kernels at each level against their plain Java twins: operations that the header calls
-/// exact bit for bit, the others within rounding.
+/// The native kernels at each level against their plain Java twins: operations that the header
+/// calls exact bit for bit, the others within rounding.
 @ParameterizedClass
 @EnumSource(
         value = Kernels.class,
@@ -107,24 +107,44 @@ class KernelTwinTest {
             parts.add(MatrixSource.of(data, type, 37, cols));
             parts.add(MatrixSource.of(data, type, 50, cols).withRowOrder(random.permutation(50)));
             if (!type.isQuantized()) {
-                parts.add(
-                        new MatrixSource(data, type, 40, cols, 45, true, Optional.empty()));
+                parts.add(new MatrixSource(data, type, 40, cols, 45, true, Optional.empty()));
             }
-            assertSame(
-                    device -> {
-                        List<ByteBuffer> panels = panels(device.pack(parts, packing));
-                        ByteBuffer nothing = ByteBuffer.allocate(panels.getFirst().capacity());
-                        assertThat(panels.getFirst()).isNotEqualTo(nothing);
-                        return panels;
-                    });
+            assertSame(device -> {
+                List<ByteBuffer> panels = panels(device.pack(parts, packing));
+                ByteBuffer nothing = ByteBuffer.allocate(panels.getFirst().capacity());
+                assertThat(panels.getFirst()).isNotEqualTo(nothing);
+                return panels;
+            });
         }
     }
 
     @Test
     void packingIsExactForTiesAndZerosAndHugeAndTinyValues() {
         float[] odd = {
-            0f, -0f, 1f, -1f, 0.5f, 1.5f, 2.5f, -2.5f, 127f, -127f, 65504f, 65520f, 1e-8f, 3e-8f,
-            6.1e-5f, 5.9e-8f, 1.00390625f, 1.01171875f, 3.3895e38f, -8f, 8f, 7.5f, 1e-40f, -1e-40f
+            0f,
+            -0f,
+            1f,
+            -1f,
+            0.5f,
+            1.5f,
+            2.5f,
+            -2.5f,
+            127f,
+            -127f,
+            65504f,
+            65520f,
+            1e-8f,
+            3e-8f,
+            6.1e-5f,
+            5.9e-8f,
+            0x1.01p0f,
+            0x1.03p0f,
+            3.3895e38f,
+            -8f,
+            8f,
+            7.5f,
+            1e-40f,
+            -1e-40f
         };
         MemorySegment data = arena.allocate(ValueLayout.JAVA_FLOAT, 40 * 64);
         for (int i = 0; i < 40 * 64; i++) {
@@ -149,14 +169,13 @@ class KernelTwinTest {
                 int cols = type.isQuantized() ? 2 * type.blockElements() : 75;
                 MemorySegment data = random.weights(type, 70L * cols, arena);
                 List<MatrixSource> parts = List.of(MatrixSource.of(data, type, 70, cols));
-                assertSame(
-                        device -> {
-                            PackedMatrix table = device.pack(parts, Packing.SOURCE);
-                            try (DeviceMatrix out = DeviceMatrix.blank(device, 70, cols)) {
-                                device.embedding(table, batch, 1.7f, out.tensor());
-                                return flat(out.read());
-                            }
-                        });
+                assertSame(device -> {
+                    PackedMatrix table = device.pack(parts, Packing.SOURCE);
+                    try (DeviceMatrix out = DeviceMatrix.blank(device, 70, cols)) {
+                        device.embedding(table, batch, 1.7f, out.tensor());
+                        return flat(out.read());
+                    }
+                });
             }
         }
     }
@@ -226,18 +245,16 @@ class KernelTwinTest {
         try (ForwardBatch batch = new ForwardBatch(11, 1, 1, 16)) {
             batch.add(new int[11], 0, 11, new int[1], 1, true);
             batch.addLogitRow(3);
-            assertSame(
-                    device -> {
-                        try (DeviceMatrix x = DeviceMatrix.of(device, values);
-                                DeviceMatrix y = DeviceMatrix.of(device, others);
-                                DeviceMatrix out = DeviceMatrix.blank(device, 2, cols)) {
-                            device.argmax(x.tensor(), ids);
-                            device.add(x.tensor(), y.tensor());
-                            device.gatherLogitRows(x.tensor(), batch, out.tensor());
-                            return List.of(
-                                    flat(x.read()), flat(out.read()), bytes(ids));
-                        }
-                    });
+            assertSame(device -> {
+                try (DeviceMatrix x = DeviceMatrix.of(device, values);
+                        DeviceMatrix y = DeviceMatrix.of(device, others);
+                        DeviceMatrix out = DeviceMatrix.blank(device, 2, cols)) {
+                    device.argmax(x.tensor(), ids);
+                    device.add(x.tensor(), y.tensor());
+                    device.gatherLogitRows(x.tensor(), batch, out.tensor());
+                    return List.of(flat(x.read()), flat(out.read()), bytes(ids));
+                }
+            });
         }
     }
 
@@ -272,20 +289,18 @@ class KernelTwinTest {
         for (boolean interleaved : new boolean[] {false, true}) {
             RotarySpec rotary = new RotarySpec(40, 32, interleaved);
             AttentionSpec spec = new AttentionSpec(6, 2, 40, 0.15f, OptionalInt.empty());
-            assertSame(
-                    device -> {
-                        try (PagedSequences paged =
-                                new PagedSequences(
-                                        device, new Randoms(5), type, 8, spec, rotary)) {
-                            paged.useTable(new Randoms(6));
-                            paged.step(new int[] {0, 0, 0}, new int[] {21, 8, 1});
-                            return List.of(
-                                    paged.rotatedQuery(0, 20)[239],
-                                    flat(new float[][] {paged.rotatedQuery(0, 20)}),
-                                    flat(new float[][] {paged.rotatedQuery(2, 0)}),
-                                    bytes(paged.cache().data()));
-                        }
-                    });
+            assertSame(device -> {
+                try (PagedSequences paged =
+                        new PagedSequences(device, new Randoms(5), type, 8, spec, rotary)) {
+                    paged.useTable(new Randoms(6));
+                    paged.step(new int[] {0, 0, 0}, new int[] {21, 8, 1});
+                    return List.of(
+                            paged.rotatedQuery(0, 20)[239],
+                            flat(new float[][] {paged.rotatedQuery(0, 20)}),
+                            flat(new float[][] {paged.rotatedQuery(2, 0)}),
+                            bytes(paged.cache().data()));
+                }
+            });
         }
     }
 
@@ -294,8 +309,7 @@ class KernelTwinTest {
     void attentionAgreesWithinRounding(DType type) {
         AttentionSpec spec = new AttentionSpec(6, 2, 64, 0.125f, OptionalInt.of(40));
         double tolerance = type == DType.BF16 ? 1e-2 : 5e-6;
-        try (PagedSequences actual =
-                        new PagedSequences(natively, new Randoms(7), type, 32, spec);
+        try (PagedSequences actual = new PagedSequences(natively, new Randoms(7), type, 32, spec);
                 PagedSequences expected =
                         new PagedSequences(java, new Randoms(7), type, 32, spec)) {
             actual.step(new int[] {0, 0, 0}, new int[] {60, 1, 33});

@@ -27,8 +27,7 @@ class NativeOpTest {
     }
 
     /// `offset kind name` of each field of a struct, nested matrices taken apart.
-    private static List<String> fields(String struct, long base, String prefix)
-            throws IOException {
+    private static List<String> fields(String struct, long base, String prefix) throws IOException {
         String start = "struct " + struct + " {";
         String text = header();
         assertThat(text).contains(start);
