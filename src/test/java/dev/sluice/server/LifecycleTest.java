@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -135,6 +136,14 @@ class LifecycleTest {
         }
     }
 
+    /// The engine takes the command to drain between two steps.
+    private static void awaitNotHealthy(ParrotServer server) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (server.get("/health").statusCode() != 503) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
     @Test
     void drainingFinishesStreamsAndRefusesWhatIsNew() {
         try (ParrotServer server = ParrotServer.start().slow(STEP);
@@ -142,12 +151,11 @@ class LifecycleTest {
             client.post(CHAT, chat("forever", true)).readUntil("\"content\":\"x");
 
             Future<Void> drained = server.engine().drain();
-            HttpResponse<String> health = server.get("/health");
+            awaitNotHealthy(server);
             HttpResponse<String> refused = server.post(CHAT, chat("say:hi", true));
             ParrotServer.await(drained.compose(_ -> server.undeployServer()));
             client.readUntil("[DONE]");
 
-            assertThat(health.statusCode()).isEqualTo(503);
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(client.received()).contains("\"finish_reason\":\"length\"");
             assertThatThrownBy(() -> new RawConnection(server.port()))
