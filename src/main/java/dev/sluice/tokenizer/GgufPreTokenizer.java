@@ -17,28 +17,11 @@ import java.util.List;
 /// @param addsBos whether a text begins with the beginning-of-sequence id when the file is silent
 record GgufPreTokenizer(
         PreTokenizer steps, TextNormalizer normalizer, boolean ignoreMerges, boolean addsBos) {
-    private static final Logger LOG = LoggerFactory.getLogger(GgufPreTokenizer.class);
-
-    static final String GPT2 =
-            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-    private static final String CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-    private static final String WORD = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
-    private static final String SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
-    private static final String SPACES = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-    private static final String CL100K =
-            CONTRACTION + "|" + WORD + "|\\p{N}{1,3}|" + SYMBOLS + "|" + SPACES;
-    private static final String QWEN2 =
-            CONTRACTION + "|" + WORD + "|\\p{N}|" + SYMBOLS + "|" + SPACES;
-    private static final String QWEN35 =
-            CONTRACTION
-                    + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
-                    + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|"
-                    + SPACES;
-    private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
-    private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
-    private static final String MIXED_SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*";
-    private static final String O200K = mixedCase(CONTRACTION + "?", "\\p{N}{1,3}");
-    private static final String TEKKEN = mixedCase("", "\\p{N}");
+    private static final String GPT2 = Patterns.GPT2;
+    private static final String CL100K = Patterns.CL100K;
+    private static final String QWEN2 = Patterns.QWEN2;
+    private static final String O200K = Patterns.O200K;
+    private static final String TEKKEN = Patterns.mixedCase("", "\\p{N}");
     private static final String CJK =
             "[\\x{4E00}-\\x{9FA5}\\x{3040}-\\x{309F}\\x{30A0}-\\x{30FF}]+";
     private static final String ASIAN =
@@ -48,19 +31,8 @@ record GgufPreTokenizer(
     private static final String DEEPSEEK3 =
             ASCII_PUNCTUATED_WORD
                     + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|"
-                    + SPACES;
+                    + Patterns.SPACES;
     private static final String BLOOM = " ?[^(\\s|.,!?…。，、।۔،)]+";
-
-    private static String mixedCase(String ending, String digits) {
-        String start = "[^\\r\\n\\p{L}\\p{N}]?";
-        return String.join(
-                "|",
-                start + UPPER + "*" + LOWER + "+" + ending,
-                start + UPPER + "+" + LOWER + "*" + ending,
-                digits,
-                MIXED_SYMBOLS,
-                SPACES);
-    }
 
     /// The kind of a name. An unknown name gives llama.cpp's default kind and a warning.
     static GgufPreTokenizer named(String name) {
@@ -74,12 +46,12 @@ record GgufPreTokenizer(
             case "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "megrez" ->
                     cutting(QWEN2).composing();
             case "stablelm2", "hunyuan", "solar-open", "grok-2" -> cutting(QWEN2);
-            case "qwen35" -> cutting(QWEN35).composing();
+            case "qwen35" -> cutting(Patterns.QWEN35).composing();
             case "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2" ->
                     cutting(O200K).ignoringMerges();
             case "granite-embed-multi-97m" -> cutting(O200K).ignoringMerges();
             case "tekken" -> cutting(TEKKEN).ignoringMerges().addingBos();
-            case "tiny_aya", "cohere2moe" -> cutting("\\d{1,3}(?=(?:\\d{3})*\\b)", O200K);
+            case "tiny_aya", "cohere2moe" -> cutting(Patterns.DIGIT_GROUPS, O200K);
             case "deepseek-llm" -> deepseekLlm();
             case "deepseek-coder" ->
                     cutting("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", ASIAN, "\\p{N}");
@@ -97,25 +69,26 @@ record GgufPreTokenizer(
             case "chameleon" -> cutting(GPT2).addingBos();
             case "poro-chat", "bloom", "gpt3-finnish" -> cutting(BLOOM);
             case "viking" -> cutting(BLOOM, "\\p{N}");
-            case "superbpe" -> cutting("\\p{N}+", "(?=(\\d{3})+(?!\\d))");
+            case "superbpe" -> cutting("\\p{N}+", Patterns.BETWEEN_DIGIT_GROUPS);
             case "bailingmoe", "bailingmoe2", "llada-moe" ->
                     cutting(
                             "'(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])|"
-                                    + WORD
+                                    + Patterns.WORD
                                     + "|\\p{N}|"
-                                    + SYMBOLS
+                                    + Patterns.SYMBOLS
                                     + "|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+");
             case "seed-coder" ->
                     cutting(
-                            CONTRACTION
+                            Patterns.CONTRACTION
                                     + "|"
-                                    + WORD
+                                    + Patterns.WORD
                                     + "|\\p{N}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|"
-                                    + SPACES);
+                                    + Patterns.SPACES);
             case "kimi-k2" -> kimi();
             case "default" -> standard();
             default -> {
-                LOG.warn(
+                Logger log = LoggerFactory.getLogger(GgufPreTokenizer.class);
+                log.warn(
                         "Unknown pre-tokenizer '{}': cutting text the default way, which may cost"
                                 + " quality; use a file whose tokenizer.ggml.pre is known",
                         name);
@@ -151,7 +124,7 @@ record GgufPreTokenizer(
                 "[\\r\\n]",
                 "\\s?" + DeepseekLetters.CLASS + "+",
                 "\\s?[!-/:-~\\x{FF01}-\\x{FF0F}\\x{FF1A}-\\x{FF5E}\\x{2018}-\\x{201F}\\x{3000}-\\x{3002}]+",
-                "\\s++$",
+                Patterns.TRAILING_SPACES,
                 ASIAN,
                 "\\p{N}");
     }
@@ -169,7 +142,7 @@ record GgufPreTokenizer(
                                 + "]]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}&&[^"
                                 + han
                                 + "]]+"
-                                + CONTRACTION
+                                + Patterns.CONTRACTION
                                 + "?",
                         start
                                 + "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}&&[^"
@@ -177,11 +150,11 @@ record GgufPreTokenizer(
                                 + "]]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}&&[^"
                                 + han
                                 + "]]*"
-                                + CONTRACTION
+                                + Patterns.CONTRACTION
                                 + "?",
                         "\\p{N}{1,3}",
-                        SYMBOLS,
-                        SPACES));
+                        Patterns.SYMBOLS,
+                        Patterns.SPACES));
     }
 
     private static GgufPreTokenizer cutting(String... patterns) {
@@ -194,7 +167,7 @@ record GgufPreTokenizer(
     }
 
     private static PreTokenizer split(String pattern) {
-        return Splitter.isolated(Splitter.regex(Patterns.compile(pattern)));
+        return Splitter.isolated(Patterns.finder(pattern));
     }
 
     private GgufPreTokenizer ignoringMerges() {

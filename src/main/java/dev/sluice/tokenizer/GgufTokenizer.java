@@ -149,9 +149,11 @@ final class GgufTokenizer {
                         "The GGUF file's tokenizer.ggml.merges holds '" + line + "', no pair.");
             }
             int end = line.length();
-            int left = index.find(line, 0, space);
+            int hash = TokenIndex.hash(line, 0, space, 0);
+            int left = index.find(line, 0, space, hash);
             int right = index.find(line, space + 1, end);
-            int merged = index.findJoined(line, 0, space, line, space + 1, end);
+            int joined = TokenIndex.hash(line, space + 1, end, hash);
+            int merged = index.findJoined(line, 0, space, line, space + 1, end, joined);
             // Such a merge could never be written.
             if (left != TokenIndex.NONE && right != TokenIndex.NONE && merged != TokenIndex.NONE) {
                 merges.put(left, right, rank, merged);

@@ -194,7 +194,9 @@ final class JsonModel {
             String left = lefts.get(rank);
             String right = rights.get(rank);
             int cut = right.startsWith(prefix) ? prefix.length() : 0;
-            int merged = index.findJoined(left, 0, left.length(), right, cut, right.length());
+            int length = right.length();
+            int hash = TokenIndex.hash(right, cut, length, left.hashCode());
+            int merged = index.findJoined(left, 0, left.length(), right, cut, length, hash);
             int leftId = index.find(left);
             int rightId = index.find(right);
             if (leftId == TokenIndex.NONE

@@ -53,13 +53,14 @@ final class JsonPreTokenizer {
             case "Whitespace" ->
                     steps.add(
                             new Splitter(
-                                    Splitter.regex(Patterns.compile("\\w+|[^\\w\\s]+")),
+                                    Patterns.regex(Patterns.compile("\\w+|[^\\w\\s]+")),
                                     Splitter.Behavior.REMOVED,
                                     true));
             case "WhitespaceSplit" -> steps.add(removed(Characters::isSpace));
             case "BertPreTokenizer" -> {
                 steps.add(removed(Characters::isSpace));
-                steps.add(Splitter.isolated(Splitter.characters(Characters::isPunctuation)));
+                steps.add(
+                        Splitter.isolated(Splitter.characters(Characters::isPunctuation)));
             }
             case "CharDelimiterSplit" ->
                     steps.add(
@@ -78,20 +79,25 @@ final class JsonPreTokenizer {
 
     private void addByteLevel(JsonNode part, boolean byModel) {
         if (part.path("add_prefix_space").asBoolean(true)) {
-            steps.add(new Rewriter((text, first) -> text.startsWith(" ") ? text : " " + text));
+            steps.add(
+                    new Rewriter(
+                            (text, first) -> text.startsWith(" ") ? text : " " + text));
         }
         if (part.path("use_regex").asBoolean(true)) {
-            steps.add(Splitter.isolated(Splitter.regex(Patterns.compile(GgufPreTokenizer.GPT2))));
+            steps.add(
+                    Splitter.isolated(
+                            Patterns.finder(Patterns.GPT2)));
         }
         if (byModel) {
             byteLevel = true;
         } else {
             steps.add(
-                    new Rewriter((text, first) -> {
-                        StringBuilder chars = new StringBuilder(text.length() * 2);
-                        ByteLevel.appendChars(text, 0, text.length(), chars);
-                        return chars.toString();
-                    }));
+                    new Rewriter(
+                            (text, first) -> {
+                                StringBuilder chars = new StringBuilder(text.length() * 2);
+                                ByteLevel.appendChars(text, 0, text.length(), chars);
+                                return chars.toString();
+                            }));
         }
     }
 
@@ -99,8 +105,7 @@ final class JsonPreTokenizer {
         JsonNode pattern = part.path("pattern");
         Splitter.Finder finder =
                 pattern.has("Regex")
-                        ? Splitter.regex(
-                                Patterns.compileOniguruma(JsonParts.text(pattern, "Regex")))
+                        ? Patterns.finder(JsonParts.text(pattern, "Regex"))
                         : Splitter.literal(JsonParts.text(pattern, "String"));
         return new Splitter(
                 finder,

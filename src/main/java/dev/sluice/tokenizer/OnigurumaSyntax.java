@@ -70,6 +70,14 @@ final class OnigurumaSyntax {
         this.source = source;
     }
 
+    /// Whether a character is one of a word for these expressions.
+    static boolean isWord(int c) {
+        return c != 0x200C
+                && c != 0x200D
+                && (Characters.isWord(c)
+                        || (c < 0x100 && Characters.isNumber(c)));
+    }
+
     /// The expression in Java's syntax; wrong ones are left for Java to refuse.
     String toJava() {
         while (at < source.length()) {

@@ -1,7 +1,6 @@
 package dev.sluice.tokenizer;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.IntPredicate;
 
 /// Cuts parts at the matches of a pattern. A part is matched as if it stood alone: what is around
 /// it is neither seen by look-ahead nor part of a boundary.
@@ -47,29 +46,6 @@ final class Splitter implements PreTokenizer {
         return new Splitter(finder, Behavior.ISOLATED, false);
     }
 
-    /// Matches of a regular expression.
-    static Finder regex(Pattern pattern) {
-        return (text, from, to, receiver) -> {
-            Matcher matcher = pattern.matcher(text).region(from, to);
-            int last = -1;
-            while (matcher.find()) {
-                int start = matcher.start();
-                boolean empty = start == matcher.end();
-                // Java looks for empty matches between the halves of a surrogate pair, too.
-                if (!empty || (start != last && !splitsPair(text, start, from))) {
-                    receiver.match(start, matcher.end());
-                }
-                last = matcher.end();
-            }
-        };
-    }
-
-    private static boolean splitsPair(String text, int at, int from) {
-        return at > from
-                && at < text.length()
-                && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
-    }
-
     /// Occurrences of a text.
     static Finder literal(String wanted) {
         return (text, from, to, receiver) -> {
@@ -82,7 +58,7 @@ final class Splitter implements PreTokenizer {
     }
 
     /// Single characters of a class.
-    static Finder characters(java.util.function.IntPredicate wanted) {
+    static Finder characters(IntPredicate wanted) {
         return (text, from, to, receiver) -> {
             for (int i = from; i < to; ) {
                 int codePoint = text.codePointAt(i);

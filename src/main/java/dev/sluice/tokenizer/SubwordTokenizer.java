@@ -72,7 +72,7 @@ final class SubwordTokenizer implements Tokenizer {
             parts.model.encode(text, from, to, out);
             return;
         }
-        int hash = WordCache.hash(text, from, to);
+        int hash = TokenIndex.hash(text, from, to, 0);
         if (!cache.append(text, from, to, hash, out)) {
             int start = out.size();
             parts.model.encode(text, from, to, out);

@@ -89,14 +89,14 @@ final class TokenIndex {
         return NONE;
     }
 
-    /// The token made of two parts of texts, one after the other.
-    int findJoined(String left, int from, int to, String right, int rightFrom, int rightTo) {
-        int hash = hash(right, rightFrom, rightTo, hash(left, from, to, 0));
+    /// The token made of two parts of texts, one after the other, with the parts' hashes.
+    int findJoined(
+            String left, int from, int to, String right, int rightFrom, int rightTo, int hash) {
+        int cut = to - from;
         int slot = first(hash);
         while (slots[slot] != NONE) {
             if (hashes[slot] == hash) {
                 String token = tokens[slots[slot]];
-                int cut = to - from;
                 if (token.length() == cut + rightTo - rightFrom
                         && token.regionMatches(0, left, from, cut)
                         && token.regionMatches(cut, right, rightFrom, rightTo - rightFrom)) {
@@ -108,8 +108,9 @@ final class TokenIndex {
         return NONE;
     }
 
-    private static int hash(String text, int from, int to, int start) {
-        int hash = start;
+    /// Hash of a part of a text, going on from the hash of what is before it, 0 for nothing.
+    static int hash(String text, int from, int to, int before) {
+        int hash = before;
         for (int i = from; i < to; i++) {
             hash = 31 * hash + text.charAt(i);
         }

@@ -44,14 +44,6 @@ final class WordCache {
         entries[place(hash)] = new Entry(word, ids);
     }
 
-    static int hash(String text, int from, int to) {
-        int hash = 0;
-        for (int i = from; i < to; i++) {
-            hash = 31 * hash + text.charAt(i);
-        }
-        return hash;
-    }
-
     private static int place(int hash) {
         return (hash * SPREAD) >>> 17;
     }
