@@ -74,6 +74,7 @@ final class RehearseCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
+            out.flush();
             server.stop();
         }
     }

@@ -1,10 +1,10 @@
 package dev.sluice.tokenizer;
 
-/// Cuts numbers into groups of three digits from their end, in one pass: the expressions for it look
-/// ahead over all remaining digits at each.
+/// Cuts numbers into groups of three digits from their end, in one pass: the expressions for it
+/// look ahead over all remaining digits at each.
 ///
 /// @param atWords groups are matches, of numbers that no word goes on behind; else the places
-///     between groups are, as empty matches
+///   between groups are, as empty matches
 record DigitGroups(boolean atWords) implements Splitter.Finder {
     private static final int GROUP = 3;
 

@@ -59,8 +59,7 @@ final class JsonPreTokenizer {
             case "WhitespaceSplit" -> steps.add(removed(Characters::isSpace));
             case "BertPreTokenizer" -> {
                 steps.add(removed(Characters::isSpace));
-                steps.add(
-                        Splitter.isolated(Splitter.characters(Characters::isPunctuation)));
+                steps.add(Splitter.isolated(Splitter.characters(Characters::isPunctuation)));
             }
             case "CharDelimiterSplit" ->
                     steps.add(
@@ -79,25 +78,20 @@ final class JsonPreTokenizer {
 
     private void addByteLevel(JsonNode part, boolean byModel) {
         if (part.path("add_prefix_space").asBoolean(true)) {
-            steps.add(
-                    new Rewriter(
-                            (text, first) -> text.startsWith(" ") ? text : " " + text));
+            steps.add(new Rewriter((text, first) -> text.startsWith(" ") ? text : " " + text));
         }
         if (part.path("use_regex").asBoolean(true)) {
-            steps.add(
-                    Splitter.isolated(
-                            Patterns.finder(Patterns.GPT2)));
+            steps.add(Splitter.isolated(Patterns.finder(Patterns.GPT2)));
         }
         if (byModel) {
             byteLevel = true;
         } else {
             steps.add(
-                    new Rewriter(
-                            (text, first) -> {
-                                StringBuilder chars = new StringBuilder(text.length() * 2);
-                                ByteLevel.appendChars(text, 0, text.length(), chars);
-                                return chars.toString();
-                            }));
+                    new Rewriter((text, first) -> {
+                        StringBuilder chars = new StringBuilder(text.length() * 2);
+                        ByteLevel.appendChars(text, 0, text.length(), chars);
+                        return chars.toString();
+                    }));
         }
     }
 

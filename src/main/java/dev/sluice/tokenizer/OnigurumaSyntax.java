@@ -74,8 +74,7 @@ final class OnigurumaSyntax {
     static boolean isWord(int c) {
         return c != 0x200C
                 && c != 0x200D
-                && (Characters.isWord(c)
-                        || (c < 0x100 && Characters.isNumber(c)));
+                && (Characters.isWord(c) || (c < 0x100 && Characters.isNumber(c)));
     }
 
     /// The expression in Java's syntax; wrong ones are left for Java to refuse.
