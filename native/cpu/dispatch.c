@@ -208,7 +208,7 @@ static int64_t processor_level(void) {
 }
 
 static int is_intel(void) {
-    uint32_t a, b, c, d;
+    uint32_t a, b = 0, c = 0, d = 0;
     return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx && c == signature_INTEL_ecx
            && d == signature_INTEL_edx;
 }
