@@ -65,7 +65,7 @@ final class LauncherIT {
         Path nowhere = Files.createDirectories(directory.resolve("jvm"));
         Path copy = directory.resolve("java-home");
         Files.writeString(
-                copy, Files.readString(finder).replaceAll("/usr/\\S*|/opt/\\S*", nowhere + "/*"));
+                copy, Files.readString(finder).replaceAll("/(usr|opt)/[^\\s\"]*", nowhere + "/*"));
 
         Ended ended =
                 run(
