@@ -230,6 +230,7 @@ static struct limits measure_limits(int threads, struct stream *s) {
         peak("float32 (VFMADD231PS zmm)", fma_avx512, 32, threads, &l.f32);
         peak("bfloat16 (VDPBF16PS zmm)", bf16_avx512, 64, threads, &l.bf16);
         peak("int8 (VPDPBUSD zmm)", int8_avx512, 128, threads, &l.int8);
+        l.bf16 = l.bf16 > l.f32 ? l.bf16 : l.f32; /* where pairs are slow, numbers are widened */
     } else if (sl_isa_level() == SL_ISA_AVX2) {
         peak("float32 (VFMADD231PS ymm)", fma_avx2, 16, threads, &l.f32);
         l.bf16 = l.f32;
