@@ -3,6 +3,8 @@ package dev.sluice.compute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import dev.sluice.testing.Closeness;
 import dev.sluice.testing.DeviceMatrix;
 import dev.sluice.testing.Oracle;
@@ -14,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -133,6 +137,49 @@ interface LinearContract {
             float[][] some = Arrays.copyOfRange(values, 3, 16);
             assertThat(multiply(some, matrix)).isDeepEqualTo(Arrays.copyOfRange(batched, 3, 16));
             device().release(matrix);
+        }
+    }
+
+    /// The bits are those of the Python reference; `src/test/python/parity_gguf.py` wrote them.
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"I32"},
+            mode = EnumSource.Mode.EXCLUDE)
+    default void weightsHaveTheValuesOfTheReferenceImplementation(DType type) throws IOException {
+        int cols = Math.max(32, type.blockElements());
+        float[] expected = new float[5 * cols];
+        resource(type + ".f32").asByteBuffer().order(LITTLE_ENDIAN).asFloatBuffer().get(expected);
+        dropSignsOfZeros(expected);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment stored = resource(type + ".blocks");
+            MemorySegment data = arena.allocate(stored.byteSize()).copyFrom(stored);
+            MatrixSource source = MatrixSource.of(data, type, 5, cols);
+            for (Packing packing : List.of(Packing.SOURCE, Packing.FLOAT32)) {
+                PackedMatrix matrix = device().pack(List.of(source), packing);
+
+                float[][] actual = weights(matrix);
+
+                for (int r = 0; r < 5; r++) {
+                    dropSignsOfZeros(actual[r]);
+                    assertThat(actual[r])
+                            .isEqualTo(Arrays.copyOfRange(expected, r * cols, (r + 1) * cols));
+                }
+                device().release(matrix);
+            }
+        }
+    }
+
+    /// A quantised zero has no sign, whatever its scale has.
+    private static void dropSignsOfZeros(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] += 0f;
+        }
+    }
+
+    private static MemorySegment resource(String name) throws IOException {
+        try (InputStream in = LinearContract.class.getResourceAsStream("/parity/blocks/" + name)) {
+            return MemorySegment.ofArray(in.readAllBytes());
         }
     }
 

@@ -1,0 +1,84 @@
+package dev.sluice.compute.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.DType;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.PackedMatrix;
+import dev.sluice.compute.Packing;
+import dev.sluice.testing.DeviceMatrix;
+import dev.sluice.testing.PagedSequences;
+import dev.sluice.testing.Randoms;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.OptionalInt;
+
+/// The number of threads decides how work is cut (panels of one chunk, heads of one attention unit)
+/// and must not show in a single bit.
+class ThreadIndependenceTest {
+    private static final AttentionSpec LAYER =
+            new AttentionSpec(12, 2, 64, 0.125f, OptionalInt.empty());
+
+    private static CpuDevice open(Kernels kernels, int threads) {
+        return kernels == Kernels.JAVA
+                ? CpuDevice.open(CpuOptions.defaults().withKernels(kernels).withThreads(threads))
+                : NativeLevels.open(kernels, threads);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kernels.class,
+            names = {"AUTO"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void attentionHasTheSameBitsOnOneThreadAndOnSix(Kernels kernels) {
+        for (DType type : List.of(DType.BF16, DType.F16, DType.F32)) {
+            try (CpuDevice one = open(kernels, 1);
+                    CpuDevice six = open(kernels, 6);
+                    PagedSequences a = new PagedSequences(one, new Randoms(1), type, 32, LAYER);
+                    PagedSequences b = new PagedSequences(six, new Randoms(1), type, 32, LAYER)) {
+                for (PagedSequences sequences : List.of(a, b)) {
+                    sequences.step(new int[] {0, 0, 0}, new int[] {70, 40, 0});
+                    sequences.step(new int[] {70, 40, 0}, new int[] {71, 40, 1});
+                }
+                for (int position = 0; position < 71; position++) {
+                    assertThat(b.output(0, position)).isEqualTo(a.output(0, position));
+                }
+                assertThat(b.output(2, 0)).isEqualTo(a.output(2, 0));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Kernels.class,
+            names = {"AUTO"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void productsHaveTheSameBitsOnOneThreadAndOnSix(Kernels kernels) {
+        for (Packing packing : Packing.values()) {
+            try (CpuDevice one = open(kernels, 1);
+                    CpuDevice six = open(kernels, 6)) {
+                assertThat(product(six, packing)).isDeepEqualTo(product(one, packing));
+            }
+        }
+    }
+
+    private static float[][] product(CpuDevice device, Packing packing) {
+        Randoms random = new Randoms(2);
+        try (Arena arena = Arena.ofConfined();
+                DeviceMatrix x = DeviceMatrix.of(device, random.matrix(9, 96));
+                DeviceMatrix out = DeviceMatrix.blank(device, 9, 500)) {
+            MatrixSource source =
+                    MatrixSource.of(
+                            random.weights(DType.BF16, 500 * 96, arena), DType.BF16, 500, 96);
+            PackedMatrix matrix = device.pack(List.of(source), packing);
+            device.linear(x.tensor(), matrix, out.tensor());
+            device.release(matrix);
+            return out.read();
+        }
+    }
+}
