@@ -75,6 +75,7 @@ public final class Conformance {
             throws IOException {
         return switch (subject) {
             case "templates" -> Optional.of(TemplateCases.of(folder, rows, data));
+            case "tokenizers" -> Optional.of(TokenizerCases.of(folder, data));
             default -> Optional.empty();
         };
     }

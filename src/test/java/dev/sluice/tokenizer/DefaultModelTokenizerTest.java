@@ -3,6 +3,8 @@ package dev.sluice.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.sluice.testing.GgufMetadataReader;
+
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -17,7 +19,7 @@ final class DefaultModelTokenizerTest {
     private static LoadedTokenizer load() throws IOException {
         Optional<Path> file = find();
         assumeThat(file).as("the default model in ~/.cache/sluice; fetch it first").isPresent();
-        return TokenizerLoader.fromGguf(GgufMetadata.read(file.orElseThrow()));
+        return TokenizerLoader.fromGguf(GgufMetadataReader.read(file.orElseThrow()));
     }
 
     private static Optional<Path> find() throws IOException {

@@ -2,6 +2,8 @@ package dev.sluice.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.testing.GgufMetadataReader;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,7 +41,8 @@ final class GgufVectorsTest {
         String vocabulary = "ggml-vocab-" + name + ".gguf";
         Tokenizer tokenizer =
                 TokenizerLoader.fromGguf(
-                                GgufMetadata.read(SharedData.tokenizers("gguf/" + vocabulary)))
+                                GgufMetadataReader.read(
+                                        SharedData.tokenizers("gguf/" + vocabulary)))
                         .tokenizer();
 
         List<String> wrong = new ArrayList<>();

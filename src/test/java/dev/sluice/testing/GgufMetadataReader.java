@@ -1,4 +1,4 @@
-package dev.sluice.tokenizer;
+package dev.sluice.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,19 +11,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// The metadata of a GGUF file that is trusted, for tests that need no more of it.
-final class GgufMetadata {
+public final class GgufMetadataReader {
     private static final int MAGIC = 0x46554747;
 
     private final ByteBuffer in;
 
-    private GgufMetadata(ByteBuffer in) {
+    private GgufMetadataReader(ByteBuffer in) {
         this.in = in;
     }
 
-    static Map<String, Object> read(Path file) {
+    /// The pairs by key; integers are `Long`, fractions `Double`, arrays primitive or of `String`.
+    public static Map<String, Object> read(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             ByteBuffer in = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-            return new GgufMetadata(in.order(ByteOrder.LITTLE_ENDIAN)).pairs();
+            return new GgufMetadataReader(in.order(ByteOrder.LITTLE_ENDIAN)).pairs();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
