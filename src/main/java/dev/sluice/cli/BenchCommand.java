@@ -8,6 +8,7 @@ import dev.sluice.model.ModelConfig;
 
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.PrintStream;
@@ -32,6 +33,7 @@ import java.util.concurrent.Callable;
             "Examples:",
             "  sluice bench",
             "  sluice bench --model ~/models/llama.Q4_K_M.gguf --json",
+            "  sluice bench --shape smollm2-135m --write /tmp/shape",
             "  sluice bench --shape ernie-4.5-0.3b --dtype bfloat16 --threads 2"
         })
 final class BenchCommand implements Callable<Integer> {
@@ -45,6 +47,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @ArgGroup(validate = false, order = 2, heading = "%nArithmetic:%n")
     private ComputeFlags compute = new ComputeFlags();
+
+    @Mixin private BenchModel benchModel = new BenchModel();
 
     @Option(
             names = "--runs",
@@ -60,22 +64,24 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        long begin = System.nanoTime();
-        try (LoadedEngine engine = load()) {
-            double loadSeconds = (System.nanoTime() - begin) / GIGA;
-            BenchReport report = measure(engine, loadSeconds);
+        if (benchModel.writesOnly()) {
+            benchModel.write(out);
+            out.flush();
+            return 0;
+        }
+        BenchModel.Loaded loaded = benchModel.load(options());
+        try (LoadedEngine engine = loaded.engine()) {
+            BenchReport report = measure(engine, loaded.seconds());
             out.print(json ? report.toJson() + "\n" : report.toTable());
             out.flush();
         }
         return 0;
     }
 
-    private LoadedEngine load() {
+    private EngineOptions options() {
         BatchOptions batch =
                 BatchOptions.defaults().withMaxNumSeqs(MAX_NUM_SEQS).withMaxModelLen(MAX_MODEL_LEN);
-        EngineOptions options =
-                new EngineOptions(model.reference(), model.revision(), compute.toOptions(), batch);
-        return LoadedEngine.load(options, ModelOptions.source(System.err));
+        return new EngineOptions(model.reference(), model.revision(), compute.toOptions(), batch);
     }
 
     private BenchReport measure(LoadedEngine engine, double loadSeconds) {

@@ -79,6 +79,19 @@ final class CommandLineTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "bench --shape no-such-shape, no-such-shape",
+        "bench --write dir, --write needs --shape",
+    })
+    void benchRefusesInOneSentence(String command, String named) {
+        CliRun run = CliRun.of(command.split(" "));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("sluice: ").contains(named);
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"chat", "generate -p hello", "bench"})
     void aModelThatIsNotThereIsOneSentence(String command) {
         CliRun run = CliRun.of((command + " --model ./no/such/model.gguf").split(" "));
