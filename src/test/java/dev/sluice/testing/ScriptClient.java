@@ -51,7 +51,7 @@ public final class ScriptClient {
                     folder,
                     "npm",
                     "install",
-                    "--silent",
+                    "--loglevel=error",
                     "--no-fund",
                     "--prefix",
                     ".",
