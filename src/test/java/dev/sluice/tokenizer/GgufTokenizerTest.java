@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.LongStream;
 
 final class GgufTokenizerTest {
@@ -95,13 +96,14 @@ final class GgufTokenizerTest {
     @Test
     void takesArraysOfAnyForm() {
         int[] expected = encode(metadata, "hello wor");
-        String[] tokens = (String[]) metadata.get("tokenizer.ggml.tokens");
+        String[] tokens = (String[]) Objects.requireNonNull(metadata.get("tokenizer.ggml.tokens"));
         int[] types = new int[tokens.length];
         Arrays.fill(types, 1);
         metadata.put("tokenizer.ggml.tokens", List.of(tokens));
         metadata.put("tokenizer.ggml.token_type", types);
         metadata.put(
-                "tokenizer.ggml.merges", List.of((Object[]) metadata.get("tokenizer.ggml.merges")));
+                "tokenizer.ggml.merges",
+                List.of((Object[]) Objects.requireNonNull(metadata.get("tokenizer.ggml.merges"))));
 
         assertThat(encode(metadata, "hello wor")).isEqualTo(expected);
     }

@@ -72,7 +72,7 @@ final class MergeLoopTest {
                 return ids;
             }
             ids.set(best, (int) bestPair);
-            ids.remove(best + 1);
+            ids.subList(best + 1, best + 2).clear();
         }
     }
 }
