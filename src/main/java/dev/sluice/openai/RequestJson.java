@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import dev.sluice.engine.ApiException.InvalidRequest;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -32,14 +33,21 @@ final class RequestJson {
             return asObject(value)
                     .orElseThrow(() -> Invalid.body("Input should be a valid JSON object."));
         } catch (JacksonException e) {
-            throw Invalid.body("The body is not valid JSON: " + reason(e) + ".");
+            throw Invalid.body(body.length == 0 ? "The body is empty." : reason(e));
         }
     }
 
-    /// Jackson's words, without its hints to where an object began.
+    /// Our own words: Jackson's name settings that no client can change.
     private static String reason(JacksonException e) {
-        return String.valueOf(e.getOriginalMessage())
-                .replaceFirst(" \\((start marker|for [A-Z]).*", "");
+        if (e instanceof StreamConstraintsException
+                || e.getCause() instanceof StreamConstraintsException) {
+            return "The body is nested too deeply, or holds a name or number that is too long.";
+        }
+        return Optional.ofNullable(e.getLocation())
+                .map(at ->
+                        "The body is not valid JSON at line %d, column %d."
+                                .formatted(at.getLineNr(), at.getColumnNr()))
+                .orElse("The body is not valid JSON.");
     }
 
     /// Reads any JSON text; empty if it is none.

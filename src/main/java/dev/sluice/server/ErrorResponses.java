@@ -57,11 +57,13 @@ final class ErrorResponses {
     private ErrorResponses() {}
 
     /// Makes a router answer what no route takes, and what a route fails with.
-    static void install(Router router) {
+    ///
+    /// @param maxRequestBytes the largest body, for the answer to a larger one
+    static void install(Router router, long maxRequestBytes) {
         router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
         router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
         router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
-        router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge()));
+        router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge(maxRequestBytes)));
         router.errorHandler(INTERNAL, ctx -> send(ctx, ctx.failure()));
     }
 
@@ -163,8 +165,11 @@ final class ErrorResponses {
                 "method_not_allowed");
     }
 
-    private static Problem tooLarge() {
+    private static Problem tooLarge(long limit) {
         return Problem.invalid(
-                TOO_LARGE, "The body is larger than this server takes.", INVALID_VALUE);
+                TOO_LARGE,
+                "The body is larger than the %d bytes that this server takes (--max-request-bytes)."
+                        .formatted(limit),
+                INVALID_VALUE);
     }
 }

@@ -6,7 +6,7 @@ import dev.sluice.engine.ApiException;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 
-/// `GET /health`: succeeds with an empty body when a request would be served now.
+/// `GET` and `HEAD` of `/health`: succeeds with an empty body when a request would be served now.
 record HealthHandler(ServerState state) implements Handler<RoutingContext> {
 
     @Override

@@ -57,7 +57,7 @@ final class HttpListener extends VerticleBase {
 
     private Router router() {
         Router router = Router.router(vertx);
-        ErrorResponses.install(router);
+        ErrorResponses.install(router, state.options().maxRequestBytes());
         router.route().handler(RequestIds::assign);
         router.route().handler(state.metrics()::watch);
         generation(router, "/v1/chat/completions", Kind.CHAT);
@@ -65,6 +65,7 @@ final class HttpListener extends VerticleBase {
         router.get("/v1/models").handler(new ModelsHandler(state));
         router.get("/v1/models/*").handler(new ModelsHandler(state));
         router.get("/health").handler(new HealthHandler(state));
+        router.head("/health").handler(new HealthHandler(state));
         router.get("/metrics").handler(new MetricsHandler(state));
         return router;
     }

@@ -117,6 +117,24 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"{\"temperature\":NaN}", "", "{\"messages\":[}"})
+    void malformedJsonIsToldWithoutTheParsersOwnWords(String body) {
+        HttpResponse<String> response = server.post(CHAT, body);
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response).getString("message"))
+                .containsPattern("^The body is (empty|not valid JSON at line 1, column \\d+)\\.$");
+    }
+
+    @Test
+    void endlessNestingIsRefused() {
+        HttpResponse<String> response = server.post(CHAT, "[".repeat(2_000));
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response).getString("message")).contains("nested too deeply");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", ",\"model\":\"m1\"", ",\"model\":\"default\"", ",\"model\":null"})
     void aServedNameIsTheNameOfAnswers(String model) {
         HttpResponse<String> response = server.post(CHAT, HELLO.formatted(model));
