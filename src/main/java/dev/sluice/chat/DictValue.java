@@ -2,6 +2,7 @@ package dev.sluice.chat;
 
 import org.jspecify.annotations.Nullable;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,8 @@ import java.util.Map;
 /// A Python dict: insertion order, and keys that are equal in Python (`1`, `1.0`, `True`) are one.
 /// Templates can't change one.
 final class DictValue {
+    private static final int MAX_KEY_PARTS = 64;
+
     private final Map<Object, Object> values;
     // Keys whose spelling differs from what they are compared by; absent in nearly every dict.
     private @Nullable Map<Object, Object> spellings;
@@ -78,23 +81,42 @@ final class DictValue {
 
     /// What a value is hashed and compared by in dicts and in `unique`.
     ///
-    /// @throws TemplateException if Python can't hash the value
+    /// @throws TemplateException if Python can't hash the value, or it is a very large tuple
     static Object comparable(Object key) {
         return switch (key) {
             case String s -> s;
             case Markup(String text) -> text;
             case Boolean b -> b ? 1L : 0L;
             case Double d -> integral(d);
-            case TupleValue(List<Object> items, boolean _) -> {
-                List<Object> parts = new ArrayList<>(items.size());
-                items.forEach(item -> parts.add(comparable(item)));
-                yield new TupleValue(parts);
-            }
+            case TupleValue tuple -> comparable(tuple);
             case Undefined _ -> Undefined.class;
-            case ListValue _, DictValue _ ->
+            case ListValue _, DictValue _, DictView _ ->
                     throw Errors.type("unhashable type: '" + Types.name(key) + "'");
             default -> key;
         };
+    }
+
+    /// The tuple itself where its parts are what they are compared by: no copy is made then.
+    private static TupleValue comparable(TupleValue tuple) {
+        if (parts(tuple, MAX_KEY_PARTS) < 0) {
+            throw Errors.limit("a tuple of more than " + MAX_KEY_PARTS + " parts as a key");
+        }
+        List<Object> parts = new ArrayList<>(tuple.items().size());
+        tuple.items().forEach(item -> parts.add(comparable(item)));
+        boolean unchanged = !tuple.isGroup() && parts.equals(tuple.items());
+        return unchanged ? tuple : new TupleValue(parts);
+    }
+
+    /// How much of a number is left when the parts of a tuple are taken off; negative when it is
+    /// not enough.
+    private static int parts(TupleValue tuple, int left) {
+        int rest = left - tuple.items().size();
+        for (Object item : tuple.items()) {
+            if (rest >= 0 && item instanceof TupleValue inner) {
+                rest = parts(inner, rest);
+            }
+        }
+        return rest;
     }
 
     private static Object integral(double d) {
@@ -107,6 +129,6 @@ final class DictValue {
     }
 
     private static BigInteger bigInteger(double d) {
-        return new java.math.BigDecimal(d).toBigIntegerExact();
+        return new BigDecimal(d).toBigIntegerExact();
     }
 }

@@ -74,7 +74,7 @@ final class Iteration {
     /// @throws TemplateException if the value has no order or no end
     static Iterator<Object> reversed(Render render, Object value) {
         return switch (value) {
-            case LazyValue _, Undefined _, LoopValue _ -> throw notReversible(value);
+            case LazyValue _, LoopValue _ -> throw notReversible(value);
             default -> {
                 if (!isIterable(value)) {
                     throw notReversible(value);
@@ -85,10 +85,7 @@ final class Iteration {
     }
 
     static boolean isReversible(Object value) {
-        return isIterable(value)
-                && !(value instanceof LazyValue
-                        || value instanceof Undefined
-                        || value instanceof LoopValue);
+        return isIterable(value) && !(value instanceof LazyValue || value instanceof LoopValue);
     }
 
     private static TemplateException notReversible(Object value) {

@@ -92,10 +92,13 @@ final class Lexer {
             return source.substring(from, end);
         }
         if (sign == 0 && statement) {
-            int lineStart = source.lastIndexOf('\n', tag - 1) + 1;
-            boolean startsLine = lineStart > from || from == 0 || source.charAt(from - 1) == '\n';
-            int cut = Math.max(lineStart, from);
-            if (startsLine && Text.isBlank(source, cut, tag)) {
+            int cut = tag;
+            while (cut > from
+                    && source.charAt(cut - 1) != '\n'
+                    && Text.isSpace(source.charAt(cut - 1))) {
+                cut--;
+            }
+            if (cut == 0 || source.charAt(cut - 1) == '\n') {
                 return source.substring(from, cut);
             }
         }

@@ -13,11 +13,12 @@ final class LoopCompiler {
     private final Action body;
     private final Action otherwise;
     private final Symbols.Function function;
+    private final Symbols.Function elseFunction;
 
     private LoopCompiler(Stmt.For loop, Scope outer) {
         this.loop = loop;
         Scope inner = loop.recursive() ? outer.innerFunction() : outer.inner();
-        Scope elseScope = loop.recursive() ? inner.inner() : outer.inner();
+        Scope elseScope = loop.recursive() ? outer.innerFunction() : outer.inner();
         Symbols symbols = inner.symbols();
         boolean extended = loop.recursive() || !SpecialNames.readIn(loop.body(), "loop").isEmpty();
         loopSlot =
@@ -33,6 +34,7 @@ final class LoopCompiler {
                 StatementCompiler.scope(
                         loop.otherwise(), elseScope.asLoop(!loop.recursive() && outer.inLoop()));
         function = symbols.function();
+        elseFunction = elseScope.symbols().function();
     }
 
     static Action compile(Stmt.For loop, Scope scope) {
@@ -79,13 +81,21 @@ final class LoopCompiler {
         while (iterator.hasNext()) {
             render.step();
             target.assign(frame, iterator.next());
-            none = false;
             entry.run(frame, out);
-            if (body.run(frame, out) == Action.Flow.BREAK) {
+            Action.Flow flow = body.run(frame, out);
+            if (flow == Action.Flow.BREAK) {
                 break;
             }
+            // As in Jinja: a round that ended early doesn't count for `else`.
+            none &= flow == Action.Flow.CONTINUE;
         }
-        return none ? otherwise.run(frame, out) : Action.Flow.NEXT;
+        return none ? runElse(frame, outer, out) : Action.Flow.NEXT;
+    }
+
+    private Action.Flow runElse(Frame frame, Frame outer, Output out) {
+        Frame inner =
+                loop.recursive() ? new Frame(frame.render(), outer, elseFunction.size()) : frame;
+        return otherwise.run(inner, out);
     }
 
     /// The `if` of a `for`: passes elements on as they are asked for.

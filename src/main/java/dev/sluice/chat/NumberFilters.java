@@ -112,10 +112,29 @@ final class NumberFilters {
         return Math.copySign(rounded, number);
     }
 
+    private static double toFloat(Object value) {
+        if (value instanceof Undefined undefined) {
+            throw undefined.failure();
+        }
+        if (Types.isText(value)) {
+            return Numbers.parseFloat(Types.text(value))
+                    .orElseThrow(() ->
+                            Errors.value(
+                                    "could not convert string to float: "
+                                            + Representation.repr(value)));
+        }
+        if (!Types.isNumber(value)) {
+            throw Errors.type(
+                    "float() argument must be a string or a real number, not '"
+                            + Types.name(value)
+                            + "'");
+        }
+        return Numbers.toDouble(value);
+    }
+
     private static String fileSize(Object value, Signature.Bound given) {
-        Object number = floating(value, Signature.of("float", 0, "default").bind(Arguments.NONE));
         boolean binary = given.truth(0, false);
-        double bytes = Numbers.toDouble(number);
+        double bytes = toFloat(value);
         int base = binary ? 1024 : 1000;
         if (bytes == 1) {
             return "1 Byte";

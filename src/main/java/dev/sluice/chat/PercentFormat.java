@@ -39,11 +39,18 @@ final class PercentFormat {
             render.produce(piece.length());
             out.append(piece);
         }
-        boolean rest = next < positional.size();
-        if (rest && !mapped && !(values instanceof DictValue || values instanceof ListValue)) {
+        if (next < positional.size() && !mapped && !isSubscriptable()) {
             throw Errors.type("not all arguments converted during string formatting");
         }
         return out.toString();
+    }
+
+    /// What Python takes for a mapping, which needn't be used up.
+    private boolean isSubscriptable() {
+        return switch (values) {
+            case DictValue _, ListValue _, RangeValue _, Undefined _ -> true;
+            default -> false;
+        };
     }
 
     private Object take() {

@@ -31,7 +31,7 @@ final class SequenceFilters {
         Filters.define(filters, "attr", 1, (_, v, given) -> attribute(v, given), "name");
     }
 
-    private static Object length(Object value) {
+    static long length(Object value) {
         return Iteration.length(value)
                 .orElseThrow(() ->
                         Errors.type("object of type '" + Types.name(value) + "' has no len()"));

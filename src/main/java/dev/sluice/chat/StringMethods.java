@@ -43,10 +43,7 @@ final class StringMethods {
     private static void cases() {
         define("upper", plain("upper"), (_, self, _) -> self.toUpperCase(Locale.ROOT));
         define("lower", plain("lower"), (_, self, _) -> self.toLowerCase(Locale.ROOT));
-        define(
-                "casefold",
-                plain("casefold"),
-                (_, self, _) -> self.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT));
+        define("casefold", plain("casefold"), (_, self, _) -> TextCase.fold(self));
         define("capitalize", plain("capitalize"), (_, self, _) -> TextCase.capitalize(self));
         define("title", plain("title"), (_, self, _) -> TextCase.title(self));
         define("swapcase", plain("swapcase"), (_, self, _) -> TextCase.swap(self));

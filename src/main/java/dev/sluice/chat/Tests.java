@@ -26,10 +26,8 @@ final class Tests {
         plain("none", value -> value == None.NONE);
         plain("escaped", value -> value instanceof Markup);
         plain("callable", value -> value instanceof Callable || value instanceof Undefined);
-        plain(
-                "filter",
-                value -> Types.isText(value) && Filters.find(Types.text(value)).isPresent());
-        plain("test", value -> Types.isText(value) && find(Types.text(value)).isPresent());
+        plain("filter", value -> isKnown(value, name -> Filters.find(name).isPresent()));
+        plain("test", value -> isKnown(value, name -> find(name).isPresent()));
         TESTS.put(
                 "lower", (render, value, _) -> TextCase.isLower(Representation.str(render, value)));
         TESTS.put(
@@ -50,6 +48,10 @@ final class Tests {
                     signature.bind(arguments);
                     return predicate.test(value);
                 });
+    }
+
+    private static boolean isKnown(Object value, Predicate<String> names) {
+        return DictValue.comparable(value) instanceof String name && names.test(name);
     }
 
     private static void types() {

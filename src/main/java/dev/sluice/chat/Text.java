@@ -12,15 +12,6 @@ final class Text {
         return c == 0x85 || Character.isSpaceChar(c);
     }
 
-    static boolean isBlank(String text, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (!isSpace(text.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /// The first position from the given one that holds no white space.
     static int skipSpace(String text, int from) {
         int i = from;

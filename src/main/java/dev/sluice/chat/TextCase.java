@@ -51,6 +51,19 @@ final class TextCase {
         return out.toString();
     }
 
+    /// Each character by itself, so that no sigma is a final one.
+    static String fold(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(c ->
+                        Character.toString(c)
+                                .toUpperCase(Locale.ROOT)
+                                .codePoints()
+                                .map(Character::toLowerCase)
+                                .forEach(out::appendCodePoint));
+        return out.toString();
+    }
+
     static String swap(String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints()

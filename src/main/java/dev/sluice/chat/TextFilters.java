@@ -173,13 +173,14 @@ final class TextFilters {
                             ? "expected length >= " + Text.length(end) + ", got " + length
                             : "expected leeway >= 0, got " + leeway);
         }
-        if (!Types.isText(value)) {
-            throw Errors.type("object of type '" + Types.name(value) + "' can't be truncated");
-        }
-        String text = text(render, value);
-        if (Text.length(text) <= (long) length + leeway) {
+        long size = SequenceFilters.length(value);
+        if (size <= (long) length + leeway) {
             return value;
         }
+        if (!Types.isText(value)) {
+            throw Errors.type("'" + Types.name(value) + "' object can't be truncated");
+        }
+        String text = text(render, value);
         String cut = Text.substring(text, 0, room);
         int space = cut.lastIndexOf(' ');
         boolean whole = given.truth(1, false) || space < 0;
