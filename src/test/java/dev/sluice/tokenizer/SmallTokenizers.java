@@ -7,6 +7,9 @@ import java.util.Map;
 
 /// GGUF metadata of small vocabularies.
 final class SmallTokenizers {
+    /// Number of tokens of [#byteLevel].
+    static final int BYTE_LEVEL_SIZE = 267;
+
     private static final List<String> MERGES =
             List.of(
                     "h e",
