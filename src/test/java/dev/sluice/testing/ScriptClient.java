@@ -16,6 +16,8 @@ public final class ScriptClient {
     private static final String OPENAI_PYTHON = "openai==2.54.0";
     private static final String OPENAI_JAVASCRIPT = "openai@6.49.0";
 
+    private static final Path AUTHORITIES = Path.of("/etc/ssl/certs/ca-certificates.crt");
+
     private ScriptClient() {}
 
     /// Runs a script of `src/test/python` with the openai client.
@@ -88,11 +90,15 @@ public final class ScriptClient {
     private static String run(Path folder, String... command) {
         createDirectories(folder);
         try {
-            Process process =
+            ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .directory(folder.toFile())
-                            .redirectErrorStream(true)
-                            .start();
+                            .redirectErrorStream(true);
+            // Node trusts its own list of authorities; a machine behind a proxy has one more.
+            if (Files.exists(AUTHORITIES)) {
+                builder.environment().putIfAbsent("NODE_EXTRA_CA_CERTS", AUTHORITIES.toString());
+            }
+            Process process = builder.start();
             String output =
                     new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
