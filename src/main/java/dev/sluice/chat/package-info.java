@@ -1,8 +1,8 @@
 /// Messages to prompt text.
 ///
-/// Main types: `ChatTemplate` (the Jinja that real templates use),
-/// `TemplateException`. May import: the JDK only. Threading: templates are immutable and shared; a
-/// render uses nothing but its arguments.
+/// Main types: `ChatTemplate` (the Jinja that real templates use), `TemplateException`. May import:
+/// the JDK only. Threading: templates are immutable and shared; a render uses nothing but its
+/// arguments.
 @NullMarked
 package dev.sluice.chat;
 
