@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /// Opens the CPU device on one level of the native kernels, or skips the test with a sentence.
@@ -10,7 +11,7 @@ final class NativeLevels {
         CpuOptions options = CpuOptions.defaults().withThreads(threads);
         CpuInfo info = CpuDevice.inspect(options);
         if (info.library() instanceof CpuInfo.Library.Absent(String reason)) {
-            assumeTrue(false, "no native kernels to test: " + reason);
+            abort("no native kernels to test: " + reason);
         }
         boolean runs =
                 switch (level) {
