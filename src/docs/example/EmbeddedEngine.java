@@ -47,8 +47,7 @@ public final class EmbeddedEngine {
                         "question-1",
                         prompts.chat(List.of(question)),
                         SamplingParams.GREEDY,
-                        StopConditions.maxTokens(32),
-                        true);
+                        StopConditions.maxTokens(32));
         return engine.submit(request, EmbeddedEngine::print)
                 .compose(Generation::ended)
                 .onSuccess(
@@ -68,8 +67,7 @@ public final class EmbeddedEngine {
                         "story-1",
                         prompts.text("Once upon a time"),
                         SamplingParams.GREEDY,
-                        StopConditions.maxTokens(500),
-                        true);
+                        StopConditions.maxTokens(500));
         return engine.submit(request, _ -> {})
                 .onSuccess(Generation::cancel)
                 .compose(Generation::ended)

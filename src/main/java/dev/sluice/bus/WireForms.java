@@ -3,6 +3,9 @@ package dev.sluice.bus;
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.LogitsRules;
+import dev.sluice.engine.LogprobsOptions;
+import dev.sluice.engine.OutputOptions;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.tokenizer.TokenIds;
@@ -11,6 +14,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -27,7 +31,7 @@ final class WireForms {
                 .put("prompt", toJson(request.prompt()))
                 .put("sampling", toJson(request.sampling()))
                 .put("stop", toJson(request.stop()))
-                .put("skip_special_tokens", request.skipSpecialTokens());
+                .put("skip_special_tokens", request.output().skipSpecialTokens());
     }
 
     static GenerationRequest toRequest(JsonObject json) {
@@ -35,8 +39,13 @@ final class WireForms {
                 json.getString("id"),
                 toTokenIds(json.getJsonArray("prompt")),
                 toSampling(json.getJsonObject("sampling")),
+                LogitsRules.NONE,
                 toStop(json.getJsonObject("stop")),
-                json.getBoolean("skip_special_tokens"));
+                new OutputOptions(
+                        json.getBoolean("skip_special_tokens"),
+                        false,
+                        Set.of(),
+                        LogprobsOptions.NONE));
     }
 
     private static JsonObject toJson(SamplingParams sampling) {
@@ -108,7 +117,8 @@ final class WireForms {
         String id = json.getString("id");
         String type = json.getString("type");
         return switch (type) {
-            case "started" -> new GenerationEvent.Started(id, json.getLong("queue_nanos"));
+            case "started" ->
+                    new GenerationEvent.Started(id, json.getLong("queue_nanos"), List.of());
             case "delta" ->
                     new GenerationEvent.Delta(
                             id,

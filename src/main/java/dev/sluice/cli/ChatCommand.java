@@ -120,8 +120,7 @@ final class ChatCommand implements Callable<Integer> {
                         "chat",
                         prompt,
                         sampling.params(engine.defaults()),
-                        sampling.conditions(room),
-                        true);
+                        sampling.conditions(room));
         StringBuilder answer = new StringBuilder();
         talk.runner()
                 .run(

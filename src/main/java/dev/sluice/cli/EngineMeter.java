@@ -89,8 +89,7 @@ final class EngineMeter {
                         "bench-" + requests++,
                         TokenIds.of(prompt),
                         SamplingParams.GREEDY,
-                        new StopConditions(tokens, List.of(), Set.of(), true, false),
-                        true),
+                        new StopConditions(tokens, List.of(), Set.of(), true, false)),
                 progress::accept);
     }
 

@@ -90,8 +90,7 @@ final class GenerateCommand implements Callable<Integer> {
                 "generate",
                 ids,
                 sampling.params(engine.defaults()),
-                sampling.conditions(maxModelLen - ids.size()),
-                true);
+                sampling.conditions(maxModelLen - ids.size()));
     }
 
     private void print(String text) {

@@ -7,6 +7,7 @@ import dev.sluice.bus.HostedEngine;
 import dev.sluice.embed.EngineOptions;
 import dev.sluice.embed.LoadedEngine;
 import dev.sluice.model.ModelSource;
+import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.RequestLimits;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.server.HttpServerVerticle;
@@ -92,8 +93,8 @@ final class ServerProcess {
     private HostedEngine load() {
         ModelSource source = ModelOptions.source(System.err);
         LoadedEngine loaded = LoadedEngine.load(engineOptions, source);
-        RequestLimits limits = RequestLimits.of(System.getenv());
-        model.complete(loaded.servedModel(flags.servedModelName(), limits));
+        ApiOptions api = ApiOptions.DEFAULT.withLimits(RequestLimits.of(System.getenv()));
+        model.complete(loaded.servedModel(flags.servedModelName(), api));
         return loaded.hosted();
     }
 

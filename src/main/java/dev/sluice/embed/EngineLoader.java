@@ -4,7 +4,7 @@ import dev.sluice.bus.EngineVerticle;
 import dev.sluice.bus.HostedEngine;
 import dev.sluice.model.DownloadProgress;
 import dev.sluice.model.ModelSource;
-import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.ServedModel;
 
 import io.vertx.core.Future;
@@ -58,7 +58,7 @@ public final class EngineLoader {
 
     private HostedEngine open() {
         LoadedEngine loaded = LoadedEngine.load(options, source);
-        model.tryComplete(loaded.servedModel(Optional.empty(), RequestLimits.DEFAULT));
+        model.tryComplete(loaded.servedModel(Optional.empty(), ApiOptions.DEFAULT));
         return loaded.hosted();
     }
 }

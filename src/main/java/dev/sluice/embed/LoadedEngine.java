@@ -9,7 +9,7 @@ import dev.sluice.engine.EngineConfig;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelSource;
 import dev.sluice.model.ResolvedModel;
-import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
 
@@ -146,7 +146,7 @@ public final class LoadedEngine implements AutoCloseable {
     /// The model as the OpenAI protocol knows it.
     ///
     /// @param servedName the only name that requests may use, where one is wanted
-    public ServedModel servedModel(Optional<String> servedName, RequestLimits limits) {
+    public ServedModel servedModel(Optional<String> servedName, ApiOptions api) {
         return new ServedModel(
                 parts.name(),
                 servedName,
@@ -155,14 +155,14 @@ public final class LoadedEngine implements AutoCloseable {
                 parts.template(),
                 parts.specialTokens(),
                 parts.defaults(),
-                limits,
+                api,
                 engine.config().maxModelLen(),
                 Instant.now());
     }
 
     /// Makes prompts for the model.
     public Prompts prompts() {
-        return new Prompts(servedModel(Optional.empty(), RequestLimits.DEFAULT));
+        return new Prompts(servedModel(Optional.empty(), ApiOptions.DEFAULT));
     }
 
     /// For an [dev.sluice.bus.EngineVerticle], which closes this at its end.

@@ -216,7 +216,8 @@ public final class Engine implements AutoCloseable {
     private void emit(Sequence sequence, int token, String text) {
         if (sequence.numGenerated() == 1) {
             long queued = sequence.startedNanos() - sequence.submittedNanos();
-            sequence.listener().accept(new GenerationEvent.Started(sequence.id(), queued));
+            sequence.listener()
+                    .accept(new GenerationEvent.Started(sequence.id(), queued, List.of()));
         }
         long elapsed = sequence.lastTokenNanos() - sequence.startedNanos();
         sequence.listener()

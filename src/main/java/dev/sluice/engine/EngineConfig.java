@@ -17,6 +17,9 @@ import java.util.Set;
 /// @param maxWaiting requests that may wait beside the `maxNumSeqs` that run; one more is refused
 ///   as [ApiException.Overloaded]
 /// @param eosTokenIds ids that end a sequence
+/// @param recompute whether a sequence whose blocks were taken is computed again; if not, it ends
+///   as [FinishReason#RECOVER_STOP]
+/// @param logprobsMode what is reported as a log probability
 public record EngineConfig(
         int maxModelLen,
         int maxNumSeqs,
@@ -25,7 +28,9 @@ public record EngineConfig(
         int numBlocks,
         DType kvDtype,
         int maxWaiting,
-        Set<Integer> eosTokenIds) {
+        Set<Integer> eosTokenIds,
+        boolean recompute,
+        LogprobsMode logprobsMode) {
     public EngineConfig {
         eosTokenIds = Set.copyOf(eosTokenIds);
         if (maxModelLen < 2 || maxNumSeqs < 1 || blockSize < 1 || numBlocks < 1 || maxWaiting < 0) {
@@ -38,6 +43,29 @@ public record EngineConfig(
                     "maxNumBatchedTokens %d is less than maxNumSeqs %d"
                             .formatted(maxNumBatchedTokens, maxNumSeqs));
         }
+    }
+
+    /// A configuration with recomputing and raw log probabilities.
+    public EngineConfig(
+            int maxModelLen,
+            int maxNumSeqs,
+            int maxNumBatchedTokens,
+            int blockSize,
+            int numBlocks,
+            DType kvDtype,
+            int maxWaiting,
+            Set<Integer> eosTokenIds) {
+        this(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                kvDtype,
+                maxWaiting,
+                eosTokenIds,
+                true,
+                LogprobsMode.RAW_LOGPROBS);
     }
 
     /// Blocks that hold the keys and values of `tokens` tokens.

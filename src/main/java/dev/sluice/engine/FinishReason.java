@@ -5,5 +5,8 @@ public enum FinishReason {
     /// End of sequence, a stop string or a stop id.
     STOP,
     /// The token limit or the end of the context.
-    LENGTH
+    LENGTH,
+    /// No KV block was free, and computing the sequence again is turned off: the text is
+    /// incomplete.
+    RECOVER_STOP
 }

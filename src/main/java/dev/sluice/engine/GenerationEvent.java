@@ -2,6 +2,8 @@ package dev.sluice.engine;
 
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.List;
+
 /// What an accepted request sends back: one [Started], any number of [Delta], then exactly one of
 /// [Finished] and [Failed]. Immutable.
 public sealed interface GenerationEvent {
@@ -17,16 +19,40 @@ public sealed interface GenerationEvent {
     /// The prompt has been computed and the first token is on its way.
     ///
     /// @param queueNanos time from submission to the first scheduled chunk
-    record Started(String requestId, long queueNanos) implements GenerationEvent {}
+    /// @param promptLogprobs of each token of the prompt but the first, where they were asked for
+    record Started(String requestId, long queueNanos, List<TokenLogprobs> promptLogprobs)
+            implements GenerationEvent {
+        public Started {
+            promptLogprobs = List.copyOf(promptLogprobs);
+        }
+    }
 
     /// New text, new ids or both. The text may be empty while bytes of a character are missing or a
     /// stop string may be under way.
     ///
     /// @param text follows the text of the earlier deltas
     /// @param tokenIds ids generated since the last delta
+    /// @param logprobs one for each id, where they were asked for, else none
+    /// @param markers in order of their place
     /// @param elapsedNanos since inference of this sequence began
-    record Delta(String requestId, String text, TokenIds tokenIds, long elapsedNanos)
-            implements GenerationEvent {}
+    record Delta(
+            String requestId,
+            String text,
+            TokenIds tokenIds,
+            List<TokenLogprobs> logprobs,
+            List<Marker> markers,
+            long elapsedNanos)
+            implements GenerationEvent {
+        public Delta {
+            logprobs = List.copyOf(logprobs);
+            markers = List.copyOf(markers);
+        }
+
+        /// Text and ids alone.
+        public Delta(String requestId, String text, TokenIds tokenIds, long elapsedNanos) {
+            this(requestId, text, tokenIds, List.of(), List.of(), elapsedNanos);
+        }
+    }
 
     /// The sequence ended by itself. All text and ids came in deltas before.
     ///

@@ -8,11 +8,20 @@ import dev.sluice.tokenizer.TokenIds;
 /// @param id unique among the requests in flight; never parsed
 /// @param prompt at least one token
 /// @param sampling how tokens are drawn
+/// @param rules what changes the logits beside
 /// @param stop when the sequence ends
-/// @param skipSpecialTokens leave special tokens out of the text
+/// @param output what is told of it
 public record GenerationRequest(
         String id,
         TokenIds prompt,
         SamplingParams sampling,
+        LogitsRules rules,
         StopConditions stop,
-        boolean skipSpecialTokens) {}
+        OutputOptions output) {
+
+    /// A request for text, without rules.
+    public GenerationRequest(
+            String id, TokenIds prompt, SamplingParams sampling, StopConditions stop) {
+        this(id, prompt, sampling, LogitsRules.NONE, stop, OutputOptions.TEXT);
+    }
+}

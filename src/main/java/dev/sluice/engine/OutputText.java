@@ -28,7 +28,7 @@ final class OutputText {
         this.stop = request.stop();
         this.eosIds = eosIds;
         this.vocabulary = vocabulary;
-        this.decoder = new TextDecoder(vocabulary, request.skipSpecialTokens());
+        this.decoder = new TextDecoder(vocabulary, request.output().skipSpecialTokens());
         this.strings = new StopStrings(stop.stopStrings(), stop.includeStopString());
     }
 

@@ -11,13 +11,24 @@ import java.util.OptionalInt;
 /// @param topK most likely tokens that stay; empty for all
 /// @param minP least probability, relative to the most likely token, in `[0, 1]`
 /// @param seed of the counter-based random numbers of this sequence
+/// @param penalties for tokens that were there before
 public record SamplingParams(
-        float temperature, float topP, OptionalInt topK, float minP, long seed) {
+        float temperature,
+        float topP,
+        OptionalInt topK,
+        float minP,
+        long seed,
+        Penalties penalties) {
     private static final float GREEDY_BELOW = 1e-5f;
 
     /// Greedy decoding.
     public static final SamplingParams GREEDY =
             new SamplingParams(0f, 1f, OptionalInt.empty(), 0f, 0L);
+
+    /// Sampling without penalties.
+    public SamplingParams(float temperature, float topP, OptionalInt topK, float minP, long seed) {
+        this(temperature, topP, topK, minP, seed, Penalties.NONE);
+    }
 
     /// Whether the most likely token is always taken.
     public boolean isGreedy() {

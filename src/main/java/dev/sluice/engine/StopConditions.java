@@ -5,13 +5,17 @@ import java.util.Set;
 
 /// When a sequence ends.
 ///
-/// @param maxTokens most output tokens; at least 1
+/// @param minTokens before so many output tokens neither an end-of-sequence id nor a stop id is
+///   drawn, and no stop string ends the text
+/// @param maxTokens most output tokens; at least 1, or 0 where only the log probabilities of the
+///   prompt are wanted
 /// @param stopStrings end the text at their first occurrence, which is left out unless
 ///   `includeStopString`; no empty strings
 /// @param stopTokenIds end the sequence; their text is left out unless `includeStopString`
 /// @param ignoreEos the model's end-of-sequence ids do not end the answer
 /// @param includeStopString keep the stop string, or the text of the id that ended the sequence
 public record StopConditions(
+        int minTokens,
         int maxTokens,
         List<String> stopStrings,
         Set<Integer> stopTokenIds,
@@ -20,6 +24,16 @@ public record StopConditions(
     public StopConditions {
         stopStrings = List.copyOf(stopStrings);
         stopTokenIds = Set.copyOf(stopTokenIds);
+    }
+
+    /// Conditions without a least number of tokens.
+    public StopConditions(
+            int maxTokens,
+            List<String> stopStrings,
+            Set<Integer> stopTokenIds,
+            boolean ignoreEos,
+            boolean includeStopString) {
+        this(0, maxTokens, stopStrings, stopTokenIds, ignoreEos, includeStopString);
     }
 
     /// Ends at a number of tokens or at the end of the text.

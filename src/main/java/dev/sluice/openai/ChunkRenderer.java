@@ -94,7 +94,7 @@ public final class ChunkRenderer {
     }
 
     private byte[] endOfChunk(JsonWriter out, Usage usage) {
-        if (request.continuousUsage()) {
+        if (request.answer().continuousUsage()) {
             out.raw(",\"usage\":");
             usage.write(out);
         }
@@ -104,7 +104,7 @@ public final class ChunkRenderer {
     /// The events after the last choice has ended: usage, where it was asked for, and the end.
     public byte[] end(Usage total) {
         JsonWriter out = new JsonWriter(ENVELOPE);
-        if (request.includeUsage()) {
+        if (request.answer().includeUsage()) {
             out.raw(eventStart).raw("],\"usage\":");
             total.write(out);
             out.raw(END_OF_EVENT);
@@ -152,6 +152,7 @@ public final class ChunkRenderer {
                                 switch (r) {
                                     case STOP -> "\"stop\"";
                                     case LENGTH -> "\"length\"";
+                                    case RECOVER_STOP -> "\"recover_stop\"";
                                 })
                         .orElse("null"));
     }

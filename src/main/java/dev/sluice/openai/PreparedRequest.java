@@ -11,29 +11,29 @@ import java.util.Optional;
 /// @param kind which of the two protocols
 /// @param id of the answer
 /// @param created seconds since 1970
-/// @param model the name that the answer carries
-/// @param sequences one per choice, in the order of the choices
-/// @param echoes texts that the choices begin with; empty or one per choice
+/// @param served the model that answers
+/// @param sequences as many for each prompt, one prompt after the other
+/// @param numPrompts prompts of the request
+/// @param promptTexts of each prompt, where the answer shows them; else empty
 /// @param stream whether the answer is a stream of events
-/// @param includeUsage a stream ends with the usage
-/// @param continuousUsage every chunk of a stream carries usage
+/// @param answer what the answer carries
 /// @param promptField the field that the prompt came from, for refusals by the engine
 /// @param metadata of the client as JSON, for the log
 public record PreparedRequest(
         Kind kind,
         String id,
         long created,
-        String model,
+        ServedModel served,
         List<GenerationRequest> sequences,
-        List<String> echoes,
+        int numPrompts,
+        List<String> promptTexts,
         boolean stream,
-        boolean includeUsage,
-        boolean continuousUsage,
+        AnswerOptions answer,
         String promptField,
         Optional<String> metadata) {
     public PreparedRequest {
         sequences = List.copyOf(sequences);
-        echoes = List.copyOf(echoes);
+        promptTexts = List.copyOf(promptTexts);
     }
 
     /// The two protocols.
@@ -55,8 +55,18 @@ public record PreparedRequest(
         }
     }
 
-    /// The text that a choice begins with; often empty.
-    public String echo(int index) {
-        return echoes.isEmpty() ? "" : echoes.get(index);
+    /// The name that the answer carries.
+    public String model() {
+        return served.publicName();
+    }
+
+    /// The prompt that a sequence belongs to.
+    public int promptOf(int sequence) {
+        return sequence / (sequences.size() / numPrompts);
+    }
+
+    /// The text that a sequence's answer begins with; often empty.
+    public String echo(int sequence) {
+        return answer.echo() ? promptTexts.get(promptOf(sequence)) : "";
     }
 }

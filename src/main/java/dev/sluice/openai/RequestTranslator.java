@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 
 /// Turns the bodies of requests into requests for the engine: validates, resolves defaults, renders
@@ -59,7 +60,7 @@ public final class RequestTranslator {
                 request.metadata().isEmpty()
                         ? Optional.empty()
                         : Optional.of(RequestJson.write(request.metadata()));
-        return prepared(answer, shared, List.of(sequence), List.of(), metadata);
+        return prepared(answer, shared, List.of(sequence), 1, List.of(), metadata);
     }
 
     /// Prepares a body of `/v1/completions`.
@@ -84,7 +85,8 @@ public final class RequestTranslator {
                 request.echo()
                         ? request.prompts().stream().map(p -> text(p, shared)).toList()
                         : List.of();
-        return prepared(answer, shared, sequences, echoes, Optional.empty());
+        return prepared(
+                answer, shared, sequences, request.prompts().size(), echoes, Optional.empty());
     }
 
     /// What is known of an answer before its sequences.
@@ -94,18 +96,30 @@ public final class RequestTranslator {
             Answer answer,
             SharedParameters shared,
             List<GenerationRequest> sequences,
-            List<String> echoes,
+            int numPrompts,
+            List<String> promptTexts,
             Optional<String> metadata) {
         return new PreparedRequest(
                 answer.kind(),
                 answer.id(),
                 clock.instant().getEpochSecond(),
-                model.publicName(),
+                model,
                 sequences,
-                echoes,
+                numPrompts,
+                promptTexts,
                 shared.stream(),
-                shared.streamOptions().includeUsage(),
-                shared.streamOptions().continuousUsage(),
+                new AnswerOptions(
+                        shared.streamOptions().includeUsage(),
+                        shared.streamOptions().continuousUsage(),
+                        false,
+                        OptionalInt.empty(),
+                        OptionalInt.empty(),
+                        true,
+                        1,
+                        1,
+                        !promptTexts.isEmpty(),
+                        false,
+                        Optional.empty()),
                 answer.promptField(),
                 metadata);
     }
@@ -122,7 +136,7 @@ public final class RequestTranslator {
     }
 
     private void checkNumberOfPrompts(CompletionRequest request) {
-        int max = model.limits().maxPrompts();
+        int max = model.options().limits().maxPrompts();
         if (request.prompts().size() > max) {
             throw Invalid.field(
                     request.promptField(),

@@ -2,6 +2,9 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.LogitsRules;
+import dev.sluice.engine.LogprobsOptions;
+import dev.sluice.engine.OutputOptions;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.tokenizer.TokenIds;
@@ -38,7 +41,13 @@ record SequenceRules(ServedModel model) {
                         shared.ignoreEos(),
                         shared.includeStopString());
         return new GenerationRequest(
-                id, prompt, sampling(shared), stop, shared.skipSpecialTokens());
+                id,
+                prompt,
+                sampling(shared),
+                LogitsRules.NONE,
+                stop,
+                new OutputOptions(
+                        shared.skipSpecialTokens(), false, Set.of(), LogprobsOptions.NONE));
     }
 
     private void checkPrompt(TokenIds prompt, String field) {
@@ -66,7 +75,7 @@ record SequenceRules(ServedModel model) {
     }
 
     private void checkStops(SharedParameters shared) {
-        RequestLimits limits = model.limits();
+        RequestLimits limits = model.options().limits();
         int count = shared.stop().size() + shared.stopTokenIds().size();
         if (count > limits.maxStopSequences()) {
             throw Invalid.field(

@@ -15,7 +15,7 @@ import java.util.Optional;
 /// @param template of the model; without one there is no chat
 /// @param specialTokens texts that templates name: `bos_token`, `eos_token` and so on
 /// @param defaults where a request is silent
-/// @param limits what a request may ask for
+/// @param options what a request may ask for
 /// @param maxModelLen most tokens of prompt and answer
 /// @param created when serving began
 public record ServedModel(
@@ -26,7 +26,7 @@ public record ServedModel(
         Optional<PromptTemplate> template,
         Map<String, String> specialTokens,
         SamplingDefaults defaults,
-        RequestLimits limits,
+        ApiOptions options,
         int maxModelLen,
         Instant created) {
     public ServedModel {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.embed.Prompts;
+import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.PromptTemplate;
-import dev.sluice.openai.RequestLimits;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.testing.ByteTokenizer;
@@ -89,7 +89,7 @@ final class ConversationTest {
                 template,
                 Map.of(),
                 SamplingDefaults.NEUTRAL,
-                RequestLimits.DEFAULT,
+                ApiOptions.DEFAULT,
                 MAX_MODEL_LEN,
                 Instant.EPOCH);
     }

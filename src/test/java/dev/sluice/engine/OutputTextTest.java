@@ -31,7 +31,12 @@ class OutputTextTest {
     private Run run(int[] ids, StopConditions stop, boolean skipSpecial) {
         GenerationRequest request =
                 new GenerationRequest(
-                        "a", TokenIds.of(1), SamplingParams.GREEDY, stop, skipSpecial);
+                        "a",
+                        TokenIds.of(1),
+                        SamplingParams.GREEDY,
+                        LogitsRules.NONE,
+                        stop,
+                        new OutputOptions(skipSpecial, false, Set.of(), LogprobsOptions.NONE));
         OutputText output =
                 new OutputText(request, Set.of(ByteTokenizer.EOS), tokenizer.vocabulary());
         List<String> pieces = new ArrayList<>();

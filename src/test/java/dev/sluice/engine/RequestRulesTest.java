@@ -36,8 +36,7 @@ class RequestRulesTest {
                 "a",
                 TokenIds.of(1),
                 SamplingParams.GREEDY,
-                new StopConditions(maxTokens, List.of(strings), Set.of(), false, false),
-                true);
+                new StopConditions(maxTokens, List.of(strings), Set.of(), false, false));
     }
 
     static Stream<Arguments> wrong() {

@@ -17,8 +17,7 @@ final class Requests {
                 id,
                 TokenIds.of(prompt),
                 sampling,
-                new StopConditions(maxTokens, List.of(), Set.of(), true, false),
-                true);
+                new StopConditions(maxTokens, List.of(), Set.of(), true, false));
     }
 
     /// A prompt of bytes that depend on the seed.
@@ -28,7 +27,7 @@ final class Requests {
 
     static GenerationRequest withStop(String id, String prompt, StopConditions stop) {
         return new GenerationRequest(
-                id, new ByteTokenizer().encode(prompt, true), SamplingParams.GREEDY, stop, true);
+                id, new ByteTokenizer().encode(prompt, true), SamplingParams.GREEDY, stop);
     }
 
     static Sequence sequence(String id, int promptLength, int maxTokens) {

@@ -37,7 +37,7 @@ class RequestTranslatorTest {
                         Optional.of(this::remember),
                         Map.of("bos_token", "<bos>"),
                         OF_THE_MODEL,
-                        limits,
+                        ApiOptions.DEFAULT.withLimits(limits),
                         64,
                         Instant.EPOCH);
         return new RequestTranslator(model, VALIDATOR, () -> Instant.ofEpochSecond(77));
@@ -144,7 +144,7 @@ class RequestTranslatorTest {
         assertThat(sequence.stop().stopTokenIds()).isEqualTo(Set.of(5));
         assertThat(sequence.stop().ignoreEos()).isTrue();
         assertThat(sequence.stop().includeStopString()).isTrue();
-        assertThat(sequence.skipSpecialTokens()).isFalse();
+        assertThat(sequence.output().skipSpecialTokens()).isFalse();
     }
 
     @Test

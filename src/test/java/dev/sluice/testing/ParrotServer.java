@@ -5,7 +5,7 @@ import dev.sluice.bus.EngineVerticle;
 import dev.sluice.compute.DType;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.StatsSnapshot;
-import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.server.HttpServerVerticle;
@@ -101,7 +101,7 @@ public final class ParrotServer implements AutoCloseable {
                 Optional.of(ParrotServer::render),
                 Map.of("bos_token", "<bos>", "eos_token", "<eos>"),
                 SamplingDefaults.NEUTRAL,
-                RequestLimits.DEFAULT,
+                ApiOptions.DEFAULT,
                 MAX_MODEL_LEN,
                 Instant.ofEpochSecond(1_700_000_000));
     }

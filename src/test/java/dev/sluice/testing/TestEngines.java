@@ -52,7 +52,6 @@ public final class TestEngines {
                 id,
                 new ByteTokenizer().encode(prompt, true),
                 SamplingParams.GREEDY,
-                new StopConditions(maxTokens, List.of(), Set.of(), true, false),
-                true);
+                new StopConditions(maxTokens, List.of(), Set.of(), true, false));
     }
 }

@@ -1,0 +1,29 @@
+package dev.sluice.engine;
+
+import dev.sluice.tokenizer.TokenIds;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What changes the logits of a sequence before a token is drawn, beside temperature and penalties.
+///
+/// @param badWords sequences of ids that must not be completed; a single id is never drawn
+/// @param logitBias added to the raw logits, by id
+/// @param processorArgs for the registered [LogitsProcessor]s, which find their own keys in it;
+///   values as JSON has them
+/// @param thinkingBudget limit of the thinking, where there is one
+public record LogitsRules(
+        List<TokenIds> badWords,
+        Map<Integer, Float> logitBias,
+        Map<String, Object> processorArgs,
+        Optional<ThinkingBudget> thinkingBudget) {
+    /// No rules.
+    public static final LogitsRules NONE =
+            new LogitsRules(List.of(), Map.of(), Map.of(), Optional.empty());
+
+    public LogitsRules {
+        badWords = List.copyOf(badWords);
+        logitBias = Map.copyOf(logitBias);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.sluice.engine;
+
+import java.util.OptionalInt;
+
+/// Which log probabilities a sequence reports.
+///
+/// @param top how many of the most likely tokens are reported beside the drawn one; empty for no
+///   log probabilities at all
+/// @param temperatureScaled the logits are divided by the temperature first
+/// @param topPNormalized probabilities are those within the nucleus, where top-p is below 1
+/// @param prompt the same as `top` for each token of the prompt; empty for none
+public record LogprobsOptions(
+        OptionalInt top, boolean temperatureScaled, boolean topPNormalized, OptionalInt prompt) {
+    /// No log probabilities.
+    public static final LogprobsOptions NONE =
+            new LogprobsOptions(OptionalInt.empty(), false, false, OptionalInt.empty());
+}

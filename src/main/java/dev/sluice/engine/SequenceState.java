@@ -1,0 +1,22 @@
+package dev.sluice.engine;
+
+import java.util.Map;
+
+/// What a [LogitsProcessor] may know of a sequence. Valid on the engine thread, during a call.
+public interface SequenceState {
+
+    /// The request's id.
+    String requestId();
+
+    /// The request's arguments for processors.
+    Map<String, Object> args();
+
+    /// Tokens of the prompt.
+    int numPromptTokens();
+
+    /// Tokens generated so far.
+    int numOutputTokens();
+
+    /// Id at an index over prompt and output.
+    int token(int index);
+}

@@ -1,0 +1,14 @@
+package dev.sluice.engine;
+
+import dev.sluice.tokenizer.TokenIds;
+
+/// A limit of the tokens that a model may think.
+///
+/// @param maxTokens tokens between the start of the thinking and its end, at least 1; then `forced`
+///   is generated whatever the logits say
+/// @param started whether the prompt has begun the thinking already
+/// @param start ids that begin the thinking; may be empty if `started`
+/// @param end ids that end it; at least one
+/// @param forced ids that end it when the budget is spent, such as a line break and `end`
+public record ThinkingBudget(
+        int maxTokens, boolean started, TokenIds start, TokenIds end, TokenIds forced) {}

@@ -1,0 +1,15 @@
+package dev.sluice.openai;
+
+import java.util.Optional;
+
+/// Which parsers an output goes through.
+///
+/// @param reasoning name of the reasoning parser
+/// @param toolCalls name of the tool-call parser; empty where the request wants no calls
+/// @param thinking whether the model was asked to think, or not asked
+/// @param parallelToolCalls whether more than the first call counts
+public record ParserSettings(
+        Optional<String> reasoning,
+        Optional<String> toolCalls,
+        boolean thinking,
+        boolean parallelToolCalls) {}
