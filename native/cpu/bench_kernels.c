@@ -138,32 +138,11 @@ struct stream {
     size_t bytes, window, at;
 };
 
-typedef float lanes __attribute__((vector_size(64)));
-
-#if defined(__x86_64__)
-__attribute__((target_clones("default", "avx2", "avx512f")))
-#endif
-static void read_all(const float *p, size_t floats) {
-    const lanes *v = (const lanes *)p;
-    lanes sum[4] = {{0}, {0}, {0}, {0}};
-    for (size_t i = 0; i + 4 <= floats / 16; i += 4) {
-        __builtin_prefetch(v + i + 64);
-        __builtin_prefetch(v + i + 65);
-        __builtin_prefetch(v + i + 66);
-        __builtin_prefetch(v + i + 67);
-        sum[0] += v[i];
-        sum[1] += v[i + 1];
-        sum[2] += v[i + 2];
-        sum[3] += v[i + 3];
-    }
-    sum[0] += sum[1] + sum[2] + sum[3];
-    sink += sum[0][0] + sum[0][7];
-}
-
 static void read_task(void *argument, int thread, int threads) {
     struct stream *s = argument;
     size_t part = s->window / (size_t)threads / 64;
-    read_all(s->data + (s->at + part * 64 * (size_t)thread) / 4, part * 16);
+    sink += (float)sl_read(s->data + (s->at + part * 64 * (size_t)thread) / 4,
+                           (int64_t)(part * 64));
 }
 
 static void next_window(void *argument) {
@@ -171,53 +150,32 @@ static void next_window(void *argument) {
     s->at = s->at + 2 * s->window <= s->bytes ? s->at + s->window : 0;
 }
 
-enum { ROUNDS = 20000 };
+struct peak_run {
+    int64_t format;
+    atomic_llong operations;
+};
 
-#if defined(__x86_64__)
-/* Sixteen independent chains of one instruction. */
-#define CHAINS(instruction, width)                                                                 \
-    for (int i = 0; i < ROUNDS; i++) {                                                             \
-        __asm__ volatile(instruction " %%" width "0, %%" width "0, %%" width "0\n\t"               \
-                         instruction " %%" width "1, %%" width "1, %%" width "1\n\t"               \
-                         instruction " %%" width "2, %%" width "2, %%" width "2\n\t"               \
-                         instruction " %%" width "3, %%" width "3, %%" width "3\n\t"               \
-                         instruction " %%" width "4, %%" width "4, %%" width "4\n\t"               \
-                         instruction " %%" width "5, %%" width "5, %%" width "5\n\t"               \
-                         instruction " %%" width "6, %%" width "6, %%" width "6\n\t"               \
-                         instruction " %%" width "7, %%" width "7, %%" width "7\n\t"               \
-                         instruction " %%" width "8, %%" width "8, %%" width "8\n\t"               \
-                         instruction " %%" width "9, %%" width "9, %%" width "9\n\t"               \
-                         instruction " %%" width "10, %%" width "10, %%" width "10\n\t"            \
-                         instruction " %%" width "11, %%" width "11, %%" width "11\n\t"            \
-                         :                                                                         \
-                         :                                                                         \
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",         \
-                           "xmm8", "xmm9", "xmm10", "xmm11");                                      \
-    }
-#define PEAK_TASK(name, instruction, width)                                                        \
-    static void name(void *argument, int thread, int threads) {                                    \
-        (void)argument, (void)thread, (void)threads;                                               \
-        __asm__ volatile("vzeroall");                                                              \
-        CHAINS(instruction, width)                                                                 \
-        __asm__ volatile("vzeroupper");                                                            \
-    }
-PEAK_TASK(fma_avx512, "vfmadd231ps", "zmm")
-PEAK_TASK(bf16_avx512, "vdpbf16ps", "zmm")
-PEAK_TASK(int8_avx512, "vpdpbusd", "zmm")
-PEAK_TASK(fma_avx2, "vfmadd231ps", "ymm")
-PEAK_TASK(int8_avx2, "vpmaddubsw", "ymm")
-#endif
+static void peak_task(void *argument, int thread, int threads) {
+    (void)thread, (void)threads;
+    struct peak_run *run = argument;
+    atomic_fetch_add(&run->operations, sl_peak(run->format, 20000));
+}
 
 /* Peak rates in operations per second, by number of threads; 0 where unknown. */
 struct limits {
     double bandwidth, f32, bf16, int8;
 };
 
-static void peak(const char *name, task_function *task, double operations, int threads,
-                 double *rate) {
-    *rate = operations * ROUNDS * 12 * threads / best(task, NULL, threads, NULL);
-    printf("  %-34s %d thread%s  %8.1f GFLOP/s\n", name, threads, threads > 1 ? "s" : " ",
-           *rate * 1e-9);
+static double peak(const char *name, int64_t format, int threads) {
+    struct peak_run run = {format, 0};
+    peak_task(&run, 0, 1);
+    double operations = (double)run.operations;
+    double rate = operations * threads / best(peak_task, &run, threads, NULL);
+    if (rate > 0) {
+        printf("  %-34s %d thread%s  %8.1f GFLOP/s\n", name, threads, threads > 1 ? "s" : " ",
+               rate * 1e-9);
+    }
+    return rate;
 }
 
 static struct limits measure_limits(int threads, struct stream *s) {
@@ -225,18 +183,9 @@ static struct limits measure_limits(int threads, struct stream *s) {
     l.bandwidth = (double)s->window / best(read_task, s, threads, next_window);
     printf("  %-34s %d thread%s  %8.1f GB/s\n", "memory, reading", threads, threads > 1 ? "s" : " ",
            l.bandwidth * 1e-9);
-#if defined(__x86_64__)
-    if (sl_isa_level() == SL_ISA_AVX512) {
-        peak("float32 (VFMADD231PS zmm)", fma_avx512, 32, threads, &l.f32);
-        peak("bfloat16 (VDPBF16PS zmm)", bf16_avx512, 64, threads, &l.bf16);
-        peak("int8 (VPDPBUSD zmm)", int8_avx512, 128, threads, &l.int8);
-        l.bf16 = l.bf16 > l.f32 ? l.bf16 : l.f32; /* where pairs are slow, numbers are widened */
-    } else if (sl_isa_level() == SL_ISA_AVX2) {
-        peak("float32 (VFMADD231PS ymm)", fma_avx2, 16, threads, &l.f32);
-        l.bf16 = l.f32;
-        peak("int8 (VPMADDUBSW ymm alone)", int8_avx2, 64, threads, &l.int8);
-    }
-#endif
+    l.f32 = peak("float32", SL_FORMAT_F32, threads);
+    l.bf16 = peak("bfloat16", SL_FORMAT_BF16, threads);
+    l.int8 = peak("int8", SL_FORMAT_INT8, threads);
     fflush(stdout);
     return l;
 }

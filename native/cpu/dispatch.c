@@ -8,6 +8,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 /* Struct layouts, as Java writes them. */
@@ -154,27 +158,37 @@ _Static_assert(sizeof(struct sl_attention_args) == 144, "sl_attention_args");
 #define ENTRY_AVX2(op) .op = op##_avx2,
 #define ENTRY_AVX512(op) .op = op##_avx512,
 
+#define DECLARE_LIMITS(level)                                                                      \
+    int64_t peak_##level(int64_t, int64_t);                                                        \
+    int64_t read_##level(const void *, int64_t);
+#define LIMITS(level) .peak = peak_##level, .read = read_##level
+
 SL_OPS(DECLARE_PLAIN)
+DECLARE_LIMITS(plain)
 #if SL_TOP_LEVEL >= 1
 SL_OPS(DECLARE_AVX2)
+DECLARE_LIMITS(avx2)
 #endif
 #if SL_TOP_LEVEL >= 2
 SL_OPS(DECLARE_AVX512)
+DECLARE_LIMITS(avx512)
 #endif
 
 static const struct sl_kernels LEVELS[] = {
-    [SL_ISA_PLAIN] = {SL_OPS(ENTRY_PLAIN)},
+    [SL_ISA_PLAIN] = {SL_OPS(ENTRY_PLAIN)LIMITS(plain)},
 #if SL_TOP_LEVEL >= 1
-    [SL_ISA_AVX2] = {SL_OPS(ENTRY_AVX2)},
+    [SL_ISA_AVX2] = {SL_OPS(ENTRY_AVX2)LIMITS(avx2)},
 #endif
 #if SL_TOP_LEVEL >= 2
-    [SL_ISA_AVX512] = {SL_OPS(ENTRY_AVX512)},
+    [SL_ISA_AVX512] = {SL_OPS(ENTRY_AVX512)LIMITS(avx512)},
+    [SL_ISA_AMX] = {SL_OPS(ENTRY_AVX512)LIMITS(avx512)},
 #endif
 };
 
 /* Written while loading and by sl_isa_set, when no operation runs. */
 static int64_t level;
 int sl_fast_dpbf16;
+int sl_use_amx;
 static const struct sl_kernels *kernels = &LEVELS[SL_ISA_PLAIN];
 
 #if defined(__x86_64__)
@@ -186,6 +200,19 @@ static uint32_t saved_state(void) {
     uint32_t low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
+}
+
+/*
+ * Linux gives the tiles' registers to processes that ask for them. Other systems may not have them
+ * or want to be asked in another way.
+ */
+static int allowed_amx(void) {
+#if defined(__linux__)
+    const long request_permission = 0x1023, tile_data = 18;
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+    return 0;
+#endif
 }
 
 /* The highest level of this processor, whether it was compiled or not. */
@@ -203,8 +230,12 @@ static int64_t processor_level(void) {
     if (!has(state, 0xe6) || !has(b, avx512) || !has(c, bit_AVX512VNNI) || a < 1) {
         return SL_ISA_AVX2;
     }
-    const uint32_t bf16 = 1u << 5;
-    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && has(a, bf16) ? SL_ISA_AVX512 : SL_ISA_AVX2;
+    const uint32_t amx = 1u << 22 | 1u << 24 | 1u << 25, bf16 = 1u << 5;
+    int has_amx = has(d, amx) && has(state, 0x60000) && allowed_amx();
+    if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !has(a, bf16)) {
+        return SL_ISA_AVX2;
+    }
+    return has_amx ? SL_ISA_AMX : SL_ISA_AVX512;
 }
 
 static int is_intel(void) {
@@ -230,18 +261,23 @@ int64_t sl_isa_level(void) { return level; }
 int64_t sl_isa_set(int64_t wanted) {
     level = sl_max(SL_ISA_PLAIN, sl_min(wanted, sl_isa_supported()));
     kernels = &LEVELS[level];
+    sl_use_amx = level == SL_ISA_AMX;
     return level;
 }
 
 __attribute__((constructor)) static void choose_level(void) {
     sl_fast_dpbf16 = !is_intel();
-    sl_isa_set(SL_ISA_AVX512);
+    sl_isa_set(SL_TOP_LEVEL);
 }
 
 const char *sl_isa_name(int64_t which) {
-    static const char *const names[] = {"plain", "avx2", "avx512-bf16-vnni"};
-    return which >= SL_ISA_PLAIN && which <= SL_ISA_AVX512 ? names[which] : "unknown";
+    static const char *const names[] = {"plain", "avx2", "avx512-bf16-vnni", "amx-bf16"};
+    return which >= SL_ISA_PLAIN && which <= SL_ISA_AMX ? names[which] : "unknown";
 }
+
+int64_t sl_peak(int64_t format, int64_t rounds) { return kernels->peak(format, rounds); }
+
+int64_t sl_read(const void *data, int64_t bytes) { return kernels->read(data, bytes); }
 
 int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,
                        int64_t has_min) {

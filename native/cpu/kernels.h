@@ -35,6 +35,8 @@ struct sl_kernels {
 #define SL_MEMBER(op) void (*op)(const struct sl_##op##_args *, int64_t, int64_t);
     SL_OPS(SL_MEMBER)
 #undef SL_MEMBER
+    int64_t (*peak)(int64_t format, int64_t rounds);
+    int64_t (*read)(const void *data, int64_t bytes);
 };
 
 /*
@@ -42,6 +44,9 @@ struct sl_kernels {
  * on Intel's half as fast (one in two cycles on Sapphire Rapids).
  */
 extern int sl_fast_dpbf16;
+
+/* Whether the AVX-512 kernels leave bfloat16 matrices to AMX. */
+extern int sl_use_amx;
 
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 
@@ -72,6 +77,8 @@ SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); 
 #define SL_DECLARE(op) void SL_FN(op)(const struct sl_##op##_args *, int64_t, int64_t);
 SL_OPS(SL_DECLARE)
 #undef SL_DECLARE
+int64_t SL_FN(peak)(int64_t format, int64_t rounds);
+int64_t SL_FN(read)(const void *data, int64_t bytes);
 
 /* One panel of a linear operation: out[0 .. n) [32] = rows times the panel. */
 struct panel_job {
@@ -88,6 +95,13 @@ void SL_FN(panel_float)(const struct panel_job *job);
 void SL_FN(panel_bf16)(const struct panel_job *job);
 void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
+
+#if SL_LEVEL == 2
+/* In linear_amx.c. A thread that has called the first one calls the last one when it is done. */
+void sl_amx_panel_bf16(const struct panel_job *job);
+int64_t sl_amx_peak(int64_t rounds);
+void sl_amx_release(void);
+#endif
 
 #endif
 #endif

@@ -4,10 +4,33 @@
 /* Rows that pass through the scratch of a panel with less than 32 outputs at a time. */
 enum { SCRATCH_ROWS = 48 };
 
+#if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
+
+static int on_amx(const struct sl_matrix *w) {
+    return sl_use_amx && w->format == SL_FORMAT_BF16;
+}
+static void panel_amx(const struct panel_job *job) { sl_amx_panel_bf16(job); }
+static void release(void) { sl_amx_release(); }
+
+#else
+
+static int on_amx(const struct sl_matrix *w) {
+    (void)w;
+    return 0;
+}
+static void panel_amx(const struct panel_job *job) { (void)job; }
+static void release(void) {}
+
+#endif
+
 static void run_panel(const struct panel_job *job) {
     switch (job->w->format) {
         case SL_FORMAT_BF16:
-            SL_FN(panel_bf16)(job);
+            if (on_amx(job->w)) {
+                panel_amx(job);
+            } else {
+                SL_FN(panel_bf16)(job);
+            }
             break;
         case SL_FORMAT_INT8:
             SL_FN(panel_int8)(job);
@@ -57,5 +80,8 @@ void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end
         } else {
             run_partial_panel(&job, outputs);
         }
+    }
+    if (on_amx(w)) {
+        release();
     }
 }

@@ -35,13 +35,14 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 1
+#define SL_ABI_VERSION 2
 
 /* ISA levels; each includes the ones below it. */
 enum {
     SL_ISA_PLAIN = 0,  /* portable C */
     SL_ISA_AVX2 = 1,   /* AVX2, FMA, F16C */
-    SL_ISA_AVX512 = 2  /* AVX-512 F, BW, DQ, VL, VNNI and BF16 */
+    SL_ISA_AVX512 = 2, /* AVX-512 F, BW, DQ, VL, VNNI and BF16 */
+    SL_ISA_AMX = 3     /* AMX TILE, BF16 and INT8 */
 };
 
 /* SL_ABI_VERSION of the library. */
@@ -59,8 +60,21 @@ SL_API int64_t sl_isa_level(void);
  */
 SL_API int64_t sl_isa_set(int64_t level);
 
-/* A static C string: "plain", "avx2" or "avx512-bf16-vnni"; "unknown" for any other number. */
+/* A static C string: "plain", "avx2", "avx512-bf16-vnni" or "amx-bf16"; "unknown" for any other number. */
 SL_API const char *sl_isa_name(int64_t level);
+
+/*
+ * Does nothing but arithmetic, with the fastest instruction that the level's kernels have for a
+ * SL_FORMAT_*: for measuring what share of it they reach. Returns the number of operations done
+ * (a multiplication and an addition are two), in proportion to `rounds`; 0 at level "plain".
+ */
+SL_API int64_t sl_peak(int64_t format, int64_t rounds);
+
+/*
+ * Does nothing but read memory as the level's kernels do, for the same purpose. The result says
+ * whether the sum of the bytes, taken as float32, is positive. data begins at a multiple of 64.
+ */
+SL_API int64_t sl_read(const void *data, int64_t bytes);
 
 /* ------------------------------------------------------------------------------- element types */
 

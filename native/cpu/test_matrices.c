@@ -287,6 +287,9 @@ void multiplies_in_every_format(void) {
         for (int64_t n = 1; n <= 27; n++) {
             check_linear(&FORMATS[f], 32 + n, block == 1 ? 50 + n : block == 32 ? 96 : 256, n);
         }
+        for (int64_t n = 31; n <= 97; n += 11) {
+            check_linear(&FORMATS[f], 64, block == 1 ? 70 : block == 32 ? 96 : 256, n);
+        }
         check_linear(&FORMATS[f], 77, block == 1 ? 1001 : 1280, 53);
         check_linear(&FORMATS[f], 5, block == 1 ? 1 : block, 3);
     }

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.cli.BenchReport.Row;
+import dev.sluice.compute.cpu.CpuLimits;
 import dev.sluice.embed.BatchOptions;
 import dev.sluice.embed.EngineOptions;
 import dev.sluice.embed.LoadedEngine;
@@ -24,7 +25,7 @@ import java.util.concurrent.Callable;
 @Command(
         name = "bench",
         description =
-                "Measures a model on this machine, beside the memory bandwidth of the moment.",
+                "Measures a model on this machine, beside what memory and arithmetic allow now.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         customSynopsis = "sluice bench [--model MODEL] [OPTIONS]",
@@ -87,9 +88,9 @@ final class BenchCommand implements Callable<Integer> {
     private BenchReport measure(LoadedEngine engine, double loadSeconds) {
         ModelConfig config = engine.model().config();
         EngineMeter meter = new EngineMeter(engine.engine(), config.vocabSize(), runs);
-        List<Row> measured = new ArrayList<>();
+        Map<Integer, Double> prefill = new LinkedHashMap<>();
         for (int tokens : new int[] {128, 512}) {
-            measured.addAll(prefill(meter, config, tokens));
+            prefill.put(tokens, meter.firstTokenSeconds(tokens));
         }
         Map<Integer, Double> decode = new LinkedHashMap<>();
         for (int sequences : new int[] {1, 8, 32}) {
@@ -97,31 +98,48 @@ final class BenchCommand implements Callable<Integer> {
         }
         OptionalLong peak = ProcessMemory.peakBytes();
         // Last, for it takes memory of its own.
-        double bandwidth = MemoryBandwidth.measure(compute.toOptions().cpu().threads());
+        CpuLimits limits = CpuLimits.measure(compute.toOptions().cpu());
         long weightBytes = engine.model().weightBytes();
-        double stepsPerSecond = bandwidth / weightBytes;
+        double stepsPerSecond = limits.bytesPerSecond() / weightBytes;
+        List<Row> measured = new ArrayList<>();
+        OptionalDouble peakOperations = limits.arithmetic(engine.model().weightFormat());
+        double operationsPerToken = ModelWork.operationsPerToken(config);
+        prefill.forEach((tokens, seconds) -> {
+            double steps = Math.ceilDiv(tokens, BatchOptions.MAX_NUM_BATCHED_TOKENS);
+            double atLeast = steps / stepsPerSecond;
+            double computing = tokens * operationsPerToken;
+            OptionalDouble limit =
+                    peakOperations.isEmpty()
+                            ? OptionalDouble.empty()
+                            : OptionalDouble.of(
+                                    tokens
+                                            / Math.max(
+                                                    atLeast,
+                                                    computing / peakOperations.getAsDouble()));
+            measured.addAll(prefill(tokens, seconds, limit, computing / seconds));
+        });
         decode.forEach((n, speed) -> measured.add(decode(n, speed, n * stepsPerSecond)));
         return new BenchReport(
                 engine.name(),
                 engine.serving().device(),
                 weightBytes,
-                bandwidth,
+                limits.bytesPerSecond(),
+                peakOperations,
                 loadSeconds,
                 peak,
                 measured);
     }
 
-    private static List<Row> prefill(EngineMeter meter, ModelConfig config, int tokens) {
-        double seconds = meter.firstTokenSeconds(tokens);
-        double operations = ModelWork.operationsPerToken(config) * tokens;
+    private static List<Row> prefill(
+            int tokens, double seconds, OptionalDouble limit, double operationsPerSecond) {
         Row speed =
                 new Row(
                         "prefill_" + tokens,
                         "prefill, " + tokens + " tokens",
                         "tokens/s",
                         tokens / seconds,
-                        OptionalDouble.empty(),
-                        OptionalDouble.of(operations / seconds / GIGA));
+                        limit,
+                        OptionalDouble.of(operationsPerSecond / GIGA));
         Row wait =
                 new Row(
                         "time_to_first_token_" + tokens,

@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
 /// @param device in words
 /// @param weightBytes memory of the packed weights
 /// @param bandwidth bytes a second that memory was read with in the same run
+/// @param peakOperations operations a second that the processor did with the instructions of this
+///   model's matrices in the same run, where that can be measured
 /// @param loadSeconds from the file to an engine that takes requests
 /// @param peakBytes most resident memory of the process, where the system tells
 /// @param rows what was measured
@@ -25,6 +27,7 @@ record BenchReport(
         String device,
         long weightBytes,
         double bandwidth,
+        OptionalDouble peakOperations,
         double loadSeconds,
         OptionalLong peakBytes,
         List<Row> rows) {
@@ -33,9 +36,10 @@ record BenchReport(
     private static final String ROW = "%-28s %12s %12s %8s %10s  %s";
     private static final String EXPLANATION =
             """
-            limit: bandwidth / bytes of weights x sequences, for each step reads every weight
-            once; keys, values and the arithmetic of large batches come on top. GFLOP/s: two
-            operations a weight and token. Each figure is the best of several runs.\
+            limit: each step reads every weight once, at the bandwidth; a prompt can't be quicker
+            than that nor than its products at the arithmetic peak. Keys, values and attention come
+            on top, and the arithmetic of large batches. GFLOP/s: two operations a weight and token.
+            Each figure is the best of several runs.\
             """;
 
     /// One measurement.
@@ -44,8 +48,8 @@ record BenchReport(
     /// @param label for humans
     /// @param unit of value and limit
     /// @param value what was measured
-    /// @param limit what memory allows at most, where that is the limit
-    /// @param gigaflops arithmetic of the products a second, where that is the limit
+    /// @param limit what memory and arithmetic allow at most
+    /// @param gigaflops arithmetic of the products a second
     record Row(
             String name,
             String label,
@@ -84,6 +88,10 @@ record BenchReport(
         lines.add(
                 "memory bandwidth  %s GB/s, measured in this run"
                         .formatted(number(OptionalDouble.of(bandwidth / GIGA), 1, "")));
+        peakOperations.ifPresent(peak ->
+                lines.add(
+                        "arithmetic peak   %s GFLOP/s, measured in this run"
+                                .formatted(number(OptionalDouble.of(peak / GIGA), 0, ""))));
         lines.add("load              " + number(OptionalDouble.of(loadSeconds), 2, " s"));
         peakBytes.ifPresent(peak -> lines.add("peak memory       " + mega(peak) + " MB resident"));
         lines.add("");
@@ -104,6 +112,7 @@ record BenchReport(
                         .put("weight_bytes", weightBytes)
                         .put("memory_bandwidth_bytes_per_second", bandwidth)
                         .put("load_seconds", loadSeconds);
+        peakOperations.ifPresent(peak -> json.put("arithmetic_peak_operations_per_second", peak));
         peakBytes.ifPresent(peak -> json.put("peak_rss_bytes", peak));
         JsonArray results = new JsonArray();
         for (Row row : rows) {

@@ -27,6 +27,10 @@ public interface CausalLm extends AutoCloseable {
     /// Bytes of device memory held by the packed weights.
     long weightBytes();
 
+    /// The number format of most of the weights, as [dev.sluice.compute.PackedMatrix#format()] has
+    /// it.
+    String weightFormat();
+
     @Override
     void close();
 }

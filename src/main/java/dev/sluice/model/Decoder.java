@@ -118,6 +118,11 @@ final class Decoder implements CausalLm {
     }
 
     @Override
+    public String weightFormat() {
+        return weights.format();
+    }
+
+    @Override
     public void close() {
         weights.close();
     }

@@ -13,8 +13,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// Loads the weights of one model onto a device, and owns what it has loaded.
 ///
@@ -140,6 +143,17 @@ final class LoadedWeights implements AutoCloseable {
     long bytes() {
         return matrices.stream().mapToLong(PackedMatrix::bytes).sum()
                 + vectors.stream().mapToLong(v -> v.dtype().bytesFor(v.shape().elements())).sum();
+    }
+
+    /// The format that most bytes are in.
+    String format() {
+        Map<String, Long> bytes =
+                matrices.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        PackedMatrix::format,
+                                        Collectors.summingLong(PackedMatrix::bytes)));
+        return Collections.max(bytes.entrySet(), Map.Entry.comparingByValue()).getKey();
     }
 
     @Override

@@ -17,6 +17,7 @@ final class BenchReportTest {
                     "cpu (java, 2 threads)",
                     100_000_000,
                     50e9,
+                    OptionalDouble.of(900e9),
                     0.25,
                     OptionalLong.of(200_000_000),
                     List.of(
@@ -39,6 +40,7 @@ final class BenchReportTest {
     void putsEachFigureBesideItsLimit() {
         assertThat(REPORT.toTable())
                 .contains("memory bandwidth  50.0 GB/s")
+                .contains("arithmetic peak   900 GFLOP/s")
                 .contains("peak memory       200 MB")
                 .containsPattern("decode, 1 sequence +400\\.0 +500\\.0 +80 % +- +tokens/s")
                 .containsPattern("prefill, 128 tokens +2000\\.0 +- +- +450 +tokens/s");
@@ -50,6 +52,7 @@ final class BenchReportTest {
 
         assertThat(json.getDouble("memory_bandwidth_bytes_per_second")).isEqualTo(50e9);
         assertThat(json.getLong("peak_rss_bytes")).isEqualTo(200_000_000);
+        assertThat(json.getDouble("arithmetic_peak_operations_per_second")).isEqualTo(900e9);
         assertThat(json.getJsonArray("results").getJsonObject(0).getMap())
                 .containsEntry("name", "decode_1")
                 .containsEntry("value", 400.0)

@@ -198,5 +198,10 @@ public final class HistoryModel implements CausalLm {
     }
 
     @Override
+    public String weightFormat() {
+        return "f32";
+    }
+
+    @Override
     public void close() {}
 }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 ///
 /// @param library the native library, or why there is none
 /// @param supported best instruction set that library and processor share, for example
-///   `avx512-bf16-vnni`; `java` without a library
+///   `avx512-bf16-vnni` or `amx-bf16`; `java` without a library
 /// @param inUse the kernels that run: an instruction set, or `java`
 /// @param threads threads of one operation
 public record CpuInfo(Library library, String supported, String inUse, int threads) {

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /// The operations of the CPU device, each as units of work over the same bytes.
 ///
 /// Two implementations: the native ones and their plain twin, [JavaKernels]. A call only prepares;
@@ -50,6 +52,16 @@ interface CpuKernels extends AutoCloseable {
 
     /// Unit: `headsPerUnit` query heads of one tile.
     Units attention(KernelArgs.Attention args);
+
+    /// Does arithmetic and nothing else, for measuring; several threads at once.
+    ///
+    /// @return operations done, in proportion to `rounds`; 0 where there is no telling
+    long peak(PanelFormat.Encoding format, long rounds);
+
+    /// Reads memory and does nothing else, for measuring; several threads at once.
+    ///
+    /// @param data begins at a multiple of 64 bytes
+    void read(MemorySegment data);
 
     /// Unloads what was loaded.
     @Override

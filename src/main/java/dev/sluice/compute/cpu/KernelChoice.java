@@ -79,6 +79,7 @@ final class KernelChoice {
                     case PLAIN -> 0;
                     case AVX2 -> 1;
                     case AVX512 -> 2;
+                    case AMX -> 3;
                     case JAVA -> throw new IllegalArgumentException("Java has no level");
                 };
         if (wanted > supported) {

@@ -11,5 +11,7 @@ public enum Kernels {
     /// Native kernels with AVX2, FMA and F16C.
     AVX2,
     /// Native kernels with AVX-512, BF16 and VNNI.
-    AVX512
+    AVX512,
+    /// The same, and AMX for bfloat16 matrices.
+    AMX
 }

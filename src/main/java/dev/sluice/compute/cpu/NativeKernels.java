@@ -6,6 +6,7 @@ import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Tensor;
 
+import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.function.LongBinaryOperator;
 
@@ -15,6 +16,8 @@ final class NativeKernels implements CpuKernels {
     private final NativeLibrary library;
     private final String name;
     private final LongBinaryOperator attentionTile;
+    private final LongBinaryOperator peak;
+    private final LongBinaryOperator read;
     private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
 
     private record Call(ArgStruct args, Units units) {
@@ -35,6 +38,8 @@ final class NativeKernels implements CpuKernels {
         this.library = library;
         this.name = name;
         this.attentionTile = library.attentionTile();
+        this.peak = library.peak();
+        this.read = library.read();
         for (NativeOp op : NativeOp.values()) {
             ArgStruct args = library.struct(op);
             calls.put(op, new Call(args, library.bind(op, args)));
@@ -254,6 +259,18 @@ final class NativeKernels implements CpuKernels {
             case SILU -> 0;
             case GELU_TANH -> 1;
         };
+    }
+
+    @Override
+    public long peak(PanelFormat.Encoding format, long rounds) {
+        return peak.applyAsLong(format.code(), rounds);
+    }
+
+    // What is read does not matter.
+    @SuppressWarnings("ReturnValueIgnored")
+    @Override
+    public void read(MemorySegment data) {
+        read.applyAsLong(data.address(), data.byteSize());
     }
 
     @Override

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 1;
+    static final long ABI_VERSION = 2;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -73,7 +73,9 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_isa_supported",
                                 "sl_isa_set",
                                 "sl_isa_name",
-                                "sl_attention_tile"),
+                                "sl_attention_tile",
+                                "sl_peak",
+                                "sl_read"),
                         Arrays.stream(NativeOp.values()).map(NativeOp::symbol));
         Optional<String> absent = names.filter(name -> symbols.find(name).isEmpty()).findFirst();
         if (absent.isPresent()) {
@@ -113,6 +115,16 @@ final class NativeLibrary implements AutoCloseable {
                 LongBinaryOperator.class,
                 "sl_attention_tile",
                 FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// The function that does arithmetic only: format and rounds to operations.
+    LongBinaryOperator peak() {
+        return proxy(LongBinaryOperator.class, "sl_peak", FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// The function that reads memory only: address and bytes to anything.
+    LongBinaryOperator read() {
+        return proxy(LongBinaryOperator.class, "sl_read", FunctionDescriptor.of(LONG, LONG, LONG));
     }
 
     /// Reserves the argument struct of an operation, as long-lived as the library.

@@ -40,7 +40,7 @@ import java.util.function.Function;
 @ParameterizedClass
 @EnumSource(
         value = Kernels.class,
-        names = {"PLAIN", "AVX2", "AVX512"})
+        names = {"PLAIN", "AVX2", "AVX512", "AMX"})
 class KernelTwinTest {
     private static final List<DType> WEIGHTS =
             List.of(DType.values()).stream().filter(type -> type != DType.I32).toList();

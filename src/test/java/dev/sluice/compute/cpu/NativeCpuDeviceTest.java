@@ -48,4 +48,17 @@ class NativeCpuDeviceTest {
             assertThat(device().describe()).isEqualTo("cpu (avx512-bf16-vnni, 1 thread)");
         }
     }
+
+    @Nested
+    class Amx extends AbstractDeviceTest {
+        @Override
+        protected Device open() {
+            return NativeLevels.open(Kernels.AMX, 2);
+        }
+
+        @Test
+        void saysWhatItIs() {
+            assertThat(device().describe()).isEqualTo("cpu (amx-bf16, 2 threads)");
+        }
+    }
 }

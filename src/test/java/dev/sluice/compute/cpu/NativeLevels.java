@@ -16,7 +16,10 @@ final class NativeLevels {
         boolean runs =
                 switch (level) {
                     case AVX2 -> !info.supported().equals("plain");
-                    case AVX512 -> info.supported().startsWith("avx512");
+                    case AVX512 ->
+                            info.supported().startsWith("avx512")
+                                    || info.supported().startsWith("amx");
+                    case AMX -> info.supported().startsWith("amx");
                     default -> true;
                 };
         assumeTrue(runs, "this processor has no " + level + ", only " + info.supported());

@@ -1,0 +1,123 @@
+/*
+ * Matrices of bfloat16 with AMX: tiles of 16 rows times 16 outputs, 32 inputs at a time.
+ *
+ * All numbers of rows go this way: TDPBF16PS adds in an order of its own, which must not depend on
+ * the batch. One row reads the weights as fast as the memory gives them.
+ */
+#include "kernels.h"
+#include "simd.h"
+#include "tiles.h"
+
+enum { TILE = 16 };
+
+/* LDTILECFG's memory, palette 1. Sums are tiles 0 to 3, inputs 4 and 5, weights 6 and 7. */
+struct tile_config {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+};
+
+static void configure(int64_t rows) {
+    struct tile_config c;
+    memset(&c, 0, sizeof c);
+    c.palette = 1;
+    for (int t = 0; t < 8; t++) {
+        c.row_bytes[t] = 64;
+        c.rows[t] = (uint8_t)(t < 6 ? rows : TILE);
+    }
+    /* Some compilers take the instruction for one that reads eight bytes. */
+    __asm__ volatile("" : : "r"(&c) : "memory");
+    _tile_loadconfig(&c);
+}
+
+void sl_amx_release(void) { _tile_release(); }
+
+/* Bytes of 32 inputs of a panel. */
+enum { STEP_BYTES = 2048 };
+
+SL_INLINE void prefetch_step(const uint8_t *p) {
+    SL_UNROLL for (int line = 0; line < STEP_BYTES / 64; line++) {
+        __builtin_prefetch(p + SL_PREFETCH + line * 64, 0, 3);
+    }
+}
+
+/* 16 rows (or as few as the tiles are configured for) times the panel. */
+SL_INLINE void rows_16(const struct panel_job *job, int64_t row, int fetch) {
+    const char *x = (const char *)job->rows + row * job->row_stride;
+    const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
+    _tile_zero(0);
+    _tile_zero(1);
+    for (; p < end; p += STEP_BYTES, x += 64) {
+        if (fetch) {
+            prefetch_step(p);
+        }
+        _tile_loadd(4, x, job->row_stride);
+        _tile_loadd(6, p, 128);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, p + 64, 128);
+        _tile_dpbf16ps(1, 4, 7);
+    }
+    float *out = job->out + row * job->out_stride;
+    _tile_stored(0, out, job->out_stride * 4);
+    _tile_stored(1, out + TILE, job->out_stride * 4);
+}
+
+SL_INLINE void rows_32(const struct panel_job *job, int64_t row, int fetch) {
+    const char *x = (const char *)job->rows + row * job->row_stride;
+    const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (; p < end; p += STEP_BYTES, x += 64) {
+        if (fetch) {
+            prefetch_step(p);
+        }
+        _tile_loadd(4, x, job->row_stride);
+        _tile_loadd(6, p, 128);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, p + 64, 128);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_loadd(5, x + TILE * job->row_stride, job->row_stride);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    float *out = job->out + row * job->out_stride;
+    _tile_stored(0, out, job->out_stride * 4);
+    _tile_stored(1, out + TILE, job->out_stride * 4);
+    out += TILE * job->out_stride;
+    _tile_stored(2, out, job->out_stride * 4);
+    _tile_stored(3, out + TILE, job->out_stride * 4);
+}
+
+void sl_amx_panel_bf16(const struct panel_job *job) {
+    int64_t n = job->n, row = 0;
+    configure(sl_min(n, TILE));
+    if (n <= TILE) {
+        rows_16(job, 0, 1);
+        return;
+    }
+    for (; n - row >= 2 * TILE; row += 2 * TILE) {
+        rows_32(job, row, row == 0);
+    }
+    /* The last tiles reach back over rows that are done already. */
+    if (n - row > TILE && n >= 2 * TILE) {
+        rows_32(job, n - 2 * TILE, 0);
+    } else {
+        for (; row < n; row += TILE) {
+            rows_16(job, sl_min(row, n - TILE), row == 0);
+        }
+    }
+}
+
+int64_t sl_amx_peak(int64_t rounds) {
+    configure(TILE);
+    for (int64_t i = 0; i < rounds; i++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_release();
+    return rounds * 4 * 2 * TILE * TILE * 2 * TILE;
+}
