@@ -32,25 +32,34 @@ static void configure(int64_t rows) {
 
 void sl_amx_release(void) { _tile_release(); }
 
-/* Bytes of 32 inputs of a panel. */
-enum { STEP_BYTES = 2048 };
+/* Inputs of one step and what they take of a panel. */
+enum { STEP = 32, STEP_BYTES = 64 * STEP, LINE = 64 };
 
-SL_INLINE void prefetch_step(const uint8_t *p) {
-    SL_UNROLL for (int line = 0; line < STEP_BYTES / 64; line++) {
-        __builtin_prefetch(p + SL_PREFETCH + line * 64, 0, 3);
+/*
+ * The weights that are fetched on the way. Where the rows pass in one go, those a bit ahead; else
+ * those of the next panel, a share of them with each pass, so that memory and arithmetic work at
+ * the same time.
+ */
+struct fetch {
+    const char *at;
+    int64_t bytes_per_step;
+};
+
+SL_INLINE void fetch_step(struct fetch *f) {
+    for (int64_t i = 0; i < f->bytes_per_step; i += LINE) {
+        __builtin_prefetch(f->at + i, 0, 2);
     }
+    f->at += f->bytes_per_step;
 }
 
 /* 16 rows (or as few as the tiles are configured for) times the panel. */
-SL_INLINE void rows_16(const struct panel_job *job, int64_t row, int fetch) {
+static void rows_16(const struct panel_job *job, int64_t row, struct fetch *fetch) {
     const char *x = (const char *)job->rows + row * job->row_stride;
     const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
     _tile_zero(0);
     _tile_zero(1);
-    for (; p < end; p += STEP_BYTES, x += 64) {
-        if (fetch) {
-            prefetch_step(p);
-        }
+    for (; p < end; p += STEP_BYTES, x += STEP * 2) {
+        fetch_step(fetch);
         _tile_loadd(4, x, job->row_stride);
         _tile_loadd(6, p, 128);
         _tile_dpbf16ps(0, 4, 6);
@@ -62,17 +71,15 @@ SL_INLINE void rows_16(const struct panel_job *job, int64_t row, int fetch) {
     _tile_stored(1, out + TILE, job->out_stride * 4);
 }
 
-SL_INLINE void rows_32(const struct panel_job *job, int64_t row, int fetch) {
+static void rows_32(const struct panel_job *job, int64_t row, struct fetch *fetch) {
     const char *x = (const char *)job->rows + row * job->row_stride;
     const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    for (; p < end; p += STEP_BYTES, x += 64) {
-        if (fetch) {
-            prefetch_step(p);
-        }
+    for (; p < end; p += STEP_BYTES, x += STEP * 2) {
+        fetch_step(fetch);
         _tile_loadd(4, x, job->row_stride);
         _tile_loadd(6, p, 128);
         _tile_dpbf16ps(0, 4, 6);
@@ -91,21 +98,27 @@ SL_INLINE void rows_32(const struct panel_job *job, int64_t row, int fetch) {
 }
 
 void sl_amx_panel_bf16(const struct panel_job *job) {
-    int64_t n = job->n, row = 0;
+    int64_t n = job->n, row = 0, passes = (n + 2 * TILE - 1) / (2 * TILE);
+    const char *panel = (const char *)job->panel;
+    struct fetch fetch = {panel + SL_PREFETCH, STEP_BYTES};
+    if (passes > 1) {
+        fetch = (struct fetch){panel + job->w->panel_bytes,
+                               sl_round_up((STEP_BYTES + passes - 1) / passes, LINE)};
+    }
     configure(sl_min(n, TILE));
     if (n <= TILE) {
-        rows_16(job, 0, 1);
+        rows_16(job, 0, &fetch);
         return;
     }
     for (; n - row >= 2 * TILE; row += 2 * TILE) {
-        rows_32(job, row, row == 0);
+        rows_32(job, row, &fetch);
     }
     /* The last tiles reach back over rows that are done already. */
     if (n - row > TILE && n >= 2 * TILE) {
-        rows_32(job, n - 2 * TILE, 0);
+        rows_32(job, n - 2 * TILE, &fetch);
     } else {
         for (; row < n; row += TILE) {
-            rows_16(job, sl_min(row, n - TILE), row == 0);
+            rows_16(job, sl_min(row, n - TILE), &fetch);
         }
     }
 }
