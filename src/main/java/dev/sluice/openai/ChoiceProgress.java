@@ -2,48 +2,135 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.TokenLogprobs;
+import dev.sluice.tokenizer.TokenIds;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/// Follows one choice: takes the events of its sequence and gives out the text that has come since
-/// the last time. Used by one thread.
+/// Follows one sequence: takes its events and gives out what has come since the last time, thinking
+/// and calls of tools told apart from text where the request wants that. Used by one thread.
 public final class ChoiceProgress {
-    private final int index;
-    private final int promptTokens;
-    private final StringBuilder text = new StringBuilder();
-    private Optional<FinishReason> reason = Optional.empty();
+    private final PreparedRequest request;
+    private final int sequence;
+    private final Optional<OutputParser> parser;
+    private final Optional<TokenTrail> trail;
+    private final int tokensPerChunk;
+    private final StringBuilder content = new StringBuilder();
+    private final StringBuilder reasoning = new StringBuilder();
+    private List<ToolCallDelta> toolCalls = List.of();
+    private List<TokenLogprobs> promptLogprobs = List.of();
+    private boolean promptLogprobsWanted;
+    private String echo;
+    private Optional<String> reason = Optional.empty();
     private boolean started;
+    private boolean released;
     private boolean endTaken;
+    private boolean visible;
+    private int pendingTokens;
+    private int pendingCallChars;
     private int completionTokens;
     private int cachedTokens;
+    private double logprobSum;
+    private long queueNanos;
+    private long firstTokenNanos;
     private long arrivalNanos;
 
-    public ChoiceProgress(PreparedRequest request, int index) {
-        this.index = index;
-        this.promptTokens = request.sequences().get(index).prompt().size();
-        this.text.append(request.echo(index));
+    /// @param sequence which of the request's sequences
+    ChoiceProgress(PreparedRequest request, int sequence, Optional<OutputParser> parser) {
+        AnswerOptions answer = request.answer();
+        this.request = request;
+        this.sequence = sequence;
+        this.parser = parser;
+        this.tokensPerChunk = answer.tokensPerChunk();
+        this.trail =
+                TokenTrail.isWanted(answer)
+                        ? Optional.of(new TokenTrail(request, sequence))
+                        : Optional.empty();
+        this.promptLogprobsWanted = answer.promptLogprobs().isPresent();
+        this.echo = request.echo(sequence);
     }
 
     /// Takes the next event. A failure changes nothing.
-    public void accept(GenerationEvent event) {
+    void accept(GenerationEvent event) {
         switch (event) {
-            case GenerationEvent.Started _ -> started = true;
-            case GenerationEvent.Delta delta -> {
-                text.append(delta.text());
-                completionTokens += delta.tokenIds().size();
-                arrivalNanos = delta.elapsedNanos();
-            }
-            case GenerationEvent.Finished finished -> {
-                reason = Optional.of(finished.reason());
-                cachedTokens = finished.cachedTokens();
-            }
+            case GenerationEvent.Started begin -> start(begin);
+            case GenerationEvent.Delta delta -> add(delta);
+            case GenerationEvent.Finished finished -> finish(finished);
             case GenerationEvent.Failed _ -> {}
         }
     }
 
-    /// Index of the choice.
+    private void start(GenerationEvent.Started begin) {
+        started = true;
+        queueNanos = begin.queueNanos();
+        if (promptLogprobsWanted) {
+            promptLogprobs = begin.promptLogprobs();
+        }
+        if (request.answer().echo()) {
+            trail.ifPresent(t -> t.echo(promptIds(), echo, begin.promptLogprobs()));
+        }
+    }
+
+    private void add(GenerationEvent.Delta delta) {
+        if (completionTokens == 0) {
+            firstTokenNanos = delta.elapsedNanos();
+        }
+        completionTokens += delta.tokenIds().size();
+        pendingTokens += delta.tokenIds().size();
+        arrivalNanos = delta.elapsedNanos();
+        if (request.answer().candidates() > 1) {
+            delta.logprobs().forEach(l -> logprobSum += l.chosen().logprob());
+        }
+        if (trail.isPresent()) {
+            trail.get().accept(delta);
+        }
+        if (parser.isPresent()) {
+            add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
+        } else {
+            content.append(delta.text());
+            // Ids and log probabilities are told token by token, the text of each complete or not.
+            visible |= !delta.text().isEmpty() || trail.isPresent();
+        }
+    }
+
+    private void add(ParsedPiece piece) {
+        content.append(piece.content());
+        reasoning.append(piece.reasoning());
+        if (!piece.toolCalls().isEmpty()) {
+            if (toolCalls.isEmpty()) {
+                toolCalls = new ArrayList<>();
+            }
+            for (ToolCallDelta call : piece.toolCalls()) {
+                toolCalls.add(call);
+                pendingCallChars += call.arguments().length();
+            }
+        }
+        visible |=
+                !piece.content().isEmpty()
+                        || !piece.reasoning().isEmpty()
+                        || !piece.toolCalls().isEmpty();
+    }
+
+    private void finish(GenerationEvent.Finished finished) {
+        cachedTokens = finished.cachedTokens();
+        parser.ifPresent(p -> add(p.finish(finished.reason() != FinishReason.STOP)));
+        reason =
+                Optional.of(
+                        switch (finished.reason()) {
+                            case STOP ->
+                                    parser.filter(OutputParser::calledTools).isPresent()
+                                            ? "tool_calls"
+                                            : "stop";
+                            case LENGTH -> "length";
+                            case RECOVER_STOP -> "recover_stop";
+                        });
+    }
+
+    /// Index of the choice. Candidates for one choice have the same.
     public int index() {
-        return index;
+        return sequence / request.answer().candidates();
     }
 
     /// Whether the engine has begun with it.
@@ -56,31 +143,108 @@ public final class ChoiceProgress {
         return reason.isPresent();
     }
 
-    /// Whether there is something that was not taken yet.
+    /// Whether there is something to show that was not taken yet, and as much of it as a chunk
+    /// waits for.
     public boolean hasPiece() {
-        return started && (hasEnded() ? !endTaken : !text.isEmpty());
+        if (hasEnded()) {
+            return !endTaken;
+        }
+        return visible && (tokensPerChunk == 1 || pendingTokens >= tokensPerChunk || released);
     }
 
-    /// Characters that were not taken yet.
-    public int pendingChars() {
-        return text.length();
+    /// Lets what is there go, however little it is: nothing more will come.
+    public void release() {
+        released = true;
+    }
+
+    /// About how many characters of the answer were not taken yet.
+    int pendingSize() {
+        int text = content.length() + reasoning.length() + pendingCallChars;
+        return trail.isPresent() ? text + trail.get().pendingSize() : text;
+    }
+
+    /// Takes what has come since the last time. The first piece begins with the echo.
+    ChoicePiece take() {
+        ChoicePiece piece =
+                new ChoicePiece(
+                        drain(reasoning),
+                        takeContent(),
+                        toolCalls,
+                        trail.isPresent() ? trail.get().take(hasEnded()) : TokenTrail.Piece.NONE,
+                        arrivalNanos,
+                        reason,
+                        usage());
+        toolCalls = List.of();
+        pendingCallChars = 0;
+        pendingTokens = 0;
+        visible = false;
+        endTaken = hasEnded();
+        return piece;
+    }
+
+    private String takeContent() {
+        if (!echo.isEmpty()) {
+            content.insert(0, echo);
+            echo = "";
+        }
+        return drain(content);
+    }
+
+    private static String drain(StringBuilder text) {
+        String all = text.toString();
+        text.setLength(0);
+        return all;
+    }
+
+    /// Takes the log probabilities of the prompt, one for each token but the first. Present once,
+    /// and only where the request asks for them.
+    Optional<List<TokenLogprobs>> takePromptLogprobs() {
+        if (!promptLogprobsWanted) {
+            return Optional.empty();
+        }
+        Optional<List<TokenLogprobs>> all = Optional.of(promptLogprobs);
+        promptLogprobsWanted = false;
+        promptLogprobs = List.of();
+        return all;
+    }
+
+    /// Tokens of the prompt.
+    TokenIds promptIds() {
+        return request.sequences().get(sequence).prompt();
+    }
+
+    /// The prompt as text, markup and special tokens included.
+    String promptText() {
+        List<String> texts = request.promptTexts();
+        return texts.isEmpty()
+                ? request.served().tokenizer().decode(promptIds(), false)
+                : texts.get(request.promptOf(sequence));
     }
 
     /// Tokens so far.
-    public Usage usage() {
-        return new Usage(promptTokens, completionTokens, cachedTokens);
+    Usage usage() {
+        int thinking = parser.isPresent() ? parser.get().reasoningTokens() : 0;
+        return new Usage(promptIds().size(), completionTokens, cachedTokens, thinking);
     }
 
     /// Tokens before the first one was generated.
-    public Usage initialUsage() {
-        return new Usage(promptTokens, 0, 0);
+    Usage initialUsage() {
+        return new Usage(promptIds().size(), 0, 0, 0);
     }
 
-    /// Takes what has come since the last time.
-    public ChoiceText take() {
-        ChoiceText piece = new ChoiceText(index, text.toString(), arrivalNanos, reason, usage());
-        text.setLength(0);
-        endTaken = hasEnded();
-        return piece;
+    /// Mean log probability of the tokens, by which candidates for one choice are told apart; of no
+    /// tokens, less than any other.
+    double meanLogprob() {
+        return completionTokens == 0 ? Double.NEGATIVE_INFINITY : logprobSum / completionTokens;
+    }
+
+    /// Time from submission to the beginning of the inference.
+    long queueNanos() {
+        return queueNanos;
+    }
+
+    /// Time from the beginning of the inference to the first token; 0 before.
+    long firstTokenNanos() {
+        return firstTokenNanos;
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.openai;
 
+import dev.sluice.tokenizer.TokenIds;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -35,6 +37,30 @@ final class JsonWriter {
 
     JsonWriter number(long value) {
         return raw(Long.toString(value));
+    }
+
+    /// A number as short as tells it from its neighbours. JSON has no infinities: what is not
+    /// finite is written as -9999, which stands for less.
+    JsonWriter number(float value) {
+        return raw(Float.isFinite(value) ? Float.toString(value) : "-9999.0");
+    }
+
+    /// An array of ids.
+    JsonWriter ids(TokenIds ids) {
+        raw("[");
+        for (int i = 0; i < ids.size(); i++) {
+            (i == 0 ? this : raw(",")).number(ids.get(i));
+        }
+        return raw("]");
+    }
+
+    /// An array of the values of bytes, 0 to 255.
+    JsonWriter values(byte[] array) {
+        raw("[");
+        for (int i = 0; i < array.length; i++) {
+            (i == 0 ? this : raw(",")).number(array[i] & 0xff);
+        }
+        return raw("]");
     }
 
     /// Seconds with six decimals, from nanoseconds.

@@ -4,9 +4,10 @@ import dev.sluice.bus.Generation;
 import dev.sluice.engine.ApiException;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
-import dev.sluice.openai.ChoiceProgress;
+import dev.sluice.openai.AnswerProgress;
 import dev.sluice.openai.ChunkRenderer;
 import dev.sluice.openai.PreparedRequest;
+import dev.sluice.openai.WholeRenderer;
 
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerResponse;
@@ -19,7 +20,6 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /// One request for a generation, from the body to the end of the answer. Lives on the event loop of
 /// its connection.
@@ -81,15 +81,16 @@ final class Exchange {
     }
 
     private Answer answerTo(PreparedRequest prepared) {
-        ChunkRenderer renderer = new ChunkRenderer(prepared);
-        List<ChoiceProgress> choices =
-                IntStream.range(0, prepared.sequences().size())
-                        .mapToObj(i -> new ChoiceProgress(prepared, i))
-                        .toList();
+        AnswerProgress progress = new AnswerProgress(prepared);
         return prepared.stream()
                 ? new SseWriter(
-                        ctx.vertx(), response, renderer, choices, state.options(), this::hangUp)
-                : new WholeAnswer(response, renderer, choices);
+                        ctx.vertx(),
+                        response,
+                        new ChunkRenderer(prepared),
+                        progress,
+                        state.options(),
+                        this::hangUp)
+                : new WholeAnswer(response, new WholeRenderer(prepared), progress);
     }
 
     /// Leaves a client that does not keep up. The connection may stay for as long as the client

@@ -1,9 +1,9 @@
 package dev.sluice.server;
 
 import dev.sluice.engine.GenerationEvent;
+import dev.sluice.openai.AnswerProgress;
 import dev.sluice.openai.ChoiceProgress;
 import dev.sluice.openai.ChunkRenderer;
-import dev.sluice.openai.Usage;
 
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -14,7 +14,6 @@ import io.vertx.core.http.HttpServerResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -31,7 +30,7 @@ final class SseWriter implements Answer {
     private final Context context;
     private final HttpServerResponse response;
     private final ChunkRenderer renderer;
-    private final List<ChoiceProgress> choices;
+    private final AnswerProgress progress;
     private final ServerOptions options;
     private final Runnable hangUp;
     private final boolean[] startWritten;
@@ -51,18 +50,18 @@ final class SseWriter implements Answer {
             Vertx vertx,
             HttpServerResponse response,
             ChunkRenderer renderer,
-            List<ChoiceProgress> choices,
+            AnswerProgress progress,
             ServerOptions options,
             Runnable hangUp) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.response = response;
         this.renderer = renderer;
-        this.choices = choices;
+        this.progress = progress;
         this.options = options;
         this.hangUp = hangUp;
-        this.startWritten = new boolean[choices.size()];
-        this.endWritten = new boolean[choices.size()];
+        this.startWritten = new boolean[progress.sequences().size()];
+        this.endWritten = new boolean[progress.sequences().size()];
     }
 
     @Override
@@ -82,15 +81,12 @@ final class SseWriter implements Answer {
 
     @Override
     public void accept(int index, GenerationEvent event) {
-        choices.get(index).accept(event);
-        if (!closed && unsentChars() > options.maxUnsentChars()) {
+        boolean tooMuch = progress.pendingSize() > options.maxUnsentChars();
+        progress.accept(index, event);
+        if (tooMuch && !closed && response.writeQueueFull()) {
             cutOff("too much of it is unread");
         }
         scheduleFlush();
-    }
-
-    private int unsentChars() {
-        return choices.stream().mapToInt(ChoiceProgress::pendingChars).sum();
     }
 
     private void scheduleFlush() {
@@ -116,13 +112,11 @@ final class SseWriter implements Answer {
 
     private void writePending() {
         Buffer out = Buffer.buffer();
-        choices.forEach(choice -> append(out, choice));
+        progress.sequences().forEach(choice -> append(out, choice));
         if (allEndsWritten()) {
             complete = true;
-            Usage total =
-                    choices.stream().map(ChoiceProgress::usage).reduce(Usage.NONE, Usage::plus);
             // Nothing is left to do if the client is gone.
-            response.end(out.appendBytes(renderer.end(total)));
+            response.end(out.appendBytes(renderer.end(progress)));
             close();
         } else if (out.length() > 0) {
             write(out);
@@ -133,10 +127,10 @@ final class SseWriter implements Answer {
         int index = choice.index();
         if (choice.isStarted() && !startWritten[index]) {
             startWritten[index] = true;
-            out.appendBytes(renderer.start(index, choice.initialUsage()));
+            out.appendBytes(renderer.start(choice));
         }
         if (choice.hasPiece()) {
-            out.appendBytes(renderer.piece(choice.take()));
+            out.appendBytes(renderer.piece(choice));
             endWritten[index] = choice.hasEnded();
         }
     }
@@ -192,9 +186,12 @@ final class SseWriter implements Answer {
     @Override
     public void fail(byte[] error) {
         Buffer out = Buffer.buffer();
-        choices.stream()
-                .filter(choice -> !choice.hasEnded())
-                .forEach(choice -> append(out, choice));
+        for (ChoiceProgress choice : progress.sequences()) {
+            if (!choice.hasEnded()) {
+                choice.release();
+                append(out, choice);
+            }
+        }
         close();
         // Nothing is left to do if the client is gone.
         response.end(out.appendBytes(ChunkRenderer.failure(error)));

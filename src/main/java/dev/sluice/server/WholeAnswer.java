@@ -1,26 +1,24 @@
 package dev.sluice.server;
 
 import dev.sluice.engine.GenerationEvent;
-import dev.sluice.openai.ChoiceProgress;
-import dev.sluice.openai.ChunkRenderer;
+import dev.sluice.openai.AnswerProgress;
+import dev.sluice.openai.WholeRenderer;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 
-import java.util.List;
-
 /// Collects all choices and answers once.
 final class WholeAnswer implements Answer {
     private final HttpServerResponse response;
-    private final ChunkRenderer renderer;
-    private final List<ChoiceProgress> choices;
+    private final WholeRenderer renderer;
+    private final AnswerProgress progress;
     private boolean complete;
 
-    WholeAnswer(HttpServerResponse response, ChunkRenderer renderer, List<ChoiceProgress> choices) {
+    WholeAnswer(HttpServerResponse response, WholeRenderer renderer, AnswerProgress progress) {
         this.response = response;
         this.renderer = renderer;
-        this.choices = choices;
+        this.progress = progress;
     }
 
     @Override
@@ -30,16 +28,16 @@ final class WholeAnswer implements Answer {
 
     @Override
     public void accept(int index, GenerationEvent event) {
-        choices.get(index).accept(event);
+        progress.accept(index, event);
         endIfAllEnded();
     }
 
     private void endIfAllEnded() {
-        if (complete || !choices.stream().allMatch(ChoiceProgress::hasEnded)) {
+        if (complete || !progress.hasEnded()) {
             return;
         }
         complete = true;
-        byte[] body = renderer.whole(choices.stream().map(ChoiceProgress::take).toList());
+        byte[] body = renderer.body(progress);
         // Nothing is left to do if the client is gone.
         response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(Buffer.buffer(body));
     }

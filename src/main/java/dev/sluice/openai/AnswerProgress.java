@@ -1,0 +1,99 @@
+package dev.sluice.openai;
+
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+import dev.sluice.tokenizer.TokenIds;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Follows all sequences of one request. Used by one thread.
+public final class AnswerProgress {
+    private final PreparedRequest request;
+    private final List<ChoiceProgress> sequences;
+    private int running;
+
+    /// An answer nothing of which has come.
+    public AnswerProgress(PreparedRequest request) {
+        this(request, AnswerProgress::noParser);
+    }
+
+    AnswerProgress(PreparedRequest request, ParserFactory parsers) {
+        List<ChoiceProgress> all = new ArrayList<>();
+        for (GenerationRequest sequence : request.sequences()) {
+            Optional<OutputParser> parser =
+                    request.answer()
+                            .parser()
+                            .map(s -> parsers.create(s, request.served(), sequence.prompt()));
+            all.add(new ChoiceProgress(request, all.size(), parser));
+        }
+        this.request = request;
+        this.sequences = List.copyOf(all);
+        this.running = all.size();
+    }
+
+    private static OutputParser noParser(
+            ParserSettings settings, ServedModel served, TokenIds prompt) {
+        throw new IllegalStateException("there is no parser for " + settings);
+    }
+
+    /// Takes the next event of a sequence. A failure changes nothing.
+    public void accept(int sequence, GenerationEvent event) {
+        sequences.get(sequence).accept(event);
+        if (event instanceof GenerationEvent.Finished) {
+            running--;
+        }
+    }
+
+    /// The sequences, in order. Each is a choice unless there are several candidates for one.
+    public List<ChoiceProgress> sequences() {
+        return sequences;
+    }
+
+    /// Whether all sequences have ended.
+    public boolean hasEnded() {
+        return running == 0;
+    }
+
+    /// About how many characters of the answer were not taken yet.
+    public int pendingSize() {
+        int size = 0;
+        for (ChoiceProgress sequence : sequences) {
+            size += sequence.pendingSize();
+        }
+        return size;
+    }
+
+    /// The choices, in the order of their indices: of several candidates for one, the likeliest.
+    List<ChoiceProgress> choices() {
+        int candidates = request.answer().candidates();
+        if (candidates == 1) {
+            return sequences;
+        }
+        List<ChoiceProgress> choices = new ArrayList<>();
+        for (int first = 0; first < sequences.size(); first += candidates) {
+            choices.add(best(sequences.subList(first, first + candidates)));
+        }
+        return choices;
+    }
+
+    /// The first of the best, so that an answer can be repeated.
+    private static ChoiceProgress best(List<ChoiceProgress> candidates) {
+        return candidates.stream()
+                .reduce((a, b) -> a.meanLogprob() >= b.meanLogprob() ? a : b)
+                .orElseThrow();
+    }
+
+    /// Tokens of the whole answer: what was generated is counted for every sequence, a prompt once.
+    /// What its first sequence found in the cache is what it would have found alone.
+    Usage usage() {
+        int perPrompt = sequences.size() / request.numPrompts();
+        Usage total = Usage.NONE;
+        for (int i = 0; i < sequences.size(); i++) {
+            Usage usage = sequences.get(i).usage();
+            total = total.plus(i % perPrompt == 0 ? usage : usage.withoutPrompt());
+        }
+        return total;
+    }
+}

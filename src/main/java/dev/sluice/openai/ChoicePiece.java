@@ -1,0 +1,28 @@
+package dev.sluice.openai;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What has come of a choice since the last time; of a whole answer, all of it.
+///
+/// @param reasoning text of the thinking
+/// @param content text of the answer, the echo included
+/// @param toolCalls news of calls, in order
+/// @param tokens what the answer tells of single tokens
+/// @param arrivalNanos time from the beginning of the inference to the newest token
+/// @param reason why the choice ended, as the wire has it, if it has
+/// @param usage of the choice so far
+record ChoicePiece(
+        String reasoning,
+        String content,
+        List<ToolCallDelta> toolCalls,
+        TokenTrail.Piece tokens,
+        long arrivalNanos,
+        Optional<String> reason,
+        Usage usage) {
+
+    /// Whether there is nothing but content.
+    boolean isContentOnly() {
+        return reasoning.isEmpty() && toolCalls.isEmpty() && tokens.isEmpty();
+    }
+}
