@@ -32,6 +32,7 @@ public final class ChoiceProgress {
     private int pendingCallChars;
     private int completionTokens;
     private int cachedTokens;
+    private int reasoningTokens;
     private double logprobSum;
     private long queueNanos;
     private long firstTokenNanos;
@@ -88,6 +89,7 @@ public final class ChoiceProgress {
         }
         if (parser.isPresent()) {
             add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
+            reasoningTokens = parser.get().reasoningTokens();
         } else {
             content.append(delta.text());
             // Ids and log probabilities are told token by token, the text of each complete or not.
@@ -115,14 +117,15 @@ public final class ChoiceProgress {
 
     private void finish(GenerationEvent.Finished finished) {
         cachedTokens = finished.cachedTokens();
-        parser.ifPresent(p -> add(p.finish(finished.reason() != FinishReason.STOP)));
+        if (parser.isPresent()) {
+            add(parser.get().finish(finished.reason() != FinishReason.STOP));
+            reasoningTokens = parser.get().reasoningTokens();
+        }
+        boolean called = parser.isPresent() && parser.get().calledTools();
         reason =
                 Optional.of(
                         switch (finished.reason()) {
-                            case STOP ->
-                                    parser.filter(OutputParser::calledTools).isPresent()
-                                            ? "tool_calls"
-                                            : "stop";
+                            case STOP -> called ? "tool_calls" : "stop";
                             case LENGTH -> "length";
                             case RECOVER_STOP -> "recover_stop";
                         });
@@ -223,8 +226,7 @@ public final class ChoiceProgress {
 
     /// Tokens so far.
     Usage usage() {
-        int thinking = parser.isPresent() ? parser.get().reasoningTokens() : 0;
-        return new Usage(promptIds().size(), completionTokens, cachedTokens, thinking);
+        return new Usage(promptIds().size(), completionTokens, cachedTokens, reasoningTokens);
     }
 
     /// Tokens before the first one was generated.

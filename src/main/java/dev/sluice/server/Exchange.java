@@ -56,15 +56,16 @@ final class Exchange {
         Exchange exchange = new Exchange(ctx, state);
         ctx.addEndHandler(_ -> exchange.responseOver());
         try {
-            state.prepare(kind, body).onSuccess(exchange::submit).onFailure(exchange::fail);
+            state.prepare(kind, body).compose(exchange::submit).onFailure(exchange::fail);
         } catch (ApiException refusal) {
             exchange.fail(refusal);
         }
     }
 
-    private void submit(PreparedRequest prepared) {
+    /// Fails also where the answer can't be made.
+    private Future<Void> submit(PreparedRequest prepared) {
         if (over) {
-            return;
+            return Future.succeededFuture();
         }
         request = Optional.of(prepared);
         Answer target = answerTo(prepared);
@@ -77,7 +78,7 @@ final class Exchange {
                             .submit(sequence, event -> take(index, event))
                             .onSuccess(this::keep));
         }
-        Future.all(accepted).onSuccess(_ -> begin(target)).onFailure(this::fail);
+        return Future.all(accepted).onSuccess(_ -> begin(target)).mapEmpty();
     }
 
     private Answer answerTo(PreparedRequest prepared) {
@@ -132,7 +133,12 @@ final class Exchange {
             fail(failed.cause());
             return;
         }
-        answer.ifPresent(target -> target.accept(index, event));
+        try {
+            answer.ifPresent(target -> target.accept(index, event));
+        } catch (RuntimeException fault) {
+            // A parser need not be ours. The client gets an error, and not an open connection.
+            fail(fault);
+        }
     }
 
     private void fail(Throwable cause) {

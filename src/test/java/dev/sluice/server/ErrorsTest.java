@@ -2,8 +2,13 @@ package dev.sluice.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.openai.ServedModel;
+import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.ParrotServer;
 import dev.sluice.testing.RawConnection;
+import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
+import dev.sluice.tokenizer.Vocabulary;
 
 import io.vertx.core.json.JsonObject;
 
@@ -214,6 +219,51 @@ class ErrorsTest {
                     .isEqualTo("Too many requests,current max concurrency is 5");
             assertThat(body.getJsonObject("error").getString("type")).isEqualTo("rate_limit_error");
             assertThat(few.post(CHAT, HELLO.formatted("")).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anAnswerThatCantBeMadeIsAFaultOfTheServer(boolean stream) {
+        ServedModel model = ParrotServer.servedModel();
+        ServedModel broken =
+                new ServedModel(
+                        model.name(),
+                        model.servedName(),
+                        model.root(),
+                        new WithoutVocabulary(),
+                        model.template(),
+                        model.specialTokens(),
+                        model.defaults(),
+                        model.options(),
+                        model.maxModelLen(),
+                        model.created());
+        try (ParrotServer faulty = ParrotServer.start(ParrotServer.options(), broken)) {
+            HttpResponse<String> response =
+                    faulty.post(CHAT, HELLO.formatted(",\"stream\":" + stream));
+
+            assertThat(response.statusCode()).isEqualTo(500);
+            assertThat(error(response).getString("type")).isEqualTo("internal_error");
+            assertThat(response.body()).doesNotContain("on purpose");
+        }
+    }
+
+    private static final class WithoutVocabulary implements Tokenizer {
+        private final ByteTokenizer bytes = new ByteTokenizer();
+
+        @Override
+        public TokenIds encode(String text, boolean addSpecial) {
+            return bytes.encode(text, addSpecial);
+        }
+
+        @Override
+        public Vocabulary vocabulary() {
+            throw new IllegalStateException("on purpose");
+        }
+
+        @Override
+        public String decode(TokenIds ids, boolean skipSpecial) {
+            return bytes.decode(ids, skipSpecial);
         }
     }
 }
