@@ -65,6 +65,15 @@ public final class AnswerProgress {
         return size;
     }
 
+    /// About how many characters the whole answer has. Known when all sequences have ended.
+    public long wholeSize() {
+        long size = 0;
+        for (ChoiceProgress choice : choices()) {
+            size += choice.wholeSize();
+        }
+        return size;
+    }
+
     /// The choices, in the order of their indices: of several candidates for one, the likeliest.
     List<ChoiceProgress> choices() {
         int candidates = request.answer().candidates();

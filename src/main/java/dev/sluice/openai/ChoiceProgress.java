@@ -33,6 +33,7 @@ public final class ChoiceProgress {
     private int completionTokens;
     private int cachedTokens;
     private int reasoningTokens;
+    private long promptSize;
     private double logprobSum;
     private long queueNanos;
     private long firstTokenNanos;
@@ -66,6 +67,7 @@ public final class ChoiceProgress {
     private void start(GenerationEvent.Started begin) {
         started = true;
         queueNanos = begin.queueNanos();
+        begin.promptLogprobs().forEach(l -> promptSize += TokenTrail.size(l));
         if (promptLogprobsWanted) {
             promptLogprobs = begin.promptLogprobs();
         }
@@ -164,6 +166,12 @@ public final class ChoiceProgress {
     int pendingSize() {
         int text = content.length() + reasoning.length() + pendingCallChars;
         return trail.isPresent() ? text + trail.get().pendingSize() : text;
+    }
+
+    /// About how many characters of a whole answer were not taken yet, what it tells of the prompt
+    /// included. Known when the sequence has begun.
+    long wholeSize() {
+        return pendingSize() + echo.length() + promptSize;
     }
 
     /// Takes what has come since the last time. The first piece begins with the echo.

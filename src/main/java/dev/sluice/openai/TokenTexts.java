@@ -10,6 +10,7 @@ import java.util.HexFormat;
 /// Texts of single tokens.
 final class TokenTexts {
     private static final HexFormat HEX = HexFormat.of().withPrefix("\\x");
+    private static final char REPLACEMENT = '\uFFFD';
 
     private TokenTexts() {}
 
@@ -17,10 +18,19 @@ final class TokenTexts {
     /// bytes as `\xHH`.
     static String of(int id, Vocabulary vocabulary) {
         byte[] bytes = vocabulary.bytes(id);
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        return text.indexOf(REPLACEMENT) < 0 || isWhole(bytes)
+                ? text
+                : "bytes:" + HEX.formatHex(bytes);
+    }
+
+    /// A token may be the replacement character itself.
+    private static boolean isWhole(byte[] bytes) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            return true;
         } catch (CharacterCodingException e) {
-            return "bytes:" + HEX.formatHex(bytes);
+            return false;
         }
     }
 }

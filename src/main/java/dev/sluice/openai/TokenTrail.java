@@ -114,7 +114,12 @@ final class TokenTrail {
         int id = logprobs.chosen().tokenId();
         int offset = offsets.map(o -> o.next(id)).orElse(0);
         entries.add(new TokenEntry(id, Optional.of(logprobs), offset));
-        pendingSize += CHARS_PER_LOGPROB * (1 + logprobs.top().size());
+        pendingSize += size(logprobs);
+    }
+
+    /// About how many characters of an answer one position takes.
+    static int size(TokenLogprobs logprobs) {
+        return CHARS_PER_LOGPROB * (1 + logprobs.top().size());
     }
 
     /// About how many characters of the answer what was kept will take, the prompt's tokens aside.

@@ -7,6 +7,7 @@ import java.util.List;
 /// Writes the body of an answer that is no stream.
 public final class WholeRenderer {
     private static final int ENVELOPE = 512;
+    private static final int MAX_FIRST_CAPACITY = 1 << 20;
 
     private final PreparedRequest request;
     private final ChoiceFields fields;
@@ -20,11 +21,13 @@ public final class WholeRenderer {
 
     /// The body. Takes all that has come.
     ///
+    /// Takes time in proportion to the answer's size; a large one is not for an event loop.
+    ///
     /// @param progress of an answer that has ended
     public byte[] body(AnswerProgress progress) {
         List<ChoiceProgress> choices = progress.choices();
-        int length = choices.stream().mapToInt(c -> ENVELOPE + c.pendingSize()).sum();
-        JsonWriter out = new JsonWriter(ENVELOPE + length);
+        long length = ENVELOPE * (1L + choices.size()) + progress.wholeSize();
+        JsonWriter out = new JsonWriter((int) Math.min(length, MAX_FIRST_CAPACITY));
         AnswerHead.write(out, request, chat ? "chat.completion" : "text_completion");
         for (ChoiceProgress choice : choices) {
             out.raw(choice.index() == 0 ? "{\"index\":" : ",{\"index\":").number(choice.index());

@@ -91,7 +91,8 @@ final class Exchange {
                         progress,
                         state.options(),
                         this::hangUp)
-                : new WholeAnswer(response, new WholeRenderer(prepared), progress);
+                : new WholeAnswer(
+                        ctx.vertx(), response, new WholeRenderer(prepared), progress, this::fail);
     }
 
     /// Leaves a client that does not keep up. The connection may stay for as long as the client

@@ -4,21 +4,39 @@ import dev.sluice.engine.GenerationEvent;
 import dev.sluice.openai.AnswerProgress;
 import dev.sluice.openai.WholeRenderer;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 
-/// Collects all choices and answers once.
+import java.util.function.Consumer;
+
+/// Collects all choices and answers once. A large answer is written on a worker thread: log
+/// probabilities of a long one are megabytes of text.
 final class WholeAnswer implements Answer {
+    private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
+
+    private final Vertx vertx;
     private final HttpServerResponse response;
     private final WholeRenderer renderer;
     private final AnswerProgress progress;
+    private final Consumer<Throwable> fault;
+    private boolean begun;
+    private boolean closed;
     private boolean complete;
 
-    WholeAnswer(HttpServerResponse response, WholeRenderer renderer, AnswerProgress progress) {
+    /// @param fault is told if the answer can't be written
+    WholeAnswer(
+            Vertx vertx,
+            HttpServerResponse response,
+            WholeRenderer renderer,
+            AnswerProgress progress,
+            Consumer<Throwable> fault) {
+        this.vertx = vertx;
         this.response = response;
         this.renderer = renderer;
         this.progress = progress;
+        this.fault = fault;
     }
 
     @Override
@@ -33,11 +51,25 @@ final class WholeAnswer implements Answer {
     }
 
     private void endIfAllEnded() {
-        if (complete || !progress.hasEnded()) {
+        if (begun || !progress.hasEnded()) {
+            return;
+        }
+        begun = true;
+        if (progress.wholeSize() > MAX_CHARS_ON_EVENT_LOOP) {
+            // No event follows, so the progress changes hands.
+            vertx.executeBlocking(() -> renderer.body(progress), false)
+                    .onSuccess(this::send)
+                    .onFailure(fault::accept);
+        } else {
+            send(renderer.body(progress));
+        }
+    }
+
+    private void send(byte[] body) {
+        if (closed) {
             return;
         }
         complete = true;
-        byte[] body = renderer.body(progress);
         // Nothing is left to do if the client is gone.
         response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(Buffer.buffer(body));
     }
@@ -53,5 +85,7 @@ final class WholeAnswer implements Answer {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+    }
 }

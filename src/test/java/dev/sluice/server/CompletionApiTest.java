@@ -145,4 +145,13 @@ class CompletionApiTest {
         assertThat(response.headers().firstValue("retry-after")).contains("1");
         server.awaitStats(s -> s.running() == 0 && s.waiting() == 0);
     }
+
+    @Test
+    void largeAnswersAreWholeToo() {
+        List<String> prompts = Collections.nCopies(70, "forever\u0003");
+
+        JsonObject answer = ask(new JsonObject().put("prompt", prompts));
+
+        assertThat(texts(answer)).hasSize(70).containsOnly("x".repeat(512 - 8));
+    }
 }
