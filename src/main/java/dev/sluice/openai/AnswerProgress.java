@@ -69,7 +69,7 @@ public final class AnswerProgress {
     public long wholeSize() {
         long size = 0;
         for (ChoiceProgress choice : choices()) {
-            size += choice.wholeSize();
+            size += choice.nextSize();
         }
         return size;
     }

@@ -1,5 +1,10 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.TokenLogprobs;
+
+import java.util.List;
+import java.util.Optional;
+
 /// Choices within the chunks of a chat.
 final class ChatChunks implements ChunkForm {
     private static final byte[] ROLE =
@@ -34,14 +39,15 @@ final class ChatChunks implements ChunkForm {
     }
 
     @Override
-    public void start(JsonWriter out, ChoiceProgress choice) {
+    public void start(
+            JsonWriter out, ChoiceProgress choice, Optional<List<TokenLogprobs>> promptLogprobs) {
         out.raw("{\"index\":").number(choice.index()).raw(ROLE);
         fields.promptIds(out, choice);
         if (fields.tellsIds()) {
             fields.promptText(out, choice);
         }
         out.raw(AFTER_ROLE);
-        fields.promptLogprobs(out, choice);
+        fields.promptLogprobs(out, promptLogprobs);
         out.raw(",\"finish_reason\":null}");
     }
 

@@ -1,6 +1,10 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.TokenLogprobs;
 import dev.sluice.openai.PreparedRequest.Kind;
+
+import java.util.List;
+import java.util.Optional;
 
 /// Fields that choices of both protocols have.
 ///
@@ -78,10 +82,9 @@ record ChoiceFields(PreparedRequest request, LogprobsWriter logprobs) {
         out.raw(",\"draft_logprobs\":null");
     }
 
-    /// Log probabilities of the prompt, where they are wanted and were not told yet.
-    void promptLogprobs(JsonWriter out, ChoiceProgress choice) {
-        choice.takePromptLogprobs()
-                .ifPresent(all -> logprobs.prompt(out.raw(",\"prompt_logprobs\":"), all));
+    /// Log probabilities of the prompt, where there are some to be told.
+    void promptLogprobs(JsonWriter out, Optional<List<TokenLogprobs>> prompt) {
+        prompt.ifPresent(all -> logprobs.prompt(out.raw(",\"prompt_logprobs\":"), all));
     }
 
     /// Measurements of speculation, of which there is none, where measurements are wanted.

@@ -1,5 +1,7 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.TokenLogprobs;
+
 import java.util.List;
 import java.util.Optional;
 
@@ -9,6 +11,8 @@ import java.util.Optional;
 /// @param content text of the answer, the echo included
 /// @param toolCalls news of calls, in order
 /// @param tokens what the answer tells of single tokens
+/// @param promptLogprobs of each token of the prompt but the first, where they are wanted and were
+///   not taken before
 /// @param arrivalNanos time from the beginning of the inference to the newest token
 /// @param reason why the choice ended, as the wire has it, if it has
 /// @param usage of the choice so far
@@ -17,6 +21,7 @@ record ChoicePiece(
         String content,
         List<ToolCallDelta> toolCalls,
         TokenTrail.Piece tokens,
+        Optional<List<TokenLogprobs>> promptLogprobs,
         long arrivalNanos,
         Optional<String> reason,
         Usage usage) {

@@ -168,9 +168,8 @@ public final class ChoiceProgress {
         return trail.isPresent() ? text + trail.get().pendingSize() : text;
     }
 
-    /// About how many characters of a whole answer were not taken yet, what it tells of the prompt
-    /// included. Known when the sequence has begun.
-    long wholeSize() {
+    /// About how many characters what is taken next will have, what is told of the prompt included.
+    public long nextSize() {
         return pendingSize() + echo.length() + promptSize;
     }
 
@@ -182,10 +181,12 @@ public final class ChoiceProgress {
                         takeContent(),
                         toolCalls,
                         trail.isPresent() ? trail.get().take(hasEnded()) : TokenTrail.Piece.NONE,
+                        takePromptLogprobs(),
                         arrivalNanos,
                         reason,
                         usage());
         toolCalls = List.of();
+        promptSize = 0;
         pendingCallChars = 0;
         pendingTokens = 0;
         visible = false;

@@ -1,5 +1,11 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.TokenLogprobs;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
 /// Writes the events of a stream.
 ///
 /// All that stays the same is bytes already; a chunk of a request without further wishes costs its
@@ -25,28 +31,39 @@ public final class ChunkRenderer {
         this.eventStart = start.toBytes();
     }
 
-    /// The event that a choice begins with, before its first text. Empty where the protocol has
-    /// none.
-    public byte[] start(ChoiceProgress choice) {
-        if (!form.hasStart()) {
-            return new byte[0];
-        }
-        JsonWriter out = new JsonWriter(ENVELOPE).raw(eventStart);
-        form.start(out, choice);
-        usage(out.raw("]"), choice.initialUsage());
-        return out.raw(END_OF_EVENT).toBytes();
+    /// Whether a choice begins with an event of its own, before its first text.
+    public boolean hasStart() {
+        return form.hasStart();
     }
 
-    /// An event with what has come of a choice. Takes it.
-    public byte[] piece(ChoiceProgress choice) {
-        JsonWriter out = new JsonWriter(ENVELOPE + choice.pendingSize()).raw(eventStart);
+    /// Takes what that event tells.
+    ///
+    /// @return writes the event, on any thread, in time proportional to its size
+    public Supplier<byte[]> start(ChoiceProgress choice) {
+        Optional<List<TokenLogprobs>> promptLogprobs = choice.takePromptLogprobs();
+        return () -> {
+            JsonWriter out = new JsonWriter(ENVELOPE).raw(eventStart);
+            form.start(out, choice, promptLogprobs);
+            usage(out.raw("]"), choice.initialUsage());
+            return out.raw(END_OF_EVENT).toBytes();
+        };
+    }
+
+    /// Takes what has come of a choice.
+    ///
+    /// @return writes an event with it, on any thread, in time proportional to its size
+    public Supplier<byte[]> piece(ChoiceProgress choice) {
+        int capacity = ENVELOPE + choice.pendingSize();
         ChoicePiece piece = choice.take();
-        form.piece(out, choice, piece);
-        usage(out.raw("]"), piece.usage());
-        if (answer.collectMetrics()) {
-            metrics(out, choice, piece);
-        }
-        return out.raw(END_OF_EVENT).toBytes();
+        return () -> {
+            JsonWriter out = new JsonWriter(capacity).raw(eventStart);
+            form.piece(out, choice, piece);
+            usage(out.raw("]"), piece.usage());
+            if (answer.collectMetrics()) {
+                metrics(out, choice, piece);
+            }
+            return out.raw(END_OF_EVENT).toBytes();
+        };
     }
 
     private void usage(JsonWriter out, Usage usage) {

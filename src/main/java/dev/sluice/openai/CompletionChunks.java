@@ -1,5 +1,10 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.TokenLogprobs;
+
+import java.util.List;
+import java.util.Optional;
+
 /// Choices within the chunks of a completion.
 final class CompletionChunks implements ChunkForm {
     private static final byte[] AFTER_TEXT_ONLY =
@@ -33,13 +38,14 @@ final class CompletionChunks implements ChunkForm {
     }
 
     @Override
-    public void start(JsonWriter out, ChoiceProgress choice) {
+    public void start(
+            JsonWriter out, ChoiceProgress choice, Optional<List<TokenLogprobs>> promptLogprobs) {
         out.raw("{\"index\":").number(choice.index()).raw(",\"text\":\"\"");
         fields.promptIds(out, choice);
         fields.promptText(out, choice);
         out.raw(",\"completion_token_ids\":null,\"tool_calls\":null,\"completion_tokens\":null");
         out.raw(",\"reasoning_content\":\"\"").raw(NO_LOGPROBS);
-        fields.promptLogprobs(out, choice);
+        fields.promptLogprobs(out, promptLogprobs);
         out.raw(",\"finish_reason\":null}");
     }
 
@@ -58,7 +64,7 @@ final class CompletionChunks implements ChunkForm {
             out.raw(",\"reasoning_content\":").string(piece.reasoning());
             out.raw(",\"arrival_time\":").seconds(piece.arrivalNanos());
             fields.logprobs(out, piece, false);
-            fields.promptLogprobs(out, choice);
+            fields.promptLogprobs(out, piece.promptLogprobs());
             fields.speculation(out);
         }
         fields.reason(out, piece);

@@ -53,7 +53,7 @@ public final class WholeRenderer {
         fields.completionText(out, piece);
         out.raw("}");
         fields.logprobs(out, piece, true);
-        fields.promptLogprobs(out, choice);
+        fields.promptLogprobs(out, piece.promptLogprobs());
         fields.speculation(out);
         fields.reason(out, piece);
         out.raw("}");
@@ -67,7 +67,7 @@ public final class WholeRenderer {
         fields.completionText(out, piece);
         out.raw(",\"arrival_time\":null");
         fields.logprobs(out, piece, true);
-        fields.promptLogprobs(out, choice);
+        fields.promptLogprobs(out, piece.promptLogprobs());
         fields.speculation(out);
         reasoning(out, piece);
         fields.reason(out, piece);

@@ -90,7 +90,8 @@ final class Exchange {
                         new ChunkRenderer(prepared),
                         progress,
                         state.options(),
-                        this::hangUp)
+                        this::hangUp,
+                        this::fail)
                 : new WholeAnswer(
                         ctx.vertx(), response, new WholeRenderer(prepared), progress, this::fail);
     }

@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
 
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /// Streams choices as server-sent events, at the pace of the client.
 ///
@@ -24,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 /// too much unread, or reads nothing for too long, is cut off. Silence is filled with comments.
 final class SseWriter implements Answer {
     private static final Logger LOG = LoggerFactory.getLogger(SseWriter.class);
+    private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
     private static final Buffer PING = Buffer.buffer(": ping\n\n");
 
     private final Vertx vertx;
@@ -33,8 +36,10 @@ final class SseWriter implements Answer {
     private final AnswerProgress progress;
     private final ServerOptions options;
     private final Runnable hangUp;
+    private final Consumer<Throwable> fault;
     private final boolean[] startWritten;
     private final boolean[] endWritten;
+    private final boolean[] atWork;
     private boolean open;
     private boolean closed;
     private boolean complete;
@@ -46,13 +51,15 @@ final class SseWriter implements Answer {
     /// Call on the event loop of the connection.
     ///
     /// @param hangUp cancels and closes the connection
+    /// @param fault is told if an event can't be written
     SseWriter(
             Vertx vertx,
             HttpServerResponse response,
             ChunkRenderer renderer,
             AnswerProgress progress,
             ServerOptions options,
-            Runnable hangUp) {
+            Runnable hangUp,
+            Consumer<Throwable> fault) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.response = response;
@@ -60,8 +67,10 @@ final class SseWriter implements Answer {
         this.progress = progress;
         this.options = options;
         this.hangUp = hangUp;
+        this.fault = fault;
         this.startWritten = new boolean[progress.sequences().size()];
         this.endWritten = new boolean[progress.sequences().size()];
+        this.atWork = new boolean[progress.sequences().size()];
     }
 
     @Override
@@ -127,11 +136,41 @@ final class SseWriter implements Answer {
         int index = choice.index();
         if (choice.isStarted() && !startWritten[index]) {
             startWritten[index] = true;
-            out.appendBytes(renderer.start(choice));
+            if (renderer.hasStart()) {
+                boolean large = isLarge(choice);
+                append(out, index, large, false, renderer.start(choice));
+            }
         }
-        if (choice.hasPiece()) {
-            out.appendBytes(renderer.piece(choice));
-            endWritten[index] = choice.hasEnded();
+        if (choice.hasPiece() && !atWork[index]) {
+            boolean large = isLarge(choice);
+            append(out, index, large, choice.hasEnded(), renderer.piece(choice));
+        }
+    }
+
+    private static boolean isLarge(ChoiceProgress choice) {
+        return choice.nextSize() > MAX_CHARS_ON_EVENT_LOOP;
+    }
+
+    /// A large event is written on a worker thread; what comes of its choice meanwhile waits.
+    private void append(
+            Buffer out, int index, boolean large, boolean last, Supplier<byte[]> event) {
+        if (large) {
+            atWork[index] = true;
+            vertx.executeBlocking(event::get, false)
+                    .onSuccess(bytes -> written(index, last, bytes))
+                    .onFailure(fault::accept);
+        } else {
+            out.appendBytes(event.get());
+            endWritten[index] = last;
+        }
+    }
+
+    private void written(int index, boolean last, byte[] event) {
+        atWork[index] = false;
+        if (!closed) {
+            write(Buffer.buffer(event));
+            endWritten[index] = last;
+            scheduleFlush();
         }
     }
 

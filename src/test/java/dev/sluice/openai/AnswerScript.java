@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// A request with the wishes of a test, events that a test makes up, and the answer as JSON with its
-/// keys in order. Tokens are bytes.
+/// A request with the wishes of a test, events that a test makes up, and the answer as JSON with
+/// its keys in order. Tokens are bytes.
 final class AnswerScript {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final ServedModel MODEL =
@@ -157,10 +157,7 @@ final class AnswerScript {
             for (int i = 0; i < perPrompt; i++) {
                 sequences.add(
                         new GenerationRequest(
-                                "s",
-                                ids,
-                                SamplingParams.GREEDY,
-                                StopConditions.maxTokens(9)));
+                                "s", ids, SamplingParams.GREEDY, StopConditions.maxTokens(9)));
             }
         }
         return new PreparedRequest(
@@ -278,11 +275,11 @@ final class AnswerScript {
     private void poll() {
         ChunkRenderer writer = renderer.orElseThrow();
         for (ChoiceProgress choice : progress().sequences()) {
-            if (choice.isStarted() && begun.add(choice)) {
-                add(writer.start(choice));
+            if (choice.isStarted() && begun.add(choice) && writer.hasStart()) {
+                add(writer.start(choice).get());
             }
             if (choice.hasPiece()) {
-                add(writer.piece(choice));
+                add(writer.piece(choice).get());
             }
         }
     }
@@ -323,8 +320,7 @@ final class AnswerScript {
     /// The whole answer.
     String body() {
         return json(
-                new String(
-                        new WholeRenderer(request()).body(progress()), StandardCharsets.UTF_8));
+                new String(new WholeRenderer(request()).body(progress()), StandardCharsets.UTF_8));
     }
 
     /// A part of the whole answer.

@@ -26,10 +26,7 @@ class LogprobsAnswerTest {
             chosen(257, -0.125, logprob(257, -0.125, 1), logprob(0xc3, -9999, 200));
 
     private static AnswerScript twoTokens(AnswerScript script) {
-        return script.started(0)
-                .token(0, "h", H)
-                .token(0, "", EOS)
-                .finished(0, FinishReason.STOP);
+        return script.started(0).token(0, "h", H).token(0, "", EOS).finished(0, FinishReason.STOP);
     }
 
     @Test
@@ -173,8 +170,7 @@ class LogprobsAnswerTest {
     void specialTokensOfAPromptCountOnlyWhereTheyWereWritten() {
         TokenIds ids = TokenIds.of(ByteTokenizer.BOS, 'a', ByteTokenizer.EOS, 'b');
 
-        int[] offsets =
-                TextOffsets.ofPrompt(ids, "a<eos>b", new ByteTokenizer().vocabulary());
+        int[] offsets = TextOffsets.ofPrompt(ids, "a<eos>b", new ByteTokenizer().vocabulary());
 
         assertThat(offsets).containsExactly(0, 0, 1, 6);
     }

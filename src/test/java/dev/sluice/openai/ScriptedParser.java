@@ -31,9 +31,7 @@ final class ScriptedParser implements OutputParser {
 
     static ToolCallDelta begin(int index, String name) {
         return new ToolCallDelta(
-                index,
-                Optional.of(new ToolCallDelta.Begin("chatcmpl-tool-" + index, name)),
-                "");
+                index, Optional.of(new ToolCallDelta.Begin("chatcmpl-tool-" + index, name)), "");
     }
 
     static ToolCallDelta slice(int index, String arguments) {

@@ -28,10 +28,11 @@ class StreamedAnswerTest {
     void aChatIsARoleThenTextThenAnEnd() {
         assertThat(hi(AnswerScript.chat("ab")).allChunks())
                 .containsExactly(
-                        chat("\"delta\":{\"role\":\"assistant\",\"reasoning_content\":\"\","
-                                + "\"tool_calls\":null,\"prompt_token_ids\":null,"
-                                + "\"completion_token_ids\":null,\"content\":\"\"},"
-                                + "\"finish_reason\":null"),
+                        chat(
+                                "\"delta\":{\"role\":\"assistant\",\"reasoning_content\":\"\","
+                                        + "\"tool_calls\":null,\"prompt_token_ids\":null,"
+                                        + "\"completion_token_ids\":null,\"content\":\"\"},"
+                                        + "\"finish_reason\":null"),
                         chat(delta("h") + ",\"arrival_time\":1.0,\"finish_reason\":null"),
                         chat(delta("i") + ",\"arrival_time\":2.0,\"finish_reason\":null"),
                         chat(delta("") + ",\"arrival_time\":2.0,\"finish_reason\":\"stop\""));
@@ -125,8 +126,7 @@ class StreamedAnswerTest {
 
         List<String> choices = script.text(1, "x").started(0).text(0, "y").text(1, "z").choices();
 
-        assertThat(pointers(choices, "/text"))
-                .containsExactly("\"cdx\"", "\"aby\"", "\"z\"");
+        assertThat(pointers(choices, "/text")).containsExactly("\"cdx\"", "\"aby\"", "\"z\"");
     }
 
     @Test

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -233,12 +235,14 @@ class StreamedTokensTest {
             for (int i = 0; i < 2; i++) {
                 JsonNode choice = JSON.readTree(at(body, "/choices/" + i));
                 List<JsonNode> pieces = pieces(stream, i);
-                assertThat(texts(pieces, delta + text)).isEqualTo(choice.at(message + text).asString());
+                assertThat(texts(pieces, delta + text))
+                        .isEqualTo(choice.at(message + text).asString());
                 assertThat(texts(pieces, delta + "/completion_tokens"))
                         .isEqualTo(choice.at(message + "/completion_tokens").asString());
+                assertThat(choice.at(message + "/completion_tokens").asString())
+                        .isEqualTo(decoded(choice.at(message + "/completion_token_ids")));
                 assertThat(elements(pieces, delta + "/completion_token_ids"))
-                        .isEqualTo(
-                                elements(List.of(choice), message + "/completion_token_ids"));
+                        .isEqualTo(elements(List.of(choice), message + "/completion_token_ids"));
                 assertThat(elements(pieces, entries))
                         .isNotEmpty()
                         .isEqualTo(elements(List.of(choice), entries));
@@ -247,6 +251,14 @@ class StreamedTokensTest {
                         .containsExactly(choice.at("/finish_reason"));
             }
         }
+    }
+
+    private static String decoded(JsonNode ids) {
+        int[] all = new int[ids.size()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = ids.get(i).asInt();
+        }
+        return new ByteTokenizer().decode(TokenIds.of(all), false);
     }
 
     private static AnswerScript script(Kind kind, long seed) {

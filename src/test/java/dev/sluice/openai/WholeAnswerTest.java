@@ -186,11 +186,7 @@ class WholeAnswerTest {
         AnswerScript script = AnswerScript.chat("ab").parsedBy(parser).whole().started(0);
 
         String body =
-                script.text(0, "x")
-                        .marker(0, 3)
-                        .text(0, "y")
-                        .finished(0, FinishReason.STOP)
-                        .body();
+                script.text(0, "x").marker(0, 3).text(0, "y").finished(0, FinishReason.STOP).body();
 
         assertThat(parser.given()).containsExactly("x[]1", "[3]2", "y[]3", "ended");
         assertThat(at(body, "/choices/0/finish_reason")).isEqualTo("\"tool_calls\"");

@@ -2,6 +2,11 @@ package dev.sluice.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.compute.DType;
+import dev.sluice.engine.EngineConfig;
+import dev.sluice.openai.ServedModel;
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.Parrot;
 import dev.sluice.testing.ParrotServer;
 import dev.sluice.testing.RawConnection;
 import dev.sluice.testing.SseEvents;
@@ -17,6 +22,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StreamTest {
@@ -204,6 +210,44 @@ class StreamTest {
             SseEvents events = SseEvents.parse(response.body());
             assertThat(events.comments()).isNotEmpty().containsOnly(": ping");
             assertThat(events.text(0)).isEqualTo("ab");
+            assertThat(events.done()).isTrue();
+        }
+    }
+
+    @Test
+    void largeEventsComeWholeAndInOrder() {
+        int length = 50_000;
+        ServedModel model = ParrotServer.servedModel();
+        ServedModel longModel =
+                new ServedModel(
+                        model.name(),
+                        model.servedName(),
+                        model.root(),
+                        model.tokenizer(),
+                        model.template(),
+                        model.specialTokens(),
+                        model.defaults(),
+                        model.options(),
+                        length + 512,
+                        model.created());
+        EngineConfig config =
+                new EngineConfig(
+                        length + 512, 2, 4096, 256, 512, DType.F32, 8, Set.of(ByteTokenizer.EOS));
+        String text = "say:Hello!" + Parrot.END;
+        String prompt = "y".repeat(length - 16) + text;
+        JsonObject request =
+                new JsonObject()
+                        .put("temperature", 0)
+                        .put("stream", true)
+                        .put("echo", true)
+                        .put("prompt", List.of(prompt, text));
+        try (ParrotServer server = ParrotServer.startEmpty(ParrotServer.options(), longModel)) {
+            server.load(config);
+
+            SseEvents events = SseEvents.parse(server.post(COMPLETIONS, request.encode()).body());
+
+            assertThat(events.text(0)).isEqualTo(prompt + "Hello!");
+            assertThat(events.text(1)).isEqualTo(text + "Hello!");
             assertThat(events.done()).isTrue();
         }
     }
