@@ -27,6 +27,9 @@ import java.util.stream.LongStream;
 
 /// Ids, raw texts and log probabilities within streams.
 class StreamedTokensTest {
+    /// A letter, the halves of a character and a special token.
+    private static final int[] IDS = {'a', 0xc3, 0xa4, ByteTokenizer.EOS};
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     static LongStream seeds() {
@@ -276,7 +279,7 @@ class StreamedTokensTest {
         SplittableRandom pace = new SplittableRandom(~seed);
         script.started(0, chosen('b', -1)).started(1, chosen('b', -1));
         for (int i = tokens.nextInt(2, 30); i > 0; i--) {
-            int id = tokens.nextInt(128, 258);
+            int id = IDS[tokens.nextInt(IDS.length)];
             String text = tokens.nextInt(3) == 0 ? "" : "t" + id;
             script.token(i % 2, text, chosen(id, -i, logprob(id, -i, 1)));
             if (stalls && pace.nextInt(3) == 0) {
