@@ -14,6 +14,7 @@ import java.util.Optional;
 public final class ChoiceProgress {
     private final PreparedRequest request;
     private final int sequence;
+    private final int index;
     private final Optional<OutputParser> parser;
     private final Optional<TokenTrail> trail;
     private final int tokensPerChunk;
@@ -44,6 +45,7 @@ public final class ChoiceProgress {
         AnswerOptions answer = request.answer();
         this.request = request;
         this.sequence = sequence;
+        this.index = sequence / answer.candidates();
         this.parser = parser;
         this.tokensPerChunk = answer.tokensPerChunk();
         this.trail =
@@ -135,7 +137,7 @@ public final class ChoiceProgress {
 
     /// Index of the choice. Candidates for one choice have the same.
     public int index() {
-        return sequence / request.answer().candidates();
+        return index;
     }
 
     /// Whether the engine has begun with it.

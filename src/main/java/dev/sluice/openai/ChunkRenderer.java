@@ -36,10 +36,15 @@ public final class ChunkRenderer {
         return form.hasStart();
     }
 
+    /// That event.
+    public byte[] start(ChoiceProgress choice) {
+        return startLater(choice).get();
+    }
+
     /// Takes what that event tells.
     ///
-    /// @return writes the event, on any thread, in time proportional to its size
-    public Supplier<byte[]> start(ChoiceProgress choice) {
+    /// @return writes the event, on any thread
+    public Supplier<byte[]> startLater(ChoiceProgress choice) {
         Optional<List<TokenLogprobs>> promptLogprobs = choice.takePromptLogprobs();
         return () -> {
             JsonWriter out = new JsonWriter(ENVELOPE).raw(eventStart);
@@ -49,21 +54,29 @@ public final class ChunkRenderer {
         };
     }
 
+    /// An event with what has come of a choice. Takes it; takes time in proportion to its size.
+    public byte[] piece(ChoiceProgress choice) {
+        int capacity = ENVELOPE + choice.pendingSize();
+        return event(capacity, choice, choice.take());
+    }
+
     /// Takes what has come of a choice.
     ///
-    /// @return writes an event with it, on any thread, in time proportional to its size
-    public Supplier<byte[]> piece(ChoiceProgress choice) {
+    /// @return writes an event with it, on any thread
+    public Supplier<byte[]> pieceLater(ChoiceProgress choice) {
         int capacity = ENVELOPE + choice.pendingSize();
         ChoicePiece piece = choice.take();
-        return () -> {
-            JsonWriter out = new JsonWriter(capacity).raw(eventStart);
-            form.piece(out, choice, piece);
-            usage(out.raw("]"), piece.usage());
-            if (answer.collectMetrics()) {
-                metrics(out, choice, piece);
-            }
-            return out.raw(END_OF_EVENT).toBytes();
-        };
+        return () -> event(capacity, choice, piece);
+    }
+
+    private byte[] event(int capacity, ChoiceProgress choice, ChoicePiece piece) {
+        JsonWriter out = new JsonWriter(capacity).raw(eventStart);
+        form.piece(out, choice, piece);
+        usage(out.raw("]"), piece.usage());
+        if (answer.collectMetrics()) {
+            metrics(out, choice, piece);
+        }
+        return out.raw(END_OF_EVENT).toBytes();
     }
 
     private void usage(JsonWriter out, Usage usage) {

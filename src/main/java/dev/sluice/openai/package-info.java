@@ -1,8 +1,9 @@
 /// The wire: parse, validate, translate and render the OpenAI protocol.
 ///
-/// Main types: `RequestValidator`, `RequestTranslator`, `ChunkRenderer`, request records. May
-/// import: `chat`, `tokenizer`, `engine`, Jackson, vertx-json-schema, `io.vertx.core.json`.
-/// Threading: stateless; small bodies on the event loop, large ones and tokenizing on `prompt-N`.
+/// Main types: `RequestValidator`, `RequestTranslator`, `AnswerProgress`, `ChunkRenderer`,
+/// `WholeRenderer`, request records. May import: `chat`, `tokenizer`, `engine`, Jackson,
+/// vertx-json-schema, `io.vertx.core.json`. Threading: stateless; small bodies on the event loop,
+/// large ones and tokenizing on `prompt-N`. Large parts of answers are written on worker threads.
 @NullMarked
 package dev.sluice.openai;
 

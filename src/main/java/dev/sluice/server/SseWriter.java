@@ -136,14 +136,20 @@ final class SseWriter implements Answer {
         int index = choice.index();
         if (choice.isStarted() && !startWritten[index]) {
             startWritten[index] = true;
-            if (renderer.hasStart()) {
-                boolean large = isLarge(choice);
-                append(out, index, large, false, renderer.start(choice));
+            if (renderer.hasStart() && isLarge(choice)) {
+                writeLater(index, false, renderer.startLater(choice));
+            } else if (renderer.hasStart()) {
+                out.appendBytes(renderer.start(choice));
             }
         }
         if (choice.hasPiece() && !atWork[index]) {
-            boolean large = isLarge(choice);
-            append(out, index, large, choice.hasEnded(), renderer.piece(choice));
+            boolean last = choice.hasEnded();
+            if (isLarge(choice)) {
+                writeLater(index, last, renderer.pieceLater(choice));
+            } else {
+                out.appendBytes(renderer.piece(choice));
+                endWritten[index] = last;
+            }
         }
     }
 
@@ -151,18 +157,12 @@ final class SseWriter implements Answer {
         return choice.nextSize() > MAX_CHARS_ON_EVENT_LOOP;
     }
 
-    /// A large event is written on a worker thread; what comes of its choice meanwhile waits.
-    private void append(
-            Buffer out, int index, boolean large, boolean last, Supplier<byte[]> event) {
-        if (large) {
-            atWork[index] = true;
-            vertx.executeBlocking(event::get, false)
-                    .onSuccess(bytes -> written(index, last, bytes))
-                    .onFailure(fault::accept);
-        } else {
-            out.appendBytes(event.get());
-            endWritten[index] = last;
-        }
+    /// Writes a large event on a worker thread; what comes of its choice meanwhile waits.
+    private void writeLater(int index, boolean last, Supplier<byte[]> event) {
+        atWork[index] = true;
+        vertx.executeBlocking(event::get, false)
+                .onSuccess(bytes -> written(index, last, bytes))
+                .onFailure(fault::accept);
     }
 
     private void written(int index, boolean last, byte[] event) {

@@ -276,10 +276,10 @@ final class AnswerScript {
         ChunkRenderer writer = renderer.orElseThrow();
         for (ChoiceProgress choice : progress().sequences()) {
             if (choice.isStarted() && begun.add(choice) && writer.hasStart()) {
-                add(writer.start(choice).get());
+                add(writer.start(choice));
             }
             if (choice.hasPiece()) {
-                add(writer.piece(choice).get());
+                add(writer.piece(choice));
             }
         }
     }
