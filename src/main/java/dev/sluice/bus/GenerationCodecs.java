@@ -33,8 +33,9 @@ public final class GenerationCodecs {
 
     /// Registers the codecs on a bus. Does nothing where they are registered already.
     public static void register(EventBus bus) {
-        register(bus, new JsonCodec<>(REQUEST, WireForms::toJson, WireForms::toRequest));
-        register(bus, new JsonCodec<>(EVENT, WireForms::toJson, WireForms::toEvent));
+        register(
+                bus, new JsonCodec<>(REQUEST, RequestWireForm::toJson, RequestWireForm::toRequest));
+        register(bus, new JsonCodec<>(EVENT, EventWireForm::toJson, EventWireForm::toEvent));
         register(bus, new JsonCodec<>(INFO, WireForms::toJson, WireForms::toInfo));
         register(bus, new JsonCodec<>(STATS, StatsWireForm::toJson, StatsWireForm::toStats));
     }

@@ -2,6 +2,8 @@ package dev.sluice.engine;
 
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,5 +27,7 @@ public record LogitsRules(
     public LogitsRules {
         badWords = List.copyOf(badWords);
         logitBias = Map.copyOf(logitBias);
+        // Not Map.copyOf: JSON objects may hold null.
+        processorArgs = Collections.unmodifiableMap(new LinkedHashMap<>(processorArgs));
     }
 }

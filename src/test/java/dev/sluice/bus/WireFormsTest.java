@@ -1,0 +1,227 @@
+package dev.sluice.bus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.engine.ApiException;
+import dev.sluice.engine.FinishReason;
+import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.LogitsRules;
+import dev.sluice.engine.LogprobsOptions;
+import dev.sluice.engine.Marker;
+import dev.sluice.engine.OutputOptions;
+import dev.sluice.engine.Penalties;
+import dev.sluice.engine.SamplingParams;
+import dev.sluice.engine.StopConditions;
+import dev.sluice.engine.ThinkingBudget;
+import dev.sluice.engine.TokenLogprob;
+import dev.sluice.engine.TokenLogprobs;
+import dev.sluice.tokenizer.TokenIds;
+
+import io.vertx.core.buffer.Buffer;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+
+/// What a clustered bus carries is what was sent: every component of every record.
+class WireFormsTest {
+    private static final GenerationCodecs.JsonCodec<GenerationRequest> REQUEST =
+            new GenerationCodecs.JsonCodec<>(
+                    "request", RequestWireForm::toJson, RequestWireForm::toRequest);
+    private static final GenerationCodecs.JsonCodec<GenerationEvent> EVENT =
+            new GenerationCodecs.JsonCodec<>(
+                    "event", EventWireForm::toJson, EventWireForm::toEvent);
+
+    static LongStream seeds() {
+        return LongStream.range(0, 200);
+    }
+
+    private static <T> T carried(GenerationCodecs.JsonCodec<T> codec, T value) {
+        Buffer buffer = Buffer.buffer("before");
+        int start = buffer.length();
+        codec.encodeToWire(buffer, value);
+        return codec.decodeFromWire(start, buffer);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void aRequestArrivesWhole(long seed) {
+        GenerationRequest request = request(new SplittableRandom(seed));
+
+        assertThat(carried(REQUEST, request)).isEqualTo(request);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void anEventArrivesWhole(long seed) {
+        GenerationEvent event = event(new SplittableRandom(seed));
+
+        assertThat(carried(EVENT, event)).isEqualTo(event);
+    }
+
+    @Test
+    void aFailureArrivesWithItsKindAndText() {
+        GenerationEvent arrived =
+                carried(
+                        EVENT,
+                        new GenerationEvent.Failed("a", new ApiException.Overloaded("full", 3)));
+
+        assertThat(arrived)
+                .isInstanceOfSatisfying(
+                        GenerationEvent.Failed.class,
+                        failed ->
+                                assertThat(failed.cause())
+                                        .isInstanceOf(ApiException.Overloaded.class)
+                                        .hasMessage("full"));
+    }
+
+    private static GenerationRequest request(SplittableRandom random) {
+        return new GenerationRequest(
+                "id-" + random.nextInt(),
+                ids(random, 20),
+                new SamplingParams(
+                        number(random),
+                        number(random),
+                        maybe(random),
+                        number(random),
+                        random.nextLong(),
+                        new Penalties(number(random), number(random), number(random))),
+                new LogitsRules(
+                        list(random, () -> ids(random, 4)),
+                        bias(random),
+                        args(random, 2),
+                        random.nextBoolean() ? Optional.of(budget(random)) : Optional.empty()),
+                new StopConditions(
+                        random.nextInt(100),
+                        random.nextInt(100),
+                        list(random, () -> text(random)),
+                        idSet(random),
+                        random.nextBoolean(),
+                        random.nextBoolean()),
+                new OutputOptions(
+                        random.nextBoolean(),
+                        random.nextBoolean(),
+                        idSet(random),
+                        new LogprobsOptions(
+                                maybe(random),
+                                random.nextBoolean(),
+                                random.nextBoolean(),
+                                maybe(random))));
+    }
+
+    private static GenerationEvent event(SplittableRandom random) {
+        String id = "id-" + random.nextInt();
+        return switch (random.nextInt(3)) {
+            case 0 ->
+                    new GenerationEvent.Started(
+                            id, random.nextLong(), list(random, () -> logprobs(random)));
+            case 1 ->
+                    new GenerationEvent.Delta(
+                            id,
+                            text(random),
+                            ids(random, 5),
+                            list(random, () -> logprobs(random)),
+                            list(random, () -> marker(random)),
+                            random.nextLong());
+            default ->
+                    new GenerationEvent.Finished(
+                            id,
+                            List.of(FinishReason.values()).get(random.nextInt(3)),
+                            random.nextInt(),
+                            random.nextInt(),
+                            random.nextInt());
+        };
+    }
+
+    private static ThinkingBudget budget(SplittableRandom random) {
+        return new ThinkingBudget(
+                random.nextInt(1, 100),
+                random.nextBoolean(),
+                ids(random, 3),
+                ids(random, 3),
+                ids(random, 3));
+    }
+
+    private static TokenLogprobs logprobs(SplittableRandom random) {
+        return new TokenLogprobs(logprob(random), list(random, () -> logprob(random)));
+    }
+
+    private static TokenLogprob logprob(SplittableRandom random) {
+        return new TokenLogprob(random.nextInt(), number(random), random.nextInt());
+    }
+
+    private static Marker marker(SplittableRandom random) {
+        return new Marker(random.nextInt(), random.nextInt(), random.nextInt());
+    }
+
+    /// Any finite float.
+    private static float number(SplittableRandom random) {
+        float value = Float.intBitsToFloat(random.nextInt());
+        return Float.isFinite(value) ? value : random.nextInt();
+    }
+
+    private static OptionalInt maybe(SplittableRandom random) {
+        return random.nextBoolean() ? OptionalInt.of(random.nextInt(100)) : OptionalInt.empty();
+    }
+
+    private static TokenIds ids(SplittableRandom random, int most) {
+        return TokenIds.of(random.ints(random.nextInt(most + 1), 0, 200_000).toArray());
+    }
+
+    private static Set<Integer> idSet(SplittableRandom random) {
+        return new HashSet<>(list(random, () -> random.nextInt(200_000)));
+    }
+
+    private static Map<Integer, Float> bias(SplittableRandom random) {
+        Map<Integer, Float> bias = new HashMap<>();
+        list(random, () -> random.nextInt(200_000)).forEach(id -> bias.put(id, number(random)));
+        return bias;
+    }
+
+    private static String text(SplittableRandom random) {
+        StringBuilder text = new StringBuilder();
+        String alphabet = "a \"\\\n\u0000€😀\u2028";
+        int[] symbols = alphabet.codePoints().toArray();
+        random.ints(random.nextInt(6), 0, symbols.length)
+                .forEach(i -> text.appendCodePoint(symbols[i]));
+        return text.toString();
+    }
+
+    /// An object as a JSON parser has it, null included.
+    private static Map<String, Object> args(SplittableRandom random, int depth) {
+        Map<String, Object> args = new LinkedHashMap<>();
+        args.put("int", random.nextInt());
+        args.put("long", Long.MAX_VALUE - random.nextInt(1000));
+        args.put("double", random.nextDouble());
+        args.put("flag", random.nextBoolean());
+        args.put("text", text(random));
+        args.put("list", list(random, () -> random.nextInt()));
+        args.put("nothing", null);
+        if (depth > 0) {
+            args.put("object", args(random, depth - 1));
+        }
+        return args;
+    }
+
+    private static <T> List<T> list(SplittableRandom random, Supplier<T> element) {
+        List<T> list = new ArrayList<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            list.add(element.get());
+        }
+        return list;
+    }
+}
