@@ -3,12 +3,12 @@ package dev.sluice.engine;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.Tensor;
 import dev.sluice.model.CausalLm;
-import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -36,10 +36,13 @@ public final class Engine implements AutoCloseable {
     private final BlockPool pool;
     private final Scheduler scheduler;
     private final ModelRunner runner;
+    private final ProcessorChain processors;
     private final Sampler sampler;
+    private final Delivery delivery;
+    private final List<Sequence> drawing = new ArrayList<>();
     private boolean closed;
 
-    /// Makes an engine and reserves its memory. The calling thread need not be the engine thread.
+    /// Makes an engine without registered logits processors.
     ///
     /// @param nanoClock time in nanoseconds from any fixed point
     /// @throws dev.sluice.compute.DeviceException if the memory can't be had
@@ -49,16 +52,34 @@ public final class Engine implements AutoCloseable {
             Tokenizer tokenizer,
             Device device,
             LongSupplier nanoClock) {
+        this(config, model, tokenizer, device, List.of(), nanoClock);
+    }
+
+    /// Makes an engine and reserves its memory. The calling thread need not be the engine thread.
+    ///
+    /// @param logitsProcessors run in this order
+    /// @param nanoClock time in nanoseconds from any fixed point
+    /// @throws dev.sluice.compute.DeviceException if the memory can't be had
+    public Engine(
+            EngineConfig config,
+            CausalLm model,
+            Tokenizer tokenizer,
+            Device device,
+            List<LogitsProcessor> logitsProcessors,
+            LongSupplier nanoClock) {
         int vocabSize = model.config().vocabSize();
+        int numIds = Math.min(vocabSize, tokenizer.vocabulary().size());
         this.config = config;
         this.tokenizer = tokenizer;
         this.nanoClock = nanoClock;
-        this.intake = new Intake(new RequestRules(config, vocabSize));
+        this.intake = new Intake(new RequestRules(config, vocabSize, logitsProcessors));
         this.stats = new EngineStats(config, intake::numInFlight);
         this.pool = new BlockPool(config.numBlocks());
         this.scheduler = new Scheduler(config, pool, _ -> stats.preempted());
         this.runner = new ModelRunner(config, model, device);
-        this.sampler = new Sampler(device, vocabSize, config.maxNumSeqs());
+        this.processors = new ProcessorChain(logitsProcessors);
+        this.sampler = new Sampler(config, device, vocabSize, numIds, processors);
+        this.delivery = new Delivery(intake, scheduler, stats, nanoClock);
     }
 
     /// How the engine is set up.
@@ -94,6 +115,7 @@ public final class Engine implements AutoCloseable {
     public boolean step() {
         takeCommands();
         List<Sequence> step = scheduler.schedule();
+        scheduler.dropped().forEach(delivery::drop);
         if (!step.isEmpty()) {
             compute(step);
         }
@@ -120,7 +142,7 @@ public final class Engine implements AutoCloseable {
     public void abort() {
         intake.close();
         for (Sequence sequence : intake.held()) {
-            fail(sequence, new ApiException.Draining("The server is shutting down."));
+            delivery.fail(sequence, new ApiException.Draining("The server is shutting down."));
         }
         stats.gauges(scheduler.running().size(), pool.numFree());
     }
@@ -154,7 +176,8 @@ public final class Engine implements AutoCloseable {
                     }
                 }
                 case Intake.Command.Cancel(Sequence sequence) ->
-                        fail(sequence, new ApiException.Cancelled("The request was cancelled."));
+                        delivery.fail(
+                                sequence, new ApiException.Cancelled("The request was cancelled."));
             }
         }
     }
@@ -173,32 +196,66 @@ public final class Engine implements AutoCloseable {
             sampler.rank(logits);
         } catch (RuntimeException e) {
             LOG.error("a step of {} sequences failed; they are ended", step.size(), e);
-            step.forEach(s -> fail(s, new ApiException.Internal("The model failed.")));
+            step.forEach(s -> delivery.fail(s, new ApiException.Internal("The model failed.")));
             return;
         }
         stats.stepDone();
+        updateProcessors(step);
         int row = 0;
         for (Sequence sequence : step) {
-            boolean drawn = sequence.reachesEnd();
-            sequence.advance();
-            if (drawn) {
-                extend(sequence, logits, row++);
+            int numRows = sequence.numLogitRows();
+            progress(sequence, logits, row);
+            row += numRows;
+        }
+    }
+
+    private void updateProcessors(List<Sequence> step) {
+        if (!processors.isEmpty()) {
+            drawing.clear();
+            for (Sequence sequence : step) {
+                if (sequence.draws()) {
+                    drawing.add(sequence);
+                }
             }
+            processors.update(drawing);
+        }
+    }
+
+    /// Takes a sequence as far as its rows of logits go.
+    private void progress(Sequence sequence, Tensor logits, int firstRow) {
+        try {
+            int numScored = sequence.numScoreRows();
+            boolean ends = sequence.reachesEnd();
+            boolean draws = sequence.draws();
+            score(sequence, logits, firstRow);
+            sequence.advance();
+            if (draws) {
+                extend(sequence, logits, firstRow + numScored);
+            } else if (ends) {
+                delivery.prompt(sequence);
+            }
+        } catch (RuntimeException e) {
+            delivery.fault(sequence, e);
+        }
+    }
+
+    /// Notes how likely the tokens of the prompt were, as far as this step tells.
+    private void score(Sequence sequence, Tensor logits, int firstRow) {
+        int from = sequence.scoreFrom();
+        int numRows = sequence.numScoreRows();
+        for (int i = 0; i < numRows; i++) {
+            int next = sequence.tokens()[from + i + 1];
+            int top = sequence.request().output().logprobs().prompt().orElse(0);
+            sequence.addPromptLogprobs(sampler.score(logits, firstRow + i, next, top));
         }
     }
 
     /// Draws the next token of a sequence and tells its listener.
     private void extend(Sequence sequence, Tensor logits, int row) {
-        try {
-            int token = sampler.draw(logits, row, sequence);
-            append(sequence, token);
-            OutputText.Piece piece = sequence.output().accept(token, isFull(sequence));
-            emit(sequence, token, piece.text());
-            piece.reason().ifPresent(reason -> finish(sequence, reason));
-        } catch (RuntimeException e) {
-            LOG.error("request {} failed; it is ended", sequence.id(), e);
-            fail(sequence, new ApiException.Internal("The request failed."));
-        }
+        Sampler.Draw draw = sampler.draw(logits, row, sequence);
+        append(sequence, draw.token());
+        OutputText.Piece piece = sequence.output().accept(draw.token(), isFull(sequence));
+        delivery.token(sequence, draw, piece);
     }
 
     private void append(Sequence sequence, int token) {
@@ -211,69 +268,5 @@ public final class Engine implements AutoCloseable {
     private boolean isFull(Sequence sequence) {
         return sequence.numGenerated() >= sequence.request().stop().maxTokens()
                 || sequence.length() >= config.maxModelLen();
-    }
-
-    private void emit(Sequence sequence, int token, String text) {
-        if (sequence.numGenerated() == 1) {
-            long queued = sequence.startedNanos() - sequence.submittedNanos();
-            sequence.listener()
-                    .accept(new GenerationEvent.Started(sequence.id(), queued, List.of()));
-        }
-        long elapsed = sequence.lastTokenNanos() - sequence.startedNanos();
-        sequence.listener()
-                .accept(
-                        new GenerationEvent.Delta(
-                                sequence.id(), text, TokenIds.of(token), elapsed));
-    }
-
-    private void finish(Sequence sequence, FinishReason reason) {
-        if (release(sequence)) {
-            stats.succeeded(sequence);
-            logEnd(sequence, reason.name());
-            end(
-                    sequence,
-                    new GenerationEvent.Finished(
-                            sequence.id(),
-                            reason,
-                            sequence.numPrompt(),
-                            sequence.numGenerated(),
-                            0));
-        }
-    }
-
-    private void fail(Sequence sequence, ApiException cause) {
-        if (release(sequence)) {
-            if (cause instanceof ApiException.Cancelled) {
-                stats.cancelled();
-            } else {
-                stats.failed();
-            }
-            logEnd(sequence, cause.getClass().getSimpleName());
-            end(sequence, new GenerationEvent.Failed(sequence.id(), cause));
-        }
-    }
-
-    /// Gives blocks and place back before the client hears of the end: it may come again at once.
-    private boolean release(Sequence sequence) {
-        scheduler.remove(sequence);
-        return intake.release(sequence);
-    }
-
-    private static void end(Sequence sequence, GenerationEvent event) {
-        try {
-            sequence.listener().accept(event);
-        } catch (RuntimeException e) {
-            LOG.error("listener of request {} failed at its end", sequence.id(), e);
-        }
-    }
-
-    private void logEnd(Sequence sequence, String end) {
-        LOG.debug(
-                "request={} prompt_tokens={} output_tokens={} total_ms={} end={}",
-                sequence.id(),
-                sequence.numPrompt(),
-                sequence.numGenerated(),
-                (nanoClock.getAsLong() - sequence.submittedNanos()) / 1_000_000,
-                end);
     }
 }

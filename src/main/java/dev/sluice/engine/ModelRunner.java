@@ -43,18 +43,25 @@ final class ModelRunner implements AutoCloseable {
 
     /// Computes the scheduled tokens of each sequence.
     ///
-    /// @return logits, float32 `[n, vocabSize]`: one row for each sequence that reaches its last
-    ///   token, in the order of `step`; valid until the next call
+    /// @return logits, float32 `[n, vocabSize]`: the [Sequence#numLogitRows()] rows of each
+    ///   sequence, in the order of `step`; valid until the next call
     Tensor forward(List<Sequence> step) {
         batch.clear();
         for (Sequence sequence : step) {
+            int scored = batch.numTokens() + sequence.scoreFrom() - sequence.numComputed();
             batch.add(
                     sequence.tokens(),
                     sequence.numComputed(),
                     sequence.numComputed() + sequence.numScheduled(),
                     sequence.blockTable(),
                     sequence.numBlocks(),
-                    sequence.reachesEnd());
+                    false);
+            for (int i = 0; i < sequence.numScoreRows(); i++) {
+                batch.addLogitRow(scored + i);
+            }
+            if (sequence.draws()) {
+                batch.addLogitRow(batch.numTokens() - 1);
+            }
         }
         return model.forward(batch, cache, workspace);
     }

@@ -6,26 +6,60 @@ import dev.sluice.compute.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
 
-/// Draws the next token of each sequence from its row of logits.
+/// Draws the next token of each sequence from its row of logits, and tells how likely tokens are.
 ///
-/// A token depends on the row, the parameters, the seed and the position alone. Greedy sequences
-/// never leave the device. Owns its staging memory. Call only on the engine thread.
+/// A token depends on the row, the parameters, the seed and the ids before it alone. A greedy
+/// sequence that asks for nothing else never leaves the device. The order of the steps: bias and
+/// registered processors; penalties; what must not come; the temperature; then min-p, top-k, top-p
+/// and the draw. A greedy sequence takes the largest logit before the temperature, which can only
+/// blur it.
+///
+/// Ids past the tokenizer's vocabulary, with which some models pad their logits, do not count. Owns
+/// its staging memory. Call only on the engine thread.
 final class Sampler implements AutoCloseable {
     private final Device device;
-    private final int vocabSize;
+    private final LogprobsMode mode;
+    private final int numIds;
+    private final ProcessorChain processors;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment argmax;
     private final MemorySegment row;
+    private final MemorySegment ids;
+    private final float[] values;
+    private final float[] raw;
+    private final LogitsEditor editor;
+    private final LogprobsMeter meter;
     private final TokenLottery lottery;
 
-    /// @param maxRows most rows of one step
-    Sampler(Device device, int vocabSize, int maxRows) {
+    /// What was drawn.
+    ///
+    /// @param logprobs its log probabilities, where they were asked for, else none
+    record Draw(int token, List<TokenLogprobs> logprobs) {}
+
+    /// @param vocabSize columns of the logits
+    /// @param numIds how many of them stand for a token
+    Sampler(
+            EngineConfig config,
+            Device device,
+            int vocabSize,
+            int numIds,
+            ProcessorChain processors) {
         this.device = device;
-        this.vocabSize = vocabSize;
-        this.argmax = arena.allocate(ValueLayout.JAVA_INT, maxRows);
+        this.mode = config.logprobsMode();
+        this.numIds = numIds;
+        this.processors = processors;
+        this.argmax = arena.allocate(ValueLayout.JAVA_INT, config.maxNumSeqs());
         this.row = arena.allocate(ValueLayout.JAVA_FLOAT, vocabSize);
-        this.lottery = new TokenLottery(vocabSize);
+        this.ids = row.asSlice(0, (long) numIds * Float.BYTES);
+        this.values = new float[numIds];
+        this.raw = new float[numIds];
+        this.editor = new LogitsEditor(config.eosTokenIds(), numIds);
+        this.meter = new LogprobsMeter(numIds);
+        this.lottery = new TokenLottery(numIds);
     }
 
     /// Finds the largest logit of each row; call it once a step, before [#draw].
@@ -33,7 +67,8 @@ final class Sampler implements AutoCloseable {
     /// @param logits float32 `[n, vocabSize]`
     void rank(Tensor logits) {
         if (logits.rows() > 0) {
-            device.argmax(logits, argmax.asSlice(0, (long) logits.rows() * Integer.BYTES));
+            Tensor drawable = numIds == logits.columns() ? logits : logits.columns(0, numIds);
+            device.argmax(drawable, argmax.asSlice(0, (long) logits.rows() * Integer.BYTES));
         }
     }
 
@@ -42,18 +77,137 @@ final class Sampler implements AutoCloseable {
     /// @param logits as given to [#rank]
     /// @param index the sequence's row of the logits
     /// @throws ArithmeticException if the row has no largest finite value
-    int draw(Tensor logits, int index, Sequence sequence) {
+    Draw draw(Tensor logits, int index, Sequence sequence) {
         int best = argmax.getAtIndex(ValueLayout.JAVA_INT, index);
-        if (best < 0 || best >= vocabSize) {
+        if (best < 0 || best >= numIds) {
             throw new ArithmeticException("the logits hold no number");
         }
+        LogprobsOptions options = sequence.request().output().logprobs();
+        OptionalInt forced = sequence.forcedToken();
+        if (options.top().isEmpty()) {
+            if (forced.isPresent()) {
+                return new Draw(forced.getAsInt(), List.of());
+            }
+            if (sequence.request().sampling().isGreedy() && !edits(sequence)) {
+                return new Draw(best, List.of());
+            }
+        }
+        load(logits, index);
+        if (options.top().isPresent() && isRaw()) {
+            System.arraycopy(values, 0, raw, 0, numIds);
+        }
+        int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, best);
+        return new Draw(token, report(sequence, token));
+    }
+
+    /// Tells how likely a token of the prompt was.
+    ///
+    /// @param index row of the logits before the token
+    /// @param chosen the token
+    /// @param top how many others are reported
+    TokenLogprobs score(Tensor logits, int index, int chosen, int top) {
+        load(logits, index);
+        return meter.read(
+                values,
+                chosen,
+                top,
+                reportsLogits() ? LogprobsMeter.Reading.LOGITS : LogprobsMeter.Reading.LOGPROBS);
+    }
+
+    private void load(Tensor logits, int index) {
+        device.download(logits.rows(index, index + 1), row);
+        MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, values, 0, numIds);
+    }
+
+    /// Whether anything changes the logits of a sequence at this place, the temperature aside.
+    private boolean edits(Sequence sequence) {
+        return LogitsEditor.penalizes(sequence.request().sampling().penalties())
+                || LogitsEditor.forbids(sequence)
+                || isProcessed(sequence);
+    }
+
+    private boolean isProcessed(Sequence sequence) {
+        return !sequence.request().rules().logitBias().isEmpty() || processors.appliesTo(sequence);
+    }
+
+    /// Chooses a token and leaves in `values` what it was chosen from.
+    private int choose(Sequence sequence, int bestOnDevice) {
         SamplingParams params = sequence.request().sampling();
+        boolean edited = edits(sequence);
+        if (edited) {
+            edit(sequence);
+        }
+        int best = edited ? best() : bestOnDevice;
+        float temperature = params.effectiveTemperature();
+        if (temperature != 1) {
+            for (int i = 0; i < numIds; i++) {
+                values[i] /= temperature;
+            }
+            // A high temperature must not lift what is forbidden.
+            editor.forbid(sequence, values);
+        }
         if (params.isGreedy()) {
             return best;
         }
-        device.download(logits.rows(index, index + 1), row);
         double uniform = CounterRandom.uniform(params.seed(), sequence.length());
-        return lottery.draw(row, best, params, uniform);
+        return lottery.draw(values, best, params, uniform);
+    }
+
+    private void edit(Sequence sequence) {
+        if (isProcessed(sequence)) {
+            LogitsEditor.addBias(sequence.request().rules().logitBias(), ids);
+            processors.apply(sequence, ids);
+            MemorySegment.copy(ids, ValueLayout.JAVA_FLOAT, 0, values, 0, numIds);
+        }
+        editor.penalize(sequence, values);
+        editor.forbid(sequence, values);
+    }
+
+    private int best() {
+        int best = -1;
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < numIds; i++) {
+            if (values[i] > max) {
+                max = values[i];
+                best = i;
+            }
+        }
+        if (best < 0) {
+            throw new ArithmeticException("the rules of the request leave no token");
+        }
+        return best;
+    }
+
+    /// Leaves no other token.
+    private int force(int token) {
+        float logit = values[token];
+        Arrays.fill(values, Float.NEGATIVE_INFINITY);
+        values[token] = Float.isFinite(logit) ? logit : 0;
+        return token;
+    }
+
+    private List<TokenLogprobs> report(Sequence sequence, int token) {
+        LogprobsOptions options = sequence.request().output().logprobs();
+        if (options.top().isEmpty()) {
+            return List.of();
+        }
+        SamplingParams params = sequence.request().sampling();
+        // Processed values are divided by the temperature already.
+        float temperature =
+                options.temperatureScaled() && isRaw() ? params.effectiveTemperature() : 1;
+        float topP = options.topPNormalized() ? params.topP() : 1;
+        LogprobsMeter.Reading reading =
+                new LogprobsMeter.Reading(reportsLogits(), temperature, topP);
+        float[] source = isRaw() ? raw : values;
+        return List.of(meter.read(source, token, options.top().getAsInt(), reading));
+    }
+
+    private boolean isRaw() {
+        return mode == LogprobsMode.RAW_LOGPROBS || mode == LogprobsMode.RAW_LOGITS;
+    }
+
+    private boolean reportsLogits() {
+        return mode == LogprobsMode.RAW_LOGITS || mode == LogprobsMode.PROCESSED_LOGITS;
     }
 
     @Override

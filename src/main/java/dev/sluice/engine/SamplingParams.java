@@ -30,6 +30,11 @@ public record SamplingParams(
         this(temperature, topP, topK, minP, seed, Penalties.NONE);
     }
 
+    /// What the logits are divided by: the temperature, or 1 where it is below 1e-5.
+    public float effectiveTemperature() {
+        return temperature < GREEDY_BELOW ? 1 : temperature;
+    }
+
     /// Whether the most likely token is always taken.
     public boolean isGreedy() {
         return temperature < GREEDY_BELOW

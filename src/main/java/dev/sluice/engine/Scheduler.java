@@ -11,8 +11,11 @@ import java.util.function.Consumer;
 /// Decoding sequences go first, then the prompts that have begun, then new sequences in the order
 /// of their arrival, all within the token budget of a step. A sequence gets the blocks of all its
 /// tokens when it is admitted and one more whenever a block is full. When none is free the youngest
-/// running sequence gives its blocks up and goes back to the front of the queue: the oldest one can
-/// always go on.
+/// running sequence gives its blocks up and goes back to the front of the queue, or ends if the
+/// configuration forbids computing it again: the oldest one can always go on.
+///
+/// A step yields at most `maxNumSeqs` rows of logits. A prompt whose tokens are scored takes one
+/// for each of them, but leaves one for each other prompt and one for a newcomer.
 ///
 /// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. Call
 /// only on the engine thread.
@@ -23,6 +26,9 @@ final class Scheduler {
     private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
     private final List<Sequence> step = new ArrayList<>();
+    private final List<Sequence> dropped = new ArrayList<>();
+    private int tokensLeft;
+    private int rowsLeft;
 
     /// @param onPreempted told of each sequence that gave its blocks up
     Scheduler(EngineConfig config, BlockPool pool, Consumer<Sequence> onPreempted) {
@@ -50,35 +56,60 @@ final class Scheduler {
     /// @return in order of arrival within decoding and prompt sequences; reused by the next call
     List<Sequence> schedule() {
         step.clear();
-        int budget = config.maxNumBatchedTokens();
+        dropped.clear();
+        tokensLeft = config.maxNumBatchedTokens();
+        rowsLeft = config.maxNumSeqs();
+        boolean preempted = decode();
+        continuePrompts();
+        while (!preempted && tokensLeft > 0 && rowsLeft > 0 && mayAdmit()) {
+            Sequence sequence = waiting.removeFirst();
+            takeBlocks(sequence, sequence.length());
+            running.add(sequence);
+            takeChunk(sequence, 0);
+        }
+        return step;
+    }
+
+    /// @return whether a sequence had to give its blocks up
+    private boolean decode() {
         boolean preempted = false;
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
             if (sequence.numRemaining() == 1) {
                 preempted |= makeRoom(sequence);
                 if (i < running.size()) {
-                    budget -= take(sequence, 1);
+                    take(sequence, 1);
                 }
             }
         }
-        for (Sequence sequence : running) {
-            if (sequence.numRemaining() > 1 && budget > 0) {
-                budget -= take(sequence, Math.min(budget, sequence.numRemaining()));
-            }
-        }
-        while (!preempted && budget > 0 && mayAdmit()) {
-            Sequence sequence = waiting.removeFirst();
-            takeBlocks(sequence, sequence.length());
-            running.add(sequence);
-            budget -= take(sequence, Math.min(budget, sequence.numRemaining()));
-        }
-        return step;
+        return preempted;
     }
 
-    private int take(Sequence sequence, int numTokens) {
+    private void continuePrompts() {
+        int others = 0;
+        for (Sequence sequence : running) {
+            others += sequence.numRemaining() > 1 ? 1 : 0;
+        }
+        for (Sequence sequence : running) {
+            if (sequence.numRemaining() > 1 && tokensLeft > 0) {
+                others--;
+                takeChunk(sequence, others);
+            }
+        }
+    }
+
+    /// Takes as many tokens as fit, while one row of logits is left for each of the others.
+    private void takeChunk(Sequence sequence, int others) {
+        int kept = others + (waiting.isEmpty() ? 0 : 1);
+        int most = sequence.mostTokens(Math.max(1, rowsLeft - kept));
+        take(sequence, Math.min(most, Math.min(tokensLeft, sequence.numRemaining())));
+    }
+
+    private void take(Sequence sequence, int numTokens) {
         sequence.schedule(numTokens);
         step.add(sequence);
-        return numTokens;
+        tokensLeft -= numTokens;
+        rowsLeft -= sequence.numLogitRows();
     }
 
     /// Finds a block for the next token of a decoding sequence, at the cost of the youngest, which
@@ -90,8 +121,12 @@ final class Scheduler {
         while (blocksMissing(sequence, sequence.length()) > pool.numFree()) {
             Sequence youngest = running.removeLast();
             giveBlocksBack(youngest);
-            waiting.addFirst(youngest);
-            onPreempted.accept(youngest);
+            if (config.recompute()) {
+                waiting.addFirst(youngest);
+                onPreempted.accept(youngest);
+            } else {
+                dropped.add(youngest);
+            }
             preempted = true;
             if (youngest == sequence) {
                 return true;
@@ -126,6 +161,11 @@ final class Scheduler {
             pool.give(sequence.blockTable()[i]);
         }
         sequence.forgetBlocks();
+    }
+
+    /// Sequences that the last step threw out for good. Reused by the next step.
+    List<Sequence> dropped() {
+        return dropped;
     }
 
     /// Sequences that hold blocks, in order of arrival. A view.

@@ -1,6 +1,11 @@
 package dev.sluice.engine;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -14,13 +19,15 @@ import java.util.function.Consumer;
 /// ```
 ///
 /// Made by the submitting thread, then owned by the engine thread but for [#requestCancel()].
-final class Sequence {
+final class Sequence implements SequenceState {
     private final GenerationRequest request;
     private final Consumer<GenerationEvent> listener;
     private final OutputText output;
     private final long submittedNanos;
     private final int numPrompt;
     private final AtomicBoolean cancelRequested = new AtomicBoolean();
+    private final Optional<ThinkingTracker> thinking;
+    private final List<TokenLogprobs> promptLogprobs = new ArrayList<>();
     private int[] tokens;
     private int length;
     private int numComputed;
@@ -31,6 +38,7 @@ final class Sequence {
     private long firstTokenNanos;
     private long lastTokenNanos;
     private boolean started;
+    private boolean announced;
 
     Sequence(
             GenerationRequest request,
@@ -44,6 +52,10 @@ final class Sequence {
         this.tokens = request.prompt().toArray();
         this.numPrompt = tokens.length;
         this.length = tokens.length;
+        this.thinking =
+                request.rules()
+                        .thinkingBudget()
+                        .map(budget -> new ThinkingTracker(budget, numPrompt));
     }
 
     String id() {
@@ -98,9 +110,57 @@ final class Sequence {
         numScheduled = numTokens;
     }
 
-    /// Whether the step that is under way reaches the last token, so that its logits are wanted.
+    /// Whether the step that is under way reaches the last token.
     boolean reachesEnd() {
         return numComputed + numScheduled == length;
+    }
+
+    /// Whether the step that is under way ends with a draw: a request without output only scores
+    /// its prompt.
+    boolean draws() {
+        return reachesEnd() && request.stop().maxTokens() > 0;
+    }
+
+    /// The first position of this step whose logits tell how likely the next token of the prompt
+    /// is.
+    int scoreFrom() {
+        return Math.max(numComputed, promptLogprobs.size());
+    }
+
+    /// Rows of logits that this step yields for the prompt, from [#scoreFrom()] on.
+    int numScoreRows() {
+        return isScored()
+                ? 0
+                : Math.max(0, Math.min(numComputed + numScheduled, numPrompt - 1) - scoreFrom());
+    }
+
+    /// Rows of logits that this step yields: those of the prompt, then that of the draw.
+    int numLogitRows() {
+        return numScoreRows() + (draws() ? 1 : 0);
+    }
+
+    /// Most tokens of a step that may yield so many rows of logits, which are one or more.
+    int mostTokens(int logitRows) {
+        return isScored() ? Integer.MAX_VALUE : scoreFrom() - numComputed + logitRows;
+    }
+
+    /// Whether no token of the prompt is left whose likelihood is wanted.
+    private boolean isScored() {
+        return request.output().logprobs().prompt().isEmpty()
+                || promptLogprobs.size() == numPrompt - 1;
+    }
+
+    void addPromptLogprobs(TokenLogprobs next) {
+        promptLogprobs.add(next);
+    }
+
+    List<TokenLogprobs> promptLogprobs() {
+        return promptLogprobs;
+    }
+
+    /// The id that comes next whatever the logits say, if there is one.
+    OptionalInt forcedToken() {
+        return thinking.isPresent() ? thinking.get().forced() : OptionalInt.empty();
     }
 
     /// The scheduled tokens are in the cache.
@@ -114,6 +174,9 @@ final class Sequence {
             tokens = Arrays.copyOf(tokens, Math.max(16, length + length / 2));
         }
         tokens[length++] = token;
+        if (thinking.isPresent()) {
+            thinking.get().accept(tokens, length);
+        }
     }
 
     /// Physical block of each logical block; valid below [#numBlocks()].
@@ -165,6 +228,15 @@ final class Sequence {
         startedNanos = nanos;
     }
 
+    /// Notes that the client is being told of the beginning.
+    ///
+    /// @return whether this was the first time
+    boolean announce() {
+        boolean first = !announced;
+        announced = true;
+        return first;
+    }
+
     long firstTokenNanos() {
         return firstTokenNanos;
     }
@@ -179,6 +251,34 @@ final class Sequence {
             firstTokenNanos = nanos;
         }
         lastTokenNanos = nanos;
+    }
+
+    @Override
+    public String requestId() {
+        return id();
+    }
+
+    @Override
+    public Map<String, Object> args() {
+        return request.rules().processorArgs();
+    }
+
+    @Override
+    public int numPromptTokens() {
+        return numPrompt;
+    }
+
+    @Override
+    public int numOutputTokens() {
+        return numGenerated();
+    }
+
+    @Override
+    public int token(int index) {
+        if (index >= length) {
+            throw new IndexOutOfBoundsException("token " + index + " of " + length);
+        }
+        return tokens[index];
     }
 
     @Override

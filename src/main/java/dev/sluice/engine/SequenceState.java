@@ -8,7 +8,8 @@ public interface SequenceState {
     /// The request's id.
     String requestId();
 
-    /// The request's arguments for processors.
+    /// The request's arguments for processors, `logits_processors_args`. Unmodifiable; values as
+    /// JSON has them, null included.
     Map<String, Object> args();
 
     /// Tokens of the prompt.
@@ -18,5 +19,7 @@ public interface SequenceState {
     int numOutputTokens();
 
     /// Id at an index over prompt and output.
+    ///
+    /// @throws IndexOutOfBoundsException if there is none
     int token(int index);
 }

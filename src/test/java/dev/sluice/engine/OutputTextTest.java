@@ -210,6 +210,8 @@ class OutputTextTest {
         random.nextBytes(bytes);
         int[] ids = new int[bytes.length];
         for (int i = 0; i < ids.length; i++) {
+            // Java makes one U+FFFD of a surrogate in UTF-8, Unicode and we three.
+            bytes[i] = bytes[i] == (byte) 0xed ? (byte) 0xec : bytes[i];
             ids[i] = bytes[i] & 0xff;
         }
 

@@ -8,7 +8,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.OptionalInt;
@@ -97,12 +96,15 @@ class TokenLotteryTest {
                         random.nextBoolean() ? 0f : (float) random.nextDouble(0, 0.3),
                         0);
         TokenLottery lottery = new TokenLottery(size);
-        MemorySegment row = MemorySegment.ofArray(logits);
+        float[] scaled = new float[size];
+        for (int i = 0; i < size; i++) {
+            scaled[i] = logits[i] / params.temperature();
+        }
         int draws = 5_000;
         double[] share = new double[size];
 
         for (int i = 0; i < draws; i++) {
-            int token = lottery.draw(row, argmax(logits), params, (i + 0.5) / draws);
+            int token = lottery.draw(scaled, argmax(logits), params, (i + 0.5) / draws);
             share[token] += 1.0 / draws;
         }
 
@@ -117,10 +119,9 @@ class TokenLotteryTest {
         float[] logits = {(float) Math.log(0.5), (float) Math.log(0.3), (float) Math.log(0.2)};
         SamplingParams params = new SamplingParams(1, 0.6f, OptionalInt.empty(), 0, 0);
         TokenLottery lottery = new TokenLottery(3);
-        MemorySegment row = MemorySegment.ofArray(logits);
 
-        assertThat(lottery.draw(row, 0, params, 0.0)).isEqualTo(0);
-        assertThat(lottery.draw(row, 0, params, 0.999999)).isEqualTo(1);
+        assertThat(lottery.draw(logits, 0, params, 0.0)).isEqualTo(0);
+        assertThat(lottery.draw(logits, 0, params, 0.999999)).isEqualTo(1);
     }
 
     @Test
@@ -128,22 +129,20 @@ class TokenLotteryTest {
         float[] logits = {1, 2, 2, 2};
         SamplingParams params = new SamplingParams(1, 1, OptionalInt.of(2), 0, 0);
         TokenLottery lottery = new TokenLottery(4);
-        MemorySegment row = MemorySegment.ofArray(logits);
 
-        assertThat(lottery.draw(row, 1, params, 0.0)).isEqualTo(1);
-        assertThat(lottery.draw(row, 1, params, 0.999999)).isEqualTo(2);
+        assertThat(lottery.draw(logits, 1, params, 0.0)).isEqualTo(1);
+        assertThat(lottery.draw(logits, 1, params, 0.999999)).isEqualTo(2);
     }
 
     @Test
     void neverDrawsNaNOrNegativeInfinity() {
         float[] logits = {Float.NaN, 0, Float.NEGATIVE_INFINITY, 0, Float.NaN};
         TokenLottery lottery = new TokenLottery(5);
-        MemorySegment row = MemorySegment.ofArray(logits);
         SamplingParams params = new SamplingParams(1, 0.9f, OptionalInt.of(4), 0, 0);
 
         int[] drawn =
                 IntStream.range(0, 1000)
-                        .map(i -> lottery.draw(row, 1, params, i / 1000.0))
+                        .map(i -> lottery.draw(logits, 1, params, i / 1000.0))
                         .distinct()
                         .toArray();
 
@@ -153,7 +152,7 @@ class TokenLotteryTest {
     @Test
     void refusesARowWithoutALargestFiniteNumber() {
         TokenLottery lottery = new TokenLottery(2);
-        MemorySegment row = MemorySegment.ofArray(new float[] {Float.POSITIVE_INFINITY, 0});
+        float[] row = {Float.POSITIVE_INFINITY, 0};
         SamplingParams params = new SamplingParams(1, 1, OptionalInt.empty(), 0, 0);
 
         assertThatThrownBy(() -> lottery.draw(row, 0, params, 0.5))
