@@ -68,7 +68,8 @@ final class BatchFlags {
                 blockSize,
                 toInt(numBlocks),
                 // FastDeploy's -1 is no limit of its own.
-                maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING));
+                maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING),
+                true);
     }
 
     private static OptionalInt toInt(Optional<Integer> value) {

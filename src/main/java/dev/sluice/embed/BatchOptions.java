@@ -13,13 +13,16 @@ import java.util.OptionalInt;
 /// @param numBlocks blocks of the KV pool; empty for as many as are useful and a quarter of the
 ///   available memory holds
 /// @param maxWaiting requests that may wait beside those that run; one more is refused
+/// @param recompute whether a sequence whose blocks others needed is computed again; if not, it ends
+///   there
 public record BatchOptions(
         OptionalInt maxModelLen,
         int maxNumSeqs,
         int maxNumBatchedTokens,
         int blockSize,
         OptionalInt numBlocks,
-        int maxWaiting) {
+        int maxWaiting,
+        boolean recompute) {
     /// Default of `maxNumSeqs`.
     public static final int MAX_NUM_SEQS = 64;
 
@@ -61,7 +64,8 @@ public record BatchOptions(
                 MAX_NUM_BATCHED_TOKENS,
                 BLOCK_SIZE,
                 OptionalInt.empty(),
-                MAX_WAITING);
+                MAX_WAITING,
+                true);
     }
 
     /// The same with another longest sequence.
@@ -72,7 +76,8 @@ public record BatchOptions(
                 maxNumBatchedTokens,
                 blockSize,
                 numBlocks,
-                maxWaiting);
+                maxWaiting,
+                recompute);
     }
 
     /// The same with another number of sequences that run at once, and room for them in a step.
@@ -83,7 +88,8 @@ public record BatchOptions(
                 Math.max(number, maxNumBatchedTokens),
                 blockSize,
                 numBlocks,
-                maxWaiting);
+                maxWaiting,
+                recompute);
     }
 
     /// The same with a KV pool of a fixed number of blocks.
@@ -94,6 +100,20 @@ public record BatchOptions(
                 maxNumBatchedTokens,
                 blockSize,
                 OptionalInt.of(number),
-                maxWaiting);
+                maxWaiting,
+                recompute);
+    }
+
+    /// The same with sequences that end, rather than being computed again, where others need their
+    /// blocks.
+    public BatchOptions withoutRecomputing() {
+        return new BatchOptions(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                maxWaiting,
+                false);
     }
 }

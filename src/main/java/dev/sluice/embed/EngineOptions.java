@@ -10,11 +10,24 @@ import java.util.Optional;
 ///
 /// @param model directory, .gguf file, hub id or package reference; empty for SmolLM2-135M-Instruct
 /// @param revision branch, tag or commit of a hub id that names none itself
+/// @param overrides what is used instead of what the model's files say
 /// @param compute on what and how exactly it is computed
 /// @param batch how much is done at once
+/// @param logits what happens to logits before tokens are drawn
 public record EngineOptions(
-        Optional<String> model, String revision, ComputeOptions compute, BatchOptions batch) {
+        Optional<String> model,
+        String revision,
+        ModelOverrides overrides,
+        ComputeOptions compute,
+        BatchOptions batch,
+        LogitsOptions logits) {
     private static final String DEFAULT_REVISION = "main";
+
+    /// A model as its files say.
+    public EngineOptions(
+            Optional<String> model, String revision, ComputeOptions compute, BatchOptions batch) {
+        this(model, revision, ModelOverrides.NONE, compute, batch, LogitsOptions.DEFAULT);
+    }
 
     /// The default model with the server's defaults.
     public static EngineOptions defaults() {
@@ -27,16 +40,27 @@ public record EngineOptions(
 
     /// The same for another model.
     public EngineOptions withModel(String reference) {
-        return new EngineOptions(Optional.of(reference), revision, compute, batch);
+        return new EngineOptions(
+                Optional.of(reference), revision, overrides, compute, batch, logits);
     }
 
     /// The same with another arithmetic.
     public EngineOptions withCompute(ComputeOptions other) {
-        return new EngineOptions(model, revision, other, batch);
+        return new EngineOptions(model, revision, overrides, other, batch, logits);
     }
 
     /// The same with another batch.
     public EngineOptions withBatch(BatchOptions other) {
-        return new EngineOptions(model, revision, compute, other);
+        return new EngineOptions(model, revision, overrides, compute, other, logits);
+    }
+
+    /// The same with something else instead of what the model's files say.
+    public EngineOptions withOverrides(ModelOverrides other) {
+        return new EngineOptions(model, revision, other, compute, batch, logits);
+    }
+
+    /// The same with other treatment of logits.
+    public EngineOptions withLogits(LogitsOptions other) {
+        return new EngineOptions(model, revision, overrides, compute, batch, other);
     }
 }

@@ -58,11 +58,12 @@ public final class LoadedEngine implements AutoCloseable {
     /// @throws ConfigurationException if it can't run as the options ask
     /// @throws dev.sluice.compute.DeviceException if the device can't be used or has no memory left
     public static LoadedEngine load(EngineOptions options, ModelSource source) {
+        ModelSource named = source.withConfigName(options.overrides().configName());
         ResolvedModel here =
                 options.model()
-                        .map(reference -> source.resolve(reference, options.revision()))
-                        .orElseGet(source::resolveDefault);
-        try (ModelFiles files = ModelFiles.open(here)) {
+                        .map(reference -> named.resolve(reference, options.revision()))
+                        .orElseGet(named::resolveDefault);
+        try (ModelFiles files = ModelFiles.open(here, options.overrides())) {
             return new LoadedEngine(options, files.parts());
         }
     }
@@ -107,7 +108,9 @@ public final class LoadedEngine implements AutoCloseable {
                         pool.numBlocks(),
                         options.compute().kvDtype(),
                         batch.maxWaiting(),
-                        parts.eosTokenIds());
+                        parts.eosTokenIds(),
+                        batch.recompute(),
+                        options.logits().logprobsMode());
         return new Engine(config, model, parts.tokenizer(), device, System::nanoTime);
     }
 

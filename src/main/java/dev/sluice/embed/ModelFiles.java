@@ -2,6 +2,7 @@ package dev.sluice.embed;
 
 import dev.sluice.chat.ChatTemplate;
 import dev.sluice.chat.TemplateException;
+import dev.sluice.compute.Packing;
 import dev.sluice.model.GenerationDefaults;
 import dev.sluice.model.ModelCheckpoint;
 import dev.sluice.model.ResolvedModel;
@@ -25,34 +26,76 @@ final class ModelFiles implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
 
     private final ResolvedModel model;
+    private final ModelOverrides overrides;
     private final ModelCheckpoint checkpoint;
 
-    private ModelFiles(ResolvedModel model, ModelCheckpoint checkpoint) {
+    private ModelFiles(
+            ResolvedModel model, ModelOverrides overrides, ModelCheckpoint checkpoint) {
         this.model = model;
+        this.overrides = overrides;
         this.checkpoint = checkpoint;
     }
 
-    static ModelFiles open(ResolvedModel model) {
-        return new ModelFiles(model, ModelCheckpoint.open(model.path()));
+    static ModelFiles open(ResolvedModel model, ModelOverrides overrides) {
+        return new ModelFiles(
+                model, overrides, ModelCheckpoint.open(model.path(), overrides.configName()));
     }
 
     /// What an engine is made of. Valid until this is closed.
     ModelParts parts() {
         Path path = model.path();
         LoadedTokenizer loaded =
-                Files.isDirectory(path)
-                        ? TokenizerLoader.fromDirectory(path)
-                        : TokenizerLoader.fromGguf(checkpoint.ggufMetadata());
+                overrides.tokenizer().map(this::otherTokenizer).orElseGet(this::ownTokenizer);
+        Optional<Packing> head =
+                overrides.float32Head() ? Optional.of(Packing.FLOAT32) : Optional.empty();
         return new ModelParts(
                 model.name(),
                 path.toString(),
                 checkpoint.config(),
-                checkpoint::load,
+                (device, packing) -> checkpoint.load(device, packing, head),
                 loaded.tokenizer(),
-                loaded.chatTemplate().flatMap(ModelFiles::compile),
+                template(loaded),
                 loaded.specialTokens(),
                 defaults(checkpoint.generationDefaults()),
                 eosTokenIds(loaded));
+    }
+
+    private LoadedTokenizer ownTokenizer() {
+        return Files.isDirectory(model.path())
+                ? TokenizerLoader.fromDirectory(model.path())
+                : TokenizerLoader.fromGguf(checkpoint.ggufMetadata());
+    }
+
+    private LoadedTokenizer otherTokenizer(String name) {
+        Path path = Path.of(name);
+        if (!Files.exists(path)) {
+            throw new ConfigurationException("--tokenizer %s is not there.".formatted(name));
+        }
+        LoadedTokenizer loaded =
+                Files.isDirectory(path)
+                        ? TokenizerLoader.fromDirectory(path)
+                        : name.endsWith(".json")
+                                ? TokenizerLoader.fromTokenizerJson(path)
+                                : TokenizerLoader.fromSentencePiece(path);
+        int size = loaded.tokenizer().vocabulary().size();
+        if (size > checkpoint.config().vocabSize()) {
+            throw new ConfigurationException(
+                    "--tokenizer %s has %d tokens, but the model knows %d: it is another model's."
+                            .formatted(name, size, checkpoint.config().vocabSize()));
+        }
+        return loaded;
+    }
+
+    private Optional<PromptTemplate> template(LoadedTokenizer loaded) {
+        if (overrides.chatTemplate().isEmpty()) {
+            return loaded.chatTemplate().flatMap(ModelFiles::compile);
+        }
+        try {
+            ChatTemplate template = ChatTemplate.compile(overrides.chatTemplate().get());
+            return Optional.of(variables -> render(template, variables));
+        } catch (TemplateException e) {
+            throw new ConfigurationException("--chat-template is no template: " + e.text());
+        }
     }
 
     /// A template that can't be compiled leaves a model that can't chat but complete.

@@ -62,14 +62,18 @@ final class Decoder implements CausalLm {
             Function<LayerWeights, DecoderLayer> layer) {
         int rows = config.vocabSize();
         int cols = config.hiddenSize();
-        PackedMatrix embedTokens = weights.table("model.embed_tokens.weight", rows, cols);
+        String tokens = "model.embed_tokens.weight";
+        PackedMatrix embedTokens =
+                config.tiedEmbeddings()
+                        ? weights.head(tokens, rows, cols)
+                        : weights.table(tokens, rows, cols);
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
             layers.add(layer.apply(new LayerWeights(config, weights, i, normOffset)));
         }
         RmsNorm norm = weights.rmsNorm("model.norm.weight", cols, config.rmsNormEps(), normOffset);
         PackedMatrix lmHead =
-                config.tiedEmbeddings() ? embedTokens : weights.table("lm_head.weight", rows, cols);
+                config.tiedEmbeddings() ? embedTokens : weights.head("lm_head.weight", rows, cols);
         return new Decoder(config, weights, rotaries, embedTokens, layers, norm, lmHead);
     }
 

@@ -27,19 +27,23 @@ final class LoadedWeights implements AutoCloseable {
     private final Device device;
     private final Weights source;
     private final Packing packing;
+    private final Optional<Packing> head;
     private final Arena hostMemory = Arena.ofShared();
     private final List<PackedMatrix> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
 
-    private LoadedWeights(Device device, Weights source, Packing packing) {
+    private LoadedWeights(
+            Device device, Weights source, Packing packing, Optional<Packing> head) {
         this.device = device;
         this.source = source;
         this.packing = packing;
+        this.head = head;
     }
 
     /// Loads a model.
     ///
     /// @param values with the family's defaults behind them
+    /// @param head how the output head is packed; empty for the same way as the rest
     /// @return owned by the caller; nothing is left on the device if this throws
     static CausalLm load(
             ModelFamily family,
@@ -47,8 +51,9 @@ final class LoadedWeights implements AutoCloseable {
             ConfigValues values,
             Device device,
             Weights source,
-            Packing packing) {
-        LoadedWeights loaded = new LoadedWeights(device, source, packing);
+            Packing packing,
+            Optional<Packing> head) {
+        LoadedWeights loaded = new LoadedWeights(device, source, packing, head);
         boolean complete = false;
         try {
             CausalLm model = family.load(config, values, loaded);
@@ -93,6 +98,13 @@ final class LoadedWeights implements AutoCloseable {
             start += part.rows;
         }
         return upload(bias);
+    }
+
+    /// The output head, or the table that is one too.
+    PackedMatrix head(String name, int rows, int cols) {
+        return head.isEmpty()
+                ? table(name, rows, cols)
+                : pack(List.of(source.matrix(name, rows, cols)), head.get());
     }
 
     /// An embedding table or output head. 4-bit packing makes 8-bit tables: every token passes

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -58,7 +59,14 @@ public final class ModelCheckpoint implements AutoCloseable {
     /// @throws ModelFileException if it can't be read, is damaged or of a kind that Sluice does not
     ///   know
     public static ModelCheckpoint open(Path path) {
-        Path model = Files.isDirectory(path) ? ModelFolder.model(path) : path;
+        return open(path, ModelDirectory.CONFIG);
+    }
+
+    /// Opens a model whose configuration file has another name than config.json.
+    ///
+    /// @throws ModelFileException as above
+    public static ModelCheckpoint open(Path path, String configName) {
+        Path model = Files.isDirectory(path) ? ModelFolder.model(path, configName) : path;
         boolean isFolder = Files.isDirectory(model);
         TensorFile file = isFolder ? SafetensorsShards.open(model) : GgufFile.open(model);
         boolean complete = false;
@@ -67,7 +75,7 @@ public final class ModelCheckpoint implements AutoCloseable {
                     switch (file) {
                         case GgufFile gguf -> new ModelCheckpoint(gguf);
                         case SafetensorsShards shards ->
-                                new ModelCheckpoint(shards, ModelFolder.read(model));
+                                new ModelCheckpoint(shards, ModelFolder.read(model, configName));
                         default -> throw new IllegalStateException("no model file: " + file);
                     };
             complete = true;
@@ -116,7 +124,14 @@ public final class ModelCheckpoint implements AutoCloseable {
     /// @throws ModelFileException if a tensor is missing or has another shape
     /// @throws dev.sluice.compute.DeviceException if there is not enough memory
     public CausalLm load(Device device, Packing packing) {
-        return LoadedWeights.load(family, config, values, device, weights, packing);
+        return load(device, packing, Optional.empty());
+    }
+
+    /// The same with an output head that is packed another way.
+    ///
+    /// @param head empty for the same way as the rest
+    public CausalLm load(Device device, Packing packing, Optional<Packing> head) {
+        return LoadedWeights.load(family, config, values, device, weights, packing, head);
     }
 
     @Override

@@ -17,10 +17,19 @@ final class ModelDirectory {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int GGUF_DEPTH = 3;
 
+    /// How the configuration file is called, if nobody says otherwise.
+    static final String CONFIG = "config.json";
+
     private final Path directory;
+    private final String configName;
 
     ModelDirectory(Path directory) {
+        this(directory, CONFIG);
+    }
+
+    ModelDirectory(Path directory, String configName) {
         this.directory = directory;
+        this.configName = configName;
     }
 
     /// What to load: the directory itself or its .gguf file; empty where something is missing.
@@ -35,9 +44,9 @@ final class ModelDirectory {
     /// What is missing, in words; empty where the model is complete.
     Optional<String> problem() throws IOException {
         if (hasSafetensors()) {
-            return Files.exists(directory.resolve("config.json"))
+            return Files.exists(directory.resolve(configName))
                     ? missingShards()
-                    : Optional.of(directory + " has .safetensors files but no config.json");
+                    : Optional.of(directory + " has .safetensors files but no " + configName);
         }
         List<Path> ggufs = ggufFiles();
         return switch (ggufs.size()) {

@@ -16,9 +16,9 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
     /// What a directory holds: itself where it has safetensors, else its .gguf file.
     ///
     /// @throws ModelFileException if it holds no model
-    static Path model(Path directory) {
+    static Path model(Path directory, String configName) {
         try {
-            ModelDirectory contents = new ModelDirectory(directory);
+            ModelDirectory contents = new ModelDirectory(directory, configName);
             Optional<String> problem = contents.problem();
             if (problem.isPresent()) {
                 throw new ModelFileException(problem.get());
@@ -32,8 +32,8 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
     /// Reads the files.
     ///
     /// @throws ModelFileException if one can't be read, or the weights are quantised
-    static ModelFolder read(Path directory) {
-        ConfigValues config = JsonFiles.readConfig(directory.resolve("config.json"));
+    static ModelFolder read(Path directory, String configName) {
+        ConfigValues config = JsonFiles.readConfig(directory.resolve(configName));
         Path generation = directory.resolve("generation_config.json");
         ModelFolder folder =
                 new ModelFolder(

@@ -33,11 +33,26 @@ public final class ModelSource {
     private final Consumer<DownloadProgress> progress;
     private final Duration firstPause;
     private final PackageStore packages;
+    private final String configName;
 
     /// @param environment the process's environment variables
     /// @param progress called from the thread that resolves, several times a second
     public ModelSource(Map<String, String> environment, Consumer<DownloadProgress> progress) {
         this(environment, progress, "python3", FIRST_PAUSE);
+    }
+
+    private ModelSource(ModelSource other, String configName) {
+        this.environment = other.environment;
+        this.progress = other.progress;
+        this.firstPause = other.firstPause;
+        this.packages = other.packages;
+        this.configName = configName;
+    }
+
+    /// The same for directories in which config.json has another name. The hub's and packages' files
+    /// are fetched by their usual names.
+    public ModelSource withConfigName(String name) {
+        return new ModelSource(this, name);
     }
 
     ModelSource(
@@ -48,6 +63,7 @@ public final class ModelSource {
         this.environment = Map.copyOf(environment);
         this.progress = progress;
         this.firstPause = firstPause;
+        this.configName = ModelDirectory.CONFIG;
         this.packages = new PackageStore(cacheDirectory().resolve("packages"), python, progress);
     }
 
@@ -145,11 +161,11 @@ public final class ModelSource {
         }
     }
 
-    private static ResolvedModel local(Path path) throws IOException {
+    private ResolvedModel local(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
             return named(path, stem(path));
         }
-        ModelDirectory directory = new ModelDirectory(path);
+        ModelDirectory directory = new ModelDirectory(path, configName);
         Optional<String> problem = directory.problem();
         if (problem.isPresent()) {
             throw new ModelSourceException(problem.get() + ".");
