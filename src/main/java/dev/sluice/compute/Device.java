@@ -26,6 +26,14 @@ public interface Device extends AutoCloseable {
     /// @throws DeviceException if there is not enough memory
     Tensor allocate(DType dtype, Shape shape);
 
+    /// Memory of which perhaps only a part is ever used: where pages cost nothing until they are
+    /// touched, more of it can be had than is available. Otherwise like [#allocate].
+    ///
+    /// @throws DeviceException if it can't be had
+    default Tensor reserve(DType dtype, Shape shape) {
+        return allocate(dtype, shape);
+    }
+
     /// Gives the memory of an allocated tensor back. Views of it become invalid.
     void release(Tensor tensor);
 

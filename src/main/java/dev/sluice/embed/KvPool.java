@@ -20,6 +20,8 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     private static final Logger LOG = LoggerFactory.getLogger(KvPool.class);
     private static final int SHARE_OF_MEMORY = 4;
     private static final long MEGABYTE = 1_000_000;
+    private static final int MAX_BLOCKS = 1 << 26;
+    private static final long ADDRESSABLE = 1L << 46;
 
     /// Decides.
     ///
@@ -38,7 +40,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                         "--num-gpu-blocks-override %d is too small: one sequence of --max-model-len %d needs %d blocks of %d tokens."
                                 .formatted(numBlocks, maxModelLen, needed, blockSize));
             }
-            return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+            return overridden(maxModelLen, numBlocks, blockSize, perBlock, availableBytes);
         }
         long affordable = availableBytes / SHARE_OF_MEMORY / perBlock;
         if (affordable < needed) {
@@ -48,6 +50,29 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         long useful = batch.maxNumSeqs() * needed;
         int numBlocks = (int) Math.min(Integer.MAX_VALUE, Math.min(useful, affordable));
         return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+    }
+
+    /// Blocks cost memory only once they are used, so that a pool may be larger than the memory.
+    private static KvPool overridden(
+            int maxModelLen, int numBlocks, int blockSize, long perBlock, long availableBytes) {
+        if (numBlocks > MAX_BLOCKS || perBlock > ADDRESSABLE / numBlocks) {
+            throw new ConfigurationException(
+                    "--num-gpu-blocks-override %d is more than this machine can address; %d blocks of %d tokens are the most."
+                            .formatted(
+                                    numBlocks,
+                                    Math.min(MAX_BLOCKS, ADDRESSABLE / perBlock),
+                                    blockSize));
+        }
+        long bytes = numBlocks * perBlock;
+        if (bytes > availableBytes) {
+            LOG.warn(
+                    "--num-gpu-blocks-override {} needs {} MB once all blocks are used, but {} MB are"
+                            + " available; the process may then be killed",
+                    numBlocks,
+                    bytes / MEGABYTE,
+                    availableBytes / MEGABYTE);
+        }
+        return new KvPool(maxModelLen, numBlocks, blockSize, bytes);
     }
 
     private static ConfigurationException tooLittleMemory(

@@ -27,7 +27,7 @@ public final class KvCache implements AutoCloseable {
         this.blockSize = blockSize;
         Shape shape = Shape.of(numBlocks, 2, config.numKvHeads(), blockSize, config.headDim());
         for (int i = 0; i < config.numLayers(); i++) {
-            layers.add(device.allocate(dtype, shape));
+            layers.add(device.reserve(dtype, shape));
         }
     }
 

@@ -73,6 +73,15 @@ final class KvPoolTest {
     }
 
     @Test
+    void refusesAnOverrideBeyondAllAddresses() {
+        BatchOptions batch = BatchOptions.defaults().withNumBlocks(Integer.MAX_VALUE);
+
+        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, PLENTY))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("67108864 blocks of 64 tokens are the most");
+    }
+
+    @Test
     void refusesAnOverrideThatHoldsNoWholeSequence() {
         BatchOptions batch = BatchOptions.defaults().withNumBlocks(15);
 

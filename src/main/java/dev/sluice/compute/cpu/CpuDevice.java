@@ -93,7 +93,15 @@ public final class CpuDevice implements Device {
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
-        CpuMemory.Area area = memory.allocate(dtype.bytesFor(shape.elements()), false);
+        return tensor(dtype, shape, memory.allocate(dtype.bytesFor(shape.elements()), false));
+    }
+
+    @Override
+    public Tensor reserve(DType dtype, Shape shape) {
+        return tensor(dtype, shape, memory.reserve(dtype.bytesFor(shape.elements())));
+    }
+
+    private Tensor tensor(DType dtype, Shape shape, CpuMemory.Area area) {
         Tensor tensor = Tensor.contiguous(dtype, shape, area.data());
         tensors.put(tensor, area);
         return tensor;

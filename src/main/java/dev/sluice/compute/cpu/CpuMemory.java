@@ -59,6 +59,17 @@ final class CpuMemory implements AutoCloseable {
                                 .formatted(bytes >> 20, available >> 20));
             }
         }
+        return take(bytes, hugePages);
+    }
+
+    /// Takes address space, also more than there is memory; where there is no such call, memory.
+    ///
+    /// @throws DeviceException if there is not enough
+    Area reserve(long bytes) {
+        return mapped.isPresent() ? take(bytes, false) : allocate(bytes, false);
+    }
+
+    private Area take(long bytes, boolean hugePages) {
         Arena arena = Arena.ofShared();
         MemorySegment data =
                 bytes >= BIG && mapped.isPresent()
