@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /// What the operator lets requests ask for. Immutable.
 ///
@@ -14,6 +15,8 @@ import java.util.OptionalInt;
 /// @param reasoningParser name of the parser that tells thinking from answers
 /// @param toolCallParser name of the parser that finds calls of tools
 /// @param defaultTemplateVariables variables of the chat template that a request may override
+/// @param seed from which [RequestSeeds] draw for requests without a seed; empty for another one at
+///   each start
 public record ApiOptions(
         RequestLimits limits,
         boolean logprobsEnabled,
@@ -21,7 +24,8 @@ public record ApiOptions(
         List<String> logitsProcessors,
         Optional<String> reasoningParser,
         Optional<String> toolCallParser,
-        Map<String, Object> defaultTemplateVariables) {
+        Map<String, Object> defaultTemplateVariables,
+        OptionalLong seed) {
     /// No log probabilities, no processors, no parsers.
     public static final ApiOptions DEFAULT =
             new ApiOptions(
@@ -37,6 +41,26 @@ public record ApiOptions(
         logitsProcessors = List.copyOf(logitsProcessors);
     }
 
+    /// Options without a seed.
+    public ApiOptions(
+            RequestLimits limits,
+            boolean logprobsEnabled,
+            OptionalInt maxLogprobs,
+            List<String> logitsProcessors,
+            Optional<String> reasoningParser,
+            Optional<String> toolCallParser,
+            Map<String, Object> defaultTemplateVariables) {
+        this(
+                limits,
+                logprobsEnabled,
+                maxLogprobs,
+                logitsProcessors,
+                reasoningParser,
+                toolCallParser,
+                defaultTemplateVariables,
+                OptionalLong.empty());
+    }
+
     /// The same with other limits.
     public ApiOptions withLimits(RequestLimits other) {
         return new ApiOptions(
@@ -46,6 +70,7 @@ public record ApiOptions(
                 logitsProcessors,
                 reasoningParser,
                 toolCallParser,
-                defaultTemplateVariables);
+                defaultTemplateVariables,
+                seed);
     }
 }
