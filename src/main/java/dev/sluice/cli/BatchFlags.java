@@ -57,7 +57,8 @@ final class BatchFlags {
                             + BatchOptions.MAX_WAITING)
     private Optional<Integer> maxWaiting = Optional.empty();
 
-    BatchOptions toOptions() {
+    /// @param recompute whether a sequence whose blocks others needed is computed again
+    BatchOptions toOptions(boolean recompute) {
         int tokens =
                 maxNumBatchedTokens.orElse(
                         Math.max(maxNumSeqs, BatchOptions.MAX_NUM_BATCHED_TOKENS));
@@ -69,7 +70,7 @@ final class BatchFlags {
                 toInt(numBlocks),
                 // FastDeploy's -1 is no limit of its own.
                 maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING),
-                true);
+                recompute);
     }
 
     private static OptionalInt toInt(Optional<Integer> value) {

@@ -7,6 +7,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -58,17 +59,33 @@ public final class Main implements Callable<Integer> {
 
     /// Runs a command.
     static int run(String... args) {
-        return commandLine().execute(FlagSpelling.withDashes(args));
+        Map<String, String> environment = System.getenv();
+        return execute(commandLine(environment), environment, args);
     }
 
-    static CommandLine commandLine() {
+    /// Runs a command with variables of an environment.
+    static int execute(CommandLine main, Map<String, String> environment, String... args) {
+        try {
+            String[] spelt = FlagSpelling.withDashes(args);
+            return main.execute(FlagSources.complete(main.getCommandSpec(), environment, spelt));
+        } catch (Refusal refusal) {
+            main.getErr().println("sluice: " + refusal.getMessage());
+            return EXIT_CONFIGURATION;
+        }
+    }
+
+    static CommandLine commandLine(Map<String, String> environment) {
         CommandLine main = new CommandLine(new Main());
         main.setCaseInsensitiveEnumValuesAllowed(true);
         main.setUsageHelpWidth(HELP_COLUMNS);
         main.setUsageHelpAutoWidth(true);
         main.setParameterExceptionHandler(Main::sayWhatIsWrong);
         main.setExecutionExceptionHandler(Main::sayWhatFailed);
-        Optional.ofNullable(main.getSubcommands().get("serve")).ifPresent(LaterFlags::addTo);
+        Optional.ofNullable(main.getSubcommands().get("serve"))
+                .ifPresent(serve -> {
+                    ForeignFlags.addTo(serve);
+                    ((ServeCommand) serve.getCommandSpec().userObject()).use(environment);
+                });
         return main;
     }
 

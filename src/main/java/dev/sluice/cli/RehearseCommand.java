@@ -2,6 +2,8 @@ package dev.sluice.cli;
 
 import dev.sluice.embed.BatchOptions;
 import dev.sluice.embed.EngineOptions;
+import dev.sluice.openai.ApiOptions;
+import dev.sluice.server.ServerOptions;
 
 import picocli.CommandLine.Command;
 
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
@@ -61,7 +64,14 @@ final class RehearseCommand implements Callable<Integer> {
                         .withModel(model.toString())
                         .withBatch(BatchOptions.defaults().withMaxNumSeqs(4));
         PrintStream out = Standard.out();
-        ServerProcess server = new ServerProcess(options, new ServerFlags(0), out);
+        ServePlan plan =
+                new ServePlan(
+                        options,
+                        ServerOptions.at("127.0.0.1", 0),
+                        ApiOptions.DEFAULT,
+                        Optional.empty(),
+                        Optional.empty());
+        ServerProcess server = new ServerProcess(plan, out);
         server.ready().onSuccess(url -> Thread.ofPlatform().start(() -> ask(server, url, out)));
         return server.run();
     }

@@ -1,8 +1,7 @@
 package dev.sluice.cli;
 
-import dev.sluice.embed.BatchOptions;
-import dev.sluice.embed.ComputeOptions;
 import dev.sluice.embed.EngineOptions;
+import dev.sluice.server.ServerOptions;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +13,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /// `sluice serve`: a model over HTTP.
@@ -37,25 +38,40 @@ import java.util.concurrent.Callable;
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String LOG_LEVEL = "sluice.log";
+    private static final String INFO = "info";
 
-    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
-    private ModelOptions model = new ModelOptions();
-
-    @ArgGroup(validate = false, order = 2, heading = "%nArithmetic:%n")
-    private ComputeFlags compute = new ComputeFlags();
-
-    @ArgGroup(validate = false, order = 3, heading = "%nBatch and memory:%n")
-    private BatchFlags batch = new BatchFlags();
-
-    @ArgGroup(validate = false, order = 4, heading = "%nServer:%n")
-    private ServerFlags server = new ServerFlags();
+    @Option(
+            names = FlagSources.CONFIG,
+            paramLabel = "FILE",
+            description =
+                    "YAML file with flags as keys. Flags of the command line win over variables of"
+                            + " the environment (SLUICE_MAX_MODEL_LEN), and these over the file.")
+    private Optional<String> config = Optional.empty();
 
     @Option(
             names = "--log-level",
             paramLabel = "error|warn|info|debug",
-            defaultValue = "info",
+            defaultValue = INFO,
             description = "How much is logged to standard error. Default: ${DEFAULT-VALUE}")
-    private String logLevel = "info";
+    private String logLevel = INFO;
+
+    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
+    private ModelOptions model = new ModelOptions();
+
+    @ArgGroup(validate = false, order = 2, heading = "%nInstead of what the model's files say:%n")
+    private OverrideFlags overrides = new OverrideFlags();
+
+    @ArgGroup(validate = false, order = 3, heading = "%nArithmetic:%n")
+    private ComputeFlags compute = new ComputeFlags();
+
+    @ArgGroup(validate = false, order = 4, heading = "%nBatch and memory:%n")
+    private BatchFlags batch = new BatchFlags();
+
+    @ArgGroup(validate = false, order = 5, heading = "%nRequests:%n")
+    private RequestFlags requests = new RequestFlags();
+
+    @ArgGroup(validate = false, order = 6, heading = "%nServer:%n")
+    private ServerFlags server = new ServerFlags();
 
     @Option(
             names = {"--tensor-parallel-size", "-tp"},
@@ -65,27 +81,57 @@ final class ServeCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
+    private Map<String, String> environment = System.getenv();
+
+    /// Uses other variables than the process's.
+    void use(Map<String, String> variables) {
+        environment = Map.copyOf(variables);
+    }
+
     @Override
     public Integer call() {
+        FastDeployVariables fastDeploy = new FastDeployVariables(environment);
         if (System.getProperty(LOG_LEVEL) == null) {
-            System.setProperty(LOG_LEVEL, logLevel);
+            boolean isDebug = fastDeploy.isDebug() && logLevel.equals(INFO);
+            System.setProperty(LOG_LEVEL, isDebug ? "debug" : logLevel);
         }
         // Not earlier: it reads the level.
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
-        List<String> later = LaterFlags.judge(spec.commandLine().getParseResult());
-        EngineOptions engine = engineOptions();
-        later.forEach(log::warn);
+        List<String> foreign = ForeignFlags.judge(spec.commandLine().getParseResult());
+        ServePlan plan = plan(fastDeploy);
+        config.ifPresent(file -> log.info("flags are also read from {}", file));
+        foreign.forEach(log::warn);
         if (tensorParallelSize > 1) {
             log.warn(
                     "--tensor-parallel-size {} runs as 1: there is no tensor parallelism yet",
                     tensorParallelSize);
         }
-        return new ServerProcess(engine, server, System.out).run();
+        fastDeploy.lines().forEach(log::warn);
+        return new ServerProcess(plan, System.out).run();
     }
 
-    private EngineOptions engineOptions() {
-        ComputeOptions arithmetic = compute.toOptions();
-        BatchOptions limits = batch.toOptions();
-        return new EngineOptions(model.reference(), model.revision(), arithmetic, limits);
+    /// What the flags ask for.
+    ///
+    /// @throws Refusal if one of them can't be had
+    ServePlan plan(FastDeployVariables fastDeploy) {
+        if (tensorParallelSize < 1) {
+            throw new Refusal("--tensor-parallel-size must be at least 1.");
+        }
+        EngineOptions engine =
+                new EngineOptions(
+                        model.reference(),
+                        model.revision(),
+                        overrides.toOverrides(requests.chatTemplate()),
+                        compute.toOptions(),
+                        batch.toOptions(!fastDeploy.endsInsteadOfRecomputing()),
+                        requests.logits());
+        ServerOptions options =
+                server.toOptions(environment).withSettings(EffectiveSettings.of(spec, environment));
+        return new ServePlan(
+                engine,
+                options,
+                requests.toOptions(environment),
+                server.servedModelName(),
+                server.drainTimeout());
     }
 }

@@ -4,14 +4,10 @@ import dev.sluice.bus.EngineClient;
 import dev.sluice.bus.EngineInfo;
 import dev.sluice.bus.EngineVerticle;
 import dev.sluice.bus.HostedEngine;
-import dev.sluice.embed.EngineOptions;
 import dev.sluice.embed.LoadedEngine;
 import dev.sluice.model.ModelSource;
-import dev.sluice.openai.ApiOptions;
-import dev.sluice.openai.RequestLimits;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.server.HttpServerVerticle;
-import dev.sluice.server.ServerOptions;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -35,9 +31,7 @@ final class ServerProcess {
     private static final long THROUGHPUT_INTERVAL_MS = 10_000;
     private static final int EXIT_KILLED = 130;
 
-    private final EngineOptions engineOptions;
-    private final ServerOptions serverOptions;
-    private final ServerFlags flags;
+    private final ServePlan plan;
     private final PrintStream out;
     private final Vertx vertx;
     private final EngineClient engine;
@@ -46,11 +40,8 @@ final class ServerProcess {
     private final Promise<Void> ended = Promise.promise();
     private final AtomicBoolean stopping = new AtomicBoolean();
 
-    /// @throws Refusal if a flag's value is out of its range
-    ServerProcess(EngineOptions engineOptions, ServerFlags flags, PrintStream out) {
-        this.engineOptions = engineOptions;
-        this.serverOptions = flags.toOptions();
-        this.flags = flags;
+    ServerProcess(ServePlan plan, PrintStream out) {
+        this.plan = plan;
         this.vertx = vertx();
         this.engine = EngineClient.create(vertx);
         this.out = out;
@@ -62,14 +53,14 @@ final class ServerProcess {
     int run() {
         long begin = System.nanoTime();
         try (Signals _ = Signals.on(this::stop, "TERM", "INT")) {
-            HttpServerVerticle http = new HttpServerVerticle(serverOptions, model.future());
+            HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
             vertx.deployVerticle(
                             new EngineVerticle(this::load, Duration.ofSeconds(1)),
                             EngineVerticle.deploymentOptions())
                     .onFailure(model::tryFail)
                     .await();
-            announce(serverOptions.host(), http.actualPort(), System.nanoTime() - begin);
+            announce(plan.server().host(), http.actualPort(), System.nanoTime() - begin);
             watchThroughput();
             ended.future().await();
             // The last answers are written before the engine's verticle goes.
@@ -92,19 +83,19 @@ final class ServerProcess {
     /// On the engine thread.
     private HostedEngine load() {
         ModelSource source = ModelOptions.source(System.err);
-        LoadedEngine loaded = LoadedEngine.load(engineOptions, source);
-        ApiOptions api = ApiOptions.DEFAULT.withLimits(RequestLimits.of(System.getenv()));
-        model.complete(loaded.servedModel(flags.servedModelName(), api));
+        LoadedEngine loaded = LoadedEngine.load(plan.engine(), source);
+        model.complete(loaded.servedModel(plan.servedModelName(), plan.api()));
         return loaded.hosted();
     }
 
     private void announce(String host, int port, long nanos) {
         EngineInfo.Serving serving = engine.info().await().serving().orElseThrow();
-        String url = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        String scheme = plan.server().listen().tls().isPresent() ? "https://" : "http://";
+        String url = scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         out.printf(
                 Locale.ROOT,
                 "Sluice serves %s on %s with %s and a KV cache of %,d tokens, ready after %.1f s.%n",
-                flags.servedModelName().orElse(serving.model()),
+                plan.servedModelName().orElse(serving.model()),
                 url,
                 serving.device(),
                 serving.kvTokens(),
@@ -141,7 +132,7 @@ final class ServerProcess {
         }
         LOG.info(
                 "draining: running answers end, new requests get a 503; a second signal ends at once");
-        Optional<Duration> timeout = flags.drainTimeout();
+        Optional<Duration> timeout = plan.drainTimeout();
         Future<Void> drained = timeout.isPresent() ? engine.drain(timeout.get()) : engine.drain();
         drained.onComplete(_ -> ended.tryComplete());
     }

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 /// @param numBlocks blocks of the KV pool; empty for as many as are useful and a quarter of the
 ///   available memory holds
 /// @param maxWaiting requests that may wait beside those that run; one more is refused
-/// @param recompute whether a sequence whose blocks others needed is computed again; if not, it ends
-///   there
+/// @param recompute whether a sequence whose blocks others needed is computed again; if not, it
+///   ends there
 public record BatchOptions(
         OptionalInt maxModelLen,
         int maxNumSeqs,

@@ -29,8 +29,7 @@ final class ModelFiles implements AutoCloseable {
     private final ModelOverrides overrides;
     private final ModelCheckpoint checkpoint;
 
-    private ModelFiles(
-            ResolvedModel model, ModelOverrides overrides, ModelCheckpoint checkpoint) {
+    private ModelFiles(ResolvedModel model, ModelOverrides overrides, ModelCheckpoint checkpoint) {
         this.model = model;
         this.overrides = overrides;
         this.checkpoint = checkpoint;

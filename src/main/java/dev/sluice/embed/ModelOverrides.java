@@ -4,8 +4,8 @@ import java.util.Optional;
 
 /// What is used instead of what the model's own files say. Immutable.
 ///
-/// @param tokenizer directory with a tokenizer, or a tokenizer.json or SentencePiece file; empty for
-///   the model's own
+/// @param tokenizer directory with a tokenizer, or a tokenizer.json or SentencePiece file; empty
+///   for the model's own
 /// @param chatTemplate source of the chat template; empty for the model's own
 /// @param configName name of the configuration file in the model's directory
 /// @param float32Head whether the output head is computed in float32, whatever the rest is

@@ -32,8 +32,7 @@ final class LoadedWeights implements AutoCloseable {
     private final List<PackedMatrix> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
 
-    private LoadedWeights(
-            Device device, Weights source, Packing packing, Optional<Packing> head) {
+    private LoadedWeights(Device device, Weights source, Packing packing, Optional<Packing> head) {
         this.device = device;
         this.source = source;
         this.packing = packing;

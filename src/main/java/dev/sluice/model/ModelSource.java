@@ -49,8 +49,8 @@ public final class ModelSource {
         this.configName = configName;
     }
 
-    /// The same for directories in which config.json has another name. The hub's and packages' files
-    /// are fetched by their usual names.
+    /// The same for directories in which config.json has another name. The hub's and packages'
+    /// files are fetched by their usual names.
     public ModelSource withConfigName(String name) {
         return new ModelSource(this, name);
     }

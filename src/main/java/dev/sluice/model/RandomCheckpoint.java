@@ -7,8 +7,8 @@ import dev.sluice.compute.Packing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 
 /// Seeded random weights in the shape of a real model, for benchmarks: in memory, or as files that
 /// this and other programs load.
@@ -56,7 +56,8 @@ public final class RandomCheckpoint implements AutoCloseable {
     /// @throws dev.sluice.compute.DeviceException if there is not enough memory
     public CausalLm load(Device device, Packing packing) {
         Weights weights = Weights.of(tensors, false, name -> name);
-        return LoadedWeights.load(shape.family(), config, values, device, weights, packing, Optional.empty());
+        return LoadedWeights.load(
+                shape.family(), config, values, device, weights, packing, Optional.empty());
     }
 
     /// Writes config.json, tokenizer files and bfloat16 safetensors as transformers does.

@@ -21,6 +21,8 @@ final class ErrorResponses {
     private static final String INVALID_VALUE = "invalid_value";
 
     private static final int BAD_REQUEST = 400;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int TIMEOUT = 408;
@@ -61,6 +63,7 @@ final class ErrorResponses {
     /// @param maxRequestBytes the largest body, for the answer to a larger one
     static void install(Router router, long maxRequestBytes) {
         router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
+        router.errorHandler(FORBIDDEN, ctx -> send(ctx, wrongOrigin()));
         router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
         router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
         router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge(maxRequestBytes)));
@@ -77,6 +80,22 @@ final class ErrorResponses {
                             Integer.toString(overloaded.retryAfterSeconds()));
         }
         send(ctx, problem(known));
+    }
+
+    /// Answers that a key is missing or wrong.
+    static void sendUnauthorized(RoutingContext ctx) {
+        ctx.response().putHeader("www-authenticate", "Bearer");
+        send(
+                ctx,
+                Problem.invalid(
+                        UNAUTHORIZED,
+                        "Invalid API key: send one as \"Authorization: Bearer KEY\".",
+                        "invalid_api_key"));
+    }
+
+    private static Problem wrongOrigin() {
+        return Problem.invalid(
+                FORBIDDEN, "Pages of this origin may not ask (--cors-origin).", INVALID_VALUE);
     }
 
     /// Answers that the body is of a type that nobody here reads.

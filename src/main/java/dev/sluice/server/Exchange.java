@@ -31,6 +31,7 @@ final class Exchange {
 
     private final RoutingContext ctx;
     private final ServerState state;
+    private final Places.Place place;
     private final HttpServerResponse response;
     private final long startNanos = System.nanoTime();
     private final List<Generation> generations = new ArrayList<>();
@@ -38,9 +39,10 @@ final class Exchange {
     private Optional<Answer> answer = Optional.empty();
     private boolean over;
 
-    private Exchange(RoutingContext ctx, ServerState state) {
+    private Exchange(RoutingContext ctx, ServerState state, Places.Place place) {
         this.ctx = ctx;
         this.state = state;
+        this.place = place;
         this.response = ctx.response();
     }
 
@@ -52,14 +54,13 @@ final class Exchange {
                 Optional.ofNullable(ctx.body().buffer())
                         .map(buffer -> buffer.getBytes())
                         .orElse(new byte[0]);
-        state.takePlace();
-        Exchange exchange = new Exchange(ctx, state);
+        Exchange exchange = new Exchange(ctx, state, state.places().take());
         ctx.addEndHandler(_ -> exchange.responseOver());
-        try {
-            state.prepare(kind, body).compose(exchange::submit).onFailure(exchange::fail);
-        } catch (ApiException refusal) {
-            exchange.fail(refusal);
-        }
+        exchange.place
+                .turn()
+                .compose(_ -> state.prepare(kind, body))
+                .compose(exchange::submit)
+                .onFailure(exchange::fail);
     }
 
     /// Fails also where the answer can't be made.
@@ -183,7 +184,7 @@ final class Exchange {
     private void end(String how) {
         over = true;
         answer.ifPresent(Answer::close);
-        state.givePlaceBack();
+        place.giveBack();
         LOG.debug(
                 "request={} id={} stream={} choices={} ms={} end={} metadata={}",
                 RequestIds.of(ctx),

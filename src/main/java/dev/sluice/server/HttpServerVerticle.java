@@ -37,9 +37,10 @@ public final class HttpServerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         ServerState state = new ServerState(vertx, options, model);
-        DeploymentOptions loops = new DeploymentOptions().setInstances(options.eventLoops());
+        DeploymentOptions loops =
+                new DeploymentOptions().setInstances(options.listen().eventLoops());
         try {
-            int port = options.eventLoops() > 1 ? onePort() : options.port();
+            int port = options.listen().eventLoops() > 1 ? onePort() : options.port();
             return vertx.deployVerticle(
                             () -> new HttpListener(state, port, open -> actualPort = open), loops)
                     .recover(cause -> Future.failedFuture(listenFailure(cause)));

@@ -1,115 +1,116 @@
 package dev.sluice.server;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /// How the HTTP server is set up. Immutable.
 ///
-/// @param host address to listen on
-/// @param port to listen on; 0 for any that is free
-/// @param eventLoops threads that serve connections. More than one pays only where thousands of
-///   streams run at once, and takes a core from the engine
+/// @param listen where it listens
 /// @param maxRequestBytes largest body that is taken
-/// @param maxConcurrency generations that may be under way at once; one more is refused
-/// @param pingInterval a stream that was silent for so long gets a comment, so that nobody between
-///   takes it for dead
-/// @param maxUnsentChars text of one stream that may wait for a client that reads slowly; beyond it
-///   the generation is cancelled
-/// @param stallTimeout a client that takes nothing for so long, while there is something, is cut
-///   off
+/// @param admission how much is let in at once
+/// @param access who may ask
+/// @param streams how streams treat silence and slow readers
+/// @param settings what `/config-info` tells: names and values, nothing secret
 public record ServerOptions(
-        String host,
-        int port,
-        int eventLoops,
+        ListenOptions listen,
         long maxRequestBytes,
-        int maxConcurrency,
-        Duration pingInterval,
-        int maxUnsentChars,
-        Duration stallTimeout) {
+        AdmissionOptions admission,
+        AccessOptions access,
+        StreamOptions streams,
+        Map<String, Object> settings) {
     public ServerOptions {
-        if (eventLoops < 1 || maxRequestBytes < 1 || maxConcurrency < 1 || maxUnsentChars < 1) {
-            throw new IllegalArgumentException(
-                    "eventLoops %d, maxRequestBytes %d, maxConcurrency %d, maxUnsentChars %d"
-                            .formatted(
-                                    eventLoops, maxRequestBytes, maxConcurrency, maxUnsentChars));
+        if (maxRequestBytes < 1) {
+            throw new IllegalArgumentException("maxRequestBytes " + maxRequestBytes);
         }
+        settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
     }
 
-    /// One event loop, bodies up to 32 MiB, 512 generations at once, a comment after 10 s of
-    /// silence, a mebi of unsent characters, cut off after a minute.
+    /// Bodies up to 32 MiB; otherwise the defaults of the parts.
     public static ServerOptions at(String host, int port) {
         return new ServerOptions(
-                host,
-                port,
-                1,
+                ListenOptions.at(host, port),
                 32L << 20,
-                512,
-                Duration.ofSeconds(10),
-                1 << 20,
-                Duration.ofMinutes(1));
+                AdmissionOptions.DEFAULT,
+                AccessOptions.OPEN,
+                StreamOptions.DEFAULT,
+                Map.of());
+    }
+
+    /// Address to listen on.
+    public String host() {
+        return listen.host();
+    }
+
+    /// Port to listen on; 0 for any that is free.
+    public int port() {
+        return listen.port();
+    }
+
+    /// Time of silence after which a stream gets a comment.
+    public Duration pingInterval() {
+        return streams.pingInterval();
+    }
+
+    /// Text of one stream that may wait for its client.
+    public int maxUnsentChars() {
+        return streams.maxUnsentChars();
+    }
+
+    /// Time after which a client that takes nothing is cut off.
+    public Duration stallTimeout() {
+        return streams.stallTimeout();
+    }
+
+    /// The same listening otherwise.
+    public ServerOptions withListen(UnaryOperator<ListenOptions> change) {
+        ListenOptions other = change.apply(listen);
+        return new ServerOptions(other, maxRequestBytes, admission, access, streams, settings);
     }
 
     /// The same with another number of event loops.
     public ServerOptions withEventLoops(int loops) {
-        return new ServerOptions(
-                host,
-                port,
-                loops,
-                maxRequestBytes,
-                maxConcurrency,
-                pingInterval,
-                maxUnsentChars,
-                stallTimeout);
+        return withListen(options -> options.withEventLoops(loops));
     }
 
     /// The same with another limit of bodies.
     public ServerOptions withMaxRequestBytes(long bytes) {
-        return new ServerOptions(
-                host,
-                port,
-                eventLoops,
-                bytes,
-                maxConcurrency,
-                pingInterval,
-                maxUnsentChars,
-                stallTimeout);
+        return new ServerOptions(listen, bytes, admission, access, streams, settings);
+    }
+
+    /// The same letting in another number at once.
+    public ServerOptions withAdmission(AdmissionOptions other) {
+        return new ServerOptions(listen, maxRequestBytes, other, access, streams, settings);
     }
 
     /// The same with another limit of generations.
     public ServerOptions withMaxConcurrency(int generations) {
-        return new ServerOptions(
-                host,
-                port,
-                eventLoops,
-                maxRequestBytes,
-                generations,
-                pingInterval,
-                maxUnsentChars,
-                stallTimeout);
+        return withAdmission(admission.withMaxConcurrency(generations));
+    }
+
+    /// The same for others.
+    public ServerOptions withAccess(AccessOptions other) {
+        return new ServerOptions(listen, maxRequestBytes, admission, other, streams, settings);
     }
 
     /// The same with another time of silence.
     public ServerOptions withPingInterval(Duration interval) {
-        return new ServerOptions(
-                host,
-                port,
-                eventLoops,
-                maxRequestBytes,
-                maxConcurrency,
-                interval,
-                maxUnsentChars,
-                stallTimeout);
+        return withStreams(new StreamOptions(interval, maxUnsentChars(), stallTimeout()));
     }
 
     /// The same with other limits for slow readers.
     public ServerOptions withSlowReaders(int unsentChars, Duration timeout) {
-        return new ServerOptions(
-                host,
-                port,
-                eventLoops,
-                maxRequestBytes,
-                maxConcurrency,
-                pingInterval,
-                unsentChars,
-                timeout);
+        return withStreams(new StreamOptions(pingInterval(), unsentChars, timeout));
+    }
+
+    private ServerOptions withStreams(StreamOptions other) {
+        return new ServerOptions(listen, maxRequestBytes, admission, access, other, settings);
+    }
+
+    /// The same telling other settings.
+    public ServerOptions withSettings(Map<String, Object> other) {
+        return new ServerOptions(listen, maxRequestBytes, admission, access, streams, other);
     }
 }

@@ -13,12 +13,10 @@ import io.vertx.core.WorkerExecutor;
 
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// What the event loops of one server share. Safe for use by several threads.
 final class ServerState {
     private static final int MAX_PROMPT_THREADS = 4;
-    private static final int RETRY_AFTER_SECONDS = 1;
 
     private final ServerOptions options;
     private final EngineClient engine;
@@ -26,7 +24,7 @@ final class ServerState {
     private final Future<ServedModel> model;
     private final Future<RequestTranslator> translator;
     private final HttpMetrics metrics = new HttpMetrics();
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final Places places;
 
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
@@ -34,6 +32,7 @@ final class ServerState {
         int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_PROMPT_THREADS);
         this.promptWorkers =
                 vertx.createSharedWorkerExecutor("prompt", threads, 10, TimeUnit.MINUTES);
+        this.places = new Places(vertx, options.admission());
         this.model = model;
         Future<RequestValidator> validator =
                 promptWorkers.executeBlocking(RequestValidator::create, false);
@@ -49,6 +48,11 @@ final class ServerState {
 
     EngineClient engine() {
         return engine;
+    }
+
+    /// The places for generations.
+    Places places() {
+        return places;
     }
 
     HttpMetrics metrics() {
@@ -89,20 +93,5 @@ final class ServerState {
                 future.failed()
                         ? "The model could not be loaded."
                         : "The model is still being loaded.");
-    }
-
-    /// Takes one of the places for generations. Whoever got it gives it back once.
-    ///
-    /// @throws ApiException.Overloaded if none is free
-    void takePlace() {
-        int max = options.maxConcurrency();
-        if (underWay.getAndUpdate(n -> n < max ? n + 1 : n) >= max) {
-            throw new ApiException.Overloaded(
-                    "Too many requests,current max concurrency is " + max, RETRY_AFTER_SECONDS);
-        }
-    }
-
-    void givePlaceBack() {
-        underWay.decrementAndGet();
     }
 }

@@ -4,6 +4,7 @@ import picocli.CommandLine;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Map;
 
 /// What a command line came to, in this process.
 ///
@@ -12,13 +13,19 @@ import java.io.StringWriter;
 /// @param err what it wrote to standard error
 record CliRun(int exit, String out, String err) {
 
+    /// Without any variables of an environment.
     static CliRun of(String... args) {
+        return in(Map.of(), args);
+    }
+
+    /// With the variables of an environment.
+    static CliRun in(Map<String, String> environment, String... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine sluice = Main.commandLine();
+        CommandLine sluice = Main.commandLine(environment);
         sluice.setOut(new PrintWriter(out, true));
         sluice.setErr(new PrintWriter(err, true));
-        int exit = sluice.execute(FlagSpelling.withDashes(args));
+        int exit = Main.execute(sluice, environment, args);
         return new CliRun(exit, out.toString(), err.toString());
     }
 }

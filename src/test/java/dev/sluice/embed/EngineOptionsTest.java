@@ -49,7 +49,8 @@ final class EngineOptionsTest {
     @Test
     void refusesAStepThatHasNoTokenForEverySequence() {
         assertThatThrownBy(() ->
-                        new BatchOptions(OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true))
+                        new BatchOptions(
+                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--max-num-batched-tokens");
     }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-import java.util.ArrayList;
 import java.util.List;
 
-final class LaterFlagsTest {
+final class ForeignFlagsTest {
 
     @Test
     void saysALineForEachFlagThatDoesNothing() {
@@ -19,7 +18,7 @@ final class LaterFlagsTest {
     }
 
     @Test
-    void acceptsTheFlagsOfTheStartCommandOfFastDeploy() {
+    void takesTheStartCommandOfFastDeployWithoutAWord() {
         List<String> lines =
                 judge(
                         "--model=baidu/ERNIE-4.5-0.3B-Paddle",
@@ -28,22 +27,27 @@ final class LaterFlagsTest {
                         "--max-model-len=32768",
                         "--enable-logprob");
 
-        assertThat(lines).singleElement().asString().startsWith("--enable-logprob has no effect");
+        assertThat(lines).isEmpty();
     }
 
     @Test
-    void saysNothingOfAFlagThatAsksForWhatHappensAnyway() {
-        assertThat(judge("--data-parallel-size", "1", "--splitwise-role", "MIXED")).isEmpty();
-        assertThat(judge("--max-waiting-time", "-1", "--runner", "auto")).isEmpty();
+    void saysOfAFlagThatAsksForWhatHappensAnyway() {
+        assertThat(judge("--data-parallel-size", "1", "--splitwise-role", "MIXED"))
+                .containsExactlyInAnyOrder(
+                        "--data-parallel-size 1 is what happens anyway",
+                        "--splitwise-role MIXED is what happens anyway");
+        assertThat(judge("--ips", "10.0.0.1")).hasSize(1);
     }
 
     @Test
     void refusesAFlagThatWouldChangeAnswers() {
-        assertThatThrownBy(() -> judge("--logits-processors", "LogitBias", "Other"))
+        assertThatThrownBy(() -> judge("--enable-early-stop"))
                 .isInstanceOf(Refusal.class)
                 .hasMessage(
-                        "--logits-processors is not supported: there are no processors yet;"
+                        "--enable-early-stop is not supported: repetitions are not stopped yet;"
                                 + " start without the flag.");
+        assertThatThrownBy(() -> judge("--ips", "10.0.0.1", "10.0.0.2"))
+                .isInstanceOf(Refusal.class);
     }
 
     @Test
@@ -52,9 +56,6 @@ final class LaterFlagsTest {
     }
 
     private static List<String> judge(String... flags) {
-        List<String> args = new ArrayList<>(List.of(flags));
-        args.addFirst("serve");
-        return LaterFlags.judge(
-                Main.commandLine().parseArgs(args.toArray(String[]::new)).subcommand());
+        return ForeignFlags.judge(ServeRun.of(flags).parsed());
     }
 }

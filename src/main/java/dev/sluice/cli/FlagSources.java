@@ -1,0 +1,193 @@
+package dev.sluice.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Where the flags of `serve` come from: the command line, else the environment, else a file. What
+/// the latter say is put before the arguments, as if it had been typed.
+///
+/// A flag `--max-model-len` is the variable `SLUICE_MAX_MODEL_LEN` and the key `max-model-len`.
+final class FlagSources {
+    /// The flag that names the file.
+    static final String CONFIG = "--config";
+
+    private static final String COMMAND = "serve";
+    private static final String PREFIX = "SLUICE_";
+    private static final Map<String, String> FASTDEPLOY = Map.of("--api-key", "FD_API_KEY");
+    private static final Set<String> YES = Set.of("true", "1", "yes", "on");
+    private static final Set<String> NO = Set.of("false", "0", "no", "off");
+
+    private final CommandSpec serve;
+    private final Map<String, String> environment;
+
+    private FlagSources(CommandSpec serve, Map<String, String> environment) {
+        this.serve = serve;
+        this.environment = environment;
+    }
+
+    /// Adds what environment and file say to the arguments of `serve`; those of other commands stay
+    /// as they are.
+    ///
+    /// @param args spelt with dashes
+    /// @throws Refusal if the file can't be used, or something is neither yes nor no
+    static String[] complete(CommandSpec main, Map<String, String> environment, String... args) {
+        boolean explains = Arrays.asList(args).contains("--help");
+        if (args.length == 0 || !args[0].equals(COMMAND) || explains) {
+            return args;
+        }
+        CommandSpec serve = main.subcommands().get(COMMAND).getCommandSpec();
+        return new FlagSources(serve, environment).complete(Arrays.asList(args));
+    }
+
+    private String[] complete(List<String> args) {
+        Set<OptionSpec> typed = typed(args);
+        Map<OptionSpec, List<String>> file = file(args);
+        List<String> all = new ArrayList<>();
+        all.add(COMMAND);
+        for (OptionSpec option : serve.options()) {
+            if (!typed.contains(option) && !option.usageHelp() && !option.versionHelp()) {
+                String name = variable(option);
+                Optional<List<String>> values = values(option, name);
+                values.map(list -> flags(option, name, list))
+                        .or(() ->
+                                Optional.ofNullable(file.get(option))
+                                        .map(list -> flags(option, key(option), list)))
+                        .ifPresent(all::addAll);
+            }
+        }
+        all.addAll(args.subList(1, args.size()));
+        return all.toArray(String[]::new);
+    }
+
+    private Set<OptionSpec> typed(List<String> args) {
+        Set<OptionSpec> typed = new HashSet<>();
+        for (String arg : args) {
+            OptionSpec option = serve.optionsMap().get(arg.split("=", 2)[0]);
+            if (option != null) {
+                typed.add(option);
+            }
+        }
+        return typed;
+    }
+
+    /// The name of a flag's variable.
+    static String variable(OptionSpec option) {
+        return PREFIX + key(option).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    private static String key(OptionSpec option) {
+        return option.longestName().replaceFirst("^-+", "");
+    }
+
+    private Optional<List<String>> values(OptionSpec option, String variable) {
+        return value(variable)
+                .or(() ->
+                        Optional.ofNullable(FASTDEPLOY.get(option.longestName()))
+                                .flatMap(this::value))
+                .map(text ->
+                        option.isMultiValue()
+                                ? Arrays.stream(text.split("[,\\s]+"))
+                                        .filter(part -> !part.isEmpty())
+                                        .toList()
+                                : List.of(text));
+    }
+
+    private Optional<String> value(String variable) {
+        return Optional.ofNullable(environment.get(variable)).filter(text -> !text.isBlank());
+    }
+
+    private static List<String> flags(OptionSpec option, String source, List<String> values) {
+        String name = option.longestName();
+        if (option.arity().max() > 0) {
+            return values.stream().map(value -> name + "=" + value).toList();
+        }
+        String value = String.join(" ", values).strip().toLowerCase(Locale.ROOT);
+        if (!YES.contains(value) && !NO.contains(value)) {
+            throw new Refusal("%s must be true or false and is %s.".formatted(source, value));
+        }
+        return YES.contains(value) ? List.of(name) : List.of();
+    }
+
+    private Map<OptionSpec, List<String>> file(List<String> args) {
+        Optional<String> file = typedFile(args).or(() -> value(PREFIX + "CONFIG"));
+        if (file.isEmpty()) {
+            return Map.of();
+        }
+        Map<OptionSpec, List<String>> known = new LinkedHashMap<>();
+        ConfigFile.read(file.get())
+                .forEach((key, values) -> known.put(option(file.get(), key), values));
+        return known;
+    }
+
+    private static Optional<String> typedFile(List<String> args) {
+        Optional<String> file = Optional.empty();
+        for (int i = 0; i < args.size(); i++) {
+            if (args.get(i).startsWith(CONFIG + "=")) {
+                file = Optional.of(args.get(i).substring(CONFIG.length() + 1));
+            } else if (args.get(i).equals(CONFIG) && i + 1 < args.size()) {
+                file = Optional.of(args.get(i + 1));
+            }
+        }
+        return file;
+    }
+
+    private OptionSpec option(String file, String key) {
+        OptionSpec option = serve.optionsMap().get("--" + key);
+        if (option == null || option.usageHelp() || option.longestName().equals(CONFIG)) {
+            throw new Refusal(
+                    "--config %s has the unknown key %s; the nearest flag is --%s."
+                            .formatted(file, key, nearest(key)));
+        }
+        return option;
+    }
+
+    private String nearest(String key) {
+        return serve.options().stream()
+                .map(FlagSources::key)
+                .min(Comparator.comparingInt(name -> distance(key, name)))
+                .orElseThrow();
+    }
+
+    /// Letters to insert, delete or exchange (Levenshtein).
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        Arrays.setAll(row, i -> i);
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int exchanged = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(exchanged, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.length()];
+    }
+
+    /// The variables that were read, by name, without those that hold secrets.
+    static Map<String, String> known(CommandSpec serve, Map<String, String> environment) {
+        return environment.entrySet().stream()
+                .filter(entry -> isKnown(serve, entry.getKey()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static boolean isKnown(CommandSpec serve, String variable) {
+        boolean isSecret = variable.endsWith("API_KEY");
+        boolean isFlag =
+                serve.options().stream().anyMatch(o -> Objects.equals(variable(o), variable));
+        return !isSecret && (isFlag || FastDeployVariables.isKnown(variable));
+    }
+}

@@ -1,0 +1,172 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.embed.DeviceKind;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+final class FlagSourcesTest {
+    @TempDir private Path directory;
+
+    private String file(String yaml) throws IOException {
+        return Files.writeString(directory.resolve("sluice.yaml"), yaml).toString();
+    }
+
+    @Test
+    void readsFlagsFromAFile() throws IOException {
+        String file =
+                file(
+                        """
+                        model: some/model
+                        max_model_len: 4096
+                        max-num-seqs: 3   # dashes or underscores
+                        enable-logprob: true
+                        lm_head-fp32: false
+                        logits-processors: [LogitBiasLogitsProcessor, com.acme.Own]
+                        default-chat-template-kwargs: {enable_thinking: false}
+                        device: cpu
+                        served-model-name:
+                        """);
+
+        ServePlan plan = ServeRun.of("--config", file).plan();
+
+        assertThat(plan.engine().model()).contains("some/model");
+        assertThat(plan.engine().batch().maxModelLen()).hasValue(4096);
+        assertThat(plan.engine().batch().maxNumSeqs()).isEqualTo(3);
+        assertThat(plan.engine().overrides().float32Head()).isFalse();
+        assertThat(plan.engine().compute().device()).isEqualTo(DeviceKind.CPU);
+        assertThat(plan.api().logprobsEnabled()).isTrue();
+        assertThat(plan.api().logitsProcessors())
+                .containsExactly("LogitBiasLogitsProcessor", "com.acme.Own");
+        assertThat(plan.api().defaultTemplateVariables()).containsEntry("enable_thinking", false);
+        assertThat(plan.servedModelName()).isEmpty();
+    }
+
+    @Test
+    void theCommandLineWinsOverTheEnvironmentAndThatOverTheFile() throws IOException {
+        String file = file("{port: 1, max-num-seqs: 2, block-size: 16, api-key: [a, b]}");
+        Map<String, String> environment =
+                Map.of(
+                        "SLUICE_CONFIG", file,
+                        "SLUICE_PORT", "11",
+                        "SLUICE_MAX_NUM_SEQS", "12",
+                        "FD_API_KEY", "c, d");
+
+        ServePlan plan = ServeRun.in(environment, "--port", "21").plan();
+
+        assertThat(plan.server().port()).isEqualTo(21);
+        assertThat(plan.engine().batch().maxNumSeqs()).isEqualTo(12);
+        assertThat(plan.engine().batch().blockSize()).isEqualTo(16);
+        assertThat(plan.server().access().apiKeys()).containsExactly("c", "d");
+    }
+
+    @Test
+    void keysOfTheCommandLineReplaceThoseOfTheEnvironment() {
+        Map<String, String> environment = Map.of("FD_API_KEY", "k3", "SLUICE_API_KEY", "k4");
+
+        assertThat(keys(ServeRun.in(environment, "--api-key", "k1", "k2", "--api-key", "k5")))
+                .containsExactly("k1", "k2", "k5");
+        assertThat(keys(ServeRun.in(environment))).containsExactly("k4");
+        assertThat(keys(ServeRun.in(Map.of("FD_API_KEY", ",")))).isEmpty();
+    }
+
+    private static List<String> keys(ServeRun run) {
+        return run.plan().server().access().apiKeys();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "1, true", "Yes, true", "false, false", "0, false"})
+    void aSwitchIsYesOrNo(String value, boolean on) {
+        ServeRun run = ServeRun.in(Map.of("SLUICE_ENABLE_LOGPROB", value));
+
+        assertThat(run.plan().api().logprobsEnabled()).isEqualTo(on);
+    }
+
+    @Test
+    void foreignFlagsMayComeFromAFileToo() throws IOException {
+        ServeRun run = ServeRun.of("--config", file("swap_space: 4"));
+
+        assertThat(ForeignFlags.judge(run.parsed())).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "max-modl-len: 1 | has the unknown key max-modl-len; the nearest flag is --max-model-len",
+                "enable-logprob: maybe | enable-logprob must be true or false and is maybe",
+                "'[1, 2]' | must hold keys and values",
+                "'{' | is no YAML",
+                "'{port: 1, port: 2}' | is no YAML",
+                "'{max-model-len: 9, max_model_len: 9}' | has max-model-len twice",
+                "config: other.yaml | has the unknown key config",
+                "port: many | --port",
+            })
+    void refusesAFileInOneSentence(String yaml, String said) throws IOException {
+        CliRun run = CliRun.of("serve", "--config", file(yaml));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("sluice: ").contains(said);
+        assertThat(run.err().lines().filter(line -> !line.startsWith("See: "))).hasSize(1);
+    }
+
+    @Test
+    void leavesOtherCommandsAlone() {
+        assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "--version").exit()).isZero();
+        assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "serve", "--help").exit())
+                .isZero();
+    }
+
+    @Test
+    void honoursTheVariablesOfFastDeploy() {
+        Map<String, String> environment =
+                Map.of(
+                        "FD_DISABLED_RECOVER", "1",
+                        "FD_SUPPORT_MAX_CONNECTIONS", "7",
+                        "FD_MAX_STOP_SEQS_NUM", "2",
+                        "FD_SAMPLING_CLASS", "rejection");
+
+        ServePlan plan = ServeRun.in(environment, "--max-waiting-time", "0.5").plan();
+
+        assertThat(plan.engine().batch().recompute()).isFalse();
+        assertThat(plan.server().admission().maxActive()).isEqualTo(7);
+        assertThat(plan.server().admission().maxWaiting().map(d -> d.toMillis())).contains(500L);
+        assertThat(plan.api().limits().maxStopSequences()).isEqualTo(2);
+        assertThat(new FastDeployVariables(environment).lines())
+                .containsExactly(
+                        "FD_SAMPLING_CLASS has no effect: there is one way to draw tokens");
+    }
+
+    @Test
+    void tellsItsSettingsWithoutSecrets() {
+        Map<String, String> environment =
+                Map.of("FD_API_KEY", "s3cret", "SLUICE_BLOCK_SIZE", "16", "FD_DEBUG", "0");
+
+        Map<String, Object> settings =
+                ServeRun.in(environment, "--api-key", "t0psecret", "--swap-space", "4")
+                        .plan()
+                        .server()
+                        .settings();
+
+        assertThat(settings)
+                .containsEntry("block_size", 16)
+                .containsEntry("port", 8188)
+                .containsEntry("logprobs_mode", "raw_logprobs")
+                .containsEntry("swap_space", List.of("4"))
+                .containsEntry("api_key", "1 hidden")
+                .containsEntry("env_config", Map.of("SLUICE_BLOCK_SIZE", "16", "FD_DEBUG", "0"));
+        assertThat(settings.toString()).doesNotContain("s3cret", "t0psecret");
+        assertThat(ServeRun.of().plan().servedModelName()).isEqualTo(Optional.empty());
+    }
+}

@@ -1,0 +1,34 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class FlagTableTest {
+
+    @ParameterizedTest
+    @MethodSource("dev.sluice.cli.FlagTable#rows")
+    void everyFlagDoesWhatTheContractSays(FlagTable.Row row) {
+        ServeRun run = ServeRun.of(row.args());
+
+        switch (row.kind()) {
+            case WORKS -> {
+                assertThat(ForeignFlags.judge(run.parsed())).isEmpty();
+                assertThat(run.plan()).isNotNull();
+            }
+            case ACCEPTED -> {
+                assertThat(ForeignFlags.judge(run.parsed()))
+                        .singleElement()
+                        .asString()
+                        .startsWith(row.args()[0] + " ");
+                assertThat(run.plan()).isNotNull();
+            }
+            case REFUSED ->
+                    assertThatThrownBy(() -> ForeignFlags.judge(run.parsed()))
+                            .isInstanceOf(Refusal.class)
+                            .hasMessageStartingWith(row.args()[0] + " is not supported: ");
+        }
+    }
+}
