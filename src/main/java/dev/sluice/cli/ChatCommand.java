@@ -59,7 +59,7 @@ final class ChatCommand implements Callable<Integer> {
         try (LoadedEngine engine = local.load(model, compute)) {
             Conversation conversation = new Conversation(engine.prompts(), system);
             RequestRunner runner = new RequestRunner(engine.engine());
-            try (Signals _ = Signals.on(() -> interrupt(runner), "INT")) {
+            try (Signals _ = Signals.on(_ -> interrupt(runner), "INT")) {
                 talk(new Talk(engine, runner, conversation), isTerminal());
             }
         }

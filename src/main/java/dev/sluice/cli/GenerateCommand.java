@@ -63,7 +63,7 @@ final class GenerateCommand implements Callable<Integer> {
                         : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
         try (LoadedEngine engine = local.load(model, compute)) {
             RequestRunner runner = new RequestRunner(engine.engine());
-            try (Signals _ = Signals.on(runner::cancel, "INT")) {
+            try (Signals _ = Signals.on(_ -> runner.cancel(), "INT")) {
                 boolean ended = runner.run(request(engine, text), this::print).isPresent();
                 out.println();
                 out.flush();

@@ -99,6 +99,7 @@ public final class Main implements Callable<Integer> {
 
     private static int sayWhatFailed(
             Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        ProgressLine.end();
         if (Refusal.sentence(e).isPresent()) {
             command.getErr().println("sluice: " + Refusal.sentence(e).get());
             return EXIT_CONFIGURATION;

@@ -4,6 +4,8 @@ import dev.sluice.model.DownloadProgress;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /// Shows downloads: one line that is written over in a terminal, a new line at every tenth
@@ -12,6 +14,11 @@ final class ProgressLine implements Consumer<DownloadProgress> {
     private static final long NANOS_BETWEEN_UPDATES = 100_000_000L;
     private static final int BAR_CELLS = 30;
     private static final double MEGABYTE = 1e6;
+
+    /// The line that the terminal's cursor is in, if any: there is one cursor for the whole
+    /// process.
+    private static final AtomicReference<Optional<ProgressLine>> OPEN =
+            new AtomicReference<>(Optional.empty());
 
     private final PrintStream out;
     private final boolean isTerminal;
@@ -40,6 +47,7 @@ final class ProgressLine implements Consumer<DownloadProgress> {
                 shownAtNanos = now;
                 out.print("\r" + line(progress) + (isComplete ? "\n" : ""));
                 out.flush();
+                OPEN.set(isComplete ? Optional.empty() : Optional.of(this));
             }
             return;
         }
@@ -48,6 +56,11 @@ final class ProgressLine implements Consumer<DownloadProgress> {
             shownTenths = tenths;
             out.println(line(progress));
         }
+    }
+
+    /// Ends the line of a download that broke off, so that what is said next has its own.
+    static void end() {
+        OPEN.getAndSet(Optional.empty()).ifPresent(line -> line.out.println());
     }
 
     private static double fraction(DownloadProgress progress) {

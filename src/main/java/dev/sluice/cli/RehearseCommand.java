@@ -85,7 +85,7 @@ final class RehearseCommand implements Callable<Integer> {
             throw new UncheckedIOException(e);
         } finally {
             out.flush();
-            server.stop();
+            server.drain();
         }
     }
 

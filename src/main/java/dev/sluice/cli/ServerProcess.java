@@ -29,7 +29,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ServerProcess {
     private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
     private static final long THROUGHPUT_INTERVAL_MS = 10_000;
-    private static final int EXIT_KILLED = 130;
+    private static final String TERMINATE = "TERM";
+    private static final String INTERRUPT = "INT";
+
+    // As shells count: 128 and the number of the signal.
+    private static final int EXIT_INTERRUPTED = 130;
+    private static final int EXIT_TERMINATED = 143;
 
     private final ServePlan plan;
     private final PrintStream out;
@@ -52,7 +57,7 @@ final class ServerProcess {
     /// @return the exit code
     int run() {
         long begin = System.nanoTime();
-        try (Signals _ = Signals.on(this::stop, "TERM", "INT")) {
+        try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT)) {
             HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
             vertx.deployVerticle(
@@ -125,11 +130,24 @@ final class ServerProcess {
                                 .onFailure(e -> LOG.debug("no counters", e)));
     }
 
-    /// The first signal drains; a second one ends the process at once.
-    void stop() {
-        if (!stopping.compareAndSet(false, true) || !model.future().succeeded()) {
-            Runtime.getRuntime().halt(EXIT_KILLED);
+    /// The first signal drains, once there is something to drain; a second one ends the process at
+    /// once.
+    private void stop(String signal) {
+        boolean isFirst = stopping.compareAndSet(false, true);
+        if (isFirst && model.future().succeeded()) {
+            drain();
+            return;
         }
+        LOG.info(
+                isFirst
+                        ? "ended while the model was being loaded; what was downloaded is kept"
+                        : "ended without waiting for running answers");
+        // Loading can't be interrupted: it is in the kernels or waits for the disk.
+        Runtime.getRuntime().halt(signal.equals(INTERRUPT) ? EXIT_INTERRUPTED : EXIT_TERMINATED);
+    }
+
+    /// Lets running answers end and then ends the server.
+    void drain() {
         LOG.info(
                 "draining: running answers end, new requests get a 503; a second signal ends at once");
         Optional<Duration> timeout = plan.drainTimeout();

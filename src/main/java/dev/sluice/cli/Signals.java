@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
 
 /// Signals of the operating system, as long as this is open.
 ///
@@ -20,15 +21,15 @@ final class Signals implements AutoCloseable {
 
     private Signals() {}
 
-    /// Calls an action on every one of these signals, on a thread of its own, instead of what the
-    /// JVM does by itself. Where signals can't be had, the JVM's own handling stays.
+    /// Calls an action with the name of every one of these signals, on a thread of its own, instead
+    /// of what the JVM does by itself. Where signals can't be had, the JVM's own handling stays.
     ///
     /// @param names without `SIG`, for example `TERM`
-    static Signals on(Runnable action, String... names) {
+    static Signals on(Consumer<String> action, String... names) {
         Signals signals = new Signals();
         for (String name : names) {
             try {
-                signals.handle(name, action);
+                signals.handle(name, () -> action.accept(name));
             } catch (ReflectiveOperationException e) {
                 LOG.debug("signal {} is left to the JVM", name, e);
             }

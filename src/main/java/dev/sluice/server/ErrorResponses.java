@@ -2,7 +2,6 @@ package dev.sluice.server;
 
 import dev.sluice.engine.ApiException;
 
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
@@ -118,11 +117,8 @@ final class ErrorResponses {
         if (response.headWritten() || response.closed()) {
             return;
         }
-        Buffer body = problem.toJson().toBuffer();
-        // Nothing is left to do if the client is gone.
-        response.setStatusCode(problem.status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .end(body);
+        response.setStatusCode(problem.status());
+        WholeBody.send(ctx, problem.toJson());
     }
 
     private static ApiException known(Throwable cause, String requestId) {

@@ -1,23 +1,23 @@
 package dev.sluice.server;
 
-import dev.sluice.openai.PreparedRequest.Kind;
-
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 
 /// One event loop of a server. Several listen on the same port and share the connections.
+///
+/// Speaks HTTP/1.1 and HTTP/2: over TLS as the client chooses while shaking hands, in plain text
+/// with prior knowledge or by an upgrade.
 final class HttpListener extends VerticleBase {
     /// So that a client that reads slowly is felt after 200 KB, not after megabytes.
     private static final int SEND_BUFFER = 64 * 1024;
@@ -26,21 +26,41 @@ final class HttpListener extends VerticleBase {
     private static final int BACKLOG = 1024;
     private static final Duration LAST_BYTES = Duration.ofSeconds(10);
 
+    /// Below that a packet is a packet.
+    private static final int MIN_COMPRESSED_BYTES = 1024;
+
+    /// The fastest level: this is the event loop.
+    private static final int COMPRESSION_LEVEL = 1;
+
     private final ServerState state;
     private final int port;
+    private final BiFunction<Vertx, ServerState, Router> routes;
     private final IntConsumer listening;
     private Optional<HttpServer> server = Optional.empty();
 
     /// @param port may be 0 for any that is free
+    /// @param routes what is served
     /// @param listening gets the port once it is open
-    HttpListener(ServerState state, int port, IntConsumer listening) {
+    HttpListener(
+            ServerState state,
+            int port,
+            BiFunction<Vertx, ServerState, Router> routes,
+            IntConsumer listening) {
         this.state = state;
         this.port = port;
+        this.routes = routes;
         this.listening = listening;
     }
 
     @Override
     public Future<?> start() {
+        HttpServer created =
+                vertx.createHttpServer(options()).requestHandler(routes.apply(vertx, state));
+        server = Optional.of(created);
+        return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
+    }
+
+    private HttpServerOptions options() {
         HttpServerOptions options =
                 new HttpServerOptions()
                         .setHost(state.options().host())
@@ -48,49 +68,22 @@ final class HttpListener extends VerticleBase {
                         .setAcceptBacklog(BACKLOG)
                         .setSendBufferSize(SEND_BUFFER)
                         .setHandle100ContinueAutomatically(true)
+                        .setCompressionSupported(true)
+                        .setCompressionLevel(COMPRESSION_LEVEL)
+                        .setCompressionContentSizeThreshold(MIN_COMPRESSED_BYTES)
                         .setInitialSettings(
                                 new Http2Settings().setMaxConcurrentStreams(MAX_HTTP2_STREAMS));
-        HttpServer created = vertx.createHttpServer(options).requestHandler(router());
-        server = Optional.of(created);
-        return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
-    }
-
-    private Router router() {
-        Router router = Router.router(vertx);
-        ErrorResponses.install(router, state.options().maxRequestBytes());
-        router.route().handler(RequestIds::assign);
-        router.route().handler(state.metrics()::watch);
-        generation(router, "/v1/chat/completions", Kind.CHAT);
-        generation(router, "/v1/completions", Kind.COMPLETION);
-        router.get("/v1/models").handler(new ModelsHandler(state));
-        router.get("/v1/models/*").handler(new ModelsHandler(state));
-        router.get("/health").handler(new HealthHandler(state));
-        router.head("/health").handler(new HealthHandler(state));
-        router.get("/metrics").handler(new MetricsHandler(state));
-        return router;
-    }
-
-    private void generation(Router router, String path, Kind kind) {
-        long limit = state.options().maxRequestBytes();
-        router.post(path).handler(HttpListener::checkType);
-        router.post(path).handler(BodyHandler.create(false).setBodyLimit(limit));
-        router.post(path).handler(new GenerationHandler(state, kind));
-    }
-
-    /// A body without a type is taken for JSON.
-    private static void checkType(RoutingContext ctx) {
-        String type =
-                Optional.ofNullable(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE)).orElse("");
-        String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        boolean json =
-                media.isEmpty()
-                        || media.equals("application/json")
-                        || (media.startsWith("application/") && media.endsWith("+json"));
-        if (json) {
-            ctx.next();
-        } else {
-            ErrorResponses.sendUnsupportedType(ctx, media);
-        }
+        state.options()
+                .listen()
+                .tls()
+                .ifPresent(files ->
+                        options.setSsl(true)
+                                .setUseAlpn(true)
+                                .setKeyCertOptions(
+                                        new PemKeyCertOptions()
+                                                .setKeyPath(files.key())
+                                                .setCertPath(files.certificate())));
+        return options;
     }
 
     /// Answers that are under way get their last bytes out.

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.OptionalInt;
 
 /// Serves a model over HTTP.
 ///
@@ -28,6 +29,9 @@ public final class HttpServerVerticle extends VerticleBase {
     /// Written on the event loops before the deployment completes, read by anybody after it.
     private volatile int actualPort;
 
+    /// Likewise.
+    private volatile int actualMetricsPort;
+
     /// @param model completes once the model is loaded
     public HttpServerVerticle(ServerOptions options, Future<ServedModel> model) {
         this.options = options;
@@ -42,11 +46,29 @@ public final class HttpServerVerticle extends VerticleBase {
         try {
             int port = options.listen().eventLoops() > 1 ? onePort() : options.port();
             return vertx.deployVerticle(
-                            () -> new HttpListener(state, port, open -> actualPort = open), loops)
+                            () ->
+                                    new HttpListener(
+                                            state, port, Routes::all, open -> actualPort = open),
+                            loops)
+                    .compose(_ -> listenForMetrics(state))
                     .recover(cause -> Future.failedFuture(listenFailure(cause)));
         } catch (IOException e) {
             return Future.failedFuture(listenFailure(e));
         }
+    }
+
+    private Future<?> listenForMetrics(ServerState state) {
+        OptionalInt port = options.listen().metricsPort();
+        if (port.isEmpty()) {
+            actualMetricsPort = actualPort;
+            return Future.succeededFuture();
+        }
+        return vertx.deployVerticle(
+                new HttpListener(
+                        state,
+                        port.getAsInt(),
+                        Routes::onlyMetrics,
+                        open -> actualMetricsPort = open));
     }
 
     /// Several event loops share a port only if they all name it, so that a free one must be found
@@ -65,12 +87,28 @@ public final class HttpServerVerticle extends VerticleBase {
         return actualPort;
     }
 
+    /// The port of the metrics; after deployment.
+    public int actualMetricsPort() {
+        return actualMetricsPort;
+    }
+
     private Throwable listenFailure(Throwable cause) {
         if (cause instanceof BindException
                 && String.valueOf(cause.getMessage()).contains("already in use")) {
+            OptionalInt second = options.listen().metricsPort();
+            boolean isSecond = actualPort != 0 && second.isPresent();
             return new ListenException(
-                    "Port %d on %s is taken by another program; choose another one with --port."
-                            .formatted(options.port(), options.host()),
+                    "Port %d on %s is taken by another program; choose another one with %s."
+                            .formatted(
+                                    isSecond ? second.getAsInt() : options.port(),
+                                    options.host(),
+                                    isSecond ? "--metrics-port" : "--port"),
+                    cause);
+        }
+        if (options.listen().tls().isPresent() && !(cause instanceof BindException)) {
+            return new ListenException(
+                    "--ssl-certfile and --ssl-keyfile can't be used: %s."
+                            .formatted(cause.getMessage()),
                     cause);
         }
         return cause instanceof IOException

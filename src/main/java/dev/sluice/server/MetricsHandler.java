@@ -2,7 +2,7 @@ package dev.sluice.server;
 
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 
 /// `GET /metrics`, in Prometheus' text format. What the engine counts is there once it is up.
@@ -26,7 +26,6 @@ record MetricsHandler(ServerState state) implements Handler<RoutingContext> {
     }
 
     private static void send(RoutingContext ctx, String text) {
-        // Nothing is left to do if the client is gone.
-        ctx.response().putHeader(HttpHeaders.CONTENT_TYPE, TEXT_FORMAT).end(text);
+        WholeBody.send(ctx, TEXT_FORMAT, Buffer.buffer(text));
     }
 }

@@ -27,8 +27,7 @@ record ModelsHandler(ServerState state) implements Handler<RoutingContext> {
             }
             JsonObject list =
                     new JsonObject().put("object", "list").put("data", new JsonArray().add(model));
-            // Nothing is left to do if the client is gone.
-            ctx.json(name.isPresent() ? model : list);
+            WholeBody.send(ctx, name.isPresent() ? model : list);
         } catch (ApiException refusal) {
             ErrorResponses.send(ctx, refusal);
         }

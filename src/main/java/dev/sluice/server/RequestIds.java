@@ -2,23 +2,34 @@ package dev.sluice.server;
 
 import io.vertx.ext.web.RoutingContext;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/// The ids by which clients and logs speak of a request: the client's own, or a new one.
+/// The ids by which clients and logs speak of a request: the client's own, if it has at most 128
+/// characters, all of them letters, digits or one of `._:/+=@-`; else a new one.
 final class RequestIds {
-    private static final String HEADER = "x-request-id";
+    /// The header that carries them.
+    static final String HEADER = "x-request-id";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RequestIds.class);
     private static final Pattern VALID = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
 
     private RequestIds() {}
 
     /// Gives a request its id and tells the client.
     static void assign(RoutingContext ctx) {
+        Optional<String> given = Optional.ofNullable(ctx.request().getHeader(HEADER));
         String id =
-                Optional.ofNullable(ctx.request().getHeader(HEADER))
-                        .filter(given -> VALID.matcher(given).matches())
+                given.filter(text -> VALID.matcher(text).matches())
                         .orElseGet(() -> UUID.randomUUID().toString());
+        if (given.isPresent() && !given.get().equals(id)) {
+            // Not the given one: it is unfit for a log.
+            LOG.debug("request={} replaces an x-request-id that is too long or unfit", id);
+        }
         ctx.put(HEADER, id);
         ctx.response().putHeader(HEADER, id);
         ctx.next();

@@ -118,13 +118,18 @@ public final class ParrotServer implements AutoCloseable {
         return text.append(Parrot.END).toString();
     }
 
-    /// Brings the model up.
+    /// Brings the model up and waits until it can be asked.
     public void load(EngineConfig config) {
+        loadWithoutWaiting(config);
+        awaitHealth(200);
+    }
+
+    /// Brings the model up.
+    public void loadWithoutWaiting(EngineConfig config) {
         EngineVerticle engine =
                 new EngineVerticle(() -> TestEngines.hosted(config, model), DEADLINE);
         engineDeployment = await(vertx.deployVerticle(engine, EngineVerticle.deploymentOptions()));
         served.complete(servedModel);
-        awaitHealth(200);
     }
 
     private void awaitHealth(int status) {
@@ -150,6 +155,11 @@ public final class ParrotServer implements AutoCloseable {
 
     public int port() {
         return server.actualPort();
+    }
+
+    /// The port of the metrics.
+    public int metricsPort() {
+        return server.actualMetricsPort();
     }
 
     public String url(String path) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -47,18 +48,23 @@ public final class SluiceServer implements AutoCloseable {
 
     /// Starts a server on a free port.
     public static SluiceServer launch(String... flags) {
+        return launch(Map.of(), flags);
+    }
+
+    /// Starts a server on a free port with further variables of the environment.
+    public static SluiceServer launch(Map<String, String> variables, String... flags) {
         try {
             Path out = Files.createTempFile("sluice", ".out");
             Path err = Files.createTempFile("sluice", ".err");
             List<String> command = new ArrayList<>();
             command.addAll(List.of(launcher().toString(), "serve", "--port", "0"));
             command.addAll(List.of(flags));
-            Process process =
+            ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .redirectOutput(out.toFile())
-                            .redirectError(err.toFile())
-                            .start();
-            return new SluiceServer(process, out, err);
+                            .redirectError(err.toFile());
+            builder.environment().putAll(variables);
+            return new SluiceServer(builder.start(), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,137 @@
+package dev.sluice.server;
+
+import dev.sluice.openai.PreparedRequest.Kind;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.CorsHandler;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// Which handler answers what.
+final class Routes {
+    private static final String JSON = "application/json";
+    private static final int PREFLIGHT_SECONDS = 600;
+
+    private final ServerState state;
+    private final Router router;
+    private final Map<String, Set<String>> methods = new TreeMap<>();
+
+    private Routes(Vertx vertx, ServerState state) {
+        this.state = state;
+        this.router = Router.router(vertx);
+        ErrorResponses.install(router, state.options().maxRequestBytes());
+        router.route().handler(RequestIds::assign);
+        router.route().handler(state.metrics()::watch);
+        router.route().handler(Routes::leaveStreamsUncompressed);
+    }
+
+    /// Everything; metrics too, unless they have a port of their own.
+    static Router all(Vertx vertx, ServerState state) {
+        Routes routes = new Routes(vertx, state);
+        routes.protect();
+        routes.generation("/v1/chat/completions", Kind.CHAT);
+        routes.generation("/v1/completions", Kind.COMPLETION);
+        routes.get("/v1/models", new ModelsHandler(state));
+        routes.get("/v1/models/*", new ModelsHandler(state));
+        routes.get("/health", new HealthHandler(state));
+        routes.get("/ping", new HealthHandler(state));
+        routes.on(HttpMethod.POST, "/ping", new HealthHandler(state));
+        routes.get("/version", VersionHandler::handle);
+        routes.get("/load", new RouteListHandler(routes.methods));
+        if (state.options().listen().metricsPort().isEmpty()) {
+            routes.metrics();
+        }
+        return routes.router;
+    }
+
+    /// What is served on a port of its own.
+    static Router onlyMetrics(Vertx vertx, ServerState state) {
+        Routes routes = new Routes(vertx, state);
+        routes.metrics();
+        return routes.router;
+    }
+
+    private void metrics() {
+        get("/metrics", new MetricsHandler(state));
+        get("/config-info", new ConfigHandler(state));
+    }
+
+    private void protect() {
+        AccessOptions access = state.options().access();
+        if (!access.origins().isEmpty()) {
+            router.route().handler(cors(access));
+        }
+        if (!access.apiKeys().isEmpty()) {
+            router.route().handler(new ApiKeys(access.apiKeys())::check);
+        }
+    }
+
+    private static CorsHandler cors(AccessOptions access) {
+        return CorsHandler.create()
+                .addOrigins(access.origins())
+                .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST))
+                .allowedHeaders(Set.of("authorization", "content-type", RequestIds.HEADER))
+                .exposedHeader(RequestIds.HEADER)
+                .maxAgeSeconds(PREFLIGHT_SECONDS);
+    }
+
+    private void generation(String path, Kind kind) {
+        router.post(path).handler(Routes::checkType);
+        router.post(path).handler(body());
+        on(HttpMethod.POST, path, new GenerationHandler(state, kind));
+    }
+
+    private BodyHandler body() {
+        return BodyHandler.create(false).setBodyLimit(state.options().maxRequestBytes());
+    }
+
+    /// `GET`, and `HEAD`, for which the body is left out.
+    private void get(String path, Handler<RoutingContext> handler) {
+        on(HttpMethod.GET, path, handler);
+        on(HttpMethod.HEAD, path, handler);
+    }
+
+    private void on(HttpMethod method, String path, Handler<RoutingContext> handler) {
+        router.route(method, path).handler(handler);
+        methods.computeIfAbsent(path.replace("*", "{model}"), _ -> new TreeSet<>())
+                .add(method.name());
+    }
+
+    /// A compressor would hold tokens back.
+    private static void leaveStreamsUncompressed(RoutingContext ctx) {
+        ctx.addHeadersEndHandler(_ -> {
+            String type = ctx.response().headers().get(HttpHeaders.CONTENT_TYPE);
+            if (type != null && type.startsWith("text/event-stream")) {
+                ctx.response().putHeader(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
+            }
+        });
+        ctx.next();
+    }
+
+    /// A body without a type is taken for JSON.
+    private static void checkType(RoutingContext ctx) {
+        String type =
+                Optional.ofNullable(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE)).orElse("");
+        String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        boolean json =
+                media.isEmpty()
+                        || media.equals(JSON)
+                        || (media.startsWith("application/") && media.endsWith("+json"));
+        if (json) {
+            ctx.next();
+        } else {
+            ErrorResponses.sendUnsupportedType(ctx, media);
+        }
+    }
+}

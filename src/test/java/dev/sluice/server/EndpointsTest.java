@@ -1,0 +1,214 @@
+package dev.sluice.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.ParrotServer;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.zip.GZIPInputStream;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EndpointsTest {
+    private static final String CHAT = "/v1/chat/completions";
+    private ParrotServer server;
+
+    @BeforeAll
+    void start() {
+        server =
+                ParrotServer.start(
+                        ParrotServer.options()
+                                .withSettings(
+                                        Map.of("port", 1, "env_config", Map.of("FD_DEBUG", "0"))),
+                        ParrotServer.servedModel());
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(server.url(path)));
+    }
+
+    @Test
+    void oneModelIsDescribedOrNotFound() {
+        HttpResponse<String> here = server.get("/v1/models/" + ParrotServer.MODEL);
+        HttpResponse<String> missing = server.get("/v1/models/other");
+
+        assertThat(here.statusCode()).isEqualTo(200);
+        assertThat(new JsonObject(here.body()).getString("id")).isEqualTo(ParrotServer.MODEL);
+        assertThat(missing.statusCode()).isEqualTo(404);
+        assertThat(new JsonObject(missing.body()).getJsonObject("error").getString("code"))
+                .isEqualTo("model_not_support");
+    }
+
+    @Test
+    void pingIsHealthByGetAndPost() {
+        HttpResponse<String> posted =
+                server.send(request("/ping").POST(BodyPublishers.noBody()).build());
+
+        assertThat(server.get("/ping").statusCode()).isEqualTo(200);
+        assertThat(posted.statusCode()).isEqualTo(200);
+        assertThat(posted.body()).isEmpty();
+    }
+
+    @Test
+    void tellsItsVersion() {
+        JsonObject version = new JsonObject(server.get("/version").body());
+
+        assertThat(version.fieldNames()).containsExactly("version");
+        assertThat(version.getString("version")).isNotEmpty();
+    }
+
+    @Test
+    void loadListsTheRoutesOfTheApi() {
+        JsonArray routes = new JsonObject(server.get("/load").body()).getJsonArray("routes");
+
+        assertThat(routes.stream().map(route -> ((JsonObject) route).getString("path")))
+                .containsExactly(
+                        "/v1/chat/completions",
+                        "/v1/completions",
+                        "/v1/models",
+                        "/v1/models/{model}");
+        assertThat(routes.getJsonObject(0))
+                .isEqualTo(
+                        new JsonObject()
+                                .put("path", "/v1/chat/completions")
+                                .put("methods", new JsonArray().add("POST"))
+                                .put("tags", new JsonArray()));
+    }
+
+    @Test
+    void configInfoTellsTheSettings() {
+        JsonObject config = new JsonObject(server.get("/config-info").body());
+
+        assertThat(config.getInteger("port")).isEqualTo(1);
+        assertThat(config.getJsonObject("env_config").getString("FD_DEBUG")).isEqualTo("0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/v1/models",
+                "/v1/models/org/parrot",
+                "/health",
+                "/ping",
+                "/version",
+                "/load",
+                "/metrics",
+                "/config-info"
+            })
+    void headIsWhereGetIs(String path) {
+        HttpResponse<String> response =
+                server.send(request(path).method("HEAD", BodyPublishers.noBody()).build());
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).isEmpty();
+    }
+
+    @Test
+    void metricsMayHaveAPortOfTheirOwn() {
+        ListenOptions listen =
+                new ListenOptions("127.0.0.1", 0, OptionalInt.of(0), 1, Optional.empty());
+        ServerOptions own =
+                ParrotServer.options().withListen(_ -> listen).withSettings(Map.of("port", 7));
+        try (ParrotServer apart = ParrotServer.start(own, ParrotServer.servedModel())) {
+            URI metrics = URI.create("http://127.0.0.1:" + apart.metricsPort() + "/metrics");
+
+            HttpResponse<String> there = apart.send(HttpRequest.newBuilder(metrics).build());
+            HttpResponse<String> config =
+                    apart.send(HttpRequest.newBuilder(metrics.resolve("/config-info")).build());
+            HttpResponse<String> models =
+                    apart.send(HttpRequest.newBuilder(metrics.resolve("/v1/models")).build());
+
+            assertThat(apart.metricsPort()).isNotEqualTo(apart.port());
+            assertThat(there.statusCode()).isEqualTo(200);
+            assertThat(there.body()).contains("sluice_requests_number_total");
+            assertThat(config.body()).isEqualTo("{\"port\":7}");
+            assertThat(models.statusCode()).isEqualTo(404);
+            assertThat(apart.get("/metrics").statusCode()).isEqualTo(404);
+            assertThat(apart.get("/config-info").statusCode()).isEqualTo(404);
+        }
+    }
+
+    @Test
+    void theSamePortIsNoPortOfItsOwn() {
+        assertThat(ListenOptions.at("127.0.0.1", 8188).withMetricsPort(8188).metricsPort())
+                .isEmpty();
+    }
+
+    private static String hello(String content, boolean stream) {
+        return new JsonObject()
+                .put(
+                        "messages",
+                        new JsonArray()
+                                .add(new JsonObject().put("role", "user").put("content", content)))
+                .put("stream", stream)
+                .encode();
+    }
+
+    private HttpResponse<byte[]> gzipped(HttpRequest.Builder request) throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                    request.header("accept-encoding", "gzip").build(), BodyHandlers.ofByteArray());
+        }
+    }
+
+    @Test
+    void aLargeAnswerIsCompressedIfAskedFor() throws Exception {
+        HttpResponse<byte[]> response = gzipped(request("/metrics"));
+
+        assertThat(response.headers().firstValue("content-encoding")).contains("gzip");
+        assertThat(unzipped(response.body())).contains("sluice_requests_number_total");
+        assertThat(server.get("/metrics").headers().firstValue("content-encoding")).isEmpty();
+    }
+
+    @Test
+    void aWholeAnswerIsCompressedAndAStreamNever() throws Exception {
+        String longText = "say:" + "x".repeat(400);
+
+        HttpResponse<byte[]> whole = gzipped(post(hello(longText, false)));
+        HttpResponse<byte[]> stream = gzipped(post(hello(longText, true)));
+
+        assertThat(whole.statusCode()).isEqualTo(200);
+        assertThat(stream.headers().firstValue("content-type").orElseThrow())
+                .startsWith("text/event-stream");
+        assertThat(stream.headers().firstValue("content-encoding").orElse("identity"))
+                .isEqualTo("identity");
+        assertThat(new String(stream.body(), StandardCharsets.UTF_8)).startsWith("data: {");
+    }
+
+    private HttpRequest.Builder post(String json) {
+        return request(CHAT)
+                .header("content-type", "application/json")
+                .POST(BodyPublishers.ofString(json));
+    }
+
+    private static String unzipped(byte[] bytes) throws IOException {
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

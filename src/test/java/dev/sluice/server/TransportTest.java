@@ -1,0 +1,97 @@
+package dev.sluice.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.testing.ParrotServer;
+import dev.sluice.testing.SelfSigned;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class TransportTest {
+    private static final String STREAM =
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"say:Hello!\"}],\"stream\":true}";
+
+    @TempDir private Path directory;
+
+    private static HttpResponse<String> stream(HttpClient http, URI server) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(server.resolve("/v1/chat/completions"))
+                        .header("content-type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(STREAM))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private static void awaitHealth(HttpClient http, URI server) throws Exception {
+        HttpRequest health = HttpRequest.newBuilder(server.resolve("/health")).build();
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (http.send(health, BodyHandlers.discarding()).statusCode() != 200) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Version.class,
+            names = {"HTTP_1_1", "HTTP_2"})
+    void servesOverTlsAsTheClientChooses(Version version) throws Exception {
+        SelfSigned pair = SelfSigned.make(directory);
+        TlsFiles files = new TlsFiles(pair.key().toString(), pair.certificate().toString());
+        ServerOptions options = ParrotServer.options().withListen(o -> o.withTls(files));
+        try (ParrotServer server = ParrotServer.startEmpty(options, ParrotServer.servedModel());
+                HttpClient http =
+                        HttpClient.newBuilder()
+                                .version(version)
+                                .sslContext(pair.trusting())
+                                .build()) {
+            URI url = URI.create("https://127.0.0.1:" + server.port());
+            server.loadWithoutWaiting(ParrotServer.config());
+            awaitHealth(http, url);
+
+            HttpResponse<String> response = stream(http, url);
+
+            assertThat(response.version()).isEqualTo(version);
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Version.class,
+            names = {"HTTP_1_1", "HTTP_2"})
+    void servesPlainTextInBothVersions(Version version) throws Exception {
+        try (ParrotServer server = ParrotServer.start();
+                HttpClient http = HttpClient.newBuilder().version(version).build()) {
+            HttpResponse<String> response = stream(http, URI.create(server.url("/")));
+
+            assertThat(response.version()).isEqualTo(version);
+            assertThat(response.body()).endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void saysInOneSentenceThatACertificateIsNone() throws IOException {
+        Path wrong = Files.writeString(directory.resolve("wrong.pem"), "no certificate");
+        TlsFiles files = new TlsFiles(wrong.toString(), wrong.toString());
+        ServerOptions options = ParrotServer.options().withListen(o -> o.withTls(files));
+
+        assertThatThrownBy(() -> ParrotServer.startEmpty(options, ParrotServer.servedModel()))
+                .isInstanceOf(ListenException.class)
+                .hasMessageContaining("--ssl-certfile");
+    }
+}
