@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 
 /// A model on a device with an engine that runs it, and all that must be closed with it.
@@ -36,6 +37,7 @@ public final class LoadedEngine implements AutoCloseable {
 
     private LoadedEngine(EngineOptions options, ModelParts parts) {
         this.parts = parts;
+        checkProcessors(options.logits().processors());
         boolean complete = false;
         try {
             device = own(CpuDevice.open(options.compute().cpu()));
@@ -46,6 +48,15 @@ public final class LoadedEngine implements AutoCloseable {
             if (!complete) {
                 close();
             }
+        }
+    }
+
+    /// @throws ConfigurationException naming the first that can't be had
+    private static void checkProcessors(List<String> names) {
+        if (!names.isEmpty()) {
+            throw new ConfigurationException(
+                    "--logits-processors %s can't be loaded: there are no logits processors yet."
+                            .formatted(names.getFirst()));
         }
     }
 

@@ -94,7 +94,7 @@ final class EngineMetrics {
                             .append(serving.kvTokens() / Math.max(1, total))
                             .append("\",total_block_num=\"")
                             .append(total)
-                            .append("\",max_model_len=\"")
+                            .append("\",enable_prefix_caching=\"false\",max_model_len=\"")
                             .append(serving.maxModelLen())
                             .append("\"} 1\n");
                 });

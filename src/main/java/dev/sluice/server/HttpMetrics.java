@@ -11,9 +11,25 @@ import java.util.Set;
 
 /// Counts and times HTTP requests. Safe for use by several threads.
 final class HttpMetrics {
+    private static final String MODEL = "/v1/models/";
+    private static final String OTHER = "other";
+
+    /// Others are one: a client could make a series of each.
     private static final Set<String> PATHS =
-            Set.of("/v1/chat/completions", "/v1/completions", "/v1/models");
-    private static final Set<String> UNCOUNTED = Set.of("/health", "/metrics");
+            Set.of(
+                    "/v1/chat/completions",
+                    "/v1/completions",
+                    "/v1/models",
+                    "/tokenize",
+                    "/detokenize",
+                    "/version",
+                    "/config-info",
+                    "/openapi.json");
+
+    private static final Set<String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private static final Set<String> UNCOUNTED = Set.of("/health", "/metrics", "/ping", "/load");
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(5),
         Duration.ofMillis(25),
@@ -42,8 +58,9 @@ final class HttpMetrics {
     }
 
     private void record(RoutingContext ctx, long start) {
-        String method = ctx.request().method().name();
-        String path = PATHS.contains(ctx.request().path()) ? ctx.request().path() : "other";
+        String method = known(METHODS, ctx.request().method().name());
+        String asked = ctx.request().path();
+        String path = asked.startsWith(MODEL) ? MODEL + "{model}" : known(PATHS, asked);
         Counter.builder("sluice.http.requests")
                 .description("HTTP requests that were answered or given up")
                 .tag("method", method)
@@ -58,6 +75,10 @@ final class HttpMetrics {
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry)
                 .record(Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    private static String known(Set<String> names, String name) {
+        return names.contains(name) ? name : OTHER;
     }
 
     /// All of it in Prometheus' text format.

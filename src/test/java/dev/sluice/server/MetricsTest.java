@@ -3,11 +3,15 @@ package dev.sluice.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.ParrotServer;
+import dev.sluice.testing.PrometheusText;
 
 import org.junit.jupiter.api.Test;
 
-import java.util.HashMap;
-import java.util.HashSet;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,24 +20,8 @@ class MetricsTest {
     private static final String HELLO =
             "{\"messages\":[{\"role\":\"user\",\"content\":\"say:Hello!\"}],\"temperature\":0}";
 
-    /// Series and their values, as a scraper reads them.
     private static Map<String, Double> scrape(ParrotServer server) {
-        String text = server.get("/metrics").body();
-        Map<String, Double> series = new HashMap<>();
-        Set<String> typed = new HashSet<>();
-        for (String line : text.lines().toList()) {
-            if (line.startsWith("# TYPE ")) {
-                assertThat(typed.add(line.split(" ", -1)[2])).as("twice: %s", line).isTrue();
-            } else if (!line.startsWith("#")) {
-                int space = line.lastIndexOf(' ');
-                String name = line.substring(0, space);
-                assertThat(name).matches("sluice_[a-z0-9_]+(\\{.*\\})?");
-                assertThat(series.put(name, Double.valueOf(line.substring(space + 1))))
-                        .as("twice: %s", name)
-                        .isNull();
-            }
-        }
-        return series;
+        return PrometheusText.parse(server.get("/metrics").body()).series();
     }
 
     @Test
@@ -61,7 +49,7 @@ class MetricsTest {
                     .containsEntry("sluice_request_generation_tokens_sum", 21.0)
                     .containsEntry(
                             "sluice_cache_config_info{block_size=\"16\",total_block_num=\"256\""
-                                    + ",max_model_len=\"512\"}",
+                                    + ",enable_prefix_caching=\"false\",max_model_len=\"512\"}",
                             1.0)
                     .containsEntry(
                             "sluice_http_requests_total{method=\"POST\""
@@ -98,6 +86,104 @@ class MetricsTest {
                             .toList();
             assertThat(buckets).hasSize(23).endsWith(1.0);
             assertThat(series).containsEntry(name + "_bucket{le=\"+Inf\"}", 1.0);
+        }
+    }
+
+    /// FastDeploy's names as the API contract lists them.
+    private static final List<String> NAMES =
+            List.of(
+                    "requests_number",
+                    "request_success_total",
+                    "num_requests_running",
+                    "num_requests_waiting",
+                    "time_to_first_token_seconds",
+                    "time_per_output_token_seconds",
+                    "e2e_request_latency_seconds",
+                    "request_inference_time_seconds",
+                    "request_queue_time_seconds",
+                    "request_prefill_time_seconds",
+                    "request_decode_time_seconds",
+                    "prompt_tokens_total",
+                    "generation_tokens_total",
+                    "request_prompt_tokens",
+                    "request_generation_tokens",
+                    "request_params_max_tokens",
+                    "batch_size",
+                    "max_batch_size",
+                    "available_batch_size",
+                    "gpu_cache_usage_perc",
+                    "available_gpu_resource",
+                    "max_gpu_block_num",
+                    "free_gpu_block_num",
+                    "available_gpu_block_num",
+                    "hit_req_rate",
+                    "hit_token_rate",
+                    "gpu_hit_token_rate",
+                    "cpu_hit_token_rate",
+                    "prefix_cache_token_num",
+                    "prefix_gpu_cache_token_num",
+                    "prefix_cpu_cache_token_num",
+                    "prefix_ssd_cache_token_num",
+                    "cache_config_info",
+                    "send_cache_failed_num",
+                    "first_token_latency",
+                    "infer_latency",
+                    "spec_decode_draft_acceptance_rate",
+                    "spec_decode_num_accepted_tokens_total",
+                    "spec_decode_num_emitted_tokens_total",
+                    "spec_decode_efficiency",
+                    "spec_decode_num_draft_tokens_total",
+                    "spec_decode_draft_single_head_acceptance_rate",
+                    "http_requests_total",
+                    "http_request_duration_seconds");
+
+    @Test
+    void everyNameOfTheContractIsThereOrSaidToBeMissing() throws IOException {
+        String operations = Files.readString(Path.of("src/docs/operations.md"));
+        try (ParrotServer server = ParrotServer.start()) {
+            server.post("/v1/chat/completions", HELLO);
+
+            Set<String> families =
+                    PrometheusText.parse(server.get("/metrics").body()).types().keySet();
+
+            for (String name : NAMES) {
+                boolean isThere =
+                        families.contains("sluice_" + name)
+                                || families.contains("sluice_" + name + "_total");
+                boolean isSaidToBeMissing = operations.contains("`" + name + "`");
+                assertThat(isThere).as(name).isNotEqualTo(isSaidToBeMissing);
+            }
+        }
+    }
+
+    @Test
+    void whateverClientsAskForTheSeriesStayFew() {
+        try (ParrotServer server = ParrotServer.start()) {
+            for (int i = 0; i < 50; i++) {
+                server.get("/no/such/path" + i);
+                server.get("/v1/models/model" + i);
+                server.send(
+                        HttpRequest.newBuilder(URI.create(server.url("/v1/completions")))
+                                .method("METHOD" + i, HttpRequest.BodyPublishers.noBody())
+                                .build());
+            }
+            server.get("/health");
+            server.get("/ping");
+            server.get("/load");
+
+            List<String> counted =
+                    scrape(server).keySet().stream()
+                            .filter(name -> name.startsWith("sluice_http_requests_total"))
+                            .toList();
+
+            assertThat(counted)
+                    .containsExactlyInAnyOrder(
+                            "sluice_http_requests_total{method=\"GET\",path=\"other\""
+                                    + ",status_code=\"404\"}",
+                            "sluice_http_requests_total{method=\"GET\""
+                                    + ",path=\"/v1/models/{model}\",status_code=\"404\"}",
+                            "sluice_http_requests_total{method=\"other\""
+                                    + ",path=\"/v1/completions\",status_code=\"405\"}");
         }
     }
 }
