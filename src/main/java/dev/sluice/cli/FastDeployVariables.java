@@ -2,12 +2,14 @@ package dev.sluice.cli;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
 /// Environment variables of FastDeploy's start scripts.
 final class FastDeployVariables {
     private static final String DISABLED_RECOVER = "FD_DISABLED_RECOVER";
+    private static final String LOG_DIR = "FD_LOG_DIR";
     private static final String DEBUG = "FD_DEBUG";
 
     private static final Set<String> READ =
@@ -17,7 +19,7 @@ final class FastDeployVariables {
                     "FD_STOP_SEQS_MAX_LEN",
                     "FD_SUPPORT_MAX_CONNECTIONS",
                     "FD_LIMIT_THINKING_CONTENT_TRUNCATE_STR",
-                    "FD_LOG_DIR",
+                    LOG_DIR,
                     DISABLED_RECOVER,
                     DEBUG);
 
@@ -56,6 +58,11 @@ final class FastDeployVariables {
     /// Whether everything is logged.
     boolean isDebug() {
         return isOn(DEBUG);
+    }
+
+    /// Where the log is written besides standard error.
+    Optional<String> logDirectory() {
+        return Optional.ofNullable(environment.get(LOG_DIR)).filter(text -> !text.isBlank());
     }
 
     private boolean isOn(String variable) {

@@ -48,8 +48,10 @@ final class FlagSources {
         if (args.length == 0 || !args[0].equals(COMMAND) || explains) {
             return args;
         }
-        CommandSpec serve = main.subcommands().get(COMMAND).getCommandSpec();
-        return new FlagSources(serve, environment).complete(Arrays.asList(args));
+        return Optional.ofNullable(main.subcommands().get(COMMAND))
+                .map(serve -> new FlagSources(serve.getCommandSpec(), environment))
+                .map(sources -> sources.complete(Arrays.asList(args)))
+                .orElse(args);
     }
 
     private String[] complete(List<String> args) {

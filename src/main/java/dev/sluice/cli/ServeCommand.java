@@ -38,6 +38,7 @@ import java.util.concurrent.Callable;
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String LOG_LEVEL = "sluice.log";
+    private static final String LOG_DIR = "sluice.log.dir";
     private static final String INFO = "info";
 
     @Option(
@@ -95,7 +96,8 @@ final class ServeCommand implements Callable<Integer> {
             boolean isDebug = fastDeploy.isDebug() && logLevel.equals(INFO);
             System.setProperty(LOG_LEVEL, isDebug ? "debug" : logLevel);
         }
-        // Not earlier: it reads the level.
+        fastDeploy.logDirectory().ifPresent(directory -> System.setProperty(LOG_DIR, directory));
+        // Not earlier: it reads the properties.
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
         List<String> foreign = ForeignFlags.judge(spec.commandLine().getParseResult());
         ServePlan plan = plan(fastDeploy);

@@ -15,6 +15,8 @@ public final class RequestSeeds {
         this.state = new AtomicLong(start);
     }
 
+    /// Seeds that follow from one.
+    ///
     /// @param process seed of the process; empty for another one at each start
     public static RequestSeeds of(OptionalLong process) {
         return new RequestSeeds(process.orElseGet(() -> RandomGenerator.getDefault().nextLong()));

@@ -1,6 +1,6 @@
 package dev.sluice.cli;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 
 /// The flags of FastDeploy's server as the API contract lists them.
@@ -18,7 +18,18 @@ final class FlagTable {
     /// One flag with a value.
     ///
     /// @param args as they are typed
-    record Row(Kind kind, String... args) {
+    record Row(Kind kind, List<String> args) {
+
+        /// As they are given to a process.
+        String[] array() {
+            return args.toArray(String[]::new);
+        }
+
+        /// The flag's own spelling with dashes.
+        String flag() {
+            return args.getFirst().replace('_', '-');
+        }
+
         @Override
         public String toString() {
             return kind + " " + String.join(" ", args);
@@ -148,10 +159,7 @@ final class FlagTable {
     /// All flags.
     static Stream<Row> rows() {
         return ROWS.lines()
-                .map(line -> line.split(" +"))
-                .map(words ->
-                        new Row(
-                                Kind.valueOf(words[0]),
-                                Arrays.copyOfRange(words, 1, words.length)));
+                .map(line -> List.of(line.split(" +")))
+                .map(words -> new Row(Kind.valueOf(words.getFirst()), words.subList(1, words.size())));
     }
 }

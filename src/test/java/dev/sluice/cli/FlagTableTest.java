@@ -11,7 +11,7 @@ final class FlagTableTest {
     @ParameterizedTest
     @MethodSource("dev.sluice.cli.FlagTable#rows")
     void everyFlagDoesWhatTheContractSays(FlagTable.Row row) {
-        ServeRun run = ServeRun.of(row.args());
+        ServeRun run = ServeRun.of(row.array());
 
         switch (row.kind()) {
             case WORKS -> {
@@ -22,13 +22,13 @@ final class FlagTableTest {
                 assertThat(ForeignFlags.judge(run.parsed()))
                         .singleElement()
                         .asString()
-                        .startsWith(row.args()[0] + " ");
+                        .startsWith(row.flag() + " ");
                 assertThat(run.plan()).isNotNull();
             }
             case REFUSED ->
                     assertThatThrownBy(() -> ForeignFlags.judge(run.parsed()))
                             .isInstanceOf(Refusal.class)
-                            .hasMessageStartingWith(row.args()[0] + " is not supported: ");
+                            .hasMessageStartingWith(row.flag() + " is not supported: ");
         }
     }
 }
