@@ -309,6 +309,44 @@ class EngineRulesTest {
         assertThat(alone(one).reason()).isEqualTo(FinishReason.LENGTH);
     }
 
+    /// Two rows of logits a step: the young prompt is a third done when the old answer takes its
+    /// blocks.
+    @Test
+    void aPromptThatIsPreemptedWhileItIsScoredIsScoredOnce() {
+        GenerationRequest old =
+                Requests.of("old", Requests.prompt(1, 4), SamplingParams.GREEDY, 40);
+        GenerationRequest young =
+                new GenerationRequest(
+                        "young",
+                        TokenIds.of(Requests.prompt(2, 60)),
+                        SamplingParams.GREEDY,
+                        LogitsRules.NONE,
+                        endless(2),
+                        scored(2));
+        List<TokenLogprobs> reported = new ArrayList<>();
+        List<Integer> preemptedAt = new ArrayList<>();
+        try (Engine engine =
+                new Engine(config(64, 2, 20), model, new ByteTokenizer(), device, () -> 0)) {
+            engine.submit(old, _ -> {});
+            engine.submit(
+                    young,
+                    event -> {
+                        if (event instanceof GenerationEvent.Started started) {
+                            reported.addAll(started.promptLogprobs());
+                        }
+                    });
+            for (int steps = 0; engine.step(); steps++) {
+                if (engine.stats().snapshot().preemptions() > preemptedAt.size()) {
+                    preemptedAt.add(steps);
+                }
+            }
+        }
+
+        assertThat(preemptedAt).hasSize(1);
+        assertThat(preemptedAt.getFirst()).isBetween(5, 50);
+        assertThat(reported).hasSize(59).isEqualTo(alone(young).promptLogprobs());
+    }
+
     /// A long prompt that is scored leaves a row of logits for those that come.
     @Test
     void scoringAPromptDoesNotKeepOthersWaiting() {
