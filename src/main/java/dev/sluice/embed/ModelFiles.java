@@ -6,7 +6,6 @@ import dev.sluice.compute.Packing;
 import dev.sluice.model.GenerationDefaults;
 import dev.sluice.model.ModelCheckpoint;
 import dev.sluice.model.ResolvedModel;
-import dev.sluice.openai.PromptTemplate;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.tokenizer.LoadedTokenizer;
 import dev.sluice.tokenizer.TokenizerLoader;
@@ -16,7 +15,6 @@ import org.slf4j.LoggerFactory;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -98,21 +96,12 @@ final class ModelFiles implements AutoCloseable {
     }
 
     /// A template that can't be compiled leaves a model that can't chat but complete.
-    private static Optional<PromptTemplate> compile(String source) {
+    private static Optional<ChatTemplate> compile(String source) {
         try {
-            ChatTemplate template = ChatTemplate.compile(source);
-            return Optional.of(variables -> render(template, variables));
+            return Optional.of(ChatTemplate.compile(source));
         } catch (TemplateException e) {
             LOG.warn("the model's chat template can't be used, so it can't chat: {}", e.text());
             return Optional.empty();
-        }
-    }
-
-    private static String render(ChatTemplate template, Map<String, ?> variables) {
-        try {
-            return template.render(variables);
-        } catch (TemplateException e) {
-            throw new IllegalArgumentException(e.text(), e);
         }
     }
 
@@ -122,7 +111,14 @@ final class ModelFiles implements AutoCloseable {
                 (float) given.temperature().orElse(neutral.temperature()),
                 (float) given.topP().orElse(neutral.topP()),
                 given.topK(),
-                (float) given.minP().orElse(neutral.minP()));
+                (float) given.minP().orElse(neutral.minP()),
+                repetitionPenalty(given, neutral));
+    }
+
+    /// A penalty that is no divisor would make every logit infinite.
+    private static float repetitionPenalty(GenerationDefaults given, SamplingDefaults neutral) {
+        float penalty = (float) given.repetitionPenalty().orElse(neutral.repetitionPenalty());
+        return penalty > 0 && Float.isFinite(penalty) ? penalty : neutral.repetitionPenalty();
     }
 
     private Set<Integer> eosTokenIds(LoadedTokenizer loaded) {

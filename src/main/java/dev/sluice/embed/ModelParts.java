@@ -1,10 +1,10 @@
 package dev.sluice.embed;
 
+import dev.sluice.chat.ChatTemplate;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.Packing;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelConfig;
-import dev.sluice.openai.PromptTemplate;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.tokenizer.Tokenizer;
 
@@ -29,7 +29,7 @@ public record ModelParts(
         ModelConfig config,
         WeightLoader weights,
         Tokenizer tokenizer,
-        Optional<PromptTemplate> template,
+        Optional<ChatTemplate> template,
         Map<String, String> specialTokens,
         SamplingDefaults defaults,
         Set<Integer> eosTokenIds) {

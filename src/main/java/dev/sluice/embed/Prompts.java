@@ -1,6 +1,7 @@
 package dev.sluice.embed;
 
-import dev.sluice.openai.PromptTemplate;
+import dev.sluice.chat.ChatTemplate;
+import dev.sluice.chat.TemplateException;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.tokenizer.TokenIds;
 
@@ -29,7 +30,7 @@ public record Prompts(ServedModel model) {
     /// @throws IllegalArgumentException if the template refuses them
     /// @throws IllegalStateException if the model is not made for chats
     public TokenIds chat(List<Map<String, Object>> messages) {
-        PromptTemplate template =
+        ChatTemplate template =
                 model.template()
                         .orElseThrow(
                                 () -> new IllegalStateException(model.name() + " has no template"));
@@ -38,7 +39,15 @@ public record Prompts(ServedModel model) {
         putNone(variables, "documents");
         variables.put("messages", messages);
         variables.put("add_generation_prompt", true);
-        return model.tokenizer().encode(template.render(variables), false);
+        return model.tokenizer().encode(render(template, variables), false);
+    }
+
+    private static String render(ChatTemplate template, Map<String, Object> variables) {
+        try {
+            return template.render(variables);
+        } catch (TemplateException e) {
+            throw new IllegalArgumentException(e.text(), e);
+        }
     }
 
     /// Templates tell a variable that is none from one that is missing.

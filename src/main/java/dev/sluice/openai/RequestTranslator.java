@@ -1,5 +1,7 @@
 package dev.sluice.openai;
 
+import dev.sluice.chat.ChatTemplate;
+import dev.sluice.chat.TemplateException;
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ApiException.NotFound;
 import dev.sluice.engine.GenerationRequest;
@@ -146,7 +148,7 @@ public final class RequestTranslator {
     }
 
     private TokenIds render(ChatRequest request) {
-        PromptTemplate template =
+        ChatTemplate template =
                 model.template()
                         .orElseThrow(() ->
                                 Invalid.field(
@@ -170,11 +172,11 @@ public final class RequestTranslator {
         return variables;
     }
 
-    private static String renderWith(PromptTemplate template, Map<String, Object> variables) {
+    private static String renderWith(ChatTemplate template, Map<String, Object> variables) {
         try {
             return template.render(variables);
-        } catch (IllegalArgumentException e) {
-            throw Invalid.field("messages", String.valueOf(e.getMessage()));
+        } catch (TemplateException e) {
+            throw Invalid.field("messages", e.text());
         }
     }
 

@@ -8,8 +8,10 @@ import java.util.OptionalInt;
 /// @param topP in `[0, 1]`
 /// @param topK empty for all tokens
 /// @param minP in `[0, 1]`
-public record SamplingDefaults(float temperature, float topP, OptionalInt topK, float minP) {
+/// @param repetitionPenalty above 0, neutral at 1
+public record SamplingDefaults(
+        float temperature, float topP, OptionalInt topK, float minP, float repetitionPenalty) {
     /// For a model that says nothing.
     public static final SamplingDefaults NEUTRAL =
-            new SamplingDefaults(1, 1, OptionalInt.empty(), 0);
+            new SamplingDefaults(1, 1, OptionalInt.empty(), 0, 1);
 }

@@ -1,5 +1,6 @@
 package dev.sluice.openai;
 
+import dev.sluice.chat.ChatTemplate;
 import dev.sluice.tokenizer.Tokenizer;
 
 import java.time.Instant;
@@ -23,7 +24,7 @@ public record ServedModel(
         Optional<String> servedName,
         String root,
         Tokenizer tokenizer,
-        Optional<PromptTemplate> template,
+        Optional<ChatTemplate> template,
         Map<String, String> specialTokens,
         SamplingDefaults defaults,
         ApiOptions options,

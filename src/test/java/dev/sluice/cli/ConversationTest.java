@@ -3,9 +3,9 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.chat.ChatTemplate;
 import dev.sluice.embed.Prompts;
 import dev.sluice.openai.ApiOptions;
-import dev.sluice.openai.PromptTemplate;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.testing.ByteTokenizer;
@@ -14,13 +14,13 @@ import dev.sluice.tokenizer.TokenIds;
 import org.junit.jupiter.api.Test;
 
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 final class ConversationTest {
     private static final int MAX_MODEL_LEN = 100;
+    private static final ChatTemplate TEMPLATE =
+            ChatTemplate.compile("{% for m in messages %}{{ m.role }}:{{ m.content }}|{% endfor %}");
 
     @Test
     void remembersWhatBothSaid() {
@@ -77,10 +77,10 @@ final class ConversationTest {
     }
 
     private static Conversation conversation(Optional<String> system) {
-        return new Conversation(new Prompts(model(Optional.of(ConversationTest::render))), system);
+        return new Conversation(new Prompts(model(Optional.of(TEMPLATE))), system);
     }
 
-    private static ServedModel model(Optional<PromptTemplate> template) {
+    private static ServedModel model(Optional<ChatTemplate> template) {
         return new ServedModel(
                 "tiny",
                 Optional.empty(),
@@ -92,15 +92,6 @@ final class ConversationTest {
                 ApiOptions.DEFAULT,
                 MAX_MODEL_LEN,
                 Instant.EPOCH);
-    }
-
-    private static String render(Map<String, ?> variables) {
-        StringBuilder text = new StringBuilder();
-        for (Object message : (List<?>) Objects.requireNonNull(variables.get("messages"))) {
-            Map<?, ?> fields = (Map<?, ?>) message;
-            text.append(fields.get("role")).append(':').append(fields.get("content")).append('|');
-        }
-        return text.toString();
     }
 
     private static String text(TokenIds prompt) {

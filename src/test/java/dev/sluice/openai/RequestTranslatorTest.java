@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.chat.ChatTemplate;
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.SamplingParams;
@@ -12,8 +13,6 @@ import org.junit.jupiter.api.Test;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,18 +22,23 @@ class RequestTranslatorTest {
     private static final RequestValidator VALIDATOR = RequestValidator.create();
     private static final String HELLO = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]%s}";
     private static final SamplingDefaults OF_THE_MODEL =
-            new SamplingDefaults(0.6f, 0.9f, OptionalInt.of(40), 0.05f);
+            new SamplingDefaults(0.6f, 0.9f, OptionalInt.of(40), 0.05f, 1);
 
-    private final Map<String, Object> seen = new HashMap<>();
+    private static final ChatTemplate TEMPLATE =
+            ChatTemplate.compile("{{ bos_token }}0123456789");
 
-    private RequestTranslator translator(RequestLimits limits) {
+    private static RequestTranslator translator(RequestLimits limits) {
+        return translator(limits, TEMPLATE);
+    }
+
+    private static RequestTranslator translator(RequestLimits limits, ChatTemplate template) {
         ServedModel model =
                 new ServedModel(
                         "m",
                         Optional.empty(),
                         "m",
                         new ByteTokenizer(),
-                        Optional.of(this::remember),
+                        Optional.of(template),
                         Map.of("bos_token", "<bos>"),
                         OF_THE_MODEL,
                         ApiOptions.DEFAULT.withLimits(limits),
@@ -43,17 +47,19 @@ class RequestTranslatorTest {
         return new RequestTranslator(model, VALIDATOR, () -> Instant.ofEpochSecond(77));
     }
 
-    private String remember(Map<String, ?> variables) {
-        seen.putAll(variables);
-        return "<bos>0123456789";
+    /// What a template makes of a request.
+    private static String rendered(String template, String more) {
+        PreparedRequest prepared =
+                translator(RequestLimits.DEFAULT, ChatTemplate.compile(template)).chat(body(more));
+        return new ByteTokenizer().decode(prepared.sequences().getFirst().prompt(), false);
     }
 
-    private PreparedRequest chat(String more) {
+    private static PreparedRequest chat(String more) {
         return translator(RequestLimits.DEFAULT)
                 .chat(HELLO.formatted(more).getBytes(StandardCharsets.UTF_8));
     }
 
-    private GenerationRequest sequence(String more) {
+    private static GenerationRequest sequence(String more) {
         return chat(more).sequences().getFirst();
     }
 
@@ -91,24 +97,24 @@ class RequestTranslatorTest {
 
     @Test
     void aTemplateSeesMessagesAndSwitches() {
-        chat(",\"chat_template_kwargs\":{\"enable_thinking\":false,\"x\":[1]}");
+        String template =
+                "{{ [bos_token, add_generation_prompt, enable_thinking, x, tools is none,"
+                        + " documents is none, messages[0].content] | tojson }}";
 
-        assertThat(seen)
-                .containsEntry("bos_token", "<bos>")
-                .containsEntry("add_generation_prompt", true)
-                .containsEntry("enable_thinking", false)
-                .containsEntry("x", List.of(1))
-                .containsEntry("messages", List.of(Map.of("role", "user", "content", "hi")))
-                .containsKeys("tools", "documents");
-        assertThat(seen.get("tools")).isNull();
+        assertThat(
+                        rendered(
+                                template,
+                                ",\"chat_template_kwargs\":{\"enable_thinking\":false,\"x\":[1]}"))
+                .isEqualTo("[\"<bos>\", true, false, [1], true, true, \"hi\"]");
     }
 
     @Test
     void variablesOfAClientNeverReplaceItsMessages() {
-        chat(",\"chat_template_kwargs\":{\"messages\":[]}");
-
-        assertThat(seen)
-                .containsEntry("messages", List.of(Map.of("role", "user", "content", "hi")));
+        assertThat(
+                        rendered(
+                                "{{ messages[0].content }}",
+                                ",\"chat_template_kwargs\":{\"messages\":[]}"))
+                .isEqualTo("hi");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.sluice.testing;
 
 import dev.sluice.bus.EngineClient;
 import dev.sluice.bus.EngineVerticle;
+import dev.sluice.chat.ChatTemplate;
 import dev.sluice.compute.DType;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.StatsSnapshot;
@@ -40,6 +41,12 @@ public final class ParrotServer implements AutoCloseable {
     /// Name of the model.
     public static final String MODEL = "org/parrot";
 
+    private static final ChatTemplate TEMPLATE =
+            ChatTemplate.compile(
+                    "{% for m in messages %}{% if m.content == 'refuse' %}"
+                            + "{{ raise_exception('roles must alternate') }}{% endif %}"
+                            + "{{ m.role }}:{{ m.content }}{% endfor %}"
+                            + Parrot.END);
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
     private final Vertx vertx = Vertx.vertx();
@@ -98,24 +105,12 @@ public final class ParrotServer implements AutoCloseable {
                 servedName,
                 "/models/parrot",
                 new ByteTokenizer(),
-                Optional.of(ParrotServer::render),
+                Optional.of(TEMPLATE),
                 Map.of("bos_token", "<bos>", "eos_token", "<eos>"),
                 SamplingDefaults.NEUTRAL,
                 ApiOptions.DEFAULT,
                 MAX_MODEL_LEN,
                 Instant.ofEpochSecond(1_700_000_000));
-    }
-
-    private static String render(Map<String, ?> variables) {
-        StringBuilder text = new StringBuilder();
-        for (Object item : (List<?>) Objects.requireNonNull(variables.get("messages"))) {
-            Map<?, ?> message = (Map<?, ?>) item;
-            if ("refuse".equals(message.get("content"))) {
-                throw new IllegalArgumentException("roles must alternate");
-            }
-            text.append(message.get("role")).append(':').append(message.get("content"));
-        }
-        return text.append(Parrot.END).toString();
     }
 
     /// Brings the model up and waits until it can be asked.
