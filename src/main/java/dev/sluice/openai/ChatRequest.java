@@ -3,11 +3,10 @@ package dev.sluice.openai;
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.tokenizer.TokenIds;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// A valid request for a chat completion.
 ///
@@ -15,64 +14,63 @@ import java.util.OptionalLong;
 /// @param messages as templates expect them
 /// @param promptTokenIds replaces the messages, if not empty
 /// @param idsField the field that they came from
+/// @param completionTokenIds begin the answer: they follow the prompt
 /// @param maxCompletionTokens wins over the shared limit
-/// @param templateVariables what the template sees beside the messages
+/// @param template how the messages become a prompt
+/// @param thinking how long the model may think
+/// @param tools what the model may call
 /// @param metadata of the client, for the log
 record ChatRequest(
         SharedParameters shared,
         List<Map<String, Object>> messages,
         TokenIds promptTokenIds,
         String idsField,
+        TokenIds completionTokenIds,
         OptionalLong maxCompletionTokens,
-        Map<String, Object> templateVariables,
+        TemplateFields template,
+        ThinkingFields thinking,
+        ToolFields tools,
         Map<String, Object> metadata) {
+    /// The field that begins the answer.
+    static final String COMPLETION_IDS = "completion_token_ids";
+
     private static final String MESSAGES = "messages";
     private static final String TOKEN_IDS = "prompt_token_ids";
-    private static final String ENABLE_THINKING = "enable_thinking";
+
+    /// The names of the metadata that mean something where the request itself doesn't say it.
+    private static final Set<String> FROM_METADATA =
+            Set.of(
+                    "min_tokens",
+                    "max_streaming_response_tokens",
+                    COMPLETION_IDS,
+                    "include_stop_str_in_output");
 
     /// @throws InvalidRequest naming the field
-    static ChatRequest of(Fields fields) {
-        LaterParameters.refuseInChat(fields);
-        Fields metadata = new Fields(fields.object("metadata"));
+    static ChatRequest of(Fields body) {
+        ForeignParameters.refuseInChat(body);
+        GuidedFields.refuseInChat(body);
+        Map<String, Object> metadata = body.object("metadata");
+        Fields fields = body.orFrom(metadata, FROM_METADATA);
         List<?> messages = fields.list(MESSAGES);
         TokenIds ids = TokenLists.ids(TOKEN_IDS, fields.list(TOKEN_IDS));
-        boolean tokenized = !messages.isEmpty() && TokenLists.isNumbers(messages);
         if (messages.isEmpty() && ids.size() == 0) {
             throw Invalid.field(
                     MESSAGES,
                     "messages can not be an empty list, unless prompt_token_ids is passed");
         }
+        boolean tokenized = !messages.isEmpty() && TokenLists.isNumbers(messages);
         boolean fromMessages = tokenized && ids.size() == 0;
+        ThinkingFields thinking = ThinkingFields.of(fields, metadata);
         return new ChatRequest(
-                SharedParameters.of(fields, metadata.flag("include_stop_str_in_output", false)),
+                SharedParameters.of(fields, LogprobsFields.ofChat(fields)),
                 tokenized ? List.of() : Messages.normalise(messages),
                 fromMessages ? TokenLists.ids(MESSAGES, messages) : ids,
                 fromMessages ? MESSAGES : TOKEN_IDS,
+                TokenLists.ids(COMPLETION_IDS, fields.list(COMPLETION_IDS)),
                 fields.integer("max_completion_tokens"),
-                templateVariables(fields),
-                fields.object("metadata"));
-    }
-
-    private static Map<String, Object> templateVariables(Fields fields) {
-        Map<String, Object> kwargs = fields.object("chat_template_kwargs");
-        Map<String, Object> variables = new LinkedHashMap<>(kwargs);
-        fields.text("reasoning_effort")
-                .ifPresent(effort -> variables.putIfAbsent("reasoning_effort", effort));
-        variables.putIfAbsent("add_generation_prompt", fields.flag("add_generation_prompt", true));
-        thinking(kwargs, fields.object("metadata"))
-                .ifPresent(on -> variables.put(ENABLE_THINKING, on));
-        return variables;
-    }
-
-    /// Whether the model should think, where the request says so.
-    private static Optional<Object> thinking(
-            Map<String, Object> kwargs, Map<String, Object> metadata) {
-        Optional<Object> mode =
-                Optional.ofNullable(kwargs.get("options"))
-                        .flatMap(RequestJson::asObject)
-                        .flatMap(options -> Optional.ofNullable(options.get("thinking_mode")));
-        return mode.<Object>map(m -> !m.equals("close") && !m.equals("false"))
-                .or(() -> Optional.ofNullable(kwargs.get(ENABLE_THINKING)))
-                .or(() -> Optional.ofNullable(metadata.get(ENABLE_THINKING)));
+                TemplateFields.of(fields, thinking),
+                thinking,
+                ToolFields.of(fields),
+                metadata);
     }
 }

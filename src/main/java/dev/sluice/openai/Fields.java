@@ -1,23 +1,43 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.ApiException.InvalidRequest;
+
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// The fields of a body that the schema has accepted: each has the type that is asked for, or is
 /// absent. Null is the same as absent.
 final class Fields {
     private final Map<String, Object> values;
+    private final Map<String, Object> others;
+    private final Set<String> fromOthers;
 
     Fields(Map<String, Object> values) {
+        this(values, Map.of(), Set.of());
+    }
+
+    private Fields(
+            Map<String, Object> values, Map<String, Object> others, Set<String> fromOthers) {
         this.values = values;
+        this.others = others;
+        this.fromOthers = fromOthers;
+    }
+
+    /// The same, with a few fields from elsewhere where they are absent here.
+    Fields orFrom(Map<String, Object> elsewhere, Set<String> names) {
+        return new Fields(values, elsewhere, names);
     }
 
     Optional<Object> value(String name) {
-        return Optional.ofNullable(values.get(name));
+        Optional<Object> value = Optional.ofNullable(values.get(name));
+        return value.isEmpty() && fromOthers.contains(name)
+                ? Optional.ofNullable(others.get(name))
+                : value;
     }
 
     Optional<String> text(String name) {
@@ -25,7 +45,11 @@ final class Fields {
     }
 
     boolean flag(String name, boolean otherwise) {
-        return value(name).map(Boolean.class::cast).orElse(otherwise);
+        return flag(name).orElse(otherwise);
+    }
+
+    Optional<Boolean> flag(String name) {
+        return value(name).map(Boolean.class::cast);
     }
 
     /// A whole number, also if written as `10.0`; one that a long can't hold becomes the nearest.
@@ -35,7 +59,7 @@ final class Fields {
                 .orElse(OptionalLong.empty());
     }
 
-    /// @throws dev.sluice.engine.ApiException.InvalidRequest if the number is beyond a double
+    /// @throws InvalidRequest if the number is beyond a double
     OptionalDouble number(String name) {
         return value(name)
                 .map(value -> OptionalDouble.of(finite(name, (Number) value)))
@@ -45,6 +69,11 @@ final class Fields {
     /// The list; empty if absent.
     List<?> list(String name) {
         return value(name).<List<?>>map(List.class::cast).orElse(List.of());
+    }
+
+    /// The list of texts; empty if absent.
+    List<String> texts(String name) {
+        return list(name).stream().map(String.class::cast).toList();
     }
 
     /// The object; empty if absent.

@@ -74,6 +74,9 @@ final class Messages {
         Map<String, Object> part =
                 RequestJson.asObject(item)
                         .orElseThrow(() -> wrong(place, "Input should be a valid dictionary"));
+        if (part.get("type") == null) {
+            throw wrong(place + ".type", "Field required");
+        }
         String type = String.valueOf(part.get("type"));
         return switch (type) {
             case "text" -> {
@@ -82,7 +85,7 @@ final class Messages {
                 }
                 throw wrong(place + ".text", "Input should be a valid string");
             }
-            case "image_url", "video_url", "input_audio" ->
+            case "image_url", "image", "video_url", "video", "audio_url", "input_audio", "file" ->
                     throw wrong(place, "This model takes text only, not " + type);
             default -> throw wrong(place, "Unknown content part type: " + type);
         };

@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import dev.sluice.engine.ApiException.InvalidRequest;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
@@ -12,12 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Reads and writes JSON of the wire. Strict, but for a comma before a closing bracket, which the
-/// documented samples have.
+/// documented samples have. An object may have a name only once: readers do not agree on which one
+/// counts.
 final class RequestJson {
     private static final JsonMapper MAPPER =
             JsonMapper.builder(
                             JsonFactory.builder()
                                     .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                                     .build())
                     .build();
 
@@ -43,11 +46,13 @@ final class RequestJson {
                 || e.getCause() instanceof StreamConstraintsException) {
             return "The body is nested too deeply, or holds a name or number that is too long.";
         }
+        boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate");
+        String wrong = twice ? "The body has a field twice" : "The body is not valid JSON";
         return Optional.ofNullable(e.getLocation())
                 .map(at ->
-                        "The body is not valid JSON at line %d, column %d."
-                                .formatted(at.getLineNr(), at.getColumnNr()))
-                .orElse("The body is not valid JSON.");
+                        "%s at line %d, column %d."
+                                .formatted(wrong, at.getLineNr(), at.getColumnNr()))
+                .orElse(wrong + ".");
     }
 
     /// Reads any JSON text; empty if it is none.

@@ -1,25 +1,24 @@
 package dev.sluice.openai;
 
-import dev.sluice.chat.ChatTemplate;
-import dev.sluice.chat.TemplateException;
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ApiException.NotFound;
 import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.LogitsRules;
+import dev.sluice.engine.LogprobsOptions;
+import dev.sluice.engine.OutputOptions;
+import dev.sluice.engine.StopConditions;
 import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.UUID;
+import java.util.Set;
 
 /// Turns the bodies of requests into requests for the engine: validates, resolves defaults, renders
 /// the template, tokenizes and checks lengths. Whatever is wrong with a request that only the
-/// engine can't tell is told here.
+/// engine can't tell is told here, and what needs no tokenizing before anything is tokenized.
 ///
 /// Safe for use by several threads. Takes time in proportion to the body: not for an event loop.
 public final class RequestTranslator {
@@ -28,14 +27,24 @@ public final class RequestTranslator {
     private final ServedModel model;
     private final RequestValidator validator;
     private final InstantSource clock;
-    private final SequenceRules rules;
+    private final ChatPrompts prompts;
+    private final LengthRules lengths;
+    private final LogprobsRules logprobs;
+    private final SequenceRules sequences;
+    private final ThinkingRules thinking;
+    private final AnswerRules answers;
 
     /// @param clock tells when an answer was created
     public RequestTranslator(ServedModel model, RequestValidator validator, InstantSource clock) {
         this.model = model;
         this.validator = validator;
         this.clock = clock;
-        this.rules = new SequenceRules(model);
+        this.prompts = new ChatPrompts(model);
+        this.lengths = new LengthRules(model);
+        this.logprobs = new LogprobsRules(model);
+        this.sequences = new SequenceRules(model);
+        this.thinking = new ThinkingRules(model);
+        this.answers = new AnswerRules(model);
     }
 
     /// Prepares a body of `/v1/chat/completions`.
@@ -46,23 +55,71 @@ public final class RequestTranslator {
         ChatRequest request = validator.chat(body);
         SharedParameters shared = request.shared();
         checkModel(shared);
-        boolean tokenized = request.promptTokenIds().size() > 0;
-        String promptField = tokenized ? request.idsField() : "messages";
-        TokenIds prompt = tokenized ? request.promptTokenIds() : render(request);
-        boolean ownLimit = request.maxCompletionTokens().isPresent();
-        SequenceRules.Limit limit =
-                ownLimit
-                        ? new SequenceRules.Limit(
-                                "max_completion_tokens", request.maxCompletionTokens())
-                        : new SequenceRules.Limit("max_tokens", shared.maxTokens());
-        Answer answer = new Answer(Kind.CHAT, id(Kind.CHAT, shared), promptField);
-        GenerationRequest sequence =
-                rules.sequence(sequenceId(answer, 0), prompt, shared, limit, promptField);
-        Optional<String> metadata =
-                request.metadata().isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(RequestJson.write(request.metadata()));
-        return prepared(answer, shared, List.of(sequence), 1, List.of(), metadata);
+        int choices = choices("n", shared.choices(), 1, "n");
+        LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
+        lengths.checkStops(shared.stops());
+        prompts.checkIds(request);
+        LengthRules.Limit limit = thinking.limit(request.thinking(), limit(request));
+        LogitsRules rules = sequences.logits(shared.logits());
+
+        String field = ChatPrompts.field(request);
+        ReadyPrompt prompt = cut(prompts.prompt(request), shared);
+        StopConditions stop = lengths.stop(prompt.ids(), shared.stops(), limit, field);
+        SequenceRules.Common common =
+                new SequenceRules.Common(
+                        shared.sampling(),
+                        withThinking(rules, request, prompt.ids(), stop),
+                        output(
+                                shared,
+                                continuesText(request),
+                                SequenceRules.logprobs(shared.logprobs(), granted, 1, false)));
+        String id = AnswerRules.id(Kind.CHAT, shared);
+        boolean thinks = thinking.isOn(request.thinking());
+        return new PreparedRequest(
+                Kind.CHAT,
+                id,
+                clock.instant().getEpochSecond(),
+                model,
+                sequences.sequences(id, 0, choices, prompt.ids(), common, stop),
+                1,
+                texts(List.of(prompt), shared, false),
+                shared.stream(),
+                AnswerRules.options(
+                        shared,
+                        granted,
+                        1,
+                        false,
+                        answers.chatParser(request.tools(), thinks)),
+                field,
+                metadata(request));
+    }
+
+    private static LengthRules.Limit limit(ChatRequest request) {
+        return request.maxCompletionTokens().isPresent()
+                ? new LengthRules.Limit(
+                        "max_completion_tokens", request.maxCompletionTokens(), false)
+                : new LengthRules.Limit(
+                        "max_tokens", request.shared().stops().maxTokens(), false);
+    }
+
+    private LogitsRules withThinking(
+            LogitsRules rules, ChatRequest request, TokenIds prompt, StopConditions stop) {
+        return new LogitsRules(
+                rules.badWords(),
+                rules.logitBias(),
+                rules.processorArgs(),
+                thinking.budget(request.thinking(), prompt, stop.maxTokens()));
+    }
+
+    /// Whether the model goes on in the middle of a text.
+    private static boolean continuesText(ChatRequest request) {
+        return request.template().continueLast() || request.completionTokenIds().size() > 0;
+    }
+
+    private static Optional<String> metadata(ChatRequest request) {
+        return request.metadata().isEmpty()
+                ? Optional.empty()
+                : Optional.of(RequestJson.write(request.metadata()));
     }
 
     /// Prepares a body of `/v1/completions`.
@@ -73,57 +130,89 @@ public final class RequestTranslator {
         CompletionRequest request = validator.completion(body);
         SharedParameters shared = request.shared();
         checkModel(shared);
-        checkNumberOfPrompts(request);
-        SequenceRules.Limit limit = new SequenceRules.Limit("max_tokens", shared.maxTokens());
-        Answer answer =
-                new Answer(Kind.COMPLETION, id(Kind.COMPLETION, shared), request.promptField());
-        List<GenerationRequest> sequences = new ArrayList<>();
-        for (Prompt prompt : request.prompts()) {
-            TokenIds ids = tokenize(prompt, request.addSpecialTokens());
-            String id = sequenceId(answer, sequences.size());
-            sequences.add(rules.sequence(id, ids, shared, limit, request.promptField()));
-        }
-        List<String> echoes =
-                request.echo()
-                        ? request.prompts().stream().map(p -> text(p, shared)).toList()
-                        : List.of();
-        return prepared(
-                answer, shared, sequences, request.prompts().size(), echoes, Optional.empty());
-    }
+        boolean best = request.bestOf().isPresent();
+        long wanted = best ? request.bestOf().getAsLong() : shared.choices();
+        int perPrompt =
+                choices(
+                        best ? "best_of" : "n",
+                        wanted,
+                        request.prompts().size(),
+                        request.promptField());
+        int candidates = best ? perPrompt : 1;
+        LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
+        lengths.checkStops(shared.stops());
+        checkIds(request);
+        SequenceRules.Common common =
+                new SequenceRules.Common(
+                        shared.sampling(),
+                        sequences.logits(shared.logits()),
+                        output(
+                                shared,
+                                true,
+                                SequenceRules.logprobs(
+                                        shared.logprobs(), granted, candidates, request.echo())));
 
-    /// What is known of an answer before its sequences.
-    private record Answer(Kind kind, String id, String promptField) {}
-
-    private PreparedRequest prepared(
-            Answer answer,
-            SharedParameters shared,
-            List<GenerationRequest> sequences,
-            int numPrompts,
-            List<String> promptTexts,
-            Optional<String> metadata) {
+        String id = AnswerRules.id(Kind.COMPLETION, shared);
+        List<ReadyPrompt> ready = ready(request);
         return new PreparedRequest(
-                answer.kind(),
-                answer.id(),
+                Kind.COMPLETION,
+                id,
                 clock.instant().getEpochSecond(),
                 model,
-                sequences,
-                numPrompts,
-                promptTexts,
+                sequences(id, request, ready, common, perPrompt),
+                ready.size(),
+                texts(ready, shared, request.echo()),
                 shared.stream(),
-                new AnswerOptions(
-                        shared.streamOptions().includeUsage(),
-                        shared.streamOptions().continuousUsage(),
-                        false,
-                        OptionalInt.empty(),
-                        OptionalInt.empty(),
-                        true,
-                        1,
-                        1,
-                        !promptTexts.isEmpty(),
-                        false,
-                        Optional.empty()),
-                answer.promptField(),
-                metadata);
+                AnswerRules.options(
+                        shared,
+                        granted,
+                        candidates,
+                        request.echo(),
+                        answers.completionParser()),
+                request.promptField(),
+                Optional.empty());
+    }
+
+    private void checkIds(CompletionRequest request) {
+        for (Prompt prompt : request.prompts()) {
+            if (prompt instanceof Prompt.Ids(TokenIds ids)) {
+                TokenLists.check(request.promptField(), ids, model.tokenizer().vocabulary());
+            }
+        }
+    }
+
+    private List<ReadyPrompt> ready(CompletionRequest request) {
+        List<ReadyPrompt> ready = new ArrayList<>(request.prompts().size());
+        for (Prompt prompt : request.prompts()) {
+            ReadyPrompt whole =
+                    switch (prompt) {
+                        case Prompt.Text(String text) ->
+                                ReadyPrompt.of(
+                                        text, model.tokenizer(), request.addSpecialTokens());
+                        case Prompt.Ids(TokenIds ids) -> ReadyPrompt.of(ids);
+                    };
+            ready.add(cut(whole, request.shared()));
+        }
+        return ready;
+    }
+
+    private List<GenerationRequest> sequences(
+            String id,
+            CompletionRequest request,
+            List<ReadyPrompt> ready,
+            SequenceRules.Common common,
+            int perPrompt) {
+        StopFields fields = request.shared().stops();
+        LengthRules.Limit limit =
+                new LengthRules.Limit("max_tokens", fields.maxTokens(), request.echo());
+        List<GenerationRequest> all = new ArrayList<>(ready.size() * perPrompt);
+        for (ReadyPrompt prompt : ready) {
+            StopConditions stop =
+                    lengths.stop(prompt.ids(), fields, limit, request.promptField());
+            all.addAll(
+                    sequences.sequences(id, all.size(), perPrompt, prompt.ids(), common, stop));
+        }
+        return all;
     }
 
     private void checkModel(SharedParameters shared) {
@@ -137,80 +226,39 @@ public final class RequestTranslator {
                 });
     }
 
-    private void checkNumberOfPrompts(CompletionRequest request) {
-        int max = model.options().limits().maxPrompts();
-        if (request.prompts().size() > max) {
+    /// The number of sequences for each prompt.
+    private int choices(String field, long wanted, int numPrompts, String promptField) {
+        RequestLimits limits = model.options().limits();
+        if (wanted > limits.maxChoices()) {
             throw Invalid.field(
-                    request.promptField(),
-                    "%d prompts are more than the %d that one request may have"
-                            .formatted(request.prompts().size(), max));
+                    field,
+                    "%s must be at most %d, but is %d."
+                            .formatted(field, limits.maxChoices(), wanted));
         }
-    }
-
-    private TokenIds render(ChatRequest request) {
-        ChatTemplate template =
-                model.template()
-                        .orElseThrow(() ->
-                                Invalid.field(
-                                        "messages", "This model does not support chat_template."));
-        String text = renderWith(template, variables(request));
-        TokenIds prompt = model.tokenizer().encode(text, false);
-        if (prompt.size() == 0) {
-            throw Invalid.field("messages", "The chat template made an empty prompt of these.");
+        if (numPrompts * wanted > limits.maxSequences()) {
+            throw Invalid.field(
+                    wanted == 1 ? promptField : field,
+                    "%d prompts with %d choices each are more than the %d that one request may have"
+                            .formatted(numPrompts, wanted, limits.maxSequences()));
         }
-        return prompt;
+        return (int) wanted;
     }
 
-    /// Templates know `tools` and `documents` as none where there are none.
-    private Map<String, Object> variables(ChatRequest request) {
-        Map<String, Object> variables = new LinkedHashMap<>();
-        RequestJson.putNull(variables, "tools");
-        RequestJson.putNull(variables, "documents");
-        variables.putAll(model.specialTokens());
-        variables.putAll(request.templateVariables());
-        variables.put("messages", request.messages());
-        return variables;
+    private ReadyPrompt cut(ReadyPrompt prompt, SharedParameters shared) {
+        return prompt.cutTo(lengths.truncate(prompt.ids(), shared.stops()));
     }
 
-    private static String renderWith(ChatTemplate template, Map<String, Object> variables) {
-        try {
-            return template.render(variables);
-        } catch (TemplateException e) {
-            throw Invalid.field("messages", e.text());
+    private static OutputOptions output(
+            SharedParameters shared, boolean continuesText, LogprobsOptions reported) {
+        return new OutputOptions(shared.skipSpecialTokens(), continuesText, Set.of(), reported);
+    }
+
+    /// The texts of prompts, where the answer shows them.
+    private List<String> texts(List<ReadyPrompt> ready, SharedParameters shared, boolean echo) {
+        if (!echo && !shared.returnTokenIds()) {
+            return List.of();
         }
-    }
-
-    private TokenIds tokenize(Prompt prompt, boolean addSpecial) {
-        return switch (prompt) {
-            case Prompt.Text(String text) -> model.tokenizer().encode(text, addSpecial);
-            case Prompt.Ids(TokenIds ids) -> ids;
-        };
-    }
-
-    private String text(Prompt prompt, SharedParameters shared) {
-        return switch (prompt) {
-            case Prompt.Text(String text) -> text;
-            case Prompt.Ids(TokenIds ids) ->
-                    model.tokenizer().decode(ids, shared.skipSpecialTokens());
-        };
-    }
-
-    private static String id(Kind kind, SharedParameters shared) {
-        String prefix = kind.prefix();
-        return shared.requestId()
-                .filter(id -> !id.isEmpty())
-                .map(id -> id.startsWith(prefix) ? id : prefix + id)
-                .orElseGet(() ->
-                        prefix
-                                + shared.user()
-                                        .filter(user -> !user.isEmpty())
-                                        .map(user -> user + "-")
-                                        .orElse("")
-                                + UUID.randomUUID());
-    }
-
-    /// Never parsed: an id may hold anything.
-    private static String sequenceId(Answer answer, int index) {
-        return answer.id() + "::" + index;
+        boolean skipSpecial = echo && shared.skipSpecialTokens();
+        return ready.stream().map(p -> p.textOr(model.tokenizer(), skipSpecial)).toList();
     }
 }

@@ -9,6 +9,7 @@ import io.vertx.json.schema.OutputUnit;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,7 +58,7 @@ record SchemaMistake(JsonObject schema, JsonObject instance, OutputUnit error) {
 
     private String message(String keyword) {
         return switch (keyword) {
-            case "type" -> wrongType();
+            case "type" -> ownMessage().orElseGet(this::wrongType);
             case "minimum" -> "Input should be greater than or equal to " + rule();
             case "maximum" -> "Input should be less than or equal to " + rule();
             case "exclusiveMinimum" -> "Input should be greater than " + rule();
@@ -66,6 +67,15 @@ record SchemaMistake(JsonObject schema, JsonObject instance, OutputUnit error) {
             case "enum" -> "Input should be " + oneOf((JsonArray) rule());
             default -> String.valueOf(error.getError());
         };
+    }
+
+    /// The schema's own words for a wrong type, where clients of this protocol know others.
+    private Optional<String> ownMessage() {
+        String keyword = error.getKeywordLocation();
+        Object parent = at(schema, keyword.substring(0, keyword.lastIndexOf('/')));
+        return parent instanceof JsonObject rules
+                ? Optional.ofNullable(rules.getString("x-message"))
+                : Optional.empty();
     }
 
     private String wrongType() {

@@ -5,106 +5,103 @@ import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.LogitsRules;
 import dev.sluice.engine.LogprobsOptions;
 import dev.sluice.engine.OutputOptions;
+import dev.sluice.engine.Penalties;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// The rules of lengths, stops and sampling for one model.
+/// Makes sequences for the engine of what a request says and what holds where it is silent.
 ///
-/// @param model says what holds where a request is silent
+/// @param model says what that is
 record SequenceRules(ServedModel model) {
 
-    /// How many tokens a request wants at most.
+    /// What all sequences of a request have in common.
     ///
-    /// @param field that says so
-    /// @param tokens empty for as many as fit
-    record Limit(String field, OptionalLong tokens) {}
+    /// @param rules of the logits
+    /// @param output what is told of an answer
+    record Common(SamplingFields sampling, LogitsRules rules, OutputOptions output) {}
 
-    /// Makes a request for the engine.
+    /// The rules of the logits that a request names, without a limit of its thinking.
     ///
-    /// @param promptField where the prompt came from
     /// @throws InvalidRequest naming the field
-    GenerationRequest sequence(
-            String id, TokenIds prompt, SharedParameters shared, Limit limit, String promptField) {
-        checkPrompt(prompt, promptField);
-        checkStops(shared);
-        StopConditions stop =
-                new StopConditions(
-                        maxTokens(prompt, limit),
-                        shared.stop(),
-                        Set.copyOf(shared.stopTokenIds()),
-                        shared.ignoreEos(),
-                        shared.includeStopString());
-        return new GenerationRequest(
-                id,
-                prompt,
-                sampling(shared),
-                LogitsRules.NONE,
-                stop,
-                new OutputOptions(
-                        shared.skipSpecialTokens(), false, Set.of(), LogprobsOptions.NONE));
+    LogitsRules logits(LogitsFields fields) {
+        TokenLists.check(
+                "bad_words_token_ids", fields.badWordIds(), model.tokenizer().vocabulary());
+        return new LogitsRules(
+                BadWords.of(fields, model.tokenizer()),
+                LogitBias.of(fields, model),
+                fields.processorArgs(),
+                LogitsRules.NONE.thinkingBudget());
     }
 
-    private void checkPrompt(TokenIds prompt, String field) {
-        int max = model.maxModelLen();
-        if (prompt.size() >= max) {
-            throw Invalid.tooLong(
-                    field,
-                    "Input text is too long, input_ids_len (%d) + min_tokens(0) >= max_model_len(%d)"
-                            .formatted(prompt.size(), max));
-        }
-        if (prompt.size() == 0) {
-            throw Invalid.field(field, "prompt_token_ids must be a non-empty list");
-        }
+    /// The log probabilities that the engine must report.
+    ///
+    /// @param granted what the answer gives
+    /// @param candidates how many the likeliest is chosen from
+    /// @param echo whether the answer gives those of the prompt as it gives its own
+    static LogprobsOptions logprobs(
+            LogprobsFields fields, LogprobsRules.Granted granted, long candidates, boolean echo) {
+        OptionalInt top =
+                granted.top().isEmpty() && candidates > 1 ? OptionalInt.of(0) : granted.top();
+        OptionalInt prompt = echo ? larger(granted.top(), granted.prompt()) : granted.prompt();
+        return new LogprobsOptions(
+                top, fields.temperatureScaled(), fields.topPNormalized(), prompt);
     }
 
-    private int maxTokens(TokenIds prompt, Limit limit) {
-        int max = model.maxModelLen();
-        long wanted = Math.min(limit.tokens().orElse(max), max - prompt.size());
-        if (wanted < 1) {
-            throw Invalid.field(
-                    limit.field(),
-                    "max_tokens can be defined [1, %d), but now it's %d.".formatted(max, wanted));
+    private static OptionalInt larger(OptionalInt one, OptionalInt other) {
+        if (one.isEmpty() || other.isEmpty()) {
+            return one.isEmpty() ? other : one;
         }
-        return (int) wanted;
+        return OptionalInt.of(Math.max(one.getAsInt(), other.getAsInt()));
     }
 
-    private void checkStops(SharedParameters shared) {
-        RequestLimits limits = model.options().limits();
-        int count = shared.stop().size() + shared.stopTokenIds().size();
-        if (count > limits.maxStopSequences()) {
-            throw Invalid.field(
-                    shared.stop().isEmpty() ? "stop_token_ids" : "stop",
-                    "Number of stop sequences (%d) exceeds the limit max_stop_seqs_num(%d)."
-                            .formatted(count, limits.maxStopSequences()));
+    /// As many sequences for one prompt as are asked for. With a seed, each has the next one, so
+    /// that they differ and can be had again.
+    ///
+    /// @param id of the answer; never parsed: it may hold anything
+    /// @param first index of the first sequence
+    List<GenerationRequest> sequences(
+            String id, int first, int count, TokenIds prompt, Common common, StopConditions stop) {
+        List<GenerationRequest> sequences = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            sequences.add(
+                    new GenerationRequest(
+                            id + "::" + (first + i),
+                            prompt,
+                            sampling(common.sampling(), i),
+                            common.rules(),
+                            stop,
+                            common.output()));
         }
-        limits.maxStopTokens().ifPresent(max -> shared.stop().forEach(s -> checkLength(s, max)));
+        return sequences;
     }
 
-    private void checkLength(String stop, int max) {
-        int length = model.tokenizer().encode(stop, false).size();
-        if (length > max) {
-            throw Invalid.field(
-                    "stop",
-                    "Length of a stop sequence (%d tokens) exceeds the limit stop_seqs_max_len(%d)."
-                            .formatted(length, max));
-        }
-    }
-
-    private SamplingParams sampling(SharedParameters shared) {
+    private SamplingParams sampling(SamplingFields fields, int choice) {
         SamplingDefaults defaults = model.defaults();
-        double temperature = shared.temperature().orElse(defaults.temperature());
+        long seed =
+                fields.seed().isPresent()
+                        ? fields.seed().getAsLong() + choice
+                        : ThreadLocalRandom.current().nextLong();
         return new SamplingParams(
-                (float) Math.min(temperature, Float.MAX_VALUE),
-                (float) shared.topP().orElse(defaults.topP()),
-                shared.topK().isPresent() ? topK(shared.topK().getAsLong()) : defaults.topK(),
-                (float) shared.minP().orElse(defaults.minP()),
-                shared.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong()));
+                toFloat(fields.temperature().orElse(defaults.temperature())),
+                (float) fields.topP().orElse(defaults.topP()),
+                fields.topK().isPresent() ? topK(fields.topK().getAsLong()) : defaults.topK(),
+                (float) fields.minP().orElse(defaults.minP()),
+                seed,
+                new Penalties(
+                        toFloat(fields.repetition().orElse(defaults.repetitionPenalty())),
+                        (float) fields.frequency(),
+                        (float) fields.presence()));
+    }
+
+    /// The nearest float that is finite.
+    private static float toFloat(double value) {
+        return (float) Math.min(value, Float.MAX_VALUE);
     }
 
     private static OptionalInt topK(long wanted) {

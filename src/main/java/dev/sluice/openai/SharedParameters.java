@@ -2,55 +2,51 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
+import java.util.Set;
 
 /// What both kinds of requests may say, each field valid by itself. Empty where the request says
 /// nothing.
 ///
-/// @param stop stop strings, without the empty ones
-/// @param stopTokenIds may hold an id twice
+/// @param choices answers for each prompt, at least 1
+/// @param tokensPerChunk tokens that a chunk of a stream waits for, at least 1
 record SharedParameters(
         Optional<String> model,
         boolean stream,
         StreamOptions streamOptions,
-        OptionalDouble temperature,
-        OptionalDouble topP,
-        OptionalLong topK,
-        OptionalDouble minP,
-        OptionalLong seed,
-        OptionalLong maxTokens,
-        List<String> stop,
-        List<Integer> stopTokenIds,
-        boolean includeStopString,
-        boolean ignoreEos,
+        long choices,
+        SamplingFields sampling,
+        StopFields stops,
+        LogitsFields logits,
+        LogprobsFields logprobs,
         boolean skipSpecialTokens,
+        boolean returnTokenIds,
+        int tokensPerChunk,
+        boolean collectMetrics,
         Optional<String> user,
         Optional<String> requestId) {
-    private static final long MAX_SEED = 922_337_203_685_477_580L;
+    /// Fields that are accepted and change nothing here: a text model has no images to know again,
+    /// nobody waits in line by rank, and without speculation there are no drafts.
+    static final Set<String> WITHOUT_EFFECT =
+            Set.of("mm_hashes", "cache_salt", "priority", "include_draft_logprobs");
 
-    /// @param includeStopString where the request does not say
     /// @throws InvalidRequest naming the field
-    static SharedParameters of(Fields fields, boolean includeStopString) {
+    static SharedParameters of(Fields fields, LogprobsFields logprobs) {
         boolean stream = fields.flag("stream", false);
         return new SharedParameters(
                 fields.text("model"),
                 stream,
                 streamOptions(fields, stream),
-                fields.number("temperature"),
-                fields.number("top_p"),
-                fields.integer("top_k"),
-                fields.number("min_p"),
-                seed(fields),
-                fields.integer("max_tokens"),
-                stop(fields),
-                TokenLists.idsOrSingletons("stop_token_ids", fields.list("stop_token_ids")),
-                fields.flag("include_stop_str_in_output", includeStopString),
-                fields.flag("ignore_eos", false),
+                choices(fields),
+                SamplingFields.of(fields),
+                StopFields.of(fields),
+                LogitsFields.of(fields),
+                logprobs,
                 fields.flag("skip_special_tokens", true),
+                fields.flag("return_token_ids", false),
+                tokensPerChunk(fields),
+                fields.flag("collect_metrics", false),
                 fields.text("user"),
                 fields.text("request_id"));
     }
@@ -73,18 +69,16 @@ record SharedParameters(
                 options.flag("include_usage", true), options.flag("continuous_usage_stats", false));
     }
 
-    /// The schema compares doubles, which can't tell the largest seed from the next number.
-    private static OptionalLong seed(Fields fields) {
-        OptionalLong seed = fields.integer("seed");
-        if (seed.isPresent() && seed.getAsLong() > MAX_SEED) {
-            throw Invalid.field("seed", "Input should be less than or equal to " + MAX_SEED);
+    private static long choices(Fields fields) {
+        long choices = fields.integer("n").orElse(1);
+        if (choices < 1) {
+            throw Invalid.field("n", "n must be at least 1, but is %d.".formatted(choices));
         }
-        return seed;
+        return choices;
     }
 
-    private static List<String> stop(Fields fields) {
-        Object stop = fields.value("stop").orElse(List.of());
-        List<?> items = stop instanceof List<?> list ? list : List.of(stop);
-        return items.stream().map(String.class::cast).filter(s -> !s.isEmpty()).toList();
+    private static int tokensPerChunk(Fields fields) {
+        long tokens = fields.integer("max_streaming_response_tokens").orElse(1);
+        return Math.clamp(tokens, 1, Integer.MAX_VALUE);
     }
 }

@@ -2,9 +2,11 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Vocabulary;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// Lists of token ids as JSON has them.
@@ -42,6 +44,36 @@ final class TokenLists {
             ids.add(id(field + "[" + i + "]", field, id));
         }
         return ids;
+    }
+
+    /// @throws InvalidRequest if an id is none of the vocabulary's
+    static void check(String field, TokenIds ids, Vocabulary vocabulary) {
+        for (int i = 0; i < ids.size(); i++) {
+            checkId(field, ids.get(i), vocabulary);
+        }
+    }
+
+    /// @throws InvalidRequest if the id is none of the vocabulary's
+    static void checkId(String field, long id, Vocabulary vocabulary) {
+        if (id < 0 || id >= vocabulary.size()) {
+            throw Invalid.field(
+                    field,
+                    "Token id %d is outside the vocabulary of %d.".formatted(id, vocabulary.size()));
+        }
+    }
+
+    /// One list after the other.
+    static TokenIds join(TokenIds first, TokenIds second) {
+        int[] ids = new int[first.size() + second.size()];
+        System.arraycopy(first.toArray(), 0, ids, 0, first.size());
+        System.arraycopy(second.toArray(), 0, ids, first.size(), second.size());
+        return TokenIds.of(ids);
+    }
+
+    /// The last ids of a list.
+    static TokenIds last(TokenIds ids, int count) {
+        int[] all = ids.toArray();
+        return TokenIds.of(Arrays.copyOfRange(all, all.length - count, all.length));
     }
 
     private static int id(String place, String field, Object item) {

@@ -173,7 +173,7 @@ class RequestTranslatorTest {
 
     @Test
     void tooManyPromptsAreRefusedBeforeTheyAreTokenized() {
-        RequestTranslator translator = translator(new RequestLimits(5, OptionalInt.empty(), 2));
+        RequestTranslator translator = translator(RequestLimits.DEFAULT.withMaxSequences(2));
 
         assertThatThrownBy(() ->
                         translator.completion(

@@ -76,16 +76,76 @@ class RequestValidatorTest {
                     "stream_options":{"include_usage":true} | stream_options | Value error, Stream options can only be defined when `stream=True`.
                     "stream":true,"stream_options":{"include_usage":"x"} | stream_options | stream_options.include_usage
                     "stream_options":[] | stream_options | Input should be a valid dictionary
-                    "chat_template_kwargs":[1] | chat_template_kwargs | Input should be a valid dictionary
+                    "chat_template_kwargs":[1] | chat_template_kwargs | chat_template_kwargs must be a dict
                     "metadata":"x" | metadata | Input should be a valid dictionary
-                    "metadata":{"min_tokens":3} | metadata | metadata.min_tokens is not supported yet
-                    "mm_hashes":"x" | mm_hashes | Input should be a valid list
+                    "metadata":{"min_tokens":-3} | metadata | metadata.min_tokens: Input should be greater
+                    "metadata":{"enable_thinking":3} | metadata | metadata.enable_thinking
+                    "metadata":{"completion_token_ids":["a"]} | completion_token_ids | valid integer
+                    "chat_template_kwargs":{"enable_thinking":"no"} | chat_template_kwargs | enable_thinking
+                    "mm_hashes":"x" | mm_hashes | mm_hashes` must be a list.
                     "n":0 | n | n must be at least 1
-                    "top_logprobs":-1 | top_logprobs | must be a positive value
+                    "n":-9223372036854775809 | n | n must be at least 1
+                    "n":"2" | n | Input should be a valid integer
+                    "top_logprobs":true | top_logprobs | Input should be a valid integer
+                    "logprobs":1 | logprobs | Input should be a valid boolean
+                    "repetition_penalty":1e-300 | repetition_penalty | greater than 0
+                    "repetition_penalty":-1 | repetition_penalty | greater than 0
+                    "min_tokens":-1 | min_tokens | greater than or equal to 0
+                    "bad_words":[""] | bad_words | bad_words[0]: a bad word must not be empty
+                    "bad_words":["a","  "] | bad_words | bad_words[1]: a bad word must not be empty
+                    "bad_words":"a" | bad_words | Input should be a valid list
+                    "bad_words":[5] | bad_words | bad_words[0]: Input should be a valid string
+                    "bad_words_token_ids":[-1] | bad_words_token_ids | no token id
+                    "bad_words_token_ids":["a"] | bad_words_token_ids | valid integer
+                    "logit_bias":[5] | logit_bias | Input should be a valid dictionary
+                    "logits_processors_args":[5] | logits_processors_args | Input should be a valid dictionary
+                    "completion_token_ids":[1.5] | completion_token_ids | valid integer
+                    "truncate_prompt_tokens":0 | truncate_prompt_tokens | Input should be -1, or greater
+                    "truncate_prompt_tokens":-2 | truncate_prompt_tokens | Input should be -1, or greater
+                    "response_max_tokens":0 | response_max_tokens | greater than or equal to 1
+                    "return_token_ids":1 | return_token_ids | Input should be a valid boolean
+                    "max_streaming_response_tokens":"a" | max_streaming_response_tokens | valid integer
+                    "add_generation_prompt":true,"continue_final_message":true | continue_final_message | Cannot set both
+                    "user":5 | user | Input should be a valid string
                     "reasoning_max_tokens":0 | reasoning_max_tokens | must be greater than 1
                     "response_format":{"type":"yaml"} | response_format | 'text', 'json_object', 'json_schema' or 'structural_tag'
                     "response_format":{} | response_format | response_format.type: Field required
+                    "response_format":{"type":"json_object"} | response_format | needs guided decoding
+                    "response_format":{"type":"json_schema","json_schema":{}} | response_format | response_format.json_schema.name: Field required
+                    "response_format":{"type":"json_schema","json_schema":{"name":"a"}} | response_format | can not be None
+                    "guided_json":{} | guided_json | guided_json needs guided decoding, which is not available in this version.
+                    "guided_json":5 | guided_json | valid string or dictionary
+                    "guided_regex":"a" | guided_regex | needs guided decoding
+                    "guided_choice":["a"] | guided_choice | needs guided decoding
+                    "guided_grammar":"root ::= x" | guided_grammar | needs guided decoding
+                    "structural_tag":"{}" | structural_tag | needs guided decoding
+                    "structural_tag":{} | structural_tag | Input should be a valid string
+                    "guided_json":{},"guided_regex":"a" | guided_regex | Value error, You can only use one kind of guided decoding (guided_json, guided_regex).
+                    "guided_choice":["a"],"structural_tag":"{}" | structural_tag | only use one kind
+                    "response_format":{"type":"json_object"},"guided_choice":["a"] | guided_choice | only use one kind
                     "tools":{} | tools | Input should be a valid list
+                    "tools":[5] | tools | tools[0]: Input should be a valid dictionary
+                    "tools":[null] | tools | tools[0]: Field required
+                    "tools":[{"function":{"name":"f"}}] | tools | tools[0].type: Field required
+                    "tools":[{"type":"retrieval"}] | tools | tools[0].type: Input should be 'function'
+                    "tools":[{"type":"function"}] | tools | tools[0].function: Field required
+                    "tools":[{"type":"function","function":{}}] | tools | tools[0].function.name: Field required
+                    "tools":[{"type":"function","function":{"name":""}}] | tools | tools[0].function.name: must not be empty
+                    "tools":[{"type":"function","function":{"name":5}}] | tools | tools[0].function.name: Input should be a valid string
+                    "tools":[{"type":"function","function":{"name":"f","parameters":5}}] | tools | tools[0].function.parameters
+                    "tool_choice":"any" | tool_choice | 'none', 'auto', 'required'
+                    "tool_choice":"required" | tool_choice | tools` must be set
+                    "tool_choice":{} | tool_choice | tool_choice.function: Field required
+                    "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice | tools` must be set
+                    "functions":[{}] | functions | functions is not supported: use tools.
+                    "function_call":{"name":"f"} | function_call | use tool_choice
+                    "modalities":["audio"] | modalities | modalities is not supported
+                    "modalities":["text","audio"] | modalities | modalities is not supported
+                    "audio":{"voice":"x"} | audio | audio is not supported
+                    "web_search_options":{} | web_search_options | is not supported
+                    "best_of":2 | best_of | only completions have it
+                    "echo":true | echo | only completions have it
+                    "suffix":"b" | suffix | is not supported
                     """)
     void refusesABadValueNamingTheField(String field, String param, String message) {
         InvalidRequest refusal = refusal(() -> chat(field));
@@ -95,52 +155,12 @@ class RequestValidatorTest {
         assertThat(refusal.text()).contains(message);
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "\"n\":2",
-                "\"frequency_penalty\":0.5",
-                "\"presence_penalty\":-0.5",
-                "\"repetition_penalty\":1.1",
-                "\"min_tokens\":1",
-                "\"bad_words\":[\"a\"]",
-                "\"bad_words_token_ids\":[1]",
-                "\"logit_bias\":{\"5\":1}",
-                "\"logits_processors_args\":{\"logit_bias\":{}}",
-                "\"response_format\":{\"type\":\"json_object\"}",
-                "\"guided_json\":{}",
-                "\"guided_regex\":\"a\"",
-                "\"guided_choice\":[\"a\"]",
-                "\"guided_grammar\":\"root ::= x\"",
-                "\"structural_tag\":\"{}\"",
-                "\"return_token_ids\":true",
-                "\"prompt_logprobs\":1",
-                "\"logprobs\":true",
-                "\"top_logprobs\":3",
-                "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
-                "\"tool_choice\":\"required\"",
-                "\"chat_template\":\"{{ x }}\"",
-                "\"disable_chat_template\":true",
-                "\"reasoning_max_tokens\":8",
-                "\"max_streaming_response_tokens\":4",
-                "\"continue_final_message\":true",
-                "\"truncate_prompt_tokens\":5",
-                "\"completion_token_ids\":[1]"
-            })
-    void refusesWhatItCannotDoYetNamingTheField(String field) {
-        InvalidRequest refusal = refusal(() -> chat(field));
-
-        String name = field.substring(1, field.indexOf('"', 1));
-        assertThat(refusal.param()).contains(name);
-        assertThat(refusal.text()).startsWith(name + " is not supported yet");
-    }
-
     @Test
-    void takesLaterParametersThatAskForNothing() {
+    void takesWhatAsksForNothing() {
         assertThat(
                         chat(
                                 """
-                                "n":1,"n":1.0,"frequency_penalty":0,"presence_penalty":0.0,
+                                "n":1.0,"frequency_penalty":0,"presence_penalty":0.0,
                                 "repetition_penalty":1,"min_tokens":0,"bad_words":[],
                                 "bad_words_token_ids":[],"logit_bias":{},"logits_processors_args":{},
                                 "response_format":{"type":"text"},"guided_json":null,
@@ -148,6 +168,8 @@ class RequestValidatorTest {
                                 "tools":[],"tool_choice":"auto","parallel_tool_calls":true,
                                 "chat_template":null,"disable_chat_template":false,
                                 "max_streaming_response_tokens":1,"mm_hashes":[],"metadata":null,
+                                "functions":[],"function_call":"none","modalities":["text"],
+                                "echo":false,"best_of":1,"suffix":"","include_draft_logprobs":true,
                                 "invalid_field":{"a":[1]},"store":true,"priority":3
                                 """))
                 .isNotNull();
@@ -176,6 +198,9 @@ class RequestValidatorTest {
                     [{"role":5,"content":"hi"}] | messages[0].role
                     [{"role":"user","content":5}] | messages[0].content
                     [{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}] | This model takes text only
+                    [{"role":"user","content":[{"type":"video_url"}]}] | not video_url
+                    [{"role":"user","content":[{"type":"input_audio"}]}] | not input_audio
+                    [{"role":"user","content":[{}]}] | messages[0].content[0].type: Field required
                     [{"role":"user","content":[{"type":"smell"}]}] | Unknown content part type: smell
                     [{"role":"user","content":[{"type":"text"}]}] | messages[0].content[0].text
                     [{"role":"assistant","tool_calls":5}] | messages[0].tool_calls
@@ -255,8 +280,8 @@ class RequestValidatorTest {
 
     @Test
     void wholeNumbersMayBeWrittenWithAPoint() {
-        assertThat(chat("\"max_tokens\":10.0").shared().maxTokens()).hasValue(10);
-        assertThat(chat("\"seed\":1e3").shared().seed()).hasValue(1000);
+        assertThat(chat("\"max_tokens\":10.0").shared().stops().maxTokens()).hasValue(10);
+        assertThat(chat("\"seed\":1e3").shared().sampling().seed()).hasValue(1000);
     }
 
     @Test
@@ -285,9 +310,9 @@ class RequestValidatorTest {
 
     @Test
     void emptyStopStringsAreIgnored() {
-        assertThat(chat("\"stop\":\"\"").shared().stop()).isEmpty();
-        assertThat(chat("\"stop\":[\"\",\"a\"]").shared().stop()).containsExactly("a");
-        assertThat(chat("\"stop_token_ids\":[5,[6]]").shared().stopTokenIds())
+        assertThat(chat("\"stop\":\"\"").shared().stops().stop()).isEmpty();
+        assertThat(chat("\"stop\":[\"\",\"a\"]").shared().stops().stop()).containsExactly("a");
+        assertThat(chat("\"stop_token_ids\":[5,[6]]").shared().stops().stopTokenIds())
                 .containsExactly(5, 6);
     }
 
@@ -308,7 +333,7 @@ class RequestValidatorTest {
     void thinkingIsSwitchedByTemplateVariables(String kwargs, Boolean expected) {
         ChatRequest request = chat("\"chat_template_kwargs\":" + kwargs);
 
-        assertThat(request.templateVariables().get("enable_thinking")).isEqualTo(expected);
+        assertThat(request.template().variables().get("enable_thinking")).isEqualTo(expected);
     }
 
     @Test
@@ -318,8 +343,8 @@ class RequestValidatorTest {
                         "\"metadata\":{\"enable_thinking\":false,\"include_stop_str_in_output\":true,"
                                 + "\"x\":1}");
 
-        assertThat(request.templateVariables()).containsEntry("enable_thinking", false);
-        assertThat(request.shared().includeStopString()).isTrue();
+        assertThat(request.template().variables()).containsEntry("enable_thinking", false);
+        assertThat(request.shared().stops().includeStopString()).isTrue();
     }
 
     @ParameterizedTest
@@ -335,6 +360,11 @@ class RequestValidatorTest {
                 "{\"messages\":[]}}",
                 "{\"messages\":[],,}",
                 "{'messages':[]}",
+                "{\"n\":1,\"n\":1}",
+                "{\"a\":{\"b\":1,\"b\":1}}",
+                "{\"temperature\":Infinity}",
+                "{\"temperature\":+1}",
+                "{\"temperature\":01}",
                 "{\"temperature\":NaN}"
             })
     void malformedBodiesBlameNoField(String body) {
@@ -349,6 +379,30 @@ class RequestValidatorTest {
     }
 
     @Test
+    void aFieldThatIsThereTwiceIsSaidToBe() {
+        InvalidRequest refusal =
+                refusal(() -> VALIDATOR.chat(bytes("{\"n\":1,\n\"messages\":[],\"n\":2}")));
+
+        assertThat(refusal.text()).startsWith("The body has a field twice at line 2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[", "{\"a\":"})
+    void whatNestsTooDeepIsRefused(String open) {
+        String body = "{" + HELLO + ",\"metadata\":" + open.repeat(100_000);
+
+        assertThat(refusal(() -> VALIDATOR.chat(bytes(body))).text()).contains("nested too deeply");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"n", "temperature", "top_k", "seed", "max_tokens", "messages"})
+    void numbersOfManyDigitsAreRefused(String field) {
+        String body = "{\"messages\":[1],\"" + field + "\":" + "9".repeat(100_000) + "}";
+
+        assertThat(refusal(() -> VALIDATOR.chat(bytes(body))).code()).isEqualTo("invalid_value");
+    }
+
+    @Test
     void badUtf8IsMalformed() {
         byte[] body = bytes("{" + HELLO + "}");
         body[body.length - 6] = (byte) 0xff;
@@ -358,7 +412,7 @@ class RequestValidatorTest {
 
     @Test
     void aCommaBeforeAClosingBracketIsForgiven() {
-        assertThat(chat("\"stop\":[\"a\",],\"temperature\":0,").shared().stop())
+        assertThat(chat("\"stop\":[\"a\",],\"temperature\":0,").shared().stops().stop())
                 .containsExactly("a");
     }
 
@@ -382,7 +436,7 @@ class RequestValidatorTest {
                     """
                     "temperature":1 | prompt | Field required
                     "prompt":5 | prompt | Input should be a valid string or list
-                    "prompt":"" | prompt | must be a non-empty
+                    "prompt":"" | prompt | prompt must be a non-empty
                     "prompt":[] | prompt | must be a non-empty
                     "prompt":[""] | prompt | must be a non-empty
                     "prompt":[[]] | prompt | must be a non-empty
@@ -393,10 +447,15 @@ class RequestValidatorTest {
                     "prompt":"a","prompt_token_ids":[] | prompt_token_ids | must be a non-empty
                     "prompt":"a","prompt_token_ids":["a"] | prompt_token_ids | valid integer
                     "prompt":"a","best_of":0 | best_of | greater than or equal to 1
-                    "prompt":"a","best_of":3 | best_of | not supported yet
-                    "prompt":"a","logprobs":3 | logprobs | not supported yet
+                    "prompt":"a","best_of":3,"n":2 | best_of | only possible with n=1
+                    "prompt":"a","best_of":3,"stream":true | best_of | not possible with stream
+                    "prompt":"a","guided_json":{},"guided_choice":[] | guided_choice | only use one kind
+                    "prompt":"a","guided_json":{} | guided_json | needs guided decoding
+                    "prompt":"a","response_format":{"type":"structural_tag"} | response_format | needs guided decoding
+                    "prompt":"a","suffix":{"max_streaming_response_tokens":"x"} | suffix | valid integer
+                    "prompt":"a","n":0 | n | at least 1
                     "prompt":"a","logprobs":true | logprobs | Input should be a valid integer
-                    "prompt":"a","suffix":"b" | suffix | not supported yet
+                    "prompt":"a","suffix":"b" | suffix | not supported
                     "prompt":"a","echo":"yes" | echo | Input should be a valid boolean
                     """)
     void refusesBadCompletions(String fields, String param, String message) {

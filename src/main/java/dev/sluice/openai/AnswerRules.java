@@ -1,0 +1,70 @@
+package dev.sluice.openai;
+
+import java.util.Optional;
+import java.util.UUID;
+
+/// Decides what the answers of one model carry, and what they are called.
+///
+/// @param model with its parsers
+record AnswerRules(ServedModel model) {
+
+    /// @param granted log probabilities
+    /// @param candidates sequences for each choice
+    static AnswerOptions options(
+            SharedParameters shared,
+            LogprobsRules.Granted granted,
+            int candidates,
+            boolean echo,
+            Optional<ParserSettings> parser) {
+        return new AnswerOptions(
+                shared.streamOptions().includeUsage(),
+                shared.streamOptions().continuousUsage(),
+                shared.returnTokenIds(),
+                granted.top(),
+                granted.prompt(),
+                shared.logprobs().decodeTokens(),
+                shared.tokensPerChunk(),
+                candidates,
+                echo,
+                shared.collectMetrics(),
+                parser);
+    }
+
+    /// How the output of a chat is parsed; calls only where the model was offered tools.
+    ///
+    /// @param thinking whether the model was asked to think, or not asked
+    Optional<ParserSettings> chatParser(ToolFields tools, boolean thinking) {
+        return parser(
+                model.options().toolCallParser().filter(_ -> !tools.tools().isEmpty()),
+                thinking,
+                tools.parallel());
+    }
+
+    /// How the output of a completion is parsed. Its prompt may hold anything.
+    Optional<ParserSettings> completionParser() {
+        return parser(model.options().toolCallParser(), true, true);
+    }
+
+    private Optional<ParserSettings> parser(
+            Optional<String> toolCalls, boolean thinking, boolean parallel) {
+        Optional<String> reasoning = model.options().reasoningParser();
+        return reasoning.isEmpty() && toolCalls.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ParserSettings(reasoning, toolCalls, thinking, parallel));
+    }
+
+    /// The id of an answer: the client's own, or one that nobody else has.
+    static String id(PreparedRequest.Kind kind, SharedParameters shared) {
+        String prefix = kind.prefix();
+        return shared.requestId()
+                .filter(id -> !id.isEmpty())
+                .map(id -> id.startsWith(prefix) ? id : prefix + id)
+                .orElseGet(() ->
+                        prefix
+                                + shared.user()
+                                        .filter(user -> !user.isEmpty())
+                                        .map(user -> user + "-")
+                                        .orElse("")
+                                + UUID.randomUUID());
+    }
+}

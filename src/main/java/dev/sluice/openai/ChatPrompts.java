@@ -1,0 +1,139 @@
+package dev.sluice.openai;
+
+import dev.sluice.chat.ChatTemplate;
+import dev.sluice.chat.TemplateException;
+import dev.sluice.engine.ApiException.InvalidRequest;
+import dev.sluice.tokenizer.TokenIds;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// Turns chats into prompts for one model.
+///
+/// @param model with its template and tokenizer
+record ChatPrompts(ServedModel model) {
+    private static final String MESSAGES = "messages";
+    private static final String CONTENT = "content";
+    private static final String TOOLS = "tools";
+    private static final String CONTINUE = "continue_final_message";
+
+    /// @throws InvalidRequest naming the field
+    ReadyPrompt prompt(ChatRequest request) {
+        ReadyPrompt prompt =
+                request.promptTokenIds().size() > 0
+                        ? ReadyPrompt.of(request.promptTokenIds())
+                        : fromMessages(
+                                request.messages(), request.template(), request.tools().tools());
+        return prompt.followedBy(request.completionTokenIds(), model.tokenizer());
+    }
+
+    /// Where a refusal of the prompt points to.
+    static String field(ChatRequest request) {
+        return request.promptTokenIds().size() > 0 ? request.idsField() : MESSAGES;
+    }
+
+    /// @param tools what the model may call
+    /// @throws InvalidRequest naming the field
+    ReadyPrompt fromMessages(
+            List<Map<String, Object>> messages,
+            TemplateFields fields,
+            List<Map<String, Object>> tools) {
+        String text =
+                fields.disabled() ? content(messages.getFirst()) : render(messages, fields, tools);
+        ReadyPrompt prompt = ReadyPrompt.of(text, model.tokenizer(), false);
+        if (prompt.ids().size() == 0) {
+            throw Invalid.field(
+                    MESSAGES,
+                    fields.disabled()
+                            ? "messages[0].content is the prompt, but is empty."
+                            : "The chat template made an empty prompt of these.");
+        }
+        return prompt;
+    }
+
+    private String render(
+            List<Map<String, Object>> messages,
+            TemplateFields fields,
+            List<Map<String, Object>> tools) {
+        Map<String, Object> variables = variables(fields, tools);
+        if (!fields.continueLast()) {
+            variables.put(MESSAGES, messages);
+            return render(fields, variables);
+        }
+        String mark = UUID.randomUUID().toString();
+        variables.put(MESSAGES, withMark(messages, mark + " "));
+        return beforeMark(render(fields, variables), mark);
+    }
+
+    /// Templates know `tools` and `documents` as none where there are none.
+    private Map<String, Object> variables(
+            TemplateFields fields, List<Map<String, Object>> tools) {
+        Map<String, Object> variables = new LinkedHashMap<>();
+        RequestJson.putNull(variables, "documents");
+        variables.putAll(model.specialTokens());
+        variables.putAll(model.options().defaultTemplateVariables());
+        variables.putAll(fields.variables());
+        if (tools.isEmpty()) {
+            RequestJson.putNull(variables, TOOLS);
+        } else {
+            variables.put(TOOLS, tools);
+        }
+        return variables;
+    }
+
+    private String render(TemplateFields fields, Map<String, Object> variables) {
+        String field = fields.source().isPresent() ? "chat_template" : MESSAGES;
+        try {
+            return template(fields).render(variables);
+        } catch (TemplateException e) {
+            throw Invalid.field(field, e.text());
+        }
+    }
+
+    private ChatTemplate template(TemplateFields fields) {
+        return fields.source()
+                .map(ChatTemplate::compile)
+                .or(model::template)
+                .orElseThrow(() ->
+                        Invalid.field(MESSAGES, "This model does not support chat_template."));
+    }
+
+    /// A mark after the last message shows where the template put it.
+    private static List<Map<String, Object>> withMark(
+            List<Map<String, Object>> messages, String mark) {
+        List<Map<String, Object>> marked = new ArrayList<>(messages);
+        Map<String, Object> last = new LinkedHashMap<>(marked.removeLast());
+        last.put(CONTENT, content(last) + mark);
+        marked.add(last);
+        return marked;
+    }
+
+    /// A template that trims what it is given has swallowed the space after the mark, and so would
+    /// have swallowed the space before it.
+    private static String beforeMark(String text, String mark) {
+        int at = text.lastIndexOf(mark);
+        if (at < 0) {
+            throw Invalid.field(
+                    CONTINUE, "The chat template doesn't show the last message, which is to be continued.");
+        }
+        String before = text.substring(0, at);
+        return text.startsWith(mark + " ", at) ? before : before.stripTrailing();
+    }
+
+    private static String content(Map<String, Object> message) {
+        return String.valueOf(message.getOrDefault(CONTENT, ""));
+    }
+
+    /// @throws InvalidRequest if an id is none of the model's
+    void checkIds(ChatRequest request) {
+        check(request.idsField(), request.promptTokenIds());
+        check(ChatRequest.COMPLETION_IDS, request.completionTokenIds());
+    }
+
+    private void check(String field, TokenIds ids) {
+        TokenLists.check(field, ids, model.tokenizer().vocabulary());
+    }
+}

@@ -1,0 +1,85 @@
+package dev.sluice.openai;
+
+import dev.sluice.engine.ApiException.InvalidRequest;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/// Reads biases as JSON has them: ids are texts, biases numbers or texts.
+final class LogitBias {
+    /// The field of a request.
+    static final String FIELD = "logit_bias";
+
+    /// The processor without which the same under `logits_processors_args` means nothing.
+    static final String PROCESSOR = "LogitBiasLogitsProcessor";
+
+    private static final Pattern ID = Pattern.compile("-?[0-9]{1,18}");
+
+    private LogitBias() {}
+
+    /// The field's biases before those of the processor's arguments.
+    ///
+    /// @throws InvalidRequest naming the field
+    static Map<Integer, Float> of(LogitsFields fields, ServedModel model) {
+        Map<Integer, Float> biases = new LinkedHashMap<>();
+        if (model.options().logitsProcessors().contains(PROCESSOR)) {
+            Object args = fields.processorArgs().getOrDefault(FIELD, Map.of());
+            if (args != null) {
+                String field = "logits_processors_args";
+                biases.putAll(
+                        read(
+                                field,
+                                RequestJson.asObject(args).orElseThrow(() -> miscast(field)),
+                                model));
+            }
+        }
+        biases.putAll(read(FIELD, fields.logitBias(), model));
+        return biases;
+    }
+
+    private static Map<Integer, Float> read(
+            String field, Map<String, Object> source, ServedModel model) {
+        Map<Integer, Float> biases = new LinkedHashMap<>();
+        source.forEach((id, bias) -> biases.put(id(field, id, model), bias(field, bias)));
+        return biases;
+    }
+
+    private static int id(String field, String text, ServedModel model) {
+        String digits = text.strip();
+        if (!ID.matcher(digits).matches()) {
+            throw miscast(field);
+        }
+        long id = Long.parseLong(digits);
+        TokenLists.checkId(field, id, model.tokenizer().vocabulary());
+        return (int) id;
+    }
+
+    private static float bias(String field, Object value) {
+        double bias =
+                switch (value) {
+                    case Number number -> number.doubleValue();
+                    case String text -> parse(field, text);
+                    case null, default -> throw miscast(field);
+                };
+        if (!Float.isFinite((float) bias)) {
+            throw miscast(field);
+        }
+        return (float) bias;
+    }
+
+    private static double parse(String field, String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException _) {
+            throw miscast(field);
+        }
+    }
+
+    private static InvalidRequest miscast(String field) {
+        return Invalid.field(
+                field,
+                "failed to cast logit_bias to the correct {key -> value} type, expected {token id"
+                        + " -> number}");
+    }
+}
