@@ -69,8 +69,7 @@ record ChatPrompts(ServedModel model) {
     }
 
     /// Templates know `tools` and `documents` as none where there are none.
-    private Map<String, Object> variables(
-            TemplateFields fields, List<Map<String, Object>> tools) {
+    private Map<String, Object> variables(TemplateFields fields, List<Map<String, Object>> tools) {
         Map<String, Object> variables = new LinkedHashMap<>();
         RequestJson.putNull(variables, "documents");
         variables.putAll(model.specialTokens());
@@ -117,7 +116,8 @@ record ChatPrompts(ServedModel model) {
         int at = text.lastIndexOf(mark);
         if (at < 0) {
             throw Invalid.field(
-                    CONTINUE, "The chat template doesn't show the last message, which is to be continued.");
+                    CONTINUE,
+                    "The chat template doesn't show the last message, which is to be continued.");
         }
         String before = text.substring(0, at);
         return text.startsWith(mark + " ", at) ? before : before.stripTrailing();

@@ -34,10 +34,12 @@ record CompletionRequest(
     static CompletionRequest of(Fields body) {
         ForeignParameters.refuseInCompletion(body);
         GuidedFields.refuseInCompletion(body);
-        Fields fields = body.orFrom(body.value("suffix").flatMap(RequestJson::asObject).orElse(Map.of()), FROM_SUFFIX);
+        Fields fields =
+                body.orFrom(
+                        body.value("suffix").flatMap(RequestJson::asObject).orElse(Map.of()),
+                        FROM_SUFFIX);
         boolean tokenized = fields.value(TOKEN_IDS).isPresent();
-        SharedParameters shared =
-                SharedParameters.of(fields, LogprobsFields.ofCompletion(fields));
+        SharedParameters shared = SharedParameters.of(fields, LogprobsFields.ofCompletion(fields));
         return new CompletionRequest(
                 shared,
                 tokenized ? tokenized(fields.list(TOKEN_IDS)) : prompts(fields),

@@ -21,8 +21,7 @@ final class Fields {
         this(values, Map.of(), Set.of());
     }
 
-    private Fields(
-            Map<String, Object> values, Map<String, Object> others, Set<String> fromOthers) {
+    private Fields(Map<String, Object> values, Map<String, Object> others, Set<String> fromOthers) {
         this.values = values;
         this.others = others;
         this.fromOthers = fromOthers;

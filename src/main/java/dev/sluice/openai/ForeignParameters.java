@@ -18,18 +18,14 @@ final class ForeignParameters {
             List.of(
                     new Parameter("functions", ForeignParameters::isEmpty, "use tools"),
                     new Parameter(
-                            "function_call",
-                            List.of("none", "auto")::contains,
-                            "use tool_choice"),
+                            "function_call", List.of("none", "auto")::contains, "use tool_choice"),
                     new Parameter(
                             "modalities",
                             List.of(List.of("text"), List.of())::contains,
                             "this model answers with text"),
                     new Parameter("audio", _ -> false, "this model answers with text"),
-                    new Parameter(
-                            "web_search_options", _ -> false, "this server searches nothing"),
-                    new Parameter(
-                            "best_of", ForeignParameters::isOne, "only completions have it"),
+                    new Parameter("web_search_options", _ -> false, "this server searches nothing"),
+                    new Parameter("best_of", ForeignParameters::isOne, "only completions have it"),
                     new Parameter("echo", Boolean.FALSE::equals, "only completions have it"),
                     new Parameter(
                             "suffix", ForeignParameters::isEmpty, "this model only goes forward"));

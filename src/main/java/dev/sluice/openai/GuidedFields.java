@@ -50,8 +50,7 @@ final class GuidedFields {
         if (type.equals("json_schema")) {
             Fields schema = new Fields(format.object(type));
             if (schema.value("schema").isEmpty()) {
-                throw Invalid.field(
-                        RESPONSE_FORMAT, "response_format.json_schema can not be None");
+                throw Invalid.field(RESPONSE_FORMAT, "response_format.json_schema can not be None");
             }
         }
         return !type.equals("text");
@@ -60,7 +59,6 @@ final class GuidedFields {
     /// @param what needs it
     static InvalidRequest unavailable(String what, String field) {
         return Invalid.field(
-                field,
-                what + " needs guided decoding, which is not available in this version.");
+                field, what + " needs guided decoding, which is not available in this version.");
     }
 }

@@ -85,11 +85,7 @@ public final class RequestTranslator {
                 texts(List.of(prompt), shared, false),
                 shared.stream(),
                 AnswerRules.options(
-                        shared,
-                        granted,
-                        1,
-                        false,
-                        answers.chatParser(request.tools(), thinks)),
+                        shared, granted, 1, false, answers.chatParser(request.tools(), thinks)),
                 field,
                 metadata(request));
     }
@@ -98,8 +94,7 @@ public final class RequestTranslator {
         return request.maxCompletionTokens().isPresent()
                 ? new LengthRules.Limit(
                         "max_completion_tokens", request.maxCompletionTokens(), false)
-                : new LengthRules.Limit(
-                        "max_tokens", request.shared().stops().maxTokens(), false);
+                : new LengthRules.Limit("max_tokens", request.shared().stops().maxTokens(), false);
     }
 
     private LogitsRules withThinking(
@@ -164,11 +159,7 @@ public final class RequestTranslator {
                 texts(ready, shared, request.echo()),
                 shared.stream(),
                 AnswerRules.options(
-                        shared,
-                        granted,
-                        candidates,
-                        request.echo(),
-                        answers.completionParser()),
+                        shared, granted, candidates, request.echo(), answers.completionParser()),
                 request.promptField(),
                 Optional.empty());
     }
@@ -187,8 +178,7 @@ public final class RequestTranslator {
             ReadyPrompt whole =
                     switch (prompt) {
                         case Prompt.Text(String text) ->
-                                ReadyPrompt.of(
-                                        text, model.tokenizer(), request.addSpecialTokens());
+                                ReadyPrompt.of(text, model.tokenizer(), request.addSpecialTokens());
                         case Prompt.Ids(TokenIds ids) -> ReadyPrompt.of(ids);
                     };
             ready.add(cut(whole, request.shared()));
@@ -207,10 +197,8 @@ public final class RequestTranslator {
                 new LengthRules.Limit("max_tokens", fields.maxTokens(), request.echo());
         List<GenerationRequest> all = new ArrayList<>(ready.size() * perPrompt);
         for (ReadyPrompt prompt : ready) {
-            StopConditions stop =
-                    lengths.stop(prompt.ids(), fields, limit, request.promptField());
-            all.addAll(
-                    sequences.sequences(id, all.size(), perPrompt, prompt.ids(), common, stop));
+            StopConditions stop = lengths.stop(prompt.ids(), fields, limit, request.promptField());
+            all.addAll(sequences.sequences(id, all.size(), perPrompt, prompt.ids(), common, stop));
         }
         return all;
     }

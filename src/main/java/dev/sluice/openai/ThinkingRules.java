@@ -15,11 +15,12 @@ record ThinkingRules(ServedModel model) {
 
     /// Whether a request's model thinks, or would if it can: unless somebody said no.
     boolean isOn(ThinkingFields fields) {
-        return fields.wanted().orElseGet(() ->
-                !Boolean.FALSE.equals(
-                        model.options()
-                                .defaultTemplateVariables()
-                                .get(ThinkingFields.ENABLE_THINKING)));
+        return fields.wanted()
+                .orElseGet(() ->
+                        !Boolean.FALSE.equals(
+                                model.options()
+                                        .defaultTemplateVariables()
+                                        .get(ThinkingFields.ENABLE_THINKING)));
     }
 
     /// The limit of an answer that does not think, which a request may give beside the usual one.

@@ -58,7 +58,8 @@ final class TokenLists {
         if (id < 0 || id >= vocabulary.size()) {
             throw Invalid.field(
                     field,
-                    "Token id %d is outside the vocabulary of %d.".formatted(id, vocabulary.size()));
+                    "Token id %d is outside the vocabulary of %d."
+                            .formatted(id, vocabulary.size()));
         }
     }
 

@@ -101,8 +101,8 @@ record ToolFields(List<Map<String, Object>> tools, boolean parallel) {
             throw Invalid.field(field, place + ": Field required");
         }
         return RequestJson.asObject(value)
-                .orElseThrow(() ->
-                        Invalid.field(field, place + ": Input should be a valid dictionary"));
+                .orElseThrow(
+                        () -> Invalid.field(field, place + ": Input should be a valid dictionary"));
     }
 
     private static String text(String field, String place, @Nullable Object value) {

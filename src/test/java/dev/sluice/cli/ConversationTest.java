@@ -20,7 +20,8 @@ import java.util.Optional;
 final class ConversationTest {
     private static final int MAX_MODEL_LEN = 100;
     private static final ChatTemplate TEMPLATE =
-            ChatTemplate.compile("{% for m in messages %}{{ m.role }}:{{ m.content }}|{% endfor %}");
+            ChatTemplate.compile(
+                    "{% for m in messages %}{{ m.role }}:{{ m.content }}|{% endfor %}");
 
     @Test
     void remembersWhatBothSaid() {

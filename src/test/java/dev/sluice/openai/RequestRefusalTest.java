@@ -120,7 +120,9 @@ class RequestRefusalTest {
         InvalidRequest refusal =
                 TestServer.refusal(() ->
                         TestServer.plain()
-                                .completion("\"prompt\":\"%s\",%s".formatted("x".repeat(length), fields)));
+                                .completion(
+                                        "\"prompt\":\"%s\",%s"
+                                                .formatted("x".repeat(length), fields)));
 
         assertThat(refusal.text()).contains(message);
         assertThat(refusal.param()).contains(param);

@@ -24,8 +24,7 @@ class RequestTranslatorTest {
     private static final SamplingDefaults OF_THE_MODEL =
             new SamplingDefaults(0.6f, 0.9f, OptionalInt.of(40), 0.05f, 1);
 
-    private static final ChatTemplate TEMPLATE =
-            ChatTemplate.compile("{{ bos_token }}0123456789");
+    private static final ChatTemplate TEMPLATE = ChatTemplate.compile("{{ bos_token }}0123456789");
 
     private static RequestTranslator translator(RequestLimits limits) {
         return translator(limits, TEMPLATE);

@@ -57,8 +57,7 @@ class SequenceRulesTest {
 
         assertThat(request.sequences().stream().map(GenerationRequest::prompt))
                 .containsExactly(ids("a"), ids("a"), ids("b"), ids("b"));
-        assertThat(request.sequences().stream().map(GenerationRequest::id))
-                .doesNotHaveDuplicates();
+        assertThat(request.sequences().stream().map(GenerationRequest::id)).doesNotHaveDuplicates();
         assertThat(request.promptOf(3)).isEqualTo(1);
     }
 
@@ -88,14 +87,18 @@ class SequenceRulesTest {
 
     @Test
     void biasesComeFromTheFieldAndFromARegisteredProcessor() {
-        String args = "\"logits_processors_args\":{\"logit_bias\":{\"5\":\"1.5\",\"6\":2},\"x\":[1]}";
+        String args =
+                "\"logits_processors_args\":{\"logit_bias\":{\"5\":\"1.5\",\"6\":2},\"x\":[1]}";
 
         assertThat(PLAIN.sequence("\"logit_bias\":{\"5\":-100,\" 7 \":3}").rules().logitBias())
                 .isEqualTo(Map.of(5, -100f, 7, 3f));
         assertThat(OPEN.sequence(args).rules().logitBias()).isEqualTo(Map.of(5, 1.5f, 6, 2f));
         assertThat(OPEN.sequence(args + ",\"logit_bias\":{\"5\":9}").rules().logitBias())
                 .isEqualTo(Map.of(5, 9f, 6, 2f));
-        assertThat(OPEN.sequence("\"logits_processors_args\":{\"logit_bias\":null}").rules().logitBias())
+        assertThat(
+                        OPEN.sequence("\"logits_processors_args\":{\"logit_bias\":null}")
+                                .rules()
+                                .logitBias())
                 .isEmpty();
     }
 
@@ -151,7 +154,8 @@ class SequenceRulesTest {
         assertThat(sequence.stop().maxTokens()).isZero();
         assertThat(request.answer().promptLogprobs()).isEmpty();
         assertThat(
-                        OPEN.completion("\"prompt\":\"a\",\"echo\":true,\"logprobs\":3,\"prompt_logprobs\":5")
+                        OPEN.completion(
+                                        "\"prompt\":\"a\",\"echo\":true,\"logprobs\":3,\"prompt_logprobs\":5")
                                 .sequences()
                                 .getFirst()
                                 .output()
@@ -176,7 +180,8 @@ class SequenceRulesTest {
                 .containsExactly("A");
         assertThat(PLAIN.completion("\"prompt\":[256,65],\"return_token_ids\":true").promptTexts())
                 .containsExactly("<bos>A");
-        assertThat(PLAIN.completion("\"prompt\":\"a\",\"return_token_ids\":true").echo(0)).isEmpty();
+        assertThat(PLAIN.completion("\"prompt\":\"a\",\"return_token_ids\":true").echo(0))
+                .isEmpty();
         assertThat(PLAIN.completion("\"prompt\":\"a\"").promptTexts()).isEmpty();
     }
 
@@ -193,8 +198,7 @@ class SequenceRulesTest {
         assertThat(prompt("\"prompt\":\"abcdef\",\"truncate_prompt_tokens\":2")).isEqualTo("ef");
         assertThat(prompt("\"prompt\":[65,66],\"truncate_prompt_tokens\":1")).isEqualTo("B");
         assertThat(prompt("\"prompt\":\"ab\",\"truncate_prompt_tokens\":9")).isEqualTo("ab");
-        String longPrompt =
-                "\"prompt\":\"" + "x".repeat(200) + "\",\"truncate_prompt_tokens\":-1";
+        String longPrompt = "\"prompt\":\"" + "x".repeat(200) + "\",\"truncate_prompt_tokens\":-1";
         assertThat(prompt(longPrompt)).hasSize(63);
         assertThat(prompt(longPrompt + ",\"min_tokens\":10")).hasSize(53);
         assertThat(
@@ -210,7 +214,12 @@ class SequenceRulesTest {
 
     @Test
     void completionsGoOnInTheMiddleOfATextAndChatsBeginOne() {
-        assertThat(PLAIN.completion("\"prompt\":\"a\"").sequences().getFirst().output().continuesText())
+        assertThat(
+                        PLAIN.completion("\"prompt\":\"a\"")
+                                .sequences()
+                                .getFirst()
+                                .output()
+                                .continuesText())
                 .isTrue();
         assertThat(PLAIN.sequence("").output().continuesText()).isFalse();
         assertThat(PLAIN.sequence("\"completion_token_ids\":[65]").output().continuesText())
