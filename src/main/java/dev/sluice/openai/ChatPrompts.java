@@ -41,8 +41,7 @@ record ChatPrompts(ServedModel model) {
             List<Map<String, Object>> messages,
             TemplateFields fields,
             List<Map<String, Object>> tools) {
-        String text =
-                fields.disabled() ? content(messages.getFirst()) : render(messages, fields, tools);
+        String text = text(messages, fields, tools);
         ReadyPrompt prompt = ReadyPrompt.of(text, model.tokenizer(), false);
         if (prompt.ids().size() == 0) {
             throw Invalid.field(
@@ -52,6 +51,16 @@ record ChatPrompts(ServedModel model) {
                             : "The chat template made an empty prompt of these.");
         }
         return prompt;
+    }
+
+    /// The text of the prompt.
+    ///
+    /// @throws InvalidRequest naming the field
+    String text(
+            List<Map<String, Object>> messages,
+            TemplateFields fields,
+            List<Map<String, Object>> tools) {
+        return fields.disabled() ? content(messages.getFirst()) : render(messages, fields, tools);
     }
 
     private String render(

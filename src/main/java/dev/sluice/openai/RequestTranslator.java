@@ -22,8 +22,6 @@ import java.util.Set;
 ///
 /// Safe for use by several threads. Takes time in proportion to the body: not for an event loop.
 public final class RequestTranslator {
-    private static final String DEFAULT_MODEL = "default";
-
     private final ServedModel model;
     private final RequestValidator validator;
     private final InstantSource clock;
@@ -54,7 +52,7 @@ public final class RequestTranslator {
     public PreparedRequest chat(byte[] body) {
         ChatRequest request = validator.chat(body);
         SharedParameters shared = request.shared();
-        checkModel(shared);
+        model.checkName(shared.model());
         int choices = choices("n", shared.choices(), 1, "n");
         LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
         lengths.checkStops(shared.stops());
@@ -124,7 +122,7 @@ public final class RequestTranslator {
     public PreparedRequest completion(byte[] body) {
         CompletionRequest request = validator.completion(body);
         SharedParameters shared = request.shared();
-        checkModel(shared);
+        model.checkName(shared.model());
         boolean best = request.bestOf().isPresent();
         long wanted = best ? request.bestOf().getAsLong() : shared.choices();
         int perPrompt =
@@ -201,17 +199,6 @@ public final class RequestTranslator {
             all.addAll(sequences.sequences(id, all.size(), perPrompt, prompt.ids(), common, stop));
         }
         return all;
-    }
-
-    private void checkModel(SharedParameters shared) {
-        String asked = shared.model().orElse(DEFAULT_MODEL);
-        model.servedName()
-                .filter(served -> !asked.equals(served) && !asked.equals(DEFAULT_MODEL))
-                .ifPresent(served -> {
-                    throw new NotFound(
-                            "Unsupported model: [%s], support [%s] or default"
-                                    .formatted(asked, served));
-                });
     }
 
     /// The number of sequences for each prompt.

@@ -16,16 +16,27 @@ public final class RequestValidator {
     private final SchemaCheck chat;
     private final SchemaCheck completion;
 
-    private RequestValidator(SchemaCheck chat, SchemaCheck completion) {
+    private final SchemaCheck tokenize;
+    private final SchemaCheck detokenize;
+
+    private RequestValidator(
+            SchemaCheck chat,
+            SchemaCheck completion,
+            SchemaCheck tokenize,
+            SchemaCheck detokenize) {
         this.chat = chat;
         this.completion = completion;
+        this.tokenize = tokenize;
+        this.detokenize = detokenize;
     }
 
     /// Reads the schemas. Takes most of a second the first time: not for an event loop.
     public static RequestValidator create() {
         return new RequestValidator(
                 SchemaCheck.ofResource("chat-request.schema.json"),
-                SchemaCheck.ofResource("completion-request.schema.json"));
+                SchemaCheck.ofResource("completion-request.schema.json"),
+                SchemaCheck.ofResource("tokenize-request.schema.json"),
+                SchemaCheck.ofResource("detokenize-request.schema.json"));
     }
 
     /// @throws InvalidRequest naming the field
@@ -36,6 +47,16 @@ public final class RequestValidator {
     /// @throws InvalidRequest naming the field
     CompletionRequest completion(byte[] body) {
         return CompletionRequest.of(checked(completion, body));
+    }
+
+    /// @throws InvalidRequest naming the field
+    Fields tokenize(byte[] body) {
+        return checked(tokenize, body);
+    }
+
+    /// @throws InvalidRequest naming the field
+    Fields detokenize(byte[] body) {
+        return checked(detokenize, body);
     }
 
     private static Fields checked(SchemaCheck schema, byte[] body) {

@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
 import dev.sluice.chat.ChatTemplate;
+import dev.sluice.engine.ApiException.NotFound;
 import dev.sluice.tokenizer.Tokenizer;
 
 import java.time.Instant;
@@ -30,8 +31,24 @@ public record ServedModel(
         ApiOptions options,
         int maxModelLen,
         Instant created) {
+    private static final String DEFAULT = "default";
+
     public ServedModel {
         specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /// Checks the name that a request asks for.
+    ///
+    /// @throws NotFound if it is another model's
+    void checkName(Optional<String> requested) {
+        String asked = requested.orElse(DEFAULT);
+        servedName
+                .filter(served -> !asked.equals(served) && !asked.equals(DEFAULT))
+                .ifPresent(served -> {
+                    throw new NotFound(
+                            "Unsupported model: [%s], support [%s] or default"
+                                    .formatted(asked, served));
+                });
     }
 
     /// The name that answers carry.

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The tools that a chat offers to the model.
 ///
@@ -92,7 +93,10 @@ record ToolFields(List<Map<String, Object>> tools, boolean parallel) {
     }
 
     private static Object nameOf(Map<String, Object> tool) {
-        return RequestJson.asObject(tool.get(FUNCTION)).map(f -> f.get(NAME)).orElse("");
+        return Optional.ofNullable(tool.get(FUNCTION))
+                .flatMap(RequestJson::asObject)
+                .flatMap(function -> Optional.ofNullable(function.get(NAME)))
+                .orElse("");
     }
 
     private static Map<String, Object> dictionary(
