@@ -9,7 +9,7 @@ import java.util.Set;
 ///
 /// What comes out depends on the whole of the input, not on how it was cut into pieces. Belongs to
 /// one choice and one thread.
-interface OutputParser {
+public interface OutputParser {
 
     /// Takes the next piece.
     ///

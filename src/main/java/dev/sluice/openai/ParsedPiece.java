@@ -7,11 +7,11 @@ import java.util.List;
 /// @param reasoning text of the thinking
 /// @param content text of the answer
 /// @param toolCalls what is new about calls, in order
-record ParsedPiece(String reasoning, String content, List<ToolCallDelta> toolCalls) {
+public record ParsedPiece(String reasoning, String content, List<ToolCallDelta> toolCalls) {
     /// Nothing.
-    static final ParsedPiece NONE = new ParsedPiece("", "", List.of());
+    public static final ParsedPiece NONE = new ParsedPiece("", "", List.of());
 
-    ParsedPiece {
+    public ParsedPiece {
         toolCalls = List.copyOf(toolCalls);
     }
 }
