@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
 import dev.sluice.engine.Marker;
+import dev.sluice.tokenizer.TokenIds;
 
 import java.util.List;
 import java.util.Set;
@@ -10,6 +11,10 @@ import java.util.Set;
 /// What comes out depends on the whole of the input, not on how it was cut into pieces. Belongs to
 /// one choice and one thread.
 public interface OutputParser {
+
+    /// Tells the ids of the next piece, for a parser that looks at them: one of a user. Those of a
+    /// piece that is never told are missing from what it sees.
+    default void tokens(TokenIds ids) {}
 
     /// Takes the next piece.
     ///
