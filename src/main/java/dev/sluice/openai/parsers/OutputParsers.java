@@ -1,6 +1,10 @@
 package dev.sluice.openai.parsers;
 
+import dev.sluice.openai.OutputParser;
 import dev.sluice.openai.ParserSettings;
+import dev.sluice.openai.ServedModel;
+import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
 import dev.sluice.tokenizer.Vocabulary;
 
 import java.util.Arrays;
@@ -8,6 +12,8 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// The parsers of outputs, by their names.
@@ -21,11 +27,12 @@ public final class OutputParsers {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /// Names that `--tool-call-parser` may give, sorted.
+    /// Names that `--tool-call-parser` may give, sorted; with those of users' parsers that are
+    /// registered.
     public static Set<String> toolCallNames() {
-        return Arrays.stream(CallFormat.values())
-                .flatMap(format -> format.names().stream())
-                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> names = ToolCallParsers.names();
+        Arrays.stream(CallFormat.values()).forEach(format -> names.addAll(format.names()));
+        return names;
     }
 
     /// The texts around the thinking that a reasoning parser looks for; empty for a name that there
@@ -37,14 +44,32 @@ public final class OutputParsers {
     /// Ids of those markers of the parsers that are one token in this vocabulary. A sequence whose
     /// output is parsed must report them.
     public static Set<Integer> markerIds(ParserSettings settings, Vocabulary vocabulary) {
-        Set<Integer> ids = new LinkedHashSet<>();
-        for (String marker : markers(settings)) {
-            vocabulary.id(marker).ifPresent(ids::add);
-        }
-        return Set.copyOf(ids);
+        return Set.copyOf(MarkerLexer.byId(markers(settings), vocabulary).keySet());
     }
 
-    private static Set<String> markers(ParserSettings settings) {
+    /// Makes the parser of one choice.
+    ///
+    /// @param settings names that [#reasoningNames()] and [#toolCallNames()] have
+    /// @param prompt says whether the thinking has begun
+    /// @throws ToolCallParserException if a user's parser fails; the parser's methods too
+    /// @throws IllegalArgumentException if there is no parser of a name
+    public static OutputParser create(
+            ParserSettings settings, ServedModel model, TokenIds prompt) {
+        return create(settings, model.tokenizer(), prompt, OutputParsers::callId);
+    }
+
+    /// The same with the maker of calls' ids.
+    static OutputParser create(
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt, Supplier<String> ids) {
+        return new ParserAssembly(settings, tokenizer, ids).assemble(prompt);
+    }
+
+    private static String callId() {
+        return "chatcmpl-tool-" + UUID.randomUUID().toString().replace("-", "");
+    }
+
+    /// Texts of all markers of the parsers.
+    static Set<String> markers(ParserSettings settings) {
         Set<String> markers = new LinkedHashSet<>();
         settings.reasoning()
                 .flatMap(ReasoningFormat::named)
@@ -52,6 +77,9 @@ public final class OutputParsers {
         settings.toolCalls()
                 .flatMap(CallFormat::named)
                 .ifPresent(format -> markers.addAll(format.markers()));
+        settings.toolCalls()
+                .flatMap(ToolCallParsers::markers)
+                .ifPresent(markers::addAll);
         return markers;
     }
 }

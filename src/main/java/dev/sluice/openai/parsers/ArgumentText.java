@@ -1,0 +1,94 @@
+package dev.sluice.openai.parsers;
+
+import dev.sluice.openai.parsers.JsonScanner.Step;
+
+/// The arguments of a call, as they come. Objects and lists pass through as they are written; text
+/// that holds an object is that object; none are `{}`.
+final class ArgumentText {
+    /// What a call without arguments gives.
+    static final String NONE = "{}";
+
+    private final JsonScanner scanner = new JsonScanner();
+    private final StringBuilder ready = new StringBuilder();
+    private final StringBuilder held = new StringBuilder();
+    private Form form = Form.UNKNOWN;
+
+    private enum Form {
+        UNKNOWN,
+        STREAMED,
+        WHOLE,
+        GIVEN
+    }
+
+    /// Reads the next char. After anything but `MORE` it takes no more.
+    Step accept(char c) {
+        Step step = scanner.accept(c);
+        switch (step) {
+            case MORE -> more(c);
+            case LAST -> {
+                more(c);
+                complete();
+            }
+            case BEFORE -> complete();
+            case INVALID -> {}
+        }
+        return step;
+    }
+
+    /// Takes what may be given out.
+    String take() {
+        String text = ready.toString();
+        ready.setLength(0);
+        return text;
+    }
+
+    /// Ends arguments that were cut off or are wrong, so that what was given out is valid.
+    void giveUp() {
+        if (form == Form.STREAMED) {
+            ready.append(scanner.completion());
+        } else if (form != Form.GIVEN) {
+            ready.append(NONE);
+        }
+        form = Form.GIVEN;
+    }
+
+    /// Whether the text is inside a string.
+    boolean inString() {
+        return scanner.inString();
+    }
+
+    private void more(char c) {
+        if (form == Form.UNKNOWN) {
+            if (JsonScanner.isSpace(c)) {
+                return;
+            }
+            form = c == '{' || c == '[' ? Form.STREAMED : Form.WHOLE;
+        }
+        held.append(c);
+        if (form == Form.STREAMED && !scanner.awaitsKey()) {
+            ready.append(held);
+            held.setLength(0);
+        }
+    }
+
+    private void complete() {
+        if (form == Form.WHOLE) {
+            ready.append(whole(held.toString()));
+        }
+        form = Form.GIVEN;
+    }
+
+    private static String whole(String value) {
+        if (value.equals("null")) {
+            return NONE;
+        }
+        if (value.startsWith("\"")) {
+            String text = JsonStrings.unquote(value);
+            if (text.isBlank()) {
+                return NONE;
+            }
+            return JsonStrings.isObject(text) ? text.strip() : value;
+        }
+        return value;
+    }
+}

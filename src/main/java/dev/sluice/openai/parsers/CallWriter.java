@@ -1,0 +1,56 @@
+package dev.sluice.openai.parsers;
+
+import dev.sluice.openai.ToolCallDelta;
+
+import java.util.function.Supplier;
+
+/// Gives out the calls of one choice, as many as may be.
+final class CallWriter implements CallSource {
+    private final PieceBuilder out;
+    private final int maxCalls;
+    private final Supplier<String> ids;
+    private int begun;
+    private boolean incomplete;
+
+    /// @param maxCalls calls after these are swallowed
+    /// @param ids makes the id of a call
+    CallWriter(PieceBuilder out, int maxCalls, Supplier<String> ids) {
+        this.out = out;
+        this.maxCalls = maxCalls;
+        this.ids = ids;
+    }
+
+    /// Begins the next call.
+    void begin(String name) {
+        begun++;
+        if (counts()) {
+            out.begin(begun - 1, new ToolCallDelta.Begin(ids.get(), name));
+        }
+    }
+
+    /// More of the last call's arguments.
+    void arguments(CharSequence slice) {
+        if (counts()) {
+            out.arguments(begun - 1, slice);
+        }
+    }
+
+    /// The last call will not be completed.
+    void spoil() {
+        incomplete |= counts();
+    }
+
+    /// Whether a call was begun, even one that is swallowed.
+    boolean hasBegun() {
+        return begun > 0;
+    }
+
+    @Override
+    public boolean calledTools() {
+        return begun > 0 && maxCalls > 0 && !incomplete;
+    }
+
+    private boolean counts() {
+        return begun > 0 && begun <= maxCalls;
+    }
+}
