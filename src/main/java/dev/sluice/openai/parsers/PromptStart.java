@@ -25,23 +25,21 @@ enum PromptStart {
         Vocabulary vocabulary = tokenizer.vocabulary();
         OptionalInt start = vocabulary.id(markers.start());
         OptionalInt end = vocabulary.id(markers.end());
+        boolean byId = start.isPresent() && end.isPresent();
         int i = prompt.size();
         while (i > 0) {
             int id = prompt.get(i - 1);
-            if (is(start, id)) {
-                return OPEN;
-            }
-            if (is(end, id)) {
-                return CLOSED;
-            }
-            if (vocabulary.isSpecial(id)) {
+            boolean begins = is(start, id);
+            if (begins || is(end, id)) {
+                if (byId) {
+                    return begins ? OPEN : CLOSED;
+                }
+            } else if (vocabulary.isSpecial(id)) {
                 break;
             }
             i--;
         }
-        return start.isPresent() && end.isPresent()
-                ? SILENT
-                : inText(tail(prompt, i, tokenizer), markers);
+        return byId ? SILENT : inText(tail(prompt, i, tokenizer), markers);
     }
 
     private static boolean is(OptionalInt marker, int id) {
