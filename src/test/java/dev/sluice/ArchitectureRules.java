@@ -24,10 +24,13 @@ import java.lang.foreign.SymbolLookup;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/// The rules of the house, by name, for the classes under a base package.
+/// The rules of the house, by name, for the classes under a base package. Generated bindings are as
+/// their tool makes them, so rules of style leave them out.
 final class ArchitectureRules {
     private static final String MAPPED_FILE = "MappedFile";
+    private static final Set<String> WRAPPERS = Set.of("Cuda", "Cublas", "Nccl");
 
     private final Rooms rooms;
 
@@ -46,6 +49,7 @@ final class ArchitectureRules {
         rules.put("foreign functions behind a fence", foreignFunctionsAreFenced());
         rules.put("reinterpret behind a fence", reinterpretIsFenced());
         rules.put("no automatic arenas", noAutomaticArenas());
+        rules.put("bindings in wrappers only", onlyWrappersSeeBindings());
         rules.put("null-marked packages", packagesAreNullMarked());
         rules.put("standard streams in cli only", onlyCliTalks());
         rules.put("exit in cli only", onlyCliExits());
@@ -97,13 +101,28 @@ final class ArchitectureRules {
     }
 
     private ArchRule noAutomaticArenas() {
-        return noClasses().should().callMethod(Arena.class, "ofAuto");
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(rooms.pattern("compute.cuda.ffi"))
+                .should()
+                .callMethod(Arena.class, "ofAuto");
+    }
+
+    private ArchRule onlyWrappersSeeBindings() {
+        String bindings = rooms.pattern("compute.cuda.ffi");
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(bindings)
+                .and(areNoWrappers())
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(bindings);
     }
 
     private ArchRule packagesAreNullMarked() {
         return classes()
                 .that()
-                .resideOutsideOfPackage("..ffi..")
+                .resideOutsideOfPackage(rooms.pattern("compute.cuda.ffi"))
                 .should(
                         new ArchCondition<JavaClass>("live in a @NullMarked package") {
                             @Override
@@ -121,7 +140,7 @@ final class ArchitectureRules {
     private ArchRule onlyCliTalks() {
         return noClasses()
                 .that()
-                .resideOutsideOfPackage(rooms.pattern("cli"))
+                .resideOutsideOfPackages(rooms.pattern("cli"), rooms.pattern("compute.cuda.ffi"))
                 .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS);
     }
 
@@ -153,6 +172,15 @@ final class ArchitectureRules {
                         !type.getPackageName().startsWith(cpu)
                                 && !type.getPackageName().startsWith(cuda)
                                 && !outermost(type).getSimpleName().equals(MAPPED_FILE));
+    }
+
+    private DescribedPredicate<JavaClass> areNoWrappers() {
+        String cuda = rooms.root() + ".compute.cuda";
+        return DescribedPredicate.describe(
+                "are not of " + WRAPPERS,
+                type ->
+                        !type.getPackageName().equals(cuda)
+                                || !WRAPPERS.contains(outermost(type).getSimpleName()));
     }
 
     private static JavaClass outermost(JavaClass type) {

@@ -37,6 +37,7 @@ class ArchitectureTest {
                     Map.entry("no cycles", "engine.UsesVertx"),
                     Map.entry("foreign functions behind a fence", "model.CallsNatively"),
                     Map.entry("reinterpret behind a fence", "model.CallsNatively"),
+                    Map.entry("bindings in wrappers only", "compute.cuda.CallsTheDriver"),
                     Map.entry("no automatic arenas", "model.CallsNatively"),
                     Map.entry("null-marked packages", "util.Helper"),
                     Map.entry("standard streams in cli only", "engine.Prints"),

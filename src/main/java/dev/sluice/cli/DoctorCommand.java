@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cpu.CpuInfo;
 import dev.sluice.compute.cpu.CpuOptions;
+import dev.sluice.compute.cuda.CudaSupport;
 import dev.sluice.embed.BatchOptions;
 import dev.sluice.model.ModelSource;
 
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// `sluice doctor`: what this machine has, and what would be used of it.
@@ -27,7 +29,6 @@ import java.util.stream.Stream;
         sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
     private static final double GIGABYTE = 1e9;
-    private static final Path GPU = Path.of("/dev/nvidiactl");
     private static final Path START_UP_CACHE = Path.of("lib", "sluice.aot");
 
     @Mixin private ComputeFlags compute = new ComputeFlags();
@@ -88,11 +89,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String gpu() {
-        String found =
-                Files.exists(GPU)
-                        ? "an NVIDIA driver is here, but"
-                        : "no NVIDIA driver is here, and";
-        return "not used: " + found + " this version computes on the CPU";
+        return "not used: "
+                + switch (CudaSupport.inspect()) {
+                    case CudaSupport.Unusable(String reason) -> reason;
+                    case CudaSupport.Usable(_, List<CudaSupport.Gpu> gpus) ->
+                            "this version computes on the CPU; here: "
+                                    + gpus.stream()
+                                            .map(CudaSupport.Gpu::describe)
+                                            .collect(Collectors.joining(", "));
+                };
     }
 
     private void models() {

@@ -2,4 +2,5 @@ package dev.sluice.wrong.compute.cuda.ffi;
 
 import dev.sluice.wrong.model.Weights;
 
-record KnowsTheModel(Weights weights) {}
+/// A binding that knows the model.
+public record KnowsTheModel(Weights weights) {}

@@ -1,0 +1,89 @@
+package dev.sluice.compute.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.compute.cuda.ffi.NativeLibraries;
+
+import org.junit.jupiter.api.Test;
+
+/// Read by what the answers print: the classes of a test's own have types of their own.
+final class CudaSupportTest {
+    @Test
+    void aMachineWithoutADriverSaysWhichLibraryIsNotThere() throws Throwable {
+        OwnCuda cuda = OwnCuda.without("cuda", "libcuda.so.1");
+
+        assertThat(cuda.call("CudaSupport", "inspect"))
+                .hasToString("Unusable[reason=no NVIDIA driver (libcuda.so.1) here]");
+    }
+
+    @Test
+    void librariesAreOpenedBySonameUnlessAPropertyNamesAnother() {
+        String property = "sluice.native.nccl";
+
+        assertThat(NativeLibraries.file("cuda")).isEqualTo("libcuda.so.1");
+        try {
+            System.setProperty(property, "/nowhere/libnccl.so");
+            assertThat(NativeLibraries.file("nccl")).isEqualTo("/nowhere/libnccl.so");
+        } finally {
+            System.clearProperty(property);
+        }
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNotPresent() throws Throwable {
+        String property = "sluice.native.nccl";
+        System.setProperty(property, "/nowhere/libnccl.so");
+        try {
+            Object present =
+                    OwnCuda.without("cuda", "none")
+                            .call("ffi.NativeLibraries", "isPresent", "nccl");
+
+            assertThat(present).isEqualTo(false);
+        } finally {
+            System.clearProperty(property);
+        }
+    }
+
+    @Test
+    void anOldDriverIsToldFromAnAbsentOne() throws Throwable {
+        OwnCuda cuda = OwnCuda.with("cuda", new FakeDriver(12_050, 0, 1));
+
+        assertThat(cuda.call("CudaSupport", "inspect"))
+                .hasToString(
+                        "Unusable[reason=the NVIDIA driver supports CUDA 12.5, and 13.0 is needed:"
+                                + " driver 580 or newer]");
+    }
+
+    @Test
+    void aDriverWithoutAGpuIsNamedByTheDriversOwnError() throws Throwable {
+        OwnCuda cuda = OwnCuda.with("cuda", new FakeDriver(13_000, 100, 0));
+
+        assertThat(cuda.call("CudaSupport", "inspect"))
+                .hasToString(
+                        "Unusable[reason=the NVIDIA driver shows no usable GPU: cuInit failed with"
+                                + " CUDA_ERROR_NO_DEVICE (100)]");
+    }
+
+    @Test
+    void aDriverThatShowsNoGpuIsUnusable() throws Throwable {
+        OwnCuda cuda = OwnCuda.with("cuda", new FakeDriver(13_000, 0, 0));
+
+        assertThat(cuda.call("CudaSupport", "inspect"))
+                .hasToString("Unusable[reason=the NVIDIA driver shows no GPU]");
+    }
+
+    @Test
+    void gpusAreListedWithCapabilityAndMemory() throws Throwable {
+        OwnCuda cuda = OwnCuda.with("cuda", new FakeDriver(13_010, 0, 2));
+
+        assertThat(cuda.call("CudaSupport", "inspect"))
+                .hasToString(
+                        "Usable[version=13010, gpus=["
+                                + "Gpu[name=GPU at 70 in 256 bytes, major=9, minor=0,"
+                                + " memoryBytes=70000000000], "
+                                + "Gpu[name=GPU at 71 in 256 bytes, major=9, minor=0,"
+                                + " memoryBytes=71000000000]]]");
+        assertThat(new CudaSupport.Gpu("GPU", 9, 0, 70_000_000_000L).describe())
+                .isEqualTo("GPU (sm_90, 70.0 GB)");
+    }
+}

@@ -1,0 +1,5 @@
+package dev.sluice.wrong.compute.cuda;
+
+import dev.sluice.wrong.compute.cuda.ffi.KnowsTheModel;
+
+record CallsTheDriver(KnowsTheModel binding) {}
