@@ -6,12 +6,15 @@ import dev.sluice.compute.Device;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
+import dev.sluice.engine.LogitsProcessor;
+import dev.sluice.engine.LogitsProcessors;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelSource;
 import dev.sluice.model.ResolvedModel;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
+import dev.sluice.tokenizer.Tokenizer;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,12 +40,12 @@ public final class LoadedEngine implements AutoCloseable {
 
     private LoadedEngine(EngineOptions options, ModelParts parts) {
         this.parts = parts;
-        checkProcessors(options.logits().processors());
+        List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
         try {
             device = own(CpuDevice.open(options.compute().cpu()));
             model = own(parts.weights().load(device, options.compute().packing()));
-            engine = own(engine(options));
+            engine = own(engine(options, processors));
             complete = true;
         } finally {
             if (!complete) {
@@ -51,12 +54,14 @@ public final class LoadedEngine implements AutoCloseable {
         }
     }
 
-    /// @throws ConfigurationException naming the first that can't be had
-    private static void checkProcessors(List<String> names) {
-        if (!names.isEmpty()) {
-            throw new ConfigurationException(
-                    "--logits-processors %s can't be loaded: there are no logits processors yet."
-                            .formatted(names.getFirst()));
+    /// The processors that requests may use.
+    ///
+    /// @throws ConfigurationException naming the one that can't be loaded
+    private static List<LogitsProcessor> processors(LogitsOptions options, Tokenizer tokenizer) {
+        try {
+            return LogitsProcessors.load(options.processors(), tokenizer);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("--logits-processors: " + e.getMessage());
         }
     }
 
@@ -91,7 +96,7 @@ public final class LoadedEngine implements AutoCloseable {
         return resource;
     }
 
-    private Engine engine(EngineOptions options) {
+    private Engine engine(EngineOptions options, List<LogitsProcessor> processors) {
         BatchOptions batch = options.batch();
         KvPool pool =
                 KvPool.plan(
@@ -122,7 +127,7 @@ public final class LoadedEngine implements AutoCloseable {
                         parts.eosTokenIds(),
                         batch.recompute(),
                         options.logits().logprobsMode());
-        return new Engine(config, model, parts.tokenizer(), device, System::nanoTime);
+        return new Engine(config, model, parts.tokenizer(), device, processors, System::nanoTime);
     }
 
     /// The engine. Not to be closed by itself.

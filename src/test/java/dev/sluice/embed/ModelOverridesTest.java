@@ -118,6 +118,21 @@ final class ModelOverridesTest {
     }
 
     @Test
+    void namesTheLogitsProcessorThatCannotBeLoaded() {
+        EngineOptions options =
+                options(NONE)
+                        .withLogits(
+                                new LogitsOptions(
+                                        LogprobsMode.RAW_LOGPROBS,
+                                        List.of("LogitBiasLogitsProcessor", "com.acme.Nothing")));
+
+        assertThatThrownBy(() -> load(options))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("com.acme.Nothing")
+                .hasMessageStartingWith("--logits-processors");
+    }
+
+    @Test
     void reservesMoreBlocksThanTheMemoryHolds() {
         int blocks = 1 << 22;
         EngineOptions options =
