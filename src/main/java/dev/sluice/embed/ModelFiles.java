@@ -83,13 +83,12 @@ final class ModelFiles implements AutoCloseable {
         return loaded;
     }
 
-    private Optional<PromptTemplate> template(LoadedTokenizer loaded) {
+    private Optional<ChatTemplate> template(LoadedTokenizer loaded) {
         if (overrides.chatTemplate().isEmpty()) {
             return loaded.chatTemplate().flatMap(ModelFiles::compile);
         }
         try {
-            ChatTemplate template = ChatTemplate.compile(overrides.chatTemplate().get());
-            return Optional.of(variables -> render(template, variables));
+            return Optional.of(ChatTemplate.compile(overrides.chatTemplate().get()));
         } catch (TemplateException e) {
             throw new ConfigurationException("--chat-template is no template: " + e.text());
         }

@@ -1,5 +1,7 @@
 package dev.sluice.openai;
 
+import dev.sluice.openai.parsers.ParserSettings;
+
 import java.util.Optional;
 import java.util.OptionalInt;
 

@@ -2,7 +2,8 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
-import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.openai.parsers.OutputParser;
+import dev.sluice.openai.parsers.OutputParsers;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ public final class AnswerProgress {
 
     /// An answer nothing of which has come.
     public AnswerProgress(PreparedRequest request) {
-        this(request, AnswerProgress::noParser);
+        this(request, OutputParsers::create);
     }
 
     AnswerProgress(PreparedRequest request, ParserFactory parsers) {
@@ -25,17 +26,14 @@ public final class AnswerProgress {
             Optional<OutputParser> parser =
                     request.answer()
                             .parser()
-                            .map(s -> parsers.create(s, request.served(), sequence.prompt()));
+                            .map(s ->
+                                    parsers.create(
+                                            s, request.served().tokenizer(), sequence.prompt()));
             all.add(new ChoiceProgress(request, all.size(), parser));
         }
         this.request = request;
         this.sequences = List.copyOf(all);
         this.running = all.size();
-    }
-
-    private static OutputParser noParser(
-            ParserSettings settings, ServedModel served, TokenIds prompt) {
-        throw new IllegalStateException("there is no parser for " + settings);
     }
 
     /// Takes the next event of a sequence. A failure changes nothing.

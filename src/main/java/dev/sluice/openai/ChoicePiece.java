@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
 import dev.sluice.engine.TokenLogprobs;
+import dev.sluice.openai.parsers.ToolCallDelta;
 
 import java.util.List;
 import java.util.Optional;

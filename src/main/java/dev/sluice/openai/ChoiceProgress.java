@@ -3,6 +3,9 @@ package dev.sluice.openai;
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.TokenLogprobs;
+import dev.sluice.openai.parsers.OutputParser;
+import dev.sluice.openai.parsers.ParsedPiece;
+import dev.sluice.openai.parsers.ToolCallDelta;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.util.ArrayList;

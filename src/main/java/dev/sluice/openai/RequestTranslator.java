@@ -7,8 +7,12 @@ import dev.sluice.engine.LogitsRules;
 import dev.sluice.engine.LogprobsOptions;
 import dev.sluice.engine.OutputOptions;
 import dev.sluice.engine.StopConditions;
+import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.openai.parsers.OutputParsers;
+import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Vocabulary;
 
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -60,19 +64,27 @@ public final class RequestTranslator {
         LengthRules.Limit limit = thinking.limit(request.thinking(), limit(request));
         LogitsRules rules = sequences.logits(shared.logits());
 
+        boolean thinks = thinking.isOn(request.thinking());
+        Optional<ParserSettings> parser = answers.chatParser(request.tools(), thinks);
         String field = ChatPrompts.field(request);
         ReadyPrompt prompt = cut(prompts.prompt(request), shared);
         StopConditions stop = lengths.stop(prompt.ids(), shared.stops(), limit, field);
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),
-                        withThinking(rules, request, prompt.ids(), stop),
+                        withThinking(
+                                rules,
+                                thinking.budget(
+                                        request.thinking(),
+                                        parser,
+                                        prompt.ids(),
+                                        stop.maxTokens())),
                         output(
                                 shared,
                                 continuesText(request),
+                                parser,
                                 SequenceRules.logprobs(shared.logprobs(), granted, 1, false)));
         String id = AnswerRules.id(Kind.CHAT, shared);
-        boolean thinks = thinking.isOn(request.thinking());
         return new PreparedRequest(
                 Kind.CHAT,
                 id,
@@ -82,8 +94,7 @@ public final class RequestTranslator {
                 1,
                 texts(List.of(prompt), shared, false),
                 shared.stream(),
-                AnswerRules.options(
-                        shared, granted, 1, false, answers.chatParser(request.tools(), thinks)),
+                AnswerRules.options(shared, granted, 1, false, parser),
                 field,
                 metadata(request));
     }
@@ -95,13 +106,8 @@ public final class RequestTranslator {
                 : new LengthRules.Limit("max_tokens", request.shared().stops().maxTokens(), false);
     }
 
-    private LogitsRules withThinking(
-            LogitsRules rules, ChatRequest request, TokenIds prompt, StopConditions stop) {
-        return new LogitsRules(
-                rules.badWords(),
-                rules.logitBias(),
-                rules.processorArgs(),
-                thinking.budget(request.thinking(), prompt, stop.maxTokens()));
+    private static LogitsRules withThinking(LogitsRules rules, Optional<ThinkingBudget> budget) {
+        return new LogitsRules(rules.badWords(), rules.logitBias(), rules.processorArgs(), budget);
     }
 
     /// Whether the model goes on in the middle of a text.
@@ -135,6 +141,7 @@ public final class RequestTranslator {
         LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
         lengths.checkStops(shared.stops());
         checkIds(request);
+        Optional<ParserSettings> parser = answers.completionParser();
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),
@@ -142,6 +149,7 @@ public final class RequestTranslator {
                         output(
                                 shared,
                                 true,
+                                parser,
                                 SequenceRules.logprobs(
                                         shared.logprobs(), granted, candidates, request.echo())));
 
@@ -156,8 +164,7 @@ public final class RequestTranslator {
                 ready.size(),
                 texts(ready, shared, request.echo()),
                 shared.stream(),
-                AnswerRules.options(
-                        shared, granted, candidates, request.echo(), answers.completionParser()),
+                AnswerRules.options(shared, granted, candidates, request.echo(), parser),
                 request.promptField(),
                 Optional.empty());
     }
@@ -223,9 +230,17 @@ public final class RequestTranslator {
         return prompt.cutTo(lengths.truncate(prompt.ids(), shared.stops()));
     }
 
-    private static OutputOptions output(
-            SharedParameters shared, boolean continuesText, LogprobsOptions reported) {
-        return new OutputOptions(shared.skipSpecialTokens(), continuesText, Set.of(), reported);
+    private OutputOptions output(
+            SharedParameters shared,
+            boolean continuesText,
+            Optional<ParserSettings> parser,
+            LogprobsOptions reported) {
+        Vocabulary vocabulary = model.tokenizer().vocabulary();
+        return new OutputOptions(
+                shared.skipSpecialTokens(),
+                continuesText,
+                parser.map(p -> OutputParsers.markerIds(p, vocabulary)).orElse(Set.of()),
+                reported);
     }
 
     /// The texts of prompts, where the answer shows them.

@@ -1,6 +1,9 @@
 package dev.sluice.openai;
 
 import dev.sluice.engine.ThinkingBudget;
+import dev.sluice.openai.parsers.OutputParsers;
+import dev.sluice.openai.parsers.ParserSettings;
+import dev.sluice.openai.parsers.ThinkingMarkers;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.util.Optional;
@@ -10,9 +13,6 @@ import java.util.OptionalLong;
 ///
 /// @param model with its parser, tokenizer and limits
 record ThinkingRules(ServedModel model) {
-    private static final String START = "<think>";
-    private static final String END = "</think>";
-
     /// Whether a request's model thinks, or would if it can: unless somebody said no.
     boolean isOn(ThinkingFields fields) {
         return fields.wanted()
@@ -49,20 +49,29 @@ record ThinkingRules(ServedModel model) {
 
     /// The limit of the thinking, where the request sets one and the model can think.
     ///
+    /// @param parser of the output
     /// @param maxTokens of the whole answer
-    Optional<ThinkingBudget> budget(ThinkingFields fields, TokenIds prompt, int maxTokens) {
-        if (fields.maxTokens().isEmpty() || !thinks(fields) || maxTokens == 0) {
+    Optional<ThinkingBudget> budget(
+            ThinkingFields fields,
+            Optional<ParserSettings> parser,
+            TokenIds prompt,
+            int maxTokens) {
+        Optional<ThinkingMarkers> markers =
+                parser.flatMap(ParserSettings::reasoning).flatMap(OutputParsers::thinkingMarkers);
+        if (fields.maxTokens().isEmpty()
+                || markers.isEmpty()
+                || !thinks(fields)
+                || maxTokens == 0) {
             return Optional.empty();
         }
-        TokenIds start = marker(START);
-        TokenIds end = marker(END);
         String forced = model.options().limits().endOfThinking();
         return Optional.of(
                 new ThinkingBudget(
                         (int) Math.min(fields.maxTokens().getAsLong(), maxTokens),
-                        isOpen(prompt, start, end),
-                        start,
-                        end,
+                        OutputParsers.startsThinking(
+                                parser.orElseThrow(), model.tokenizer(), prompt),
+                        marker(markers.get().start()),
+                        marker(markers.get().end()),
                         model.tokenizer().encode(forced, false)));
     }
 
@@ -76,30 +85,5 @@ record ThinkingRules(ServedModel model) {
                 .mapToObj(TokenIds::of)
                 .findFirst()
                 .orElseGet(() -> model.tokenizer().encode(text, false));
-    }
-
-    /// Whether the last marker of a prompt begins the thinking.
-    static boolean isOpen(TokenIds prompt, TokenIds start, TokenIds end) {
-        for (int at = prompt.size() - 1; at >= 0; at--) {
-            if (isAt(prompt, at, start)) {
-                return true;
-            }
-            if (isAt(prompt, at, end)) {
-                return false;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isAt(TokenIds ids, int at, TokenIds marker) {
-        if (marker.size() == 0 || at + marker.size() > ids.size()) {
-            return false;
-        }
-        for (int i = 0; i < marker.size(); i++) {
-            if (ids.get(at + i) != marker.get(i)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

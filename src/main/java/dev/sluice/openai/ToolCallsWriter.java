@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
-import dev.sluice.openai.ToolCallDelta.Begin;
+import dev.sluice.openai.parsers.ToolCallDelta;
+import dev.sluice.openai.parsers.ToolCallDelta.Begin;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -160,6 +160,7 @@ final class FlagTable {
     static Stream<Row> rows() {
         return ROWS.lines()
                 .map(line -> List.of(line.split(" +")))
-                .map(words -> new Row(Kind.valueOf(words.getFirst()), words.subList(1, words.size())));
+                .map(words ->
+                        new Row(Kind.valueOf(words.getFirst()), words.subList(1, words.size())));
     }
 }

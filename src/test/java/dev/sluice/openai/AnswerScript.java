@@ -9,6 +9,7 @@ import dev.sluice.engine.StopConditions;
 import dev.sluice.engine.TokenLogprob;
 import dev.sluice.engine.TokenLogprobs;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
 

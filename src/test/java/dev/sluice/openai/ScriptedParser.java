@@ -1,6 +1,9 @@
 package dev.sluice.openai;
 
 import dev.sluice.engine.Marker;
+import dev.sluice.openai.parsers.OutputParser;
+import dev.sluice.openai.parsers.ParsedPiece;
+import dev.sluice.openai.parsers.ToolCallDelta;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.openai.parsers.ParsedPiece;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.openai.parsers.ParsedPiece;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
 

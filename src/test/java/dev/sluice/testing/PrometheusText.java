@@ -15,8 +15,7 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
     private static final String NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
     private static final String LABEL = "[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\n]|\\\\[\\\\\"n])*\"";
     private static final Pattern SAMPLE =
-            Pattern.compile(
-                    "(%s)(\\{(?:%s(?:,%s)*)?\\})? (\\S+)".formatted(NAME, LABEL, LABEL));
+            Pattern.compile("(%s)(\\{(?:%s(?:,%s)*)?\\})? (\\S+)".formatted(NAME, LABEL, LABEL));
     private static final Pattern META = Pattern.compile("# (HELP|TYPE) (%s) (.+)".formatted(NAME));
     private static final Pattern LE = Pattern.compile(",?le=\"([^\"]+)\"");
     private static final Set<String> TYPES =
@@ -113,9 +112,7 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
                         "no bucket +Inf: " + group);
                 String count = group.replace("_bucket", "_count");
                 check(value.equals(series.get(count)), "the count is another: " + count);
-                check(
-                        series.containsKey(group.replace("_bucket", "_sum")),
-                        "no sum: " + group);
+                check(series.containsKey(group.replace("_bucket", "_sum")), "no sum: " + group);
             });
         }
     }

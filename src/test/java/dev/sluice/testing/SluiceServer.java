@@ -51,6 +51,14 @@ public final class SluiceServer implements AutoCloseable {
         return launch(Map.of(), flags);
     }
 
+    /// Starts a server with an environment of its own beside the test's and waits until it is
+    /// ready.
+    public static SluiceServer start(Map<String, String> environment, String... flags) {
+        SluiceServer server = launch(environment, flags);
+        server.url();
+        return server;
+    }
+
     /// Starts a server on a free port with further variables of the environment.
     public static SluiceServer launch(Map<String, String> variables, String... flags) {
         try {

@@ -111,7 +111,9 @@ final class CallObject {
     private Step scan(char c) {
         Step step = scanner.accept(c);
         boolean taken = step == Step.MORE || step == Step.LAST;
-        if (taken && (!text.isEmpty() || !JsonScanner.isSpace(c)) && (state == State.IN_KEY || namesIt())) {
+        if (taken
+                && (!text.isEmpty() || !JsonScanner.isSpace(c))
+                && (state == State.IN_KEY || namesIt())) {
             text.append(c);
         }
         return step;

@@ -1,7 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.ToolCallDelta;
-
 import java.util.function.Supplier;
 
 /// Gives out the calls of one choice, as many as may be.

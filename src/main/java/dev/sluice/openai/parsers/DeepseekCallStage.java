@@ -193,7 +193,8 @@ final class DeepseekCallStage implements Stage {
 
     @Override
     public void end(boolean truncated) {
-        boolean nameless = state == State.HEAD || state == State.KIND_OR_NAME || state == State.NAME;
+        boolean nameless =
+                state == State.HEAD || state == State.KIND_OR_NAME || state == State.NAME;
         if (nameless && !truncated) {
             lead.give(raw);
         } else if (!nameless) {

@@ -97,7 +97,8 @@ final class JsonScanner {
             case LITERAL -> literalLeft;
             case MINUS, POINT, EXPONENT, SIGN -> "0";
             case VALUE -> "null";
-            case KEY, COLON, FIRST_ITEM, FIRST_KEY, AFTER, ZERO, INTEGER, FRACTION, POWER, DONE -> "";
+            case KEY, COLON, FIRST_ITEM, FIRST_KEY, AFTER, ZERO, INTEGER, FRACTION, POWER, DONE ->
+                    "";
         };
     }
 
@@ -136,16 +137,16 @@ final class JsonScanner {
 
     private Step value(char c) {
         return switch (c) {
-                    case '{' -> open(true);
-                    case '[' -> open(false);
-                    case '"' -> go(State.STRING);
-                    case 't' -> literalOf("rue");
-                    case 'f' -> literalOf("alse");
-                    case 'n' -> literalOf("ull");
-                    case '-' -> go(State.MINUS);
-                    case '0' -> go(State.ZERO);
-                    default -> isDigit(c) ? go(State.INTEGER) : Step.INVALID;
-                };
+            case '{' -> open(true);
+            case '[' -> open(false);
+            case '"' -> go(State.STRING);
+            case 't' -> literalOf("rue");
+            case 'f' -> literalOf("alse");
+            case 'n' -> literalOf("ull");
+            case '-' -> go(State.MINUS);
+            case '0' -> go(State.ZERO);
+            default -> isDigit(c) ? go(State.INTEGER) : Step.INVALID;
+        };
     }
 
     private Step open(boolean object) {

@@ -1,8 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.OutputParser;
-import dev.sluice.openai.ParserSettings;
-import dev.sluice.openai.ServedModel;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 import dev.sluice.tokenizer.Vocabulary;
@@ -41,6 +38,22 @@ public final class OutputParsers {
         return ReasoningFormat.named(reasoningName).map(ReasoningFormat::thinking);
     }
 
+    /// Whether an output is thinking from its first token on.
+    ///
+    /// @param prompt says whether the thinking has begun
+    public static boolean startsThinking(
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
+        return settings.reasoning()
+                .flatMap(ReasoningFormat::named)
+                .filter(format ->
+                        switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
+                            case OPEN -> true;
+                            case CLOSED -> false;
+                            case SILENT -> settings.thinking() && format.thinksUnasked();
+                        })
+                .isPresent();
+    }
+
     /// Ids of those markers of the parsers that are one token in this vocabulary. A sequence whose
     /// output is parsed must report them.
     public static Set<Integer> markerIds(ParserSettings settings, Vocabulary vocabulary) {
@@ -54,8 +67,8 @@ public final class OutputParsers {
     /// @throws ToolCallParserException if a user's parser fails; the parser's methods too
     /// @throws IllegalArgumentException if there is no parser of a name
     public static OutputParser create(
-            ParserSettings settings, ServedModel model, TokenIds prompt) {
-        return create(settings, model.tokenizer(), prompt, OutputParsers::callId);
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
+        return create(settings, tokenizer, prompt, OutputParsers::callId);
     }
 
     /// The same with the maker of calls' ids.
@@ -77,9 +90,7 @@ public final class OutputParsers {
         settings.toolCalls()
                 .flatMap(CallFormat::named)
                 .ifPresent(format -> markers.addAll(format.markers()));
-        settings.toolCalls()
-                .flatMap(ToolCallParsers::markers)
-                .ifPresent(markers::addAll);
+        settings.toolCalls().flatMap(ToolCallParsers::markers).ifPresent(markers::addAll);
         return markers;
     }
 }

@@ -1,7 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.OutputParser;
-import dev.sluice.openai.ParserSettings;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 import dev.sluice.tokenizer.Vocabulary;
@@ -35,7 +33,8 @@ final class ParserAssembly {
         Stage answer =
                 settings.toolCalls()
                         .map(this::callStage)
-                        .orElseGet(() -> reasoning.map(this::silenced).orElse(new AnswerStage(out)));
+                        .orElseGet(
+                                () -> reasoning.map(this::silenced).orElse(new AnswerStage(out)));
         Optional<ThinkingStage> thinking =
                 reasoning.map(format -> thinkingStage(format, prompt, answer));
         return new ParserChain(

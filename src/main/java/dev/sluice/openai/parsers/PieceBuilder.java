@@ -1,8 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.ParsedPiece;
-import dev.sluice.openai.ToolCallDelta;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.ToolCallDelta.Begin;
 import dev.sluice.openai.parsers.ToolCallParser.CallExtension;
 import dev.sluice.openai.parsers.ToolCallParser.Extension;
 import dev.sluice.openai.parsers.ToolCallParser.Extraction;
@@ -83,7 +82,8 @@ final class PluginStage implements Stage, CallSource {
     public void end(boolean truncated) {
         grow(true);
         if (!streams) {
-            Extraction found = guard(() -> parser.extract(text.toString(), ids(firstId, ids.length)));
+            Extraction found =
+                    guard(() -> parser.extract(text.toString(), ids(firstId, ids.length)));
             out.content().append(found.content());
             for (int i = 0; i < found.calls().size(); i++) {
                 ToolCallParser.Call call = found.calls().get(i);
@@ -111,11 +111,10 @@ final class PluginStage implements Stage, CallSource {
         seenIds = ids.length;
         Optional<Extension> found = guard(() -> parser.extractDelta(growth));
         streams |= found.isPresent();
-        found.ifPresent(
-                extension -> {
-                    out.content().append(extension.content());
-                    extension.calls().forEach(this::extend);
-                });
+        found.ifPresent(extension -> {
+            out.content().append(extension.content());
+            extension.calls().forEach(this::extend);
+        });
     }
 
     private TokenIds ids(int from, int to) {
@@ -129,7 +128,7 @@ final class PluginStage implements Stage, CallSource {
         }
         if (index == hasArguments.size() && call.name().isPresent()) {
             hasArguments.add(false);
-            out.begin(index, new Begin(callIds.get(), call.name().get()));
+            out.begin(index, new ToolCallDelta.Begin(callIds.get(), call.name().get()));
         } else if (index < 0 || index >= hasArguments.size()) {
             throw new ToolCallParserException(
                     "The tool parser class %s gave call %d out of order or without a name."

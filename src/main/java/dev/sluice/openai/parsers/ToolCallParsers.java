@@ -19,8 +19,7 @@ import java.util.function.Supplier;
 
 /// The parsers of users, for the whole process. Safe for use by several threads.
 public final class ToolCallParsers {
-    private static final Map<String, Entry> REGISTERED =
-            new ConcurrentHashMap<>();
+    private static final Map<String, Entry> REGISTERED = new ConcurrentHashMap<>();
     private static final String JAR = ".jar";
 
     private record Entry(Supplier<? extends ToolCallParser> maker, Set<String> markers) {}

@@ -27,30 +27,59 @@ final class DeepseekTranscripts {
                 of("V3.1: two calls", "好的 \n" + BEGIN + newer("f", "{}") + newer("g", two) + END)
                         .says("好的")
                         .calls(List.of("f", "g"), List.of("{}", two), true),
-                of("V3: two calls", BEGIN + older("f", "{\"a\": 1}") + "\n" + older("g", two) + END + " bye")
+                of(
+                                "V3: two calls",
+                                BEGIN
+                                        + older("f", "{\"a\": 1}")
+                                        + "\n"
+                                        + older("g", two)
+                                        + END
+                                        + " bye")
                         .calls(List.of("f", "g"), List.of("{\"a\": 1}", two), true),
-                of("the first only", BEGIN + older("f", "{\"a\": 1}") + "\n" + newer("g", two) + END)
+                of(
+                                "the first only",
+                                BEGIN + older("f", "{\"a\": 1}") + "\n" + newer("g", two) + END)
                         .asked(true, false)
                         .calls(List.of("f"), List.of("{\"a\": 1}"), true),
                 of("a function named function", BEGIN + newer("function", " {\"a\": 1}") + END)
                         .calls(List.of("function"), List.of("{\"a\": 1}"), true),
-                of("no arguments", BEGIN + newer("f", "") + newer("function", "g\n") + newer("function", "h") + END)
+                of(
+                                "no arguments",
+                                BEGIN
+                                        + newer("f", "")
+                                        + newer("function", "g\n")
+                                        + newer("function", "h")
+                                        + END)
                         .calls(List.of("f", "g", "h"), List.of("{}", "{}", "{}"), true),
                 of("wrong arguments", BEGIN + newer("f", "{\"a\": tru}") + END)
                         .calls(List.of("f"), List.of("{\"a\": true}"), false),
-                of("cut off in the arguments", BEGIN + older("f", "{\"a\": [\"b").replaceFirst("(?s)\n```<.*", ""))
+                of(
+                                "cut off in the arguments",
+                                BEGIN + older("f", "{\"a\": [\"b").replaceFirst("(?s)\n```<.*", ""))
                         .cutOff()
                         .calls(List.of("f"), List.of("{\"a\": [\"b\"]}"), false),
-                of("cut off in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w").cutOff().says("a"),
+                of("cut off in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w")
+                        .cutOff()
+                        .says("a"),
                 of("ended in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w")
                         .says("a" + BEGIN + CallFormat.CALL_BEGIN + "get_w"),
-                Transcript.of("call after thinking", "deepseek", "deepseek", "<think>\n嗯\n</think>\n\n" + BEGIN + newer("f", two) + END)
+                Transcript.of(
+                                "call after thinking",
+                                "deepseek",
+                                "deepseek",
+                                "<think>\n嗯\n</think>\n\n" + BEGIN + newer("f", two) + END)
                         .thinks("\n嗯\n")
                         .calls(List.of("f"), List.of(two), true),
-                Transcript.of("text between thinking and calls", "deepseek", "deepseek", "<think>h</think>So " + BEGIN + newer("f", "{}") + END)
+                Transcript.of(
+                                "text between thinking and calls",
+                                "deepseek",
+                                "deepseek",
+                                "<think>h</think>So " + BEGIN + newer("f", "{}") + END)
                         .thinks("h")
                         .says("So " + BEGIN + newer("f", "{}") + END),
-                of("text between thinking and calls, no thinking parser", "h</think>So " + BEGIN + newer("f", "{}") + END)
+                of(
+                                "text between thinking and calls, no thinking parser",
+                                "h</think>So " + BEGIN + newer("f", "{}") + END)
                         .says("h</think>So " + BEGIN + newer("f", "{}") + END));
     }
 }

@@ -2,9 +2,6 @@ package dev.sluice.openai.parsers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.openai.ParsedPiece;
-import dev.sluice.openai.ToolCallDelta;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,13 +27,12 @@ final class Heard {
 
     private void add(ToolCallDelta delta) {
         delta.begin()
-                .ifPresent(
-                        begin -> {
-                            assertThat(delta.index()).isEqualTo(names.size());
-                            assertThat(begin.id()).isEqualTo("id-" + delta.index());
-                            names.add(begin.name());
-                            arguments.add(new StringBuilder());
-                        });
+                .ifPresent(begin -> {
+                    assertThat(delta.index()).isEqualTo(names.size());
+                    assertThat(begin.id()).isEqualTo("id-" + delta.index());
+                    names.add(begin.name());
+                    arguments.add(new StringBuilder());
+                });
         assertThat(delta.begin().isPresent() || !delta.arguments().isEmpty()).isTrue();
         arguments.get(delta.index()).append(delta.arguments());
     }

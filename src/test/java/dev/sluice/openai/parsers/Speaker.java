@@ -1,8 +1,6 @@
 package dev.sluice.openai.parsers;
 
 import dev.sluice.engine.Marker;
-import dev.sluice.openai.OutputParser;
-import dev.sluice.openai.ParserSettings;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.util.ArrayList;

@@ -11,7 +11,11 @@ final class ThinkingTranscripts {
 
     static List<Transcript> all() {
         return List.of(
-                Transcript.of("qwen3: both parts", "qwen3", "", "<think>\n想一想 🤔\n</think>\n\n答案 42 \n")
+                Transcript.of(
+                                "qwen3: both parts",
+                                "qwen3",
+                                "",
+                                "<think>\n想一想 🤔\n</think>\n\n答案 42 \n")
                         .thinks("想一想 🤔")
                         .says("答案 42"),
                 Transcript.of("qwen3: begun by the prompt", "qwen3", "", "a < b\n</think>\n\nYes.")
@@ -33,7 +37,11 @@ final class ThinkingTranscripts {
                         .says("y"),
                 Transcript.of("qwen3: nothing thought", "qwen3", "", "<think>\n\n</think>\n\nHello")
                         .says("Hello"),
-                Transcript.of("qwen3: second end is text", "qwen3", "", "a</think>b</think>c<think>")
+                Transcript.of(
+                                "qwen3: second end is text",
+                                "qwen3",
+                                "",
+                                "a</think>b</think>c<think>")
                         .thinks("a")
                         .says("b</think>c<think>"),
                 Transcript.of("qwen3: still thinking", "qwen3", "", "<think>\nso ")
@@ -46,7 +54,11 @@ final class ThinkingTranscripts {
                         .after("x <think>|user|" + CLOSED)
                         .says("Hi"),
                 Transcript.of("deepseek: no markers", "deepseek", "", "Hello 😀").says("Hello 😀"),
-                Transcript.of("deepseek: begun by the prompt", "deepseek-r1", "", "\n嗯 \n</think>\n\nok\n")
+                Transcript.of(
+                                "deepseek: begun by the prompt",
+                                "deepseek-r1",
+                                "",
+                                "\n嗯 \n</think>\n\nok\n")
                         .after(OPEN)
                         .thinks("\n嗯 \n")
                         .says("ok"),

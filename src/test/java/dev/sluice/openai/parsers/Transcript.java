@@ -1,7 +1,5 @@
 package dev.sluice.openai.parsers;
 
-import dev.sluice.openai.ParserSettings;
-
 import java.util.List;
 import java.util.Optional;
 
@@ -18,8 +16,7 @@ record Transcript(
         boolean called) {
 
     static Transcript of(String title, String reasoning, String tools, String output) {
-        ParserSettings settings =
-                new ParserSettings(named(reasoning), named(tools), true, true);
+        ParserSettings settings = new ParserSettings(named(reasoning), named(tools), true, true);
         return new Transcript(
                 title,
                 new Speaker(settings, "", output, false),
@@ -46,8 +43,7 @@ record Transcript(
         ParserSettings old = speaker.settings();
         ParserSettings settings =
                 new ParserSettings(old.reasoning(), old.toolCalls(), thinking, parallel);
-        return with(
-                new Speaker(settings, speaker.prompt(), speaker.output(), speaker.truncated()));
+        return with(new Speaker(settings, speaker.prompt(), speaker.output(), speaker.truncated()));
     }
 
     Transcript thinks(String text) {

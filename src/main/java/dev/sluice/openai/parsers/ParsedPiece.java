@@ -1,4 +1,4 @@
-package dev.sluice.openai;
+package dev.sluice.openai.parsers;
 
 import java.util.List;
 

@@ -1,0 +1,282 @@
+package dev.sluice.acceptance;
+
+import static dev.sluice.testing.ApiClient.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.ApiClient;
+import dev.sluice.testing.ApiClient.Reply;
+import dev.sluice.testing.MarkedModel;
+import dev.sluice.testing.SluiceServer;
+import dev.sluice.testing.SseEvents;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/// Parsers end to end. The default model neither thinks nor calls tools, so a logits processor of
+/// the test makes it say what such models say: on a copy whose spare special tokens are the
+/// markers.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ThinkingAndToolsIT {
+    private static final List<String> MARKERS =
+            List.of("<think>", "</think>", "<tool_call>", "</tool_call>");
+    private static final String EOS = "<|im_end|>";
+
+    @TempDir private static Path folder;
+
+    private SluiceServer server;
+    private ApiClient api;
+
+    @BeforeAll
+    void start() {
+        Path model = folder.resolve("marked.gguf");
+        MarkedModel.copy(DefaultModelFile.path(), model, MARKERS);
+        server =
+                SluiceServer.start(
+                        Map.of(
+                                "SLUICE_CLASSPATH",
+                                Path.of("target/test-classes").toAbsolutePath().toString()),
+                        "--model",
+                        model.toString(),
+                        "--max-model-len",
+                        "512",
+                        "--enable-logprob",
+                        "--reasoning-parser",
+                        "qwen3",
+                        "--tool-call-parser",
+                        "hermes",
+                        "--logits-processors",
+                        "dev.sluice.testing.ForcedTokens");
+        api = new ApiClient(server.url());
+    }
+
+    @AfterAll
+    void stop() {
+        api.close();
+        server.close();
+    }
+
+    /// Ids of a text with markers in it.
+    private JsonArray tokens(String text) {
+        return api.post(
+                        "/tokenize",
+                        new JsonObject().put("prompt", text).put("add_special_tokens", false))
+                .json()
+                .getJsonArray("tokens");
+    }
+
+    /// A chat whose answer is a text that the test chose.
+    private JsonObject saying(String text) {
+        return user("Go on.")
+                .put("max_tokens", 200)
+                .put(
+                        "logits_processors_args",
+                        new JsonObject().put("forced_token_ids", tokens(text + EOS)));
+    }
+
+    private static JsonArray weatherTool() {
+        return new JsonArray(
+                """
+                [{"type": "function", "function": {"name": "get_weather",
+                  "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}}]
+                """);
+    }
+
+    private static List<JsonObject> deltas(SseEvents events) {
+        return events.choices(0).stream().map(c -> c.getJsonObject("delta")).toList();
+    }
+
+    private static String joined(List<JsonObject> deltas, String field) {
+        return deltas.stream()
+                .map(d -> d.getString(field))
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void thinkingAndAnswerAreToldApart() {
+        JsonObject request = saying("<think>Let me see.\n</think>\n\nIt is 4.");
+
+        Reply whole = api.chat(request);
+        List<JsonObject> deltas = deltas(api.chat(request.copy().put("stream", true)).events());
+
+        assertThat(whole.status()).as(whole.body()).isEqualTo(200);
+        assertThat(whole.message().getString("reasoning_content")).contains("Let me see.");
+        assertThat(whole.text()).contains("It is 4.").doesNotContain("think");
+        assertThat(joined(deltas, "content")).isEqualTo(whole.text());
+        assertThat(joined(deltas, "reasoning_content"))
+                .isEqualTo(whole.message().getString("reasoning_content"));
+        assertThat(
+                        whole.usage()
+                                .getJsonObject("completion_tokens_details")
+                                .getInteger("reasoning_tokens"))
+                .isPositive();
+    }
+
+    @Test
+    void aCallIsACallWholeAndStreamed() {
+        String call = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris {x}\"}}";
+        JsonObject request =
+                saying("<think>Hm.</think><tool_call>\n" + call + "\n</tool_call>")
+                        .put("tools", weatherTool());
+
+        Reply whole = api.chat(request);
+        SseEvents streamed = api.chat(request.copy().put("stream", true)).events();
+
+        assertThat(whole.status()).as(whole.body()).isEqualTo(200);
+        assertThat(whole.choice().getString("finish_reason")).isEqualTo("tool_calls");
+        assertThat(whole.text()).isEmpty();
+        JsonObject function =
+                whole.message()
+                        .getJsonArray("tool_calls")
+                        .getJsonObject(0)
+                        .getJsonObject("function");
+        assertThat(function.getString("name")).isEqualTo("get_weather");
+        assertThat(new JsonObject(function.getString("arguments")).getString("city"))
+                .isEqualTo("Paris {x}");
+
+        List<JsonObject> calls =
+                deltas(streamed).stream()
+                        .map(d -> d.getJsonArray("tool_calls"))
+                        .filter(Objects::nonNull)
+                        .flatMap(array -> array.stream().map(JsonObject.class::cast))
+                        .toList();
+        assertThat(calls.getFirst().getString("id")).startsWith("chatcmpl-tool-");
+        assertThat(calls.getFirst().getJsonObject("function").getString("name"))
+                .isEqualTo("get_weather");
+        String arguments =
+                calls.stream()
+                        .map(c -> c.getJsonObject("function").getString("arguments"))
+                        .filter(Objects::nonNull)
+                        .collect(Collectors.joining());
+        assertThat(new JsonObject(arguments))
+                .isEqualTo(new JsonObject(function.getString("arguments")));
+        assertThat(streamed.choices(0).getLast().getString("finish_reason"))
+                .isEqualTo("tool_calls");
+    }
+
+    @Test
+    void aCallThatTheLimitCutsIsStillAnAnswer() {
+        JsonObject request =
+                saying(
+                                "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}")
+                        .put("tools", weatherTool())
+                        .put("max_tokens", 12);
+
+        Reply whole = api.chat(request);
+        SseEvents streamed = api.chat(request.copy().put("stream", true)).events();
+
+        assertThat(whole.choice().getString("finish_reason")).isEqualTo("length");
+        assertThat(streamed.choices(0).getLast().getString("finish_reason")).isEqualTo("length");
+        assertThat(streamed.done()).isTrue();
+    }
+
+    @Test
+    void swallowedTokensKeepTheirIdsAndLogprobs() {
+        JsonObject request =
+                saying("<think>Hm.</think>Yes.")
+                        .put("return_token_ids", true)
+                        .put("logprobs", true);
+
+        Reply whole = api.chat(request);
+        SseEvents streamed = api.chat(request.copy().put("stream", true)).events();
+
+        List<Integer> expected = ApiClient.ids(whole.message(), "completion_token_ids");
+        List<Integer> ids =
+                deltas(streamed).stream()
+                        .filter(d -> d.getValue("completion_token_ids") != null)
+                        .flatMap(d -> ApiClient.ids(d, "completion_token_ids").stream())
+                        .toList();
+        assertThat(ids).isEqualTo(expected);
+        assertThat(whole.choice().getJsonObject("logprobs").getJsonArray("content"))
+                .hasSize(expected.size());
+    }
+
+    @Test
+    void thinkingEndsWhereItsBudgetDoes() {
+        // The template opens the thinking, as those of reasoning models do.
+        JsonObject request =
+                user("What is 2 + 2?")
+                        .put(
+                                "chat_template",
+                                "<|im_start|>user\n{{ messages[0]['content'] }}<|im_end|>\n"
+                                        + "<|im_start|>assistant\n<think>\n")
+                        .put("reasoning_max_tokens", 8)
+                        .put("max_tokens", 60);
+
+        Reply reply = api.chat(request);
+
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(
+                        reply.usage()
+                                .getJsonObject("completion_tokens_details")
+                                .getInteger("reasoning_tokens"))
+                .isBetween(1, 10);
+        assertThat(reply.text()).isNotEmpty();
+    }
+
+    @Test
+    void aTemplateReadsWhetherToThink() {
+        JsonObject request =
+                user("Hi")
+                        .put("chat_template", "{{ 'on' if enable_thinking else 'off' }}")
+                        .put("return_token_ids", true)
+                        .put("max_tokens", 1);
+
+        String on = api.chat(request).message().getString("prompt_tokens");
+        String off =
+                api.chat(
+                                request.copy()
+                                        .put(
+                                                "chat_template_kwargs",
+                                                new JsonObject().put("enable_thinking", false)))
+                        .message()
+                        .getString("prompt_tokens");
+
+        assertThat(on).isEqualTo("on");
+        assertThat(off).isEqualTo("off");
+    }
+
+    @Test
+    void refusesABudgetOfNothing() {
+        Reply reply = api.chat(user("Hi").put("reasoning_max_tokens", 0));
+
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.error().getString("param")).isEqualTo("reasoning_max_tokens");
+    }
+
+    @Test
+    void takesAHistoryOfCallsWithObjectsInIt() {
+        JsonArray messages =
+                new JsonArray(
+                        """
+                        [{"role": "user", "content": "Weather?"},
+                         {"role": "assistant", "content": null, "tool_calls": [{"id": "c1",
+                           "type": "function", "function": {"name": "get_weather",
+                           "arguments": {"city": "Paris"}}}]},
+                         {"role": "tool", "tool_call_id": "c1",
+                           "content": {"type": "text", "text": "sunny"}}]
+                        """);
+
+        Reply reply =
+                api.chat(
+                        new JsonObject()
+                                .put("messages", messages)
+                                .put("tools", weatherTool())
+                                .put("max_tokens", 4));
+
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+    }
+}
