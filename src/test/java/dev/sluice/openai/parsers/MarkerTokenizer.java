@@ -26,7 +26,12 @@ record MarkerTokenizer(List<String> markers, boolean special) implements Tokeniz
         while (i < text.length()) {
             int at = i;
             String marker =
-                    markers.stream().filter(m -> text.startsWith(m, at)).findFirst().orElse("");
+                    text.charAt(at) != '<'
+                            ? ""
+                            : markers.stream()
+                                    .filter(m -> text.startsWith(m, at))
+                                    .findFirst()
+                                    .orElse("");
             ids.add(marker.isEmpty() ? text.charAt(i) : FIRST + markers.indexOf(marker));
             i += Math.max(1, marker.length());
         }
