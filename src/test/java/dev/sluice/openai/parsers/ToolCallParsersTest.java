@@ -164,8 +164,7 @@ class ToolCallParsersTest {
 
     private static Speaker speaker(String name, boolean parallel, String output) {
         return new Speaker(
-                new ParserSettings(
-                        Optional.of("ernie-45-vl"), Optional.of(name), true, parallel),
+                new ParserSettings(Optional.of("ernie-45-vl"), Optional.of(name), true, parallel),
                 "",
                 output,
                 false);
@@ -287,7 +286,12 @@ class ToolCallParsersTest {
         Path source = folder.resolve("JarParser.java");
         Files.writeString(source, JAR_PARSER);
         String classes =
-                Path.of(ToolCallParser.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+                Path.of(
+                                ToolCallParser.class
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .toURI())
                         .toString();
         assertThat(
                         ToolProvider.getSystemJavaCompiler()
