@@ -41,25 +41,28 @@ final class BindingsTest {
     /// The newest driver library that could be read is older than the oldest that is supported.
     private static final Set<String> NEWER_THAN_THE_LIST = Set.of("cuEventElapsedTime_v2");
 
-    private enum Binding {
-        CUDA("libcuda.so.1", "CudaDriver", "cuInit", 0),
-        CUBLAS("libcublas.so.13", "Cublas", "cublasDestroy_v2", MemorySegment.NULL),
-        NCCL("libnccl.so.2", "Nccl", "ncclGetErrorString", 0);
+    enum Binding {
+        CUDA("libcuda.so.1", "CudaDriver", "cuInit"),
+        CUBLAS("libcublas.so.13", "Cublas", "cublasDestroy_v2"),
+        NCCL("libnccl.so.2", "Nccl", "ncclGetErrorString");
 
         final String soname;
         final String header;
         final String function;
-        final Object[] arguments;
 
-        Binding(String soname, String header, String function, Object... arguments) {
+        Binding(String soname, String header, String function) {
             this.soname = soname;
             this.header = header;
             this.function = function;
-            this.arguments = arguments;
         }
 
         String library() {
             return name().toLowerCase(Locale.ROOT);
+        }
+
+        /// Something that the function takes.
+        Object argument() {
+            return this == CUBLAS ? MemorySegment.NULL : 0;
         }
 
         String type(String simpleName) {
@@ -128,10 +131,10 @@ final class BindingsTest {
         assertThat(methods(cuda.type(type)).stream().filter(BindingsTest::isConstant))
                 .isNotEmpty()
                 .allSatisfy(constant -> assertThat(constant.invoke(null)).isNotNull());
-        assertThatThrownBy(() -> cuda.call(type, binding.function, binding.arguments))
+        assertThatThrownBy(() -> cuda.call(type, binding.function, binding.argument()))
                 .isInstanceOf(UnsatisfiedLinkError.class)
                 .hasMessage(message);
-        assertThatThrownBy(() -> cuda.call(type, binding.function, binding.arguments))
+        assertThatThrownBy(() -> cuda.call(type, binding.function, binding.argument()))
                 .rootCause()
                 .hasMessageContaining(message);
     }
@@ -143,7 +146,7 @@ final class BindingsTest {
 
         assertThatThrownBy(() ->
                         cuda.call(
-                                binding.type(binding.header), binding.function, binding.arguments))
+                                binding.type(binding.header), binding.function, binding.argument()))
                 .isInstanceOf(UnsatisfiedLinkError.class)
                 .hasMessageContaining("has no function " + binding.function);
     }
