@@ -68,7 +68,7 @@ record LengthRules(ServedModel model) {
     private int maxTokens(TokenIds prompt, Limit limit) {
         int max = model.maxModelLen();
         long wanted = Math.min(limit.tokens().orElse(max), max - prompt.size());
-        if (wanted < 0 || (wanted == 0 && !limit.mayBeZero())) {
+        if (wanted < (limit.mayBeZero() ? 0 : 1)) {
             throw Invalid.field(
                     limit.field(),
                     "max_tokens can be defined [1, %d), but now it's %d.".formatted(max, wanted));
