@@ -44,7 +44,7 @@ public final class RequestTranslator {
         this.prompts = new ChatPrompts(model);
         this.lengths = new LengthRules(model);
         this.logprobs = new LogprobsRules(model);
-        this.sequences = new SequenceRules(model);
+        this.sequences = new SequenceRules(model, RequestSeeds.of(model.options().seed()));
         this.thinking = new ThinkingRules(model);
         this.answers = new AnswerRules(model);
     }

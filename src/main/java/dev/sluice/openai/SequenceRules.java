@@ -13,12 +13,12 @@ import dev.sluice.tokenizer.TokenIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
 
 /// Makes sequences for the engine of what a request says and what holds where it is silent.
 ///
 /// @param model says what that is
-record SequenceRules(ServedModel model) {
+/// @param seeds for requests that bring none
+record SequenceRules(ServedModel model, RequestSeeds seeds) {
 
     /// What all sequences of a request have in common.
     ///
@@ -83,10 +83,7 @@ record SequenceRules(ServedModel model) {
 
     private SamplingParams sampling(SamplingFields fields, int choice) {
         SamplingDefaults defaults = model.defaults();
-        long seed =
-                fields.seed().isPresent()
-                        ? fields.seed().getAsLong() + choice
-                        : ThreadLocalRandom.current().nextLong();
+        long seed = fields.seed().isPresent() ? fields.seed().getAsLong() + choice : seeds.next();
         return new SamplingParams(
                 toFloat(fields.temperature().orElse(defaults.temperature())),
                 (float) fields.topP().orElse(defaults.topP()),
