@@ -1,47 +1,49 @@
 package dev.sluice.cli;
 
+import dev.sluice.openai.parsers.OutputParsers;
+import dev.sluice.openai.parsers.ToolCallParserException;
+import dev.sluice.openai.parsers.ToolCallParsers;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /// Which parsers of outputs there are.
 final class OutputParserNames {
+    private static final Logger LOG = LoggerFactory.getLogger(OutputParserNames.class);
+
     private OutputParserNames() {}
 
     /// Checks the names that were given.
     ///
-    /// @param plugin a class that brings further parsers of tool calls
+    /// @param plugin a class that is a further parser of tool calls; loaded here
     /// @throws Refusal if there is no parser of such a name
     static void check(
             Optional<String> reasoning, Optional<String> toolCalls, Optional<String> plugin) {
         plugin.ifPresent(OutputParserNames::loadPlugin);
-        reasoning.ifPresent(name -> check("--reasoning-parser", name, reasoningNames()));
-        toolCalls.ifPresent(name -> check("--tool-call-parser", name, toolCallNames()));
+        reasoning.ifPresent(
+                name -> check("--reasoning-parser", name, OutputParsers.reasoningNames()));
+        toolCalls.ifPresent(
+                name -> check("--tool-call-parser", name, OutputParsers.toolCallNames()));
     }
 
     private static void check(String flag, String name, Set<String> known) {
-        if (!known.contains(name)) {
+        if (!known.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'))) {
             throw new Refusal(
-                    known.isEmpty()
-                            ? "%s %s is not supported: there are no such parsers yet."
-                                    .formatted(flag, name)
-                            : "%s %s is unknown; there are %s."
-                                    .formatted(
-                                            flag, name, String.join(", ", new TreeSet<>(known))));
+                    "%s %s is unknown; there are %s."
+                            .formatted(flag, name, String.join(", ", known)));
         }
     }
 
-    private static Set<String> reasoningNames() {
-        return Set.of();
-    }
-
-    private static Set<String> toolCallNames() {
-        return Set.of();
-    }
-
-    private static void loadPlugin(String className) {
-        throw new Refusal(
-                "--tool-parser-plugin %s is not supported: tool calls are not parsed yet."
-                        .formatted(className));
+    private static void loadPlugin(String plugin) {
+        try {
+            String name = ToolCallParsers.load(plugin);
+            LOG.info("tool_call_parser={} of={}", name, plugin);
+        } catch (ToolCallParserException e) {
+            throw new Refusal("--tool-parser-plugin: " + e.getMessage());
+        }
     }
 }

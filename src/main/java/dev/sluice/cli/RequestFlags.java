@@ -64,8 +64,8 @@ final class RequestFlags {
 
     @Option(
             names = "--tool-parser-plugin",
-            paramLabel = "CLASS",
-            description = "A class of your own that --tool-call-parser may name.")
+            paramLabel = "[JAR:]CLASS",
+            description = "A parser of your own that --tool-call-parser may name.")
     private Optional<String> toolParserPlugin = Optional.empty();
 
     @Option(

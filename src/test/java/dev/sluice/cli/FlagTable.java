@@ -78,6 +78,8 @@ final class FlagTable {
             ACCEPTED --load-choices default_v1
             WORKS    --lm_head-fp32
             WORKS    --seed 0
+            WORKS    --reasoning-parser qwen3
+            WORKS    --tool-call-parser hermes
             WORKS    --chat-template {{messages[0]['content']}}
             ACCEPTED --guided-decoding-backend auto
             ACCEPTED --guided-decoding-disable-any-whitespace
