@@ -60,7 +60,7 @@ final class HttpMetrics {
     private void record(RoutingContext ctx, long start) {
         String method = known(METHODS, ctx.request().method().name());
         String asked = ctx.request().path();
-        String path = asked.startsWith(MODEL) ? MODEL + "{model}" : known(PATHS, asked);
+        String path = asked.startsWith(MODEL) ? MODEL + "{id}" : known(PATHS, asked);
         Counter.builder("sluice.http.requests")
                 .description("HTTP requests that were answered or given up")
                 .tag("method", method)

@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -20,7 +21,6 @@ import java.util.TreeSet;
 
 /// Which handler answers what.
 final class Routes {
-    private static final String JSON = "application/json";
     private static final int PREFLIGHT_SECONDS = 600;
 
     private final ServerState state;
@@ -47,6 +47,9 @@ final class Routes {
         routes.get("/health", new HealthHandler(state));
         routes.get("/ping", new HealthHandler(state));
         routes.on(HttpMethod.POST, "/ping", new HealthHandler(state));
+        routes.posted("/tokenize", new TokensHandler(state, TokenService::tokenize));
+        routes.posted("/detokenize", new TokensHandler(state, TokenService::detokenize));
+        routes.get("/openapi.json", routes::openApi);
         routes.get("/version", VersionHandler::handle);
         routes.get("/load", new RouteListHandler(routes.methods));
         if (state.options().listen().metricsPort().isEmpty()) {
@@ -87,13 +90,21 @@ final class Routes {
     }
 
     private void generation(String path, Kind kind) {
-        router.post(path).handler(Routes::checkType);
-        router.post(path).handler(body());
-        on(HttpMethod.POST, path, new GenerationHandler(state, kind));
+        posted(path, new GenerationHandler(state, kind));
     }
 
-    private BodyHandler body() {
-        return BodyHandler.create(false).setBodyLimit(state.options().maxRequestBytes());
+    /// Takes JSON that is not too large.
+    private void posted(String path, Handler<RoutingContext> handler) {
+        long limit = state.options().maxRequestBytes();
+        router.post(path).handler(Routes::checkType);
+        router.post(path).handler(BodyHandler.create(false).setBodyLimit(limit));
+        on(HttpMethod.POST, path, handler);
+    }
+
+    private void openApi(RoutingContext ctx) {
+        state.openApi()
+                .onSuccess(document -> WholeBody.send(ctx, document))
+                .onFailure(cause -> ErrorResponses.send(ctx, cause));
     }
 
     /// `GET`, and `HEAD`, for which the body is left out.
@@ -104,8 +115,7 @@ final class Routes {
 
     private void on(HttpMethod method, String path, Handler<RoutingContext> handler) {
         router.route(method, path).handler(handler);
-        methods.computeIfAbsent(path.replace("*", "{model}"), _ -> new TreeSet<>())
-                .add(method.name());
+        methods.computeIfAbsent(path.replace("*", "{id}"), _ -> new TreeSet<>()).add(method.name());
     }
 
     /// A compressor would hold tokens back.
@@ -126,7 +136,7 @@ final class Routes {
         String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         boolean json =
                 media.isEmpty()
-                        || media.equals(JSON)
+                        || media.equals(WholeBody.JSON)
                         || (media.startsWith("application/") && media.endsWith("+json"));
         if (json) {
             ctx.next();

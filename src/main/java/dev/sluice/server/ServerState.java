@@ -2,17 +2,21 @@ package dev.sluice.server;
 
 import dev.sluice.bus.EngineClient;
 import dev.sluice.engine.ApiException;
+import dev.sluice.openai.OpenApi;
 import dev.sluice.openai.PreparedRequest;
 import dev.sluice.openai.RequestTranslator;
 import dev.sluice.openai.RequestValidator;
 import dev.sluice.openai.ServedModel;
+import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.json.JsonObject;
 
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /// What the event loops of one server share. Safe for use by several threads.
 final class ServerState {
@@ -23,6 +27,8 @@ final class ServerState {
     private final WorkerExecutor promptWorkers;
     private final Future<ServedModel> model;
     private final Future<RequestTranslator> translator;
+    private final Future<TokenService> tokens;
+    private final Future<JsonObject> openApi;
     private final HttpMetrics metrics = new HttpMetrics();
     private final Places places;
 
@@ -40,6 +46,24 @@ final class ServerState {
                 model.compose(served ->
                         validator.map(
                                 v -> new RequestTranslator(served, v, InstantSource.system())));
+        this.tokens = model.compose(served -> validator.map(v -> new TokenService(served, v)));
+        this.openApi =
+                promptWorkers.executeBlocking(
+                        () -> OpenApi.document(VersionHandler.VERSION), false);
+    }
+
+    /// Runs the tokenizer on a worker thread.
+    ///
+    /// @param call what is asked of it
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong
+    Future<byte[]> withTokens(Function<TokenService, byte[]> call) {
+        TokenService ready = now(tokens);
+        return promptWorkers.executeBlocking(() -> call.apply(ready), false);
+    }
+
+    /// The description of the API.
+    Future<JsonObject> openApi() {
+        return openApi;
     }
 
     ServerOptions options() {

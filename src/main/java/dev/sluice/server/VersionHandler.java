@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /// `GET /version`: the version of the jar, or `development` when the classes lie in a directory.
 final class VersionHandler {
-    private static final String VERSION =
+    /// The version.
+    static final String VERSION =
             Optional.ofNullable(VersionHandler.class.getPackage().getImplementationVersion())
                     .orElse("development");
 

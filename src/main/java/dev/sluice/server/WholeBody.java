@@ -9,7 +9,8 @@ import io.vertx.ext.web.RoutingContext;
 
 /// Answers whose body is at hand.
 final class WholeBody {
-    private static final String JSON = "application/json";
+    /// The type of JSON.
+    static final String JSON = "application/json";
 
     private WholeBody() {}
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayInputStream;
@@ -23,6 +24,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -88,16 +90,72 @@ class EndpointsTest {
 
         assertThat(routes.stream().map(route -> ((JsonObject) route).getString("path")))
                 .containsExactly(
-                        "/v1/chat/completions",
-                        "/v1/completions",
-                        "/v1/models",
-                        "/v1/models/{model}");
+                        "/v1/chat/completions", "/v1/completions", "/v1/models", "/v1/models/{id}");
         assertThat(routes.getJsonObject(0))
                 .isEqualTo(
                         new JsonObject()
                                 .put("path", "/v1/chat/completions")
                                 .put("methods", new JsonArray().add("POST"))
                                 .put("tags", new JsonArray()));
+    }
+
+    @Test
+    void theDocumentDescribesWhatIsServed() {
+        JsonObject paths =
+                new JsonObject(server.get("/openapi.json").body()).getJsonObject("paths");
+
+        for (String path : paths.fieldNames()) {
+            for (String method : paths.getJsonObject(path).fieldNames()) {
+                HttpResponse<String> response =
+                        server.send(
+                                request(path.replace("{id}", ParrotServer.MODEL))
+                                        .method(
+                                                method.toUpperCase(Locale.ROOT),
+                                                BodyPublishers.noBody())
+                                        .build());
+
+                assertThat(response.statusCode()).as(method + " " + path).isIn(200, 400);
+            }
+        }
+        JsonArray routes = new JsonObject(server.get("/load").body()).getJsonArray("routes");
+        assertThat(routes.stream().map(route -> ((JsonObject) route).getString("path")))
+                .allMatch(paths::containsKey);
+    }
+
+    @Test
+    void tokenizesAndDetokenizes() {
+        HttpResponse<String> tokens =
+                server.post("/tokenize", "{\"prompt\":\"Hi!\",\"return_token_strs\":true}");
+        JsonObject answer = new JsonObject(tokens.body());
+        HttpResponse<String> text =
+                server.post(
+                        "/detokenize",
+                        new JsonObject().put("tokens", answer.getJsonArray("tokens")).encode());
+
+        assertThat(tokens.statusCode()).isEqualTo(200);
+        assertThat(tokens.headers().firstValue("content-type")).contains("application/json");
+        assertThat(answer.getInteger("count")).isEqualTo(answer.getJsonArray("tokens").size());
+        assertThat(answer.getInteger("max_model_len")).isEqualTo(ParrotServer.MAX_MODEL_LEN);
+        assertThat(answer.getJsonArray("token_strs")).hasSameSizeAs(answer.getJsonArray("tokens"));
+        assertThat(new JsonObject(text.body()).getString("prompt")).endsWith("Hi!");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/tokenize | {} | 400",
+                "/tokenize | {no json | 400",
+                "/tokenize | {\"prompt\":\"a\",\"model\":7} | 400",
+                "/detokenize | {\"tokens\":[99999999]} | 400",
+                "/detokenize | {\"tokens\":\"a\"} | 400",
+            })
+    void refusesWhatIsNoTokens(String path, String body, int status) {
+        HttpResponse<String> response = server.post(path, body);
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(new JsonObject(response.body()).getJsonObject("error").getString("type"))
+                .isEqualTo("invalid_request_error");
     }
 
     @Test

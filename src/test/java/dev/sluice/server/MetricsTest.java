@@ -181,7 +181,7 @@ class MetricsTest {
                             "sluice_http_requests_total{method=\"GET\",path=\"other\""
                                     + ",status_code=\"404\"}",
                             "sluice_http_requests_total{method=\"GET\""
-                                    + ",path=\"/v1/models/{model}\",status_code=\"404\"}",
+                                    + ",path=\"/v1/models/{id}\",status_code=\"404\"}",
                             "sluice_http_requests_total{method=\"other\""
                                     + ",path=\"/v1/completions\",status_code=\"405\"}");
         }
