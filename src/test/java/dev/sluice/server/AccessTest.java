@@ -119,7 +119,7 @@ class AccessTest {
                                 .header("access-control-request-method", "POST")
                                 .header(
                                         "access-control-request-headers",
-                                        "authorization,content-type")
+                                        "authorization,content-type,x-stainless-os")
                                 .method("OPTIONS", BodyPublishers.noBody())
                                 .build());
 
@@ -128,7 +128,7 @@ class AccessTest {
         assertThat(response.headers().firstValue("access-control-allow-methods").orElseThrow())
                 .contains("POST");
         assertThat(response.headers().firstValue("access-control-allow-headers").orElseThrow())
-                .contains("authorization");
+                .contains("authorization", "x-stainless-os");
     }
 
     @Test
