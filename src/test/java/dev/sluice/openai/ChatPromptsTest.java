@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.ThinkingBudget;
+import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
 
@@ -107,8 +108,7 @@ class ChatPromptsTest {
                                         template
                                                 + ",\"chat_template_kwargs\":{\"enable_thinking\":true,\"x\":2}")))
                 .isEqualTo("True 2");
-        assertThat(server.chat("").answer().parser().map(ParserSettings::thinking))
-                .contains(false);
+        assertThat(server.chat("").answer().parser().map(ParserSettings::thinking)).contains(false);
     }
 
     private static Optional<ThinkingBudget> budget(TestServer server, String fields) {

@@ -33,6 +33,8 @@ enum CallFormat {
     static final String CALL_END = "<｜tool▁call▁end｜>";
     static final String SEPARATOR = "<｜tool▁sep｜>";
 
+    // Never changed: a list that List.of made.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final List<String> names;
 
     CallFormat(List<String> names) {

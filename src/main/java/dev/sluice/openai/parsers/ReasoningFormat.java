@@ -33,6 +33,9 @@ enum ReasoningFormat {
 
     private final Trim trim;
     private final boolean thinksUnasked;
+
+    // Never changed: a list that List.of made.
+    @SuppressWarnings("ImmutableEnumChecker")
     private final List<String> names;
 
     /// Which parts lose the white space around them.

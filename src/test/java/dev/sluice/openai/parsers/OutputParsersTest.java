@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.engine.Marker;
-import dev.sluice.openai.OutputParser;
-import dev.sluice.openai.ParsedPiece;
-import dev.sluice.openai.ParserSettings;
-import dev.sluice.openai.ToolCallDelta;
-import dev.sluice.openai.ToolCallDelta.Begin;
+import dev.sluice.openai.parsers.ToolCallDelta.Begin;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;

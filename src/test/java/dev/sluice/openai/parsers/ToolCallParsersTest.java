@@ -3,7 +3,6 @@ package dev.sluice.openai.parsers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.openai.ParserSettings;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.BeforeAll;
