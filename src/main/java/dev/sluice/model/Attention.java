@@ -22,8 +22,10 @@ record Attention(
     /// Norms of each head, before the rotation.
     record QkNorm(RmsNorm qNorm, RmsNorm kNorm) {}
 
-    /// Replaces the step's hidden state by what it attends to.
-    void forward(DecoderStep step) {
+    /// Replaces the hidden state by what it attends to.
+    ///
+    /// @return what goes on, with that hidden state
+    DecoderStep forward(DecoderStep step) {
         Device device = step.device();
         int querySize = spec.numHeads() * spec.headDim();
         int keySize = spec.numKvHeads() * spec.headDim();
@@ -41,6 +43,10 @@ record Attention(
         device.rotaryAndStore(
                 q, k, v, step.rotaryTables().get(rotary.index()), rotary.spec(), step.batch(), kv);
         device.attention(q, kv, step.batch(), spec, step.attended());
-        oProj.forward(device, step.attended(), step.hidden());
+        DecoderStep rest = step.behindAttention(layer);
+        if (!rest.isEmpty()) {
+            oProj.forward(device, rest.attended(), rest.hidden());
+        }
+        return rest;
     }
 }

@@ -84,20 +84,20 @@ final class Decoder implements CausalLm {
         int rows = batch.numLogitRows();
         Tensor logits = workspace.take(DType.F32, Shape.of(rows, config.vocabSize()));
         Tensor last = workspace.take(DType.F32, Shape.of(rows, config.hiddenSize()));
-        DecoderStep step = DecoderStep.begin(device, batch, cache, workspace, config, rotaries);
+        DecoderStep step =
+                DecoderStep.begin(device, batch, cache, workspace, config, rotaries, last);
         Tensor residual = step.residual();
         Tensor hidden = step.hidden();
 
         device.embedding(embedTokens, batch, config.embeddingScale(), residual);
         layers.getFirst().inputLayernorm().forward(device, residual, hidden);
-        layers.getFirst().forward(step);
+        DecoderStep rest = layers.getFirst().forward(step);
         for (DecoderLayer layer : layers.subList(1, layers.size())) {
             layer.inputLayernorm().forwardSum(device, residual, hidden, hidden);
-            layer.forward(step);
+            rest = layer.forward(step);
         }
         if (rows > 0) {
-            device.add(residual, hidden);
-            device.gatherLogitRows(residual, batch, last);
+            device.add(last, rest.hidden());
             norm.forward(device, last, last);
             device.linear(last, lmHead, logits);
         }

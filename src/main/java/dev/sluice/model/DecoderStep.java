@@ -20,6 +20,9 @@ import java.util.List;
 /// @param gateUp gates and inputs of the feed-forward layer, `[n, 2 * intermediate]`
 /// @param gated their products, `[n, intermediate]`
 /// @param rotaryTables one for each kind of RoPE, `[n, headDim]`
+/// @param lastLayer index of the last layer
+/// @param lastResidual the residual stream of the tokens whose logits are wanted, `[logitRows,
+///   hidden]`, from the last layer's attention on
 record DecoderStep(
         Device device,
         ForwardBatch batch,
@@ -30,16 +33,21 @@ record DecoderStep(
         Tensor attended,
         Tensor gateUp,
         Tensor gated,
-        List<Tensor> rotaryTables) {
+        List<Tensor> rotaryTables,
+        int lastLayer,
+        Tensor lastResidual) {
 
     /// Takes the activations from the workspace and computes the rotation tables.
+    ///
+    /// @param lastResidual for the rows of logits
     static DecoderStep begin(
             Device device,
             ForwardBatch batch,
             KvCache cache,
             Workspace workspace,
             ModelConfig config,
-            List<RotaryEmbedding> rotaries) {
+            List<RotaryEmbedding> rotaries,
+            Tensor lastResidual) {
         List<Tensor> buffers =
                 shapes(batch.numTokens(), config, rotaries.size()).stream()
                         .map(shape -> workspace.take(DType.F32, shape))
@@ -56,7 +64,42 @@ record DecoderStep(
                 buffers.get(3),
                 buffers.get(4),
                 buffers.get(5),
-                tables);
+                tables,
+                config.numLayers() - 1,
+                lastResidual);
+    }
+
+    /// What goes on behind a layer's attention: behind the last one only the tokens whose logits
+    /// are wanted, in the order of the logits. They take the place of queries, keys and values,
+    /// which are done with.
+    DecoderStep behindAttention(int layer) {
+        if (layer < lastLayer) {
+            return this;
+        }
+        int rows = batch.numLogitRows();
+        Tensor lastAttended = qkv.columns(0, attended.columns()).rows(0, rows);
+        if (rows > 0) {
+            device.gatherLogitRows(attended, batch, lastAttended);
+            device.gatherLogitRows(residual, batch, lastResidual);
+        }
+        return new DecoderStep(
+                device,
+                batch,
+                cache,
+                lastResidual,
+                hidden.rows(0, rows),
+                qkv.rows(0, rows),
+                lastAttended,
+                gateUp.rows(0, rows),
+                gated.rows(0, rows),
+                rotaryTables,
+                lastLayer,
+                lastResidual);
+    }
+
+    /// Whether no token goes on.
+    boolean isEmpty() {
+        return hidden.rows() == 0;
     }
 
     /// Bytes of workspace that a step takes.

@@ -119,13 +119,16 @@ final class Gemma3ForCausalLM implements ModelFamily {
             implements DecoderLayer {
 
         @Override
-        public void forward(DecoderStep step) {
-            selfAttn.forward(step);
-            postAttentionLayernorm.forward(step.device(), step.hidden(), step.hidden());
-            preFeedforwardLayernorm.forwardSum(
-                    step.device(), step.residual(), step.hidden(), step.hidden());
-            mlp.forward(step);
-            postFeedforwardLayernorm.forward(step.device(), step.hidden(), step.hidden());
+        public DecoderStep forward(DecoderStep step) {
+            DecoderStep rest = selfAttn.forward(step);
+            if (!rest.isEmpty()) {
+                postAttentionLayernorm.forward(rest.device(), rest.hidden(), rest.hidden());
+                preFeedforwardLayernorm.forwardSum(
+                        rest.device(), rest.residual(), rest.hidden(), rest.hidden());
+                mlp.forward(rest);
+                postFeedforwardLayernorm.forward(rest.device(), rest.hidden(), rest.hidden());
+            }
+            return rest;
         }
     }
 }

@@ -6,10 +6,13 @@ record PreNormLayer(
         implements DecoderLayer {
 
     @Override
-    public void forward(DecoderStep step) {
-        selfAttn.forward(step);
-        postAttentionLayernorm.forwardSum(
-                step.device(), step.residual(), step.hidden(), step.hidden());
-        mlp.forward(step);
+    public DecoderStep forward(DecoderStep step) {
+        DecoderStep rest = selfAttn.forward(step);
+        if (!rest.isEmpty()) {
+            postAttentionLayernorm.forwardSum(
+                    rest.device(), rest.residual(), rest.hidden(), rest.hidden());
+            mlp.forward(rest);
+        }
+        return rest;
     }
 }

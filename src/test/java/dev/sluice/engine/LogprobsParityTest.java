@@ -62,7 +62,8 @@ class LogprobsParityTest {
                         .readTree(Files.readString(RESOURCES.resolve("sampling/logprobs.json")))
                         .get("prompts");
 
-        Map<String, List<TokenLogprobs>> reported = run(kernels, config, prompts);
+        Map<String, List<TokenLogprobs>> reported =
+                run(kernels, config, prompts, OptionalInt.of(TOP));
 
         for (int i = 0; i < prompts.size(); i++) {
             JsonNode expected = prompts.get(i);
@@ -84,9 +85,30 @@ class LogprobsParityTest {
         }
     }
 
+    /// The last layer computes only the rows whose logits are wanted: bit for bit the same.
+    @ParameterizedTest
+    @MethodSource("settings")
+    void scoringThePromptChangesNoBitOfTheOutput(Kernels kernels, EngineConfig config)
+            throws IOException {
+        JsonNode prompts =
+                new ObjectMapper()
+                        .readTree(Files.readString(RESOURCES.resolve("sampling/logprobs.json")))
+                        .get("prompts");
+
+        Map<String, List<TokenLogprobs>> with = run(kernels, config, prompts, OptionalInt.of(TOP));
+        Map<String, List<TokenLogprobs>> without =
+                run(kernels, config, prompts, OptionalInt.empty());
+
+        without.forEach((id, output) -> {
+            List<TokenLogprobs> all = with.getOrDefault(id, List.of());
+            assertThat(output).isNotEmpty();
+            assertThat(output).isEqualTo(all.subList(all.size() - output.size(), all.size()));
+        });
+    }
+
     /// What is reported of the prompt, but for its first token, and of the output.
     private static Map<String, List<TokenLogprobs>> run(
-            Kernels kernels, EngineConfig config, JsonNode prompts) {
+            Kernels kernels, EngineConfig config, JsonNode prompts, OptionalInt top) {
         Map<String, List<TokenLogprobs>> reported = new LinkedHashMap<>();
         CpuOptions options = CpuOptions.defaults().withThreads(2).withKernels(kernels);
         try (Device device = CpuDevice.open(options);
@@ -99,7 +121,7 @@ class LogprobsParityTest {
                 List<TokenLogprobs> list = new ArrayList<>();
                 reported.put("r" + i, list);
                 engine.submit(
-                        request("r" + i, prompts.get(i)),
+                        request("r" + i, prompts.get(i), top),
                         event -> {
                             switch (event) {
                                 case GenerationEvent.Started e -> list.addAll(e.promptLogprobs());
@@ -116,7 +138,7 @@ class LogprobsParityTest {
         return reported;
     }
 
-    private static GenerationRequest request(String id, JsonNode json) {
+    private static GenerationRequest request(String id, JsonNode json, OptionalInt promptTop) {
         int[] prompt = new int[json.get("prompt").size()];
         for (int i = 0; i < prompt.length; i++) {
             prompt[i] = json.get("prompt").get(i).intValue();
@@ -131,7 +153,6 @@ class LogprobsParityTest {
                         true,
                         false,
                         Set.of(),
-                        new LogprobsOptions(
-                                OptionalInt.of(TOP), false, false, OptionalInt.of(TOP))));
+                        new LogprobsOptions(OptionalInt.of(TOP), false, false, promptTop)));
     }
 }
