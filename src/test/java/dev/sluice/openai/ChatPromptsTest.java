@@ -122,11 +122,10 @@ class ChatPromptsTest {
         TokenIds start = tokenizer.encode("<think>", false);
         TokenIds end = tokenizer.encode("</think>", false);
 
-        assertThat(budget(OPEN, limit)).contains(new ThinkingBudget(8, false, start, end, end));
+        assertThat(budget(OPEN, limit + ",\"chat_template\":\"x<think>\""))
+                .contains(new ThinkingBudget(8, true, start, end, end));
         assertThat(budget(OPEN, limit + ",\"max_tokens\":3").orElseThrow().maxTokens())
                 .isEqualTo(3);
-        assertThat(budget(OPEN, limit + ",\"chat_template\":\"x<think>\"").orElseThrow().started())
-                .isTrue();
         assertThat(
                         budget(OPEN, limit + ",\"chat_template\":\"<think></think>\"")
                                 .orElseThrow()
