@@ -107,10 +107,25 @@ final class RequestGenerator {
     }
 
     /// What to send where.
-    ///
-    /// @param chat a chat, else a completion
-    /// @param body may be no JSON
-    record Request(boolean chat, byte[] body) {}
+    static final class Request {
+        private final boolean chat;
+        private final byte[] body;
+
+        private Request(boolean chat, byte[] body) {
+            this.chat = chat;
+            this.body = body;
+        }
+
+        /// Whether it is for chats, else for completions.
+        boolean isChat() {
+            return chat;
+        }
+
+        /// May be no JSON.
+        byte[] body() {
+            return body;
+        }
+    }
 
     Request next() {
         boolean chat = random.nextBoolean();

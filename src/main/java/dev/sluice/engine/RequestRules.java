@@ -90,9 +90,7 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
 
     private void checkStop(GenerationRequest request) {
         StopConditions stop = request.stop();
-        boolean promptOnly =
-                stop.maxTokens() == 0 && request.output().logprobs().prompt().isPresent();
-        require(stop.maxTokens() >= 1 || promptOnly, "max_tokens", "must be 1 or more");
+        require(stop.maxTokens() >= 0, "max_tokens", "must be 0 or more");
         require(
                 stop.minTokens() >= 0 && stop.minTokens() <= stop.maxTokens(),
                 "min_tokens",

@@ -7,8 +7,8 @@ import java.util.Set;
 ///
 /// @param minTokens before so many output tokens neither an end-of-sequence id nor a stop id is
 ///   drawn, and no stop string ends the text
-/// @param maxTokens most output tokens; at least 1, or 0 where only the log probabilities of the
-///   prompt are wanted
+/// @param maxTokens most output tokens; 0 where the prompt is only to be computed, for its log
+///   probabilities or for nothing
 /// @param stopStrings end the text at their first occurrence, which is left out unless
 ///   `includeStopString`; no empty strings
 /// @param stopTokenIds end the sequence; their text is left out unless `includeStopString`

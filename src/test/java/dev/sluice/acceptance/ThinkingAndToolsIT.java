@@ -211,8 +211,12 @@ class ThinkingAndToolsIT {
                 user("What is 2 + 2?")
                         .put(
                                 "chat_template",
-                                "<|im_start|>user\n{{ messages[0]['content'] }}<|im_end|>\n"
-                                        + "<|im_start|>assistant\n<think>\n")
+                                """
+                                <|im_start|>user
+                                {{ messages[0]['content'] }}<|im_end|>
+                                <|im_start|>assistant
+                                <think>
+                                """)
                         .put("reasoning_max_tokens", 8)
                         .put("max_tokens", 60);
 

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.pointer.JsonPointer;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -114,7 +115,7 @@ class OpenApiTest {
         }
 
         @Override
-        public Object get(Object key) {
+        public @Nullable Object get(Object key) {
             asked.add((String) key);
             return super.get(key);
         }

@@ -20,7 +20,6 @@ record TestServer(ServedModel model) {
     static final int CREATED = 77;
     static final int MAX_MODEL_LEN = 64;
 
-    private static final String CHAT = "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]%s}";
     private static final String TEMPLATE =
             "{% for m in messages %}<{{ m.role }}>{{ m.content }}</>{% endfor %}"
                     + "{% if add_generation_prompt %}<a>{% endif %}";
@@ -84,7 +83,9 @@ record TestServer(ServedModel model) {
     ///
     /// @param fields more of them
     PreparedRequest chat(String fields) {
-        return chatBody(CHAT.formatted(fields.isEmpty() ? "" : "," + fields));
+        return chatBody(
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]%s}"
+                        .formatted(fields.isEmpty() ? "" : "," + fields));
     }
 
     PreparedRequest chatBody(String body) {
