@@ -95,6 +95,7 @@ public final class ChoiceProgress {
             trail.get().accept(delta);
         }
         if (parser.isPresent()) {
+            parser.get().tokens(delta.tokenIds());
             add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
             reasoningTokens = parser.get().reasoningTokens();
         } else {
