@@ -39,7 +39,7 @@ record AnswerRules(ServedModel model) {
         return parser(
                 model.options().toolCallParser().filter(_ -> !tools.tools().isEmpty()),
                 thinking,
-                tools.parallel());
+                tools.severalCalls());
     }
 
     /// How the output of a completion is parsed. Its prompt may hold anything.

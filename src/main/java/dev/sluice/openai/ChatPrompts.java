@@ -82,6 +82,10 @@ record ChatPrompts(ServedModel model) {
         Map<String, Object> variables = new LinkedHashMap<>();
         RequestJson.putNull(variables, "documents");
         variables.putAll(model.specialTokens());
+        if (model.options().reasoningParser().isPresent()) {
+            // Such a model thinks unless somebody says no; templates must think so, too.
+            variables.put(ThinkingFields.ENABLE_THINKING, true);
+        }
         variables.putAll(model.options().defaultTemplateVariables());
         variables.putAll(fields.variables());
         if (tools.isEmpty()) {

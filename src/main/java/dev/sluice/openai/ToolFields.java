@@ -12,8 +12,8 @@ import java.util.Optional;
 /// The tools that a chat offers to the model.
 ///
 /// @param tools as the template sees them; empty where the model may call none
-/// @param parallel whether the model may call more than one
-record ToolFields(List<Map<String, Object>> tools, boolean parallel) {
+/// @param severalCalls whether the model may call more than one
+record ToolFields(List<Map<String, Object>> tools, boolean severalCalls) {
     private static final String TOOLS = "tools";
     private static final String CHOICE = "tool_choice";
     private static final String FUNCTION = "function";

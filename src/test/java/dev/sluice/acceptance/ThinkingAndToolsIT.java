@@ -218,6 +218,7 @@ class ThinkingAndToolsIT {
                                 <think>
                                 """)
                         .put("reasoning_max_tokens", 8)
+                        .put("min_tokens", 40)
                         .put("max_tokens", 60);
 
         Reply reply = api.chat(request);
