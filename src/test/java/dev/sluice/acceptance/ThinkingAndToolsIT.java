@@ -4,9 +4,18 @@ import static dev.sluice.testing.ApiClient.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.models.FunctionDefinition;
+import com.openai.models.chat.completions.ChatCompletion;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionFunctionTool;
+
 import dev.sluice.testing.ApiClient;
 import dev.sluice.testing.ApiClient.Reply;
 import dev.sluice.testing.MarkedModel;
+import dev.sluice.testing.ScriptClient;
 import dev.sluice.testing.SluiceServer;
 import dev.sluice.testing.SseEvents;
 
@@ -252,6 +261,62 @@ class ThinkingAndToolsIT {
 
         assertThat(on).isEqualTo("on");
         assertThat(off).isEqualTo("off");
+    }
+
+    /// What the scripts of the clients make the model say.
+    private String forcedCall() {
+        String call = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}";
+        return tokens("<think>Hm.</think><tool_call>\n" + call + "\n</tool_call>" + EOS).encode();
+    }
+
+    @Test
+    void openAiForPythonUsesItAll() {
+        assertThat(ScriptClient.python("openai_surface.py", server.url(), forcedCall()))
+                .contains("uses it all");
+    }
+
+    @Test
+    void openAiForJavaScriptUsesItAll() {
+        assertThat(ScriptClient.javascript("openai_surface.mjs", server.url(), forcedCall()))
+                .contains("uses it all");
+    }
+
+    @Test
+    void openAiForJavaReadsACall() {
+        OpenAIClient client =
+                OpenAIOkHttpClient.builder().baseUrl(server.url() + "/v1").apiKey("null").build();
+        ChatCompletionCreateParams params =
+                ChatCompletionCreateParams.builder()
+                        .model("default")
+                        .addUserMessage("What is the weather in Paris?")
+                        .temperature(0)
+                        .maxCompletionTokens(100)
+                        .logprobs(true)
+                        .topLogprobs(2)
+                        .addTool(
+                                ChatCompletionFunctionTool.builder()
+                                        .function(
+                                                FunctionDefinition.builder()
+                                                        .name("get_weather")
+                                                        .build())
+                                        .build())
+                        .putAdditionalBodyProperty(
+                                "logits_processors_args",
+                                JsonValue.from(
+                                        Map.of(
+                                                "forced_token_ids",
+                                                new JsonArray(forcedCall()).getList())))
+                        .build();
+
+        ChatCompletion.Choice choice =
+                client.chat().completions().create(params).choices().getFirst();
+        client.close();
+
+        assertThat(choice.finishReason()).isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
+        assertThat(choice.message().toolCalls().orElseThrow().getFirst().asFunction().function())
+                .satisfies(f -> assertThat(f.name()).isEqualTo("get_weather"))
+                .satisfies(f -> assertThat(f.arguments()).contains("Paris"));
+        assertThat(choice.logprobs().orElseThrow().content().orElseThrow()).isNotEmpty();
     }
 
     @Test

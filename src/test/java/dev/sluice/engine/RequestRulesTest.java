@@ -137,7 +137,7 @@ class RequestRulesTest {
                 Arguments.of(logprobs(4, OptionalInt.of(-1), none), "logprobs"),
                 Arguments.of(logprobs(4, OptionalInt.of(VOCABULARY + 1), none), "logprobs"),
                 Arguments.of(logprobs(4, none, OptionalInt.of(-1)), "prompt_logprobs"),
-                Arguments.of(logprobs(0, OptionalInt.of(1), none), "max_tokens"),
+                Arguments.of(logprobs(-1, OptionalInt.of(1), none), "max_tokens"),
                 Arguments.of(logprobs(-1, none, OptionalInt.of(1)), "max_tokens"));
     }
 
@@ -197,7 +197,7 @@ class RequestRulesTest {
                 Arguments.of(sampling(new SamplingParams(1, Float.NaN, all, 0, 0)), "top_p"),
                 Arguments.of(sampling(new SamplingParams(1, 1, all, 1.5f, 0)), "min_p"),
                 Arguments.of(sampling(new SamplingParams(1, 1, OptionalInt.of(0), 0, 0)), "top_k"),
-                Arguments.of(stop(0), "max_tokens"),
+                Arguments.of(stop(-1), "max_tokens"),
                 Arguments.of(stop(4, "a", ""), "stop"),
                 Arguments.of(
                         Requests.of("a", new int[20], SamplingParams.GREEDY, 6), "max_tokens"));

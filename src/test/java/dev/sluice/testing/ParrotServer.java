@@ -47,7 +47,7 @@ public final class ParrotServer implements AutoCloseable {
                             + Parrot.END);
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
-    private final Vertx vertx = Vertx.vertx();
+    private final Vertx vertx;
     private final HttpClient http = HttpClient.newHttpClient();
     private final HistoryModel model = new HistoryModel(ByteTokenizer.SIZE).saying(new Parrot());
     private final Promise<ServedModel> served = Promise.promise();
@@ -56,7 +56,8 @@ public final class ParrotServer implements AutoCloseable {
     private String engineDeployment = "";
     private String serverDeployment = "";
 
-    private ParrotServer(ServerOptions options, ServedModel servedModel) {
+    private ParrotServer(Vertx vertx, ServerOptions options, ServedModel servedModel) {
+        this.vertx = vertx;
         this.servedModel = servedModel;
         this.server = new HttpServerVerticle(options, served.future());
     }
@@ -73,9 +74,22 @@ public final class ParrotServer implements AutoCloseable {
         return server;
     }
 
+    /// A server whose model is loaded, on an event bus of its own making.
+    ///
+    /// @param vertx closed with the server
+    public static ParrotServer start(Vertx vertx, ServerOptions options, ServedModel model) {
+        ParrotServer server = startEmpty(vertx, options, model);
+        server.load(config());
+        return server;
+    }
+
     /// A server that listens and has no model yet.
     public static ParrotServer startEmpty(ServerOptions options, ServedModel model) {
-        ParrotServer server = new ParrotServer(options, model);
+        return startEmpty(Vertx.vertx(), options, model);
+    }
+
+    private static ParrotServer startEmpty(Vertx vertx, ServerOptions options, ServedModel model) {
+        ParrotServer server = new ParrotServer(vertx, options, model);
         server.serverDeployment = await(server.vertx.deployVerticle(server.server));
         return server;
     }
