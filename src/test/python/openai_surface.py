@@ -71,6 +71,7 @@ check(scored.text.startswith("The sky is blue"), "the echo")
 check(scored.logprobs.token_logprobs[0] is None, "the first token has no probability")
 check(len(scored.logprobs.tokens) == len(scored.logprobs.text_offset), "an offset for each")
 
-biased = chat(logit_bias={"28": 100}, max_tokens=3).choices[0].message.content
+silent = {"chat_template_kwargs": {"enable_thinking": False}}
+biased = chat(logit_bias={"28": 100}, max_tokens=3, extra_body=silent).choices[0].message.content
 check(len(set(biased)) == 1, "a bias wins")
 print("openai", openai.__version__, "uses it all")
