@@ -14,7 +14,8 @@ import java.util.UUID;
 /// Turns chats into prompts for one model.
 ///
 /// @param model with its template and tokenizer
-record ChatPrompts(ServedModel model) {
+/// @param unread tells the log what the model's template does not read
+record ChatPrompts(ServedModel model, UnreadVariables unread) {
     private static final String MESSAGES = "messages";
     private static final String CONTENT = "content";
     private static final String TOOLS = "tools";
@@ -67,39 +68,45 @@ record ChatPrompts(ServedModel model) {
             List<Map<String, Object>> messages,
             TemplateFields fields,
             List<Map<String, Object>> tools) {
-        Map<String, Object> variables = variables(fields, tools);
+        Map<String, Object> said = new LinkedHashMap<>(fields.variables());
+        if (!tools.isEmpty()) {
+            said.put(TOOLS, tools);
+        }
+        Map<String, Object> variables = variables(said);
         if (!fields.continueLast()) {
             variables.put(MESSAGES, messages);
-            return render(fields, variables);
+            return render(fields, said, variables);
         }
         String mark = UUID.randomUUID().toString();
         variables.put(MESSAGES, withMark(messages, mark + " "));
-        return beforeMark(render(fields, variables), mark);
+        return beforeMark(render(fields, said, variables), mark);
     }
 
     /// Templates know `tools` and `documents` as none where there are none.
-    private Map<String, Object> variables(TemplateFields fields, List<Map<String, Object>> tools) {
+    private Map<String, Object> variables(Map<String, Object> said) {
         Map<String, Object> variables = new LinkedHashMap<>();
         RequestJson.putNull(variables, "documents");
+        RequestJson.putNull(variables, TOOLS);
         variables.putAll(model.specialTokens());
         if (model.options().reasoningParser().isPresent()) {
             // Such a model thinks unless somebody says no; templates must think so, too.
             variables.put(ThinkingFields.ENABLE_THINKING, true);
         }
         variables.putAll(model.options().defaultTemplateVariables());
-        variables.putAll(fields.variables());
-        if (tools.isEmpty()) {
-            RequestJson.putNull(variables, TOOLS);
-        } else {
-            variables.put(TOOLS, tools);
-        }
+        variables.putAll(said);
         return variables;
     }
 
-    private String render(TemplateFields fields, Map<String, Object> variables) {
+    /// @param said what the request itself says
+    private String render(
+            TemplateFields fields, Map<String, Object> said, Map<String, Object> variables) {
         String field = fields.source().isPresent() ? "chat_template" : MESSAGES;
         try {
-            return template(fields).render(variables);
+            ChatTemplate template = template(fields);
+            if (fields.source().isEmpty()) {
+                unread.check(template, said);
+            }
+            return template.render(variables);
         } catch (TemplateException e) {
             throw Invalid.field(field, e.text());
         }

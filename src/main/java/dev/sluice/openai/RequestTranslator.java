@@ -41,7 +41,7 @@ public final class RequestTranslator {
         this.model = model;
         this.validator = validator;
         this.clock = clock;
-        this.prompts = new ChatPrompts(model);
+        this.prompts = new ChatPrompts(model, new UnreadVariables());
         this.lengths = new LengthRules(model);
         this.logprobs = new LogprobsRules(model);
         this.sequences = new SequenceRules(model, RequestSeeds.of(model.options().seed()));

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 public final class TokenService {
     private final ServedModel model;
     private final RequestValidator validator;
+    private final UnreadVariables unread = new UnreadVariables();
 
     /// @param model whose tokenizer and template are used
     public TokenService(ServedModel model, RequestValidator validator) {
@@ -79,7 +80,8 @@ public final class TokenService {
             throw Invalid.field("prompt", "Either prompt or messages must be given.");
         }
         String text =
-                new ChatPrompts(model).text(Messages.normalise(messages), template, tools.tools());
+                new ChatPrompts(model, unread)
+                        .text(Messages.normalise(messages), template, tools.tools());
         return model.tokenizer().encode(text, special);
     }
 
