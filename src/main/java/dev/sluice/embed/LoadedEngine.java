@@ -12,6 +12,7 @@ import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelSource;
 import dev.sluice.model.ResolvedModel;
 import dev.sluice.openai.ApiOptions;
+import dev.sluice.openai.RequestLimits;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.openai.ServedModel;
 import dev.sluice.tokenizer.Tokenizer;
@@ -165,7 +166,19 @@ public final class LoadedEngine implements AutoCloseable {
     /// The model as the OpenAI protocol knows it.
     ///
     /// @param servedName the only name that requests may use, where one is wanted
+    /// @throws ConfigurationException if the options don't fit the model
     public ServedModel servedModel(Optional<String> servedName, ApiOptions api) {
+        int vocabulary = parts.tokenizer().vocabulary().size();
+        if (api.maxLogprobs().orElse(0) > vocabulary) {
+            throw new ConfigurationException(
+                    "--max-logprobs %d is more than the %d tokens of the vocabulary; -1 means all."
+                            .formatted(api.maxLogprobs().getAsInt(), vocabulary));
+        }
+        // More could never be taken, however often they are tried again.
+        int places = engine.config().maxNumSeqs() + engine.config().maxWaiting();
+        RequestLimits limits = api.limits();
+        ApiOptions possible =
+                api.withLimits(limits.withMaxSequences(Math.min(limits.maxSequences(), places)));
         return new ServedModel(
                 parts.name(),
                 servedName,
@@ -174,7 +187,7 @@ public final class LoadedEngine implements AutoCloseable {
                 parts.template(),
                 parts.specialTokens(),
                 parts.defaults(),
-                api,
+                possible,
                 engine.config().maxModelLen(),
                 Instant.now());
     }

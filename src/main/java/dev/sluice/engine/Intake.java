@@ -56,7 +56,7 @@ final class Intake {
         if (inFlight.putIfAbsent(sequence.id(), sequence) != null) {
             numInFlight.decrementAndGet();
             throw new ApiException.InvalidRequest(
-                    "A request with the id " + sequence.id() + " is in flight.",
+                    "duplicated request_id: another request of that id is in flight.",
                     "request_id",
                     "duplicate_request_id");
         }

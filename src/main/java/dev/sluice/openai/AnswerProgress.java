@@ -4,6 +4,8 @@ import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.openai.parsers.OutputParser;
 import dev.sluice.openai.parsers.OutputParsers;
+import dev.sluice.openai.parsers.ParserSettings;
+import dev.sluice.tokenizer.Tokenizer;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +25,19 @@ public final class AnswerProgress {
     AnswerProgress(PreparedRequest request, ParserFactory parsers) {
         List<ChoiceProgress> all = new ArrayList<>();
         for (GenerationRequest sequence : request.sequences()) {
+            Optional<ParserSettings> settings = request.answer().parser();
+            Tokenizer tokenizer = request.served().tokenizer();
             Optional<OutputParser> parser =
-                    request.answer()
-                            .parser()
+                    settings.map(s -> parsers.create(s, tokenizer, sequence.prompt()));
+            Optional<ParsedWhole> whole =
+                    settings.filter(_ -> !request.stream())
                             .map(s ->
-                                    parsers.create(
-                                            s, request.served().tokenizer(), sequence.prompt()));
-            all.add(new ChoiceProgress(request, all.size(), parser));
+                                    new ParsedWhole(() ->
+                                            parsers.create(
+                                                    s.withoutThinking(),
+                                                    tokenizer,
+                                                    sequence.prompt())));
+            all.add(new ChoiceProgress(request, all.size(), parser, whole));
         }
         this.request = request;
         this.sequences = List.copyOf(all);
@@ -47,6 +55,11 @@ public final class AnswerProgress {
     /// The sequences, in order. Each is a choice unless there are several candidates for one.
     public List<ChoiceProgress> sequences() {
         return sequences;
+    }
+
+    /// Whether the first output has come.
+    public boolean hasStarted() {
+        return sequences.stream().anyMatch(ChoiceProgress::isStarted);
     }
 
     /// Whether all sequences have ended.

@@ -42,9 +42,10 @@ record AnswerRules(ServedModel model) {
                 tools.severalCalls());
     }
 
-    /// How the output of a completion is parsed. Its prompt may hold anything.
-    Optional<ParserSettings> completionParser() {
-        return parser(model.options().toolCallParser(), true, true);
+    /// How the output of a completion is parsed. Its prompt may hold anything, and nothing in the
+    /// request can say that the model does not think: a stream takes text for what it looks like.
+    Optional<ParserSettings> completionParser(boolean stream) {
+        return parser(model.options().toolCallParser(), !stream, true);
     }
 
     private Optional<ParserSettings> parser(

@@ -19,6 +19,7 @@ public final class ChoiceProgress {
     private final int sequence;
     private final int index;
     private final Optional<OutputParser> parser;
+    private final Optional<ParsedWhole> whole;
     private final Optional<TokenTrail> trail;
     private final int tokensPerChunk;
     private final StringBuilder content = new StringBuilder();
@@ -44,12 +45,18 @@ public final class ChoiceProgress {
     private long arrivalNanos;
 
     /// @param sequence which of the request's sequences
-    ChoiceProgress(PreparedRequest request, int sequence, Optional<OutputParser> parser) {
+    /// @param whole for a second look at an output that is parsed and no stream
+    ChoiceProgress(
+            PreparedRequest request,
+            int sequence,
+            Optional<OutputParser> parser,
+            Optional<ParsedWhole> whole) {
         AnswerOptions answer = request.answer();
         this.request = request;
         this.sequence = sequence;
         this.index = sequence / answer.candidates();
         this.parser = parser;
+        this.whole = whole;
         this.tokensPerChunk = answer.tokensPerChunk();
         this.trail =
                 TokenTrail.isWanted(answer)
@@ -95,6 +102,7 @@ public final class ChoiceProgress {
             trail.get().accept(delta);
         }
         if (parser.isPresent()) {
+            whole.ifPresent(w -> w.add(delta));
             parser.get().tokens(delta.tokenIds());
             add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
             reasoningTokens = parser.get().reasoningTokens();
@@ -125,11 +133,7 @@ public final class ChoiceProgress {
 
     private void finish(GenerationEvent.Finished finished) {
         cachedTokens = finished.cachedTokens();
-        if (parser.isPresent()) {
-            add(parser.get().finish(finished.reason() != FinishReason.STOP));
-            reasoningTokens = parser.get().reasoningTokens();
-        }
-        boolean called = parser.isPresent() && parser.get().calledTools();
+        boolean called = parser.isPresent() && parse(finished.reason() != FinishReason.STOP);
         reason =
                 Optional.of(
                         switch (finished.reason()) {
@@ -137,6 +141,35 @@ public final class ChoiceProgress {
                             case LENGTH -> "length";
                             case RECOVER_STOP -> "recover_stop";
                         });
+    }
+
+    /// Ends the parsing. A whole answer has no calls that are incomplete, and no thinking that
+    /// nothing says is some.
+    ///
+    /// @return whether the output called a tool
+    private boolean parse(boolean truncated) {
+        OutputParser last = parser.orElseThrow();
+        add(last.finish(truncated));
+        if (whole.isPresent() && last.assumesThinking()) {
+            ParsedWhole.Result again = whole.get().parse(truncated);
+            last = again.parser();
+            reasoning.setLength(0);
+            content.setLength(0);
+            toolCalls = List.of();
+            pendingCallChars = 0;
+            add(again.piece());
+        }
+        reasoningTokens = last.reasoningTokens();
+        if (whole.isPresent() && !last.calledTools()) {
+            toolCalls = List.of();
+            pendingCallChars = 0;
+        }
+        return last.calledTools();
+    }
+
+    /// Whether its first chunk waits for the log probabilities of the prompt.
+    public boolean waitsForPrompt() {
+        return request.answer().promptLogprobs().isPresent();
     }
 
     /// Index of the choice. Candidates for one choice have the same.

@@ -141,7 +141,7 @@ public final class RequestTranslator {
         LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
         lengths.checkStops(shared.stops());
         checkIds(request);
-        Optional<ParserSettings> parser = answers.completionParser();
+        Optional<ParserSettings> parser = answers.completionParser(shared.stream());
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),

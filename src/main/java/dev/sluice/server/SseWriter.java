@@ -121,6 +121,7 @@ final class SseWriter implements Answer {
 
     private void writePending() {
         Buffer out = Buffer.buffer();
+        progress.sequences().forEach(choice -> begin(out, choice));
         progress.sequences().forEach(choice -> append(out, choice));
         if (allEndsWritten()) {
             complete = true;
@@ -132,9 +133,11 @@ final class SseWriter implements Answer {
         }
     }
 
-    private void append(Buffer out, ChoiceProgress choice) {
+    /// All choices begin when the first output of the request has come.
+    private void begin(Buffer out, ChoiceProgress choice) {
         int index = choice.index();
-        if (choice.isStarted() && !startWritten[index]) {
+        boolean ready = choice.isStarted() || (progress.hasStarted() && !choice.waitsForPrompt());
+        if (ready && !startWritten[index]) {
             startWritten[index] = true;
             if (renderer.hasStart() && isLarge(choice)) {
                 writeLater(index, false, renderer.startLater(choice));
@@ -142,6 +145,10 @@ final class SseWriter implements Answer {
                 out.appendBytes(renderer.start(choice));
             }
         }
+    }
+
+    private void append(Buffer out, ChoiceProgress choice) {
+        int index = choice.index();
         if (choice.hasPiece() && !atWork[index]) {
             boolean last = choice.hasEnded();
             if (isLarge(choice)) {

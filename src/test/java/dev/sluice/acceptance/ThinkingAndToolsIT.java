@@ -177,6 +177,25 @@ class ThinkingAndToolsIT {
     }
 
     @Test
+    void whatNothingSaysIsThinkingIsTheAnswer() {
+        Reply chat = api.chat(saying("No marker."));
+        JsonObject completion =
+                ApiClient.prompt("x")
+                        .put("max_tokens", 20)
+                        .put(
+                                "logits_processors_args",
+                                new JsonObject()
+                                        .put("forced_token_ids", tokens("No marker." + EOS)));
+        Reply complete = api.complete(completion);
+        SseEvents streamed = api.complete(completion.copy().put("stream", true)).events();
+
+        assertThat(chat.text()).isEqualTo("No marker.");
+        assertThat(chat.message().getValue("reasoning_content")).isNull();
+        assertThat(complete.text()).isEqualTo("No marker.");
+        assertThat(streamed.text(0)).isEqualTo("No marker.");
+    }
+
+    @Test
     void aCallThatTheLimitCutsIsStillAnAnswer() {
         JsonObject request =
                 saying(
@@ -188,6 +207,7 @@ class ThinkingAndToolsIT {
         SseEvents streamed = api.chat(request.copy().put("stream", true)).events();
 
         assertThat(whole.choice().getString("finish_reason")).isEqualTo("length");
+        assertThat(whole.message().getValue("tool_calls")).isNull();
         assertThat(streamed.choices(0).getLast().getString("finish_reason")).isEqualTo("length");
         assertThat(streamed.done()).isTrue();
     }

@@ -12,4 +12,10 @@ public record ParserSettings(
         Optional<String> reasoning,
         Optional<String> toolCalls,
         boolean thinking,
-        boolean parallelToolCalls) {}
+        boolean parallelToolCalls) {
+
+    /// The same for a model that does not think.
+    public ParserSettings withoutThinking() {
+        return new ParserSettings(reasoning, toolCalls, false, parallelToolCalls);
+    }
+}

@@ -8,6 +8,7 @@ final class ThinkingStage implements Stage {
     private final boolean opened;
     private final StringBuilder space = new StringBuilder();
     private boolean thinking;
+    private boolean marked;
     private State state = State.FRESH;
     private int firstToken;
     private int tokens;
@@ -35,6 +36,11 @@ final class ThinkingStage implements Stage {
         if (format.trim() == ReasoningFormat.Trim.BOTH) {
             out.reasoning().trim();
         }
+    }
+
+    /// Whether it is thinking by nothing but assumption.
+    boolean isAssumed() {
+        return state == State.THINKING && !opened && !marked;
     }
 
     /// Tokens of the thinking, without its markers.
@@ -76,6 +82,7 @@ final class ThinkingStage implements Stage {
         if (state == State.FRESH && start) {
             space.setLength(0);
             thinking = true;
+            marked = true;
             state = State.THINKING;
             firstToken = mark.tokenIndex() + 1;
         } else if (state != State.ANSWER && mark.is(ReasoningFormat.THINK_END)) {
