@@ -49,6 +49,12 @@ CHECKPOINTS = {
         "float16",
         "v5",
     ),
+    # Every layer has a window, far shorter than the longer prompts.
+    "mistral": (
+        config("mistral", 64, 5, 1, 16, 88, 3, tied=False, sliding_window=16),
+        "bfloat16",
+        "v4",
+    ),
     "qwen2": (config("qwen2", 72, 9, 3, 8, 90, 3, tied=True, theta=1e6), "bfloat16", "v4"),
     "qwen3": (config("qwen3", 52, 4, 2, 24, 84, 3, tied=False, theta=1e6), "bfloat16", "v5"),
     "gemma3": (

@@ -35,6 +35,9 @@ class ParityIsSharpTest {
                     """
                     llama       | "rope_theta": 10000.0            | "rope_theta": 20000.0
                     llama3-rope | "factor": 8.0                    | "factor": 1.0
+                    mistral     | "rope_theta": 10000.0            | "rope_theta": 20000.0
+                    mistral     | "sliding_window": 16             | "sliding_window": 17
+                    mistral     | "sliding_window": 16             | "sliding_window": null
                     qwen2       | "rope_theta": 1000000.0          | "rope_theta": 10000.0
                     qwen3       | "rope_theta": 1000000.0          | "rope_theta": 10000.0
                     gemma3      | "rope_theta": 1000000.0          | "rope_theta": 10000.0

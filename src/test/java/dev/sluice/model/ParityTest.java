@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// Every family against transformers, on small random checkpoints: prompts span ten KV blocks and
-/// exceed Gemma's window of 16 tokens.
+/// exceed the windows of 16 tokens that Gemma and Mistral have.
 class ParityTest {
     private static final int LONGEST = 214;
 
@@ -41,6 +41,7 @@ class ParityTest {
                                         "llama",
                                         "llama3-rope",
                                         "llama-bias-sharded",
+                                        "mistral",
                                         "qwen2",
                                         "qwen3",
                                         "gemma3",
