@@ -40,6 +40,7 @@ final class ModelFiles implements AutoCloseable {
 
     /// What an engine is made of. Valid until this is closed.
     ModelParts parts() {
+        checkpoint.check();
         Path path = model.path();
         LoadedTokenizer loaded =
                 overrides.tokenizer().map(this::otherTokenizer).orElseGet(this::ownTokenizer);

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 /// Packs one matrix after the other and gives the mapped pages of each back to the operating
 /// system, so that no more than one source matrix is in memory at a time beside the packed ones.
 final class LoadedWeights implements AutoCloseable {
-    private final Device device;
+    private final Optional<Device> device;
     private final Weights source;
     private final Packing packing;
     private final Optional<Packing> head;
@@ -32,7 +32,8 @@ final class LoadedWeights implements AutoCloseable {
     private final List<PackedMatrix> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
 
-    private LoadedWeights(Device device, Weights source, Packing packing, Optional<Packing> head) {
+    private LoadedWeights(
+            Optional<Device> device, Weights source, Packing packing, Optional<Packing> head) {
         this.device = device;
         this.source = source;
         this.packing = packing;
@@ -52,7 +53,7 @@ final class LoadedWeights implements AutoCloseable {
             Weights source,
             Packing packing,
             Optional<Packing> head) {
-        LoadedWeights loaded = new LoadedWeights(device, source, packing, head);
+        LoadedWeights loaded = new LoadedWeights(Optional.of(device), source, packing, head);
         boolean complete = false;
         try {
             CausalLm model = family.load(config, values, loaded);
@@ -62,6 +63,33 @@ final class LoadedWeights implements AutoCloseable {
             if (!complete) {
                 loaded.close();
             }
+        }
+    }
+
+    /// Goes through the weights of a model as [#load] does, but packs none.
+    ///
+    /// @throws ModelFileException if a tensor is missing or has another shape
+    static void check(
+            ModelFamily family, ModelConfig config, ConfigValues values, Weights source) {
+        LoadedWeights asked =
+                new LoadedWeights(Optional.empty(), source, Packing.SOURCE, Optional.empty());
+        try {
+            family.load(config, values, asked);
+        } finally {
+            asked.close();
+        }
+    }
+
+    /// A matrix that was found but not packed.
+    private record Found(int rows, int cols) implements PackedMatrix {
+        @Override
+        public long bytes() {
+            return 0;
+        }
+
+        @Override
+        public String format() {
+            return "none";
         }
     }
 
@@ -114,7 +142,11 @@ final class LoadedWeights implements AutoCloseable {
     }
 
     private PackedMatrix pack(List<MatrixSource> sources, Packing as) {
-        PackedMatrix matrix = device.pack(sources, as);
+        if (device.isEmpty()) {
+            int rows = sources.stream().mapToInt(MatrixSource::rows).sum();
+            return new Found(rows, sources.getFirst().cols());
+        }
+        PackedMatrix matrix = device.get().pack(sources, as);
         matrices.add(matrix);
         sources.forEach(part -> TensorBytes.release(part.data()));
         return matrix;
@@ -132,10 +164,14 @@ final class LoadedWeights implements AutoCloseable {
     }
 
     private Tensor upload(float[] values) {
-        Tensor tensor = device.allocate(DType.F32, Shape.of(values.length));
+        Shape shape = Shape.of(values.length);
+        if (device.isEmpty()) {
+            return Tensor.contiguous(DType.F32, shape, MemorySegment.ofArray(values));
+        }
+        Tensor tensor = device.get().allocate(DType.F32, shape);
         vectors.add(tensor);
         try (Arena scratch = Arena.ofConfined()) {
-            device.upload(scratch.allocateFrom(ValueLayout.JAVA_FLOAT, values), tensor);
+            device.get().upload(scratch.allocateFrom(ValueLayout.JAVA_FLOAT, values), tensor);
         }
         return tensor;
     }
@@ -147,7 +183,7 @@ final class LoadedWeights implements AutoCloseable {
 
     /// The device that has them.
     Device device() {
-        return device;
+        return device.orElseThrow();
     }
 
     /// Bytes of device memory that the weights take.
@@ -169,9 +205,9 @@ final class LoadedWeights implements AutoCloseable {
 
     @Override
     public void close() {
-        matrices.reversed().forEach(device::release);
+        device.ifPresent(owner -> matrices.reversed().forEach(owner::release));
         matrices.clear();
-        vectors.reversed().forEach(device::release);
+        device.ifPresent(owner -> vectors.reversed().forEach(owner::release));
         vectors.clear();
         if (hostMemory.scope().isAlive()) {
             hostMemory.close();

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /// A model on disk: its configuration and its mapped weights, ready to be loaded onto a device.
@@ -67,17 +68,23 @@ public final class ModelCheckpoint implements AutoCloseable {
     /// @throws ModelFileException as above
     public static ModelCheckpoint open(Path path, String configName) {
         Path model = Files.isDirectory(path) ? ModelFolder.model(path, configName) : path;
-        boolean isFolder = Files.isDirectory(model);
-        TensorFile file = isFolder ? SafetensorsShards.open(model) : GgufFile.open(model);
+        return Files.isDirectory(model)
+                ? open(model, ModelFolder.read(model, configName))
+                : open(GgufFile.open(model), ModelCheckpoint::new);
+    }
+
+    private static ModelCheckpoint open(Path directory, ModelFolder folder) {
+        folder.check();
+        return open(
+                SafetensorsShards.open(directory), shards -> new ModelCheckpoint(shards, folder));
+    }
+
+    /// Closes the file where it makes no checkpoint.
+    private static <F extends TensorFile> ModelCheckpoint open(
+            F file, Function<F, ModelCheckpoint> read) {
         boolean complete = false;
         try {
-            ModelCheckpoint checkpoint =
-                    switch (file) {
-                        case GgufFile gguf -> new ModelCheckpoint(gguf);
-                        case SafetensorsShards shards ->
-                                new ModelCheckpoint(shards, ModelFolder.read(model, configName));
-                        default -> throw new IllegalStateException("no model file: " + file);
-                    };
+            ModelCheckpoint checkpoint = read.apply(file);
             complete = true;
             return checkpoint;
         } finally {
@@ -85,6 +92,14 @@ public final class ModelCheckpoint implements AutoCloseable {
                 file.close();
             }
         }
+    }
+
+    /// Checks that every tensor is there in the shape that the configuration asks for. Takes a
+    /// moment: no matrix is read.
+    ///
+    /// @throws ModelFileException if one is missing or has another shape
+    public void check() {
+        LoadedWeights.check(family, config, values, weights);
     }
 
     /// Sizes and constants.

@@ -41,8 +41,25 @@ final class ModelDirectory {
         return Optional.of(hasSafetensors() ? directory : ggufs.getFirst());
     }
 
-    /// What is missing, in words; empty where the model is complete.
+    /// What is missing, in words; empty where the model is complete. Where the configuration can't
+    /// be used either, that is said: no other file would mend it.
     Optional<String> problem() throws IOException {
+        return missing().map(what -> configProblem().orElse(what));
+    }
+
+    private Optional<String> configProblem() {
+        if (!Files.exists(directory.resolve(configName))) {
+            return Optional.empty();
+        }
+        try {
+            ModelFolder.read(directory, configName).check();
+            return Optional.empty();
+        } catch (ModelFileException e) {
+            return Optional.of(e.text());
+        }
+    }
+
+    private Optional<String> missing() throws IOException {
         if (hasSafetensors()) {
             return Files.exists(directory.resolve(configName))
                     ? missingShards()

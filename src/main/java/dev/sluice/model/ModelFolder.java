@@ -46,6 +46,21 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
         return folder;
     }
 
+    /// Checks what can be told without the tensors: the family and its sizes, where config.json
+    /// names one.
+    ///
+    /// @throws ModelFileException if Sluice does not know it, or the sizes make no model
+    void check() {
+        if (isNamed()) {
+            ModelFamily family = ModelFamilies.of(config);
+            family.config(textModel().withDefaults(family.defaults()));
+        }
+    }
+
+    private boolean isNamed() {
+        return config.has("architectures") || config.has("model_type");
+    }
+
     private static void refuseQuantization(ConfigValues config) {
         ConfigValues quantization = config.object("quantization_config");
         if (!quantization.isBlank()) {
@@ -65,10 +80,9 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
     /// The family: the one that config.json names, or ERNIE where it names none and the tensors are
     /// called as Paddle calls them.
     ModelFamily family(TensorFile file) {
-        boolean isNamed = config.has("architectures") || config.has("model_type");
         boolean isErnie =
                 file.tensors().keySet().stream().anyMatch(name -> name.startsWith("ernie."));
-        return !isNamed && isErnie ? new Ernie45ForCausalLM() : ModelFamilies.of(config);
+        return !isNamed() && isErnie ? new Ernie45ForCausalLM() : ModelFamilies.of(config);
     }
 
     /// What generation_config.json recommends.

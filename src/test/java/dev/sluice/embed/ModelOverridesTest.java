@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.cli.TinyModels;
 import dev.sluice.engine.LogprobsMode;
+import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSource;
 import dev.sluice.openai.ApiOptions;
 
@@ -81,6 +82,19 @@ final class ModelOverridesTest {
                                     .tokenizer()
                                     .encode("abc", false));
         }
+    }
+
+    @Test
+    void saysThatTensorsDoNotFitBeforeItMissesATokenizer(@TempDir Path other) throws IOException {
+        TinyModels.write(other);
+        Files.delete(other.resolve("tokenizer.json"));
+        Path config = other.resolve("config.json");
+        String wider = Files.readString(config).replaceFirst("(\"intermediate_size\" *: *)", "$11");
+        Files.writeString(config, wider);
+
+        assertThatThrownBy(() -> load(options(NONE).withModel(other.toString())))
+                .isInstanceOf(ModelFileException.class)
+                .hasMessageContaining("where its configuration asks for");
     }
 
     @Test

@@ -302,4 +302,26 @@ class ModelCheckpointTest {
 
         assertThat(refusal()).contains("no config.json");
     }
+
+    @Test
+    void readsTheConfigurationBeforeTheTensors() throws IOException {
+        Files.writeString(directory.resolve("model.safetensors"), "damaged");
+        writeConfig("{\"architectures\": [\"PaintingModel\"]}");
+
+        assertThat(refusal()).contains("asks for the architecture PaintingModel");
+    }
+
+    @Test
+    void checksTheTensorsWithoutADevice() throws IOException {
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory)) {
+            checkpoint.check();
+        }
+        writeTensors(tensors().subList(0, tensors().size() - 1));
+
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory)) {
+            assertThatExceptionOfType(ModelFileException.class)
+                    .isThrownBy(checkpoint::check)
+                    .withMessageContaining("lacks the tensor " + tensors().getLast().name());
+        }
+    }
 }

@@ -65,6 +65,11 @@ class ModelReferenceTest {
 
         assertThatThrownBy(() -> source.resolve(model.toString()))
                 .hasMessageContaining("neither .safetensors nor .gguf");
+        Files.writeString(
+                model.resolve("config.json"), "{\"architectures\": [\"PaintingModel\"]}");
+        assertThatThrownBy(() -> source.resolve(model.toString()))
+                .hasMessageContaining("asks for the architecture PaintingModel; Sluice knows");
+        Files.delete(model.resolve("config.json"));
         Files.createFile(model.resolve("model-00001-of-00002.safetensors"));
         assertThatThrownBy(() -> source.resolve(model.toString()))
                 .hasMessageContaining("no config.json");
