@@ -4,10 +4,12 @@ package dev.sluice.compute;
 public final class DeviceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /// A device failed in the way that the message says.
     public DeviceException(String message) {
         super(message);
     }
 
+    /// The same, with what went wrong underneath.
     public DeviceException(String message, Throwable cause) {
         super(message, cause);
     }

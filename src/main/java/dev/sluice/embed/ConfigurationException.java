@@ -5,6 +5,7 @@ package dev.sluice.embed;
 public final class ConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /// Options can't be met for the reason that the message gives.
     public ConfigurationException(String message) {
         super(message);
     }

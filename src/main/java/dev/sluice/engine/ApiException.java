@@ -23,6 +23,7 @@ public abstract sealed class ApiException extends RuntimeException {
         private final String param;
         private final String code;
 
+        /// @param message for the client
         /// @param param name of the field as the client wrote it; empty for none
         /// @param code for machines, for example `invalid_value`
         public InvalidRequest(String message, String param, String code) {
@@ -46,6 +47,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class NotFound extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public NotFound(String message) {
             super(message);
         }
@@ -55,6 +57,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class TooLarge extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public TooLarge(String message) {
             super(message);
         }
@@ -65,6 +68,8 @@ public abstract sealed class ApiException extends RuntimeException {
         private static final long serialVersionUID = 1L;
         private final int retryAfterSeconds;
 
+        /// @param message for the client
+        /// @param retryAfterSeconds after which trying again makes sense
         public Overloaded(String message, int retryAfterSeconds) {
             super(message);
             this.retryAfterSeconds = retryAfterSeconds;
@@ -80,6 +85,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class WaitedTooLong extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public WaitedTooLong(String message) {
             super(message);
         }
@@ -89,6 +95,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class Draining extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public Draining(String message) {
             super(message);
         }
@@ -98,6 +105,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class Cancelled extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public Cancelled(String message) {
             super(message);
         }
@@ -107,6 +115,7 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class Internal extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// @param message for the client
         public Internal(String message) {
             super(message);
         }

@@ -5,10 +5,12 @@ package dev.sluice.model;
 public final class ModelFileException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /// A file can't be used for the reason that the message gives.
     public ModelFileException(String message) {
         super(message);
     }
 
+    /// The same, with what went wrong underneath.
     public ModelFileException(String message, Throwable cause) {
         super(message, cause);
     }

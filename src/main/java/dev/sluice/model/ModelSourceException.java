@@ -5,10 +5,12 @@ package dev.sluice.model;
 public final class ModelSourceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /// A model can't be had for the reason that the message gives.
     public ModelSourceException(String message) {
         super(message);
     }
 
+    /// The same, with what went wrong underneath.
     public ModelSourceException(String message, Throwable cause) {
         super(message, cause);
     }
