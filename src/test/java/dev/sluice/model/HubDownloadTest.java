@@ -3,6 +3,8 @@ package dev.sluice.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.testing.LocalHub;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,7 +87,7 @@ class HubDownloadTest {
 
         ResolvedModel model = source().resolve(LocalHub.REPO);
 
-        assertThat(hub.requests).contains("storage model.safetensors from 100000");
+        assertThat(hub.requests()).contains("storage model.safetensors from 100000");
         assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
     }
 
@@ -99,7 +101,7 @@ class HubDownloadTest {
 
         ResolvedModel model = source().resolve(LocalHub.REPO);
 
-        assertThat(hub.requests).contains("storage model.safetensors from 300000");
+        assertThat(hub.requests()).contains("storage model.safetensors from 300000");
         assertThat(model.path().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
     }
 
@@ -107,14 +109,14 @@ class HubDownloadTest {
     void keepsNothingOfAFileWithAWrongChecksum() throws IOException {
         byte[] changed = WEIGHTS.clone();
         changed[5] ^= 1;
-        hub.damaged.put("model.safetensors", changed);
+        hub.damaging("model.safetensors", changed);
 
         assertThatThrownBy(() -> source().resolve(LocalHub.REPO))
                 .isInstanceOf(ModelSourceException.class)
                 .hasMessageContaining("model.safetensors")
                 .hasMessageContaining("damaged");
 
-        hub.damaged.clear();
+        hub.mend();
         assertThat(source().resolve(LocalHub.REPO).path().resolve("model.safetensors"))
                 .hasBinaryContent(WEIGHTS);
     }
@@ -130,12 +132,12 @@ class HubDownloadTest {
     @Test
     void asksNothingOfTheHubWhenOffline() {
         Path fetched = source().resolve(LocalHub.REPO).path();
-        hub.requests.clear();
+        hub.requests().clear();
 
         Path offline = source(Map.of("HF_HUB_OFFLINE", "1")).resolve(LocalHub.REPO).path();
 
         assertThat(offline).isEqualTo(fetched);
-        assertThat(hub.requests).isEmpty();
+        assertThat(hub.requests()).isEmpty();
         assertThatThrownBy(() -> source(Map.of("HF_HUB_OFFLINE", "true")).resolve("acme/unknown"))
                 .hasMessageContaining("HF_HUB_OFFLINE");
     }
@@ -144,11 +146,11 @@ class HubDownloadTest {
     void asksNothingAboutACommitThatIsComplete() {
         String reference = LocalHub.REPO + "@" + LocalHub.COMMIT;
         source().resolve(reference);
-        hub.requests.clear();
+        hub.requests().clear();
 
         source().resolve(reference);
 
-        assertThat(hub.requests).isEmpty();
+        assertThat(hub.requests()).isEmpty();
     }
 
     @Test
@@ -168,7 +170,7 @@ class HubDownloadTest {
 
         source(Map.of("HF_TOKEN_PATH", tokenFile.toString())).resolve(LocalHub.REPO);
 
-        assertThat(hub.storageTokens).isEmpty();
+        assertThat(hub.storageTokens()).isEmpty();
         assertThatThrownBy(() ->
                         source().resolve(LocalHub.REPO + "@" + LocalHub.COMMIT.replace('0', '1')))
                 .hasMessageContaining("401")

@@ -61,12 +61,18 @@ public final class SluiceServer implements AutoCloseable {
 
     /// Starts a server on a free port with further variables of the environment.
     public static SluiceServer launch(Map<String, String> variables, String... flags) {
+        List<String> all = new ArrayList<>(List.of("--port", "0"));
+        all.addAll(List.of(flags));
+        return launchAsGiven(variables, all);
+    }
+
+    /// Starts a server with these flags and no others.
+    public static SluiceServer launchAsGiven(Map<String, String> variables, List<String> flags) {
         try {
             Path out = Files.createTempFile("sluice", ".out");
             Path err = Files.createTempFile("sluice", ".err");
-            List<String> command = new ArrayList<>();
-            command.addAll(List.of(launcher().toString(), "serve", "--port", "0"));
-            command.addAll(List.of(flags));
+            List<String> command = new ArrayList<>(List.of(launcher().toString(), "serve"));
+            command.addAll(flags);
             ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .redirectOutput(out.toFile())

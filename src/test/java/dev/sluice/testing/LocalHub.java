@@ -1,4 +1,4 @@
-package dev.sluice.model;
+package dev.sluice.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -7,11 +7,17 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -23,20 +29,34 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /// A hub on the loopback device with one repository. Files are served from a second host, to which
 /// the first redirects, as the real hub does with large files.
-final class LocalHub implements AutoCloseable {
-    static final String REPO = "acme/tiny";
-    static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+public final class LocalHub implements AutoCloseable {
+    /// The repository of a hub that was asked for no other.
+    public static final String REPO = "acme/tiny";
 
-    final List<String> requests = new CopyOnWriteArrayList<>();
-    final List<String> storageTokens = new CopyOnWriteArrayList<>();
-    final Map<String, byte[]> damaged = new ConcurrentHashMap<>();
-    private final Map<String, byte[]> files = new TreeMap<>();
+    /// The commit that its branch `main` stands for.
+    public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+    private final String repo;
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<String> storageTokens = new CopyOnWriteArrayList<>();
+    private final Map<String, ByteBuffer> damaged = new ConcurrentHashMap<>();
+    private final Map<String, Stored> files = new TreeMap<>();
+    private final Arena arena = Arena.ofShared();
     private final Map<String, Integer> breakOffOnceAt = new ConcurrentHashMap<>();
     private final HttpServer front;
     private final ServerSocket storage;
     private volatile String requiredToken = "";
 
-    LocalHub() throws IOException {
+    private record Stored(ByteBuffer content, String sha256) {}
+
+    /// A hub with the repository [#REPO].
+    public LocalHub() throws IOException {
+        this(REPO);
+    }
+
+    /// A hub with one repository, `owner/name`.
+    public LocalHub(String repo) throws IOException {
+        this.repo = repo;
         InetAddress loopback = InetAddress.getLoopbackAddress();
         front = HttpServer.create(new InetSocketAddress(loopback, 0), 0);
         storage = new ServerSocket(0, 50, loopback);
@@ -45,27 +65,65 @@ final class LocalHub implements AutoCloseable {
         Thread.ofVirtual().start(this::acceptStorageConnections);
     }
 
-    LocalHub with(String name, String content) {
-        files.put(name, content.getBytes(StandardCharsets.UTF_8));
+    /// Adds a text file.
+    public LocalHub with(String name, String content) {
+        return with(name, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Adds a file.
+    public LocalHub with(String name, byte[] content) {
+        return with(name, ByteBuffer.wrap(content));
+    }
+
+    /// Adds a file of the disk, up to 2 GB, without reading it into the heap.
+    public LocalHub with(String name, Path content) throws IOException {
+        try (FileChannel channel = FileChannel.open(content)) {
+            MemorySegment mapped =
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            return with(name, mapped.asByteBuffer());
+        }
+    }
+
+    private LocalHub with(String name, ByteBuffer content) {
+        files.put(name, new Stored(content, sha256(content)));
         return this;
     }
 
-    LocalHub with(String name, byte[] content) {
-        files.put(name, content);
-        return this;
-    }
-
-    LocalHub requiring(String token) {
+    /// Refuses whoever does not bear this token.
+    public LocalHub requiring(String token) {
         requiredToken = token;
         return this;
     }
 
-    LocalHub breakingOffOnce(String name, int atByte) {
+    /// Ends the next transfer of a file early.
+    public LocalHub breakingOffOnce(String name, int atByte) {
         breakOffOnceAt.put(name, atByte);
         return this;
     }
 
-    String address() {
+    /// Sends other bytes than the listing promises.
+    public LocalHub damaging(String name, byte[] content) {
+        damaged.put(name, ByteBuffer.wrap(content));
+        return this;
+    }
+
+    /// Sends what the listing promises again.
+    public void mend() {
+        damaged.clear();
+    }
+
+    /// The paths that were asked for, and `storage NAME from BYTE` for transfers that went on.
+    public List<String> requests() {
+        return requests;
+    }
+
+    /// The headers with tokens that the second host received.
+    public List<String> storageTokens() {
+        return storageTokens;
+    }
+
+    /// What HF_ENDPOINT is to name.
+    public String address() {
         return "http://127.0.0.1:" + front.getAddress().getPort();
     }
 
@@ -75,10 +133,10 @@ final class LocalHub implements AutoCloseable {
         String token = exchange.getRequestHeaders().getFirst("Authorization");
         if (!requiredToken.isEmpty() && !("Bearer " + requiredToken).equals(token)) {
             send(exchange, 401, "no");
-        } else if (path.equals("/api/models/" + REPO + "/revision/main")
-                || path.equals("/api/models/" + REPO + "/revision/" + COMMIT)) {
+        } else if (path.equals("/api/models/" + repo + "/revision/main")
+                || path.equals("/api/models/" + repo + "/revision/" + COMMIT)) {
             send(exchange, 200, listing());
-        } else if (path.startsWith("/" + REPO + "/resolve/" + COMMIT + "/")) {
+        } else if (path.startsWith("/" + repo + "/resolve/" + COMMIT + "/")) {
             String name = path.substring(path.lastIndexOf('/') + 1);
             exchange.getResponseHeaders()
                     .set("Location", "http://127.0.0.1:" + storage.getLocalPort() + "/" + name);
@@ -90,11 +148,12 @@ final class LocalHub implements AutoCloseable {
 
     private String listing() {
         StringBuilder siblings = new StringBuilder();
-        files.forEach((name, content) ->
+        files.forEach((name, file) ->
                 siblings.append(siblings.isEmpty() ? "" : ",")
                         .append(
                                 "{\"rfilename\":\"%s\",\"size\":%d,\"lfs\":{\"sha256\":\"%s\"}}"
-                                        .formatted(name, content.length, sha256(content))));
+                                        .formatted(
+                                                name, file.content().remaining(), file.sha256())));
         return "{\"sha\":\"" + COMMIT + "\",\"siblings\":[" + siblings + "]}";
     }
 
@@ -124,17 +183,23 @@ final class LocalHub implements AutoCloseable {
                 storageTokens.add(line);
             }
         }
-        byte[] content = damaged.getOrDefault(name, files.getOrDefault(name, new byte[0]));
+        ByteBuffer content = content(name);
+        int size = content.remaining();
         Integer breakOff = breakOffOnceAt.remove(name);
-        int to = breakOff == null ? content.length : breakOff;
+        int to = breakOff == null ? size : breakOff;
         OutputStream out = connection.getOutputStream();
         String head =
                 "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                        .formatted(
-                                from > 0 ? "206 Partial Content" : "200 OK", content.length - from);
+                        .formatted(from > 0 ? "206 Partial Content" : "200 OK", size - from);
         out.write(head.getBytes(StandardCharsets.US_ASCII));
-        out.write(content, from, to - from);
+        Channels.newChannel(out).write(content.slice(from, to - from));
         out.flush();
+    }
+
+    private ByteBuffer content(String name) {
+        Stored file = files.get(name);
+        ByteBuffer whole = file == null ? ByteBuffer.allocate(0) : file.content();
+        return damaged.getOrDefault(name, whole);
     }
 
     private static void send(HttpExchange exchange, int status, String body) throws IOException {
@@ -145,9 +210,11 @@ final class LocalHub implements AutoCloseable {
         }
     }
 
-    private static String sha256(byte[] content) {
+    private static String sha256(ByteBuffer content) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(content.duplicate());
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
@@ -157,5 +224,8 @@ final class LocalHub implements AutoCloseable {
     public void close() throws IOException {
         front.stop(0);
         storage.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }
