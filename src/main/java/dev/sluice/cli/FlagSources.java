@@ -6,6 +6,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Where the flags of `serve` come from: the command line, else the environment, else a file. What
 /// the latter say is put before the arguments, as if it had been typed.
@@ -43,35 +45,40 @@ final class FlagSources {
     ///
     /// @param args spelt with dashes
     /// @throws Refusal if the file can't be used, or something is neither yes nor no
-    static String[] complete(CommandSpec main, Map<String, String> environment, String... args) {
-        boolean explains = Arrays.asList(args).contains("--help");
-        if (args.length == 0 || !args[0].equals(COMMAND) || explains) {
-            return args;
+    static GivenFlags complete(CommandSpec main, Map<String, String> environment, String... args) {
+        List<String> typed = Arrays.asList(args);
+        if (args.length == 0 || !args[0].equals(COMMAND) || typed.contains("--help")) {
+            return new GivenFlags(typed, Map.of());
         }
         return Optional.ofNullable(main.subcommands().get(COMMAND))
                 .map(serve -> new FlagSources(serve.getCommandSpec(), environment))
-                .map(sources -> sources.complete(Arrays.asList(args)))
-                .orElse(args);
+                .map(sources -> sources.complete(typed))
+                .orElse(new GivenFlags(typed, Map.of()));
     }
 
-    private String[] complete(List<String> args) {
+    private GivenFlags complete(List<String> args) {
         Set<OptionSpec> typed = typed(args);
-        Map<OptionSpec, List<String>> file = file(args);
+        Optional<String> file = typedFile(args).or(() -> value(PREFIX + "CONFIG"));
+        Map<OptionSpec, List<String>> inFile = file.map(this::values).orElse(Map.of());
+        Map<String, String> origins = new HashMap<>();
         List<String> all = new ArrayList<>();
         all.add(COMMAND);
         for (OptionSpec option : serve.options()) {
             if (!typed.contains(option) && !option.usageHelp() && !option.versionHelp()) {
-                String name = variable(option);
-                Optional<List<String>> values = values(option, name);
-                values.map(list -> flags(option, name, list))
-                        .or(() ->
-                                Optional.ofNullable(file.get(option))
-                                        .map(list -> flags(option, key(option), list)))
-                        .ifPresent(all::addAll);
+                Optional<String> variable = setVariable(option);
+                Optional<List<String>> values =
+                        variable.map(name -> split(option, environment.getOrDefault(name, "")))
+                                .or(() -> Optional.ofNullable(inFile.get(option)));
+                String origin =
+                        variable.orElseGet(() -> key(option) + " in " + file.orElse("no file"));
+                values.ifPresent(list -> {
+                    origins.put(option.longestName(), origin);
+                    all.addAll(flags(option, origin, list));
+                });
             }
         }
         all.addAll(args.subList(1, args.size()));
-        return all.toArray(String[]::new);
+        return new GivenFlags(all, origins);
     }
 
     private Set<OptionSpec> typed(List<String> args) {
@@ -94,17 +101,17 @@ final class FlagSources {
         return option.longestName().replaceFirst("^-+", "");
     }
 
-    private Optional<List<String>> values(OptionSpec option, String variable) {
-        return value(variable)
-                .or(() ->
-                        Optional.ofNullable(FASTDEPLOY.get(option.longestName()))
-                                .flatMap(this::value))
-                .map(text ->
-                        option.isMultiValue()
-                                ? Arrays.stream(text.split("[,\\s]+"))
-                                        .filter(part -> !part.isEmpty())
-                                        .toList()
-                                : List.of(text));
+    /// The variable that sets a flag: Sluice's own, else FastDeploy's.
+    private Optional<String> setVariable(OptionSpec option) {
+        return Stream.of(variable(option), FASTDEPLOY.getOrDefault(option.longestName(), ""))
+                .filter(name -> value(name).isPresent())
+                .findFirst();
+    }
+
+    private static List<String> split(OptionSpec option, String text) {
+        return option.isMultiValue()
+                ? Arrays.stream(text.split("[,\\s]+")).filter(part -> !part.isEmpty()).toList()
+                : List.of(text);
     }
 
     private Optional<String> value(String variable) {
@@ -123,14 +130,9 @@ final class FlagSources {
         return YES.contains(value) ? List.of(name) : List.of();
     }
 
-    private Map<OptionSpec, List<String>> file(List<String> args) {
-        Optional<String> file = typedFile(args).or(() -> value(PREFIX + "CONFIG"));
-        if (file.isEmpty()) {
-            return Map.of();
-        }
+    private Map<OptionSpec, List<String>> values(String file) {
         Map<OptionSpec, List<String>> known = new LinkedHashMap<>();
-        ConfigFile.read(file.get())
-                .forEach((key, values) -> known.put(option(file.get(), key), values));
+        ConfigFile.read(file).forEach((key, values) -> known.put(option(file, key), values));
         return known;
     }
 

@@ -67,7 +67,10 @@ public final class Main implements Callable<Integer> {
     static int execute(CommandLine main, Map<String, String> environment, String... args) {
         try {
             String[] spelt = FlagSpelling.withDashes(args);
-            return main.execute(FlagSources.complete(main.getCommandSpec(), environment, spelt));
+            GivenFlags given = FlagSources.complete(main.getCommandSpec(), environment, spelt);
+            main.setParameterExceptionHandler((e, _) -> sayWhatIsWrong(e, given));
+            main.setExecutionExceptionHandler((e, command, _) -> sayWhatFailed(e, command, given));
+            return main.execute(given.args().toArray(String[]::new));
         } catch (Refusal refusal) {
             main.getErr().println("sluice: " + refusal.getMessage());
             return EXIT_CONFIGURATION;
@@ -79,8 +82,6 @@ public final class Main implements Callable<Integer> {
         main.setCaseInsensitiveEnumValuesAllowed(true);
         main.setUsageHelpWidth(HELP_COLUMNS);
         main.setUsageHelpAutoWidth(true);
-        main.setParameterExceptionHandler(Main::sayWhatIsWrong);
-        main.setExecutionExceptionHandler(Main::sayWhatFailed);
         Optional.ofNullable(main.getSubcommands().get("serve"))
                 .ifPresent(serve -> {
                     ForeignFlags.addTo(serve);
@@ -89,19 +90,20 @@ public final class Main implements Callable<Integer> {
         return main;
     }
 
-    private static int sayWhatIsWrong(ParameterException e, String... args) {
+    private static int sayWhatIsWrong(ParameterException e, GivenFlags given) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("sluice: " + e.getMessage());
+        err.println("sluice: " + WrongValue.sentence(e, given).orElseGet(e::getMessage));
         err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
         return EXIT_CONFIGURATION;
     }
 
     private static int sayWhatFailed(
-            Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+            Exception e, CommandLine command, GivenFlags given) {
         ProgressLine.end();
-        if (Refusal.sentence(e).isPresent()) {
-            command.getErr().println("sluice: " + Refusal.sentence(e).get());
+        Optional<String> sentence = Refusal.sentence(e).map(given::inWordsOfOrigin);
+        if (sentence.isPresent()) {
+            command.getErr().println("sluice: " + sentence.get());
             return EXIT_CONFIGURATION;
         }
         e.printStackTrace(command.getErr());

@@ -105,13 +105,14 @@ final class FlagSourcesTest {
             delimiter = '|',
             value = {
                 "max-modl-len: 1 | has the unknown key max-modl-len; the nearest flag is --max-model-len",
-                "enable-logprob: maybe | enable-logprob must be true or false and is maybe",
+                "enable-logprob: maybe | sluice.yaml must be true or false and is maybe",
                 "'[1, 2]' | must hold keys and values",
                 "'{' | is no YAML",
                 "'{port: 1, port: 2}' | is no YAML",
                 "'{max-model-len: 9, max_model_len: 9}' | has max-model-len twice",
                 "config: other.yaml | has the unknown key config",
-                "port: many | --port",
+                "port: many | sluice.yaml must be a whole number (2147483647 at most) and is many",
+                "port: 70000 | sluice.yaml must be at most 65535 and is 70000",
             })
     void refusesAFileInOneSentence(String yaml, String said) throws IOException {
         CliRun run = CliRun.of("serve", "--config", file(yaml));
@@ -119,6 +120,20 @@ final class FlagSourcesTest {
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).startsWith("sluice: ").contains(said);
         assertThat(run.err().lines().filter(line -> !line.startsWith("See: "))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SLUICE_PORT, tcp://1, SLUICE_PORT must be a whole number (2147483647 at most) and is tcp://1.",
+        "SLUICE_PORT, 70000, SLUICE_PORT must be at most 65535 and is 70000.",
+        "SLUICE_QUANTIZATION, int3, SLUICE_QUANTIZATION must be wint8 or wint4 and is int3.",
+        "SLUICE_ENABLE_LOGPROB, maybe, SLUICE_ENABLE_LOGPROB must be true or false and is maybe.",
+    })
+    void namesTheVariableThatIsWrong(String variable, String value, String said) {
+        CliRun run = CliRun.in(Map.of(variable, value), "serve");
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("sluice: " + said);
     }
 
     @Test

@@ -23,7 +23,10 @@ record ServeRun(
                 FlagSpelling.withDashes(
                         Stream.concat(Stream.of("serve"), Stream.of(flags)).toArray(String[]::new));
         CommandLine.ParseResult parsed =
-                main.parseArgs(FlagSources.complete(main.getCommandSpec(), environment, args))
+                main.parseArgs(
+                                FlagSources.complete(main.getCommandSpec(), environment, args)
+                                        .args()
+                                        .toArray(String[]::new))
                         .subcommand();
         ServeCommand command = (ServeCommand) parsed.commandSpec().userObject();
         return new ServeRun(command, parsed, environment);
