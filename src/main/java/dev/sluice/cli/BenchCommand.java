@@ -5,6 +5,8 @@ import dev.sluice.compute.cpu.CpuLimits;
 import dev.sluice.embed.BatchOptions;
 import dev.sluice.embed.EngineOptions;
 import dev.sluice.embed.LoadedEngine;
+import dev.sluice.engine.EngineConfig;
+import dev.sluice.model.KvCache;
 import dev.sluice.model.ModelConfig;
 
 import picocli.CommandLine.ArgGroup;
@@ -20,12 +22,14 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.DoubleUnaryOperator;
 
 /// `sluice bench`: how fast a model runs on this machine now.
 @Command(
         name = "bench",
         description =
-                "Measures a model on this machine, beside what memory and arithmetic allow now.",
+                "Measures a model on this machine, beside what memory and arithmetic allow now: a"
+                        + " table, or JSON for programs with --json.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         customSynopsis = "sluice bench [--model MODEL] [OPTIONS]",
@@ -99,65 +103,67 @@ final class BenchCommand implements Callable<Integer> {
         OptionalLong peak = ProcessMemory.peakBytes();
         // Last, for it takes memory of its own.
         CpuLimits limits = CpuLimits.measure(compute.toOptions().cpu());
-        long weightBytes = engine.model().weightBytes();
-        double stepsPerSecond = limits.bytesPerSecond() / weightBytes;
-        List<Row> measured = new ArrayList<>();
         OptionalDouble peakOperations = limits.arithmetic(engine.model().weightFormat());
-        double operationsPerToken = ModelWork.operationsPerToken(config);
-        prefill.forEach((tokens, seconds) -> {
-            double steps = Math.ceilDiv(tokens, BatchOptions.MAX_NUM_BATCHED_TOKENS);
-            double atLeast = steps / stepsPerSecond;
-            double computing = tokens * operationsPerToken;
-            OptionalDouble limit =
-                    peakOperations.isEmpty()
-                            ? OptionalDouble.empty()
-                            : OptionalDouble.of(
-                                    tokens
-                                            / Math.max(
-                                                    atLeast,
-                                                    computing / peakOperations.getAsDouble()));
-            measured.addAll(prefill(tokens, seconds, limit, computing / seconds));
-        });
-        decode.forEach((n, speed) -> measured.add(decode(n, speed, n * stepsPerSecond)));
+        long weightBytes = engine.model().weightBytes();
+        Roofline roof =
+                Roofline.of(limits.bytesPerSecond(), peakOperations, weightBytes, config);
+        List<Row> measured = new ArrayList<>();
+        prefill.forEach((tokens, seconds) ->
+                measured.addAll(prefill(tokens, seconds, roof)));
+        decode.forEach((n, speed) -> measured.add(decode(n, speed, roof)));
         return new BenchReport(
                 engine.name(),
                 engine.serving().device(),
-                weightBytes,
                 limits.bytesPerSecond(),
                 peakOperations,
                 loadSeconds,
-                peak,
+                new BenchReport.Memory(weightBytes, touchedBytes(engine), peak),
                 measured);
     }
 
-    private static List<Row> prefill(
-            int tokens, double seconds, OptionalDouble limit, double operationsPerSecond) {
+    /// Keys and values of the largest measurement, in whole blocks.
+    private long touchedBytes(LoadedEngine engine) {
+        EngineConfig config = engine.engine().config();
+        int blocks = EngineMeter.decodeBlocks(MAX_NUM_SEQS, DECODED_TOKENS, config.blockSize());
+        return Math.min(blocks, config.numBlocks())
+                * KvCache.bytesPerBlock(
+                        engine.model().config(), config.kvDtype(), config.blockSize());
+    }
+
+    private static List<Row> prefill(int tokens, double seconds, Roofline roof) {
+        OptionalDouble least = roof.promptSeconds(tokens, BatchOptions.MAX_NUM_BATCHED_TOKENS);
         Row speed =
                 new Row(
                         "prefill_" + tokens,
                         "prefill, " + tokens + " tokens",
-                        "tokens/s",
+                        Row.TOKENS_PER_SECOND,
                         tokens / seconds,
-                        limit,
-                        OptionalDouble.of(operationsPerSecond / GIGA));
+                        map(least, atLeast -> tokens / atLeast),
+                        OptionalDouble.of(tokens * roof.layerOperations() / seconds / GIGA));
         Row wait =
                 new Row(
                         "time_to_first_token_" + tokens,
                         "first token after " + tokens,
-                        "ms",
+                        Row.MILLISECONDS,
                         1000 * seconds,
-                        OptionalDouble.empty(),
+                        map(least, atLeast -> 1000 * atLeast),
                         OptionalDouble.empty());
         return List.of(speed, wait);
     }
 
-    private static Row decode(int sequences, double speed, double limit) {
+    private static OptionalDouble map(OptionalDouble value, DoubleUnaryOperator change) {
+        return value.isEmpty()
+                ? value
+                : OptionalDouble.of(change.applyAsDouble(value.getAsDouble()));
+    }
+
+    private static Row decode(int sequences, double speed, Roofline roof) {
         return new Row(
                 "decode_" + sequences,
                 "decode, %d sequence%s".formatted(sequences, sequences == 1 ? "" : "s"),
-                "tokens/s",
+                Row.TOKENS_PER_SECOND,
                 speed,
-                OptionalDouble.of(limit),
+                OptionalDouble.of(roof.decodeTokensPerSecond(sequences)),
                 OptionalDouble.empty());
     }
 }

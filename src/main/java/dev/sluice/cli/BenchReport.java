@@ -15,32 +15,54 @@ import java.util.stream.Collectors;
 ///
 /// @param model its name
 /// @param device in words
-/// @param weightBytes memory of the packed weights
 /// @param bandwidth bytes a second that memory was read with in the same run
 /// @param peakOperations operations a second that the processor did with the instructions of this
 ///   model's matrices in the same run, where that can be measured
 /// @param loadSeconds from the file to an engine that takes requests
-/// @param peakBytes most resident memory of the process, where the system tells
+/// @param memory of the process
 /// @param rows what was measured
 record BenchReport(
         String model,
         String device,
-        long weightBytes,
         double bandwidth,
         OptionalDouble peakOperations,
         double loadSeconds,
-        OptionalLong peakBytes,
+        Memory memory,
         List<Row> rows) {
     private static final double MEGA = 1e6;
     private static final double GIGA = 1e9;
     private static final String ROW = "%-28s %12s %12s %8s %10s  %s";
     private static final String EXPLANATION =
             """
-            limit: each step reads every weight once, at the bandwidth; a prompt can't be quicker
-            than that nor than its products at the arithmetic peak. Keys, values and attention come
-            on top, and the arithmetic of large batches. GFLOP/s: two operations a weight and token.
-            Each figure is the best of several runs.\
+            limit: each step reads every weight once, at the bandwidth, and computes its products, at
+            the arithmetic peak; nothing can be quicker than the slower of the two. Keys, values and
+            attention come on top. GFLOP/s: two operations a weight and token. Memory rule: what the
+            process may take. Each figure is the best of several runs.\
             """;
+
+    /// What the process took, and what it may take.
+    ///
+    /// @param weightBytes of the packed weights
+    /// @param touchedBytes of the blocks of keys and values that were used
+    /// @param peakBytes that were resident at once, where the system tells
+    record Memory(long weightBytes, long touchedBytes, OptionalLong peakBytes) {
+        /// The JVM, its heap and working memory.
+        private static final long ALLOWANCE = 250_000_000;
+
+        /// Bytes that the peak is to stay under.
+        long ruleBytes() {
+            return weightBytes + touchedBytes + ALLOWANCE;
+        }
+
+        private String rule() {
+            return "%s MB: %s MB of weights, %s MB of touched keys and values, %s MB for all else"
+                    .formatted(
+                            mega(ruleBytes()),
+                            mega(weightBytes),
+                            mega(touchedBytes),
+                            mega(ALLOWANCE));
+        }
+    }
 
     /// One measurement.
     ///
@@ -48,7 +70,7 @@ record BenchReport(
     /// @param label for humans
     /// @param unit of value and limit
     /// @param value what was measured
-    /// @param limit what memory and arithmetic allow at most
+    /// @param limit what memory and arithmetic allow at best
     /// @param gigaflops arithmetic of the products a second
     record Row(
             String name,
@@ -57,6 +79,11 @@ record BenchReport(
             double value,
             OptionalDouble limit,
             OptionalDouble gigaflops) {
+        /// Of which more is better.
+        static final String TOKENS_PER_SECOND = "tokens/s";
+
+        /// Of which less is better.
+        static final String MILLISECONDS = "ms";
 
         private String line() {
             return String.format(
@@ -71,9 +98,11 @@ record BenchReport(
 
         /// Percent of the limit.
         private OptionalDouble share() {
-            return limit.isEmpty()
-                    ? OptionalDouble.empty()
-                    : OptionalDouble.of(100 * value / limit.getAsDouble());
+            if (limit.isEmpty()) {
+                return OptionalDouble.empty();
+            }
+            double share = value / limit.getAsDouble();
+            return OptionalDouble.of(100 * (unit.equals(MILLISECONDS) ? 1 / share : share));
         }
     }
 
@@ -83,7 +112,9 @@ record BenchReport(
 
     String toTable() {
         List<String> lines = new ArrayList<>();
-        lines.add("model             %s, %s MB of weights".formatted(model, mega(weightBytes)));
+        lines.add(
+                "model             %s, %s MB of weights"
+                        .formatted(model, mega(memory.weightBytes())));
         lines.add("device            " + device);
         lines.add(
                 "memory bandwidth  %s GB/s, measured in this run"
@@ -93,7 +124,9 @@ record BenchReport(
                         "arithmetic peak   %s GFLOP/s, measured in this run"
                                 .formatted(number(OptionalDouble.of(peak / GIGA), 0, ""))));
         lines.add("load              " + number(OptionalDouble.of(loadSeconds), 2, " s"));
-        peakBytes.ifPresent(peak -> lines.add("peak memory       " + mega(peak) + " MB resident"));
+        memory.peakBytes()
+                .ifPresent(peak -> lines.add("peak memory       " + mega(peak) + " MB resident"));
+        lines.add("memory rule       " + memory.rule());
         lines.add("");
         lines.add(String.format(ROW, "", "measured", "limit", "of it", "GFLOP/s", ""));
         rows.forEach(row -> lines.add(row.line()));
@@ -109,11 +142,13 @@ record BenchReport(
                 new JsonObject()
                         .put("model", model)
                         .put("device", device)
-                        .put("weight_bytes", weightBytes)
+                        .put("weight_bytes", memory.weightBytes())
+                        .put("touched_kv_bytes", memory.touchedBytes())
+                        .put("memory_rule_bytes", memory.ruleBytes())
                         .put("memory_bandwidth_bytes_per_second", bandwidth)
                         .put("load_seconds", loadSeconds);
         peakOperations.ifPresent(peak -> json.put("arithmetic_peak_operations_per_second", peak));
-        peakBytes.ifPresent(peak -> json.put("peak_rss_bytes", peak));
+        memory.peakBytes().ifPresent(peak -> json.put("peak_rss_bytes", peak));
         JsonArray results = new JsonArray();
         for (Row row : rows) {
             JsonObject result =

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,7 +28,6 @@ import java.util.stream.Stream;
         sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
     private static final double GIGABYTE = 1e9;
-    private static final Path START_UP_CACHE = Path.of("lib", "sluice.aot");
 
     @Mixin private ComputeFlags compute = new ComputeFlags();
 
@@ -60,11 +58,9 @@ final class DoctorCommand implements Callable<Integer> {
                                 Runtime.version(),
                                 System.getProperty("java.vendor"),
                                 System.getProperty("java.home")));
-        Optional<Path> cache =
-                Optional.ofNullable(System.getProperty("sluice.home"))
-                        .map(home -> Path.of(home).resolve(START_UP_CACHE))
-                        .filter(Files::isRegularFile);
-        line("start-up cache", cache.map(Path::toString).orElse("none; it is made by the build"));
+        Path app = Path.of(System.getProperty("sluice.home", "."));
+        Path javaHome = Path.of(System.getProperty("java.home"));
+        line("start-up cache", StartUpCache.describe(app, javaHome));
     }
 
     private void processor() {

