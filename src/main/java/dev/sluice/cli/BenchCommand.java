@@ -105,11 +105,9 @@ final class BenchCommand implements Callable<Integer> {
         CpuLimits limits = CpuLimits.measure(compute.toOptions().cpu());
         OptionalDouble peakOperations = limits.arithmetic(engine.model().weightFormat());
         long weightBytes = engine.model().weightBytes();
-        Roofline roof =
-                Roofline.of(limits.bytesPerSecond(), peakOperations, weightBytes, config);
+        Roofline roof = Roofline.of(limits.bytesPerSecond(), peakOperations, weightBytes, config);
         List<Row> measured = new ArrayList<>();
-        prefill.forEach((tokens, seconds) ->
-                measured.addAll(prefill(tokens, seconds, roof)));
+        prefill.forEach((tokens, seconds) -> measured.addAll(prefill(tokens, seconds, roof)));
         decode.forEach((n, speed) -> measured.add(decode(n, speed, roof)));
         return new BenchReport(
                 engine.name(),

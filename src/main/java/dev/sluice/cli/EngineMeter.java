@@ -52,8 +52,8 @@ final class EngineMeter {
         return 1 / best(() -> secondsPerToken(sequences, tokens));
     }
 
-    /// Blocks that [#decodeTokensPerSecond] fills at most. The last token of a sequence is drawn but
-    /// not computed.
+    /// Blocks that [#decodeTokensPerSecond] fills at most. The last token of a sequence is drawn
+    /// but not computed.
     static int decodeBlocks(int sequences, int tokens, int blockSize) {
         return sequences * Math.ceilDiv(DECODE_PROMPT + tokens - 1, blockSize);
     }

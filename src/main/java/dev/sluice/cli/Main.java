@@ -98,8 +98,7 @@ public final class Main implements Callable<Integer> {
         return EXIT_CONFIGURATION;
     }
 
-    private static int sayWhatFailed(
-            Exception e, CommandLine command, GivenFlags given) {
+    private static int sayWhatFailed(Exception e, CommandLine command, GivenFlags given) {
         ProgressLine.end();
         Optional<String> sentence = Refusal.sentence(e).map(given::inWordsOfOrigin);
         if (sentence.isPresent()) {

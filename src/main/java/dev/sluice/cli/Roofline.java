@@ -42,8 +42,7 @@ record Roofline(
         }
         double reading = Math.ceilDiv(tokens, tokensPerStep) * stepSeconds();
         double operations = tokens * layerOperations + headOperations;
-        return OptionalDouble.of(
-                Math.max(reading, operations / operationsPerSecond.getAsDouble()));
+        return OptionalDouble.of(Math.max(reading, operations / operationsPerSecond.getAsDouble()));
     }
 
     /// Most tokens a second of several sequences that decode together.

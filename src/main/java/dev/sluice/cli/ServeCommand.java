@@ -100,13 +100,15 @@ final class ServeCommand implements Callable<Integer> {
         // Not earlier: it reads the properties.
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
         List<String> foreign = ForeignFlags.judge(spec.commandLine().getParseResult());
+        int askedRanks = tensorParallelSize;
+        tensorParallelSize = 1;
         ServePlan plan = plan(fastDeploy);
         config.ifPresent(file -> log.info("flags are also read from {}", file));
         foreign.forEach(log::warn);
-        if (tensorParallelSize > 1) {
+        if (askedRanks > 1) {
             log.warn(
                     "--tensor-parallel-size {} runs as 1: there is no tensor parallelism yet",
-                    tensorParallelSize);
+                    askedRanks);
         }
         fastDeploy.lines().forEach(log::warn);
         return new ServerProcess(plan, System.out).run();

@@ -55,7 +55,9 @@ final class WrongValue {
 
     private static String oneOf(Object... constants) {
         List<String> names =
-                Arrays.stream(constants).map(name -> name.toString().toLowerCase(Locale.ROOT)).toList();
+                Arrays.stream(constants)
+                        .map(name -> name.toString().toLowerCase(Locale.ROOT))
+                        .toList();
         String last = names.getLast();
         List<String> others = names.subList(0, names.size() - 1);
         return others.isEmpty() ? last : String.join(", ", others) + " or " + last;

@@ -69,8 +69,7 @@ final class LoadedWeights implements AutoCloseable {
     /// Goes through the weights of a model as [#load] does, but packs none.
     ///
     /// @throws ModelFileException if a tensor is missing or has another shape
-    static void check(
-            ModelFamily family, ModelConfig config, ConfigValues values, Weights source) {
+    static void check(ModelFamily family, ModelConfig config, ConfigValues values, Weights source) {
         LoadedWeights asked =
                 new LoadedWeights(Optional.empty(), source, Packing.SOURCE, Optional.empty());
         try {

@@ -18,8 +18,7 @@ final class BenchReportTest {
                     50e9,
                     OptionalDouble.of(900e9),
                     0.25,
-                    new BenchReport.Memory(
-                            100_000_000, 7_000_000, OptionalLong.of(200_000_000)),
+                    new BenchReport.Memory(100_000_000, 7_000_000, OptionalLong.of(200_000_000)),
                     List.of(
                             new BenchReport.Row(
                                     "decode_1",

@@ -30,8 +30,7 @@ final class RooflineTest {
 
     @Test
     void withoutAPeakOnlyReadingBounds() {
-        Roofline unknown =
-                new Roofline(10e9, OptionalDouble.empty(), 100_000_000, 0.8e9, 0.2e9);
+        Roofline unknown = new Roofline(10e9, OptionalDouble.empty(), 100_000_000, 0.8e9, 0.2e9);
 
         assertThat(unknown.decodeTokensPerSecond(32)).isCloseTo(3200, within(1e-9));
         assertThat(unknown.promptSeconds(10, 512)).isEmpty();

@@ -65,8 +65,7 @@ class ModelReferenceTest {
 
         assertThatThrownBy(() -> source.resolve(model.toString()))
                 .hasMessageContaining("neither .safetensors nor .gguf");
-        Files.writeString(
-                model.resolve("config.json"), "{\"architectures\": [\"PaintingModel\"]}");
+        Files.writeString(model.resolve("config.json"), "{\"architectures\": [\"PaintingModel\"]}");
         assertThatThrownBy(() -> source.resolve(model.toString()))
                 .hasMessageContaining("asks for the architecture PaintingModel; Sluice knows");
         Files.delete(model.resolve("config.json"));
