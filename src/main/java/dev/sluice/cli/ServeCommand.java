@@ -101,7 +101,7 @@ final class ServeCommand implements Callable<Integer> {
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
         List<String> foreign = ForeignFlags.judge(spec.commandLine().getParseResult());
         int askedRanks = tensorParallelSize;
-        tensorParallelSize = 1;
+        tensorParallelSize = Math.min(1, tensorParallelSize);
         ServePlan plan = plan(fastDeploy);
         config.ifPresent(file -> log.info("flags are also read from {}", file));
         foreign.forEach(log::warn);
