@@ -23,7 +23,7 @@ final class LogitBias {
     /// @throws InvalidRequest naming the field
     static Map<Integer, Float> of(LogitsFields fields, ServedModel model) {
         Map<Integer, Float> biases = new LinkedHashMap<>();
-        if (model.options().logitsProcessors().contains(PROCESSOR)) {
+        if (isRegistered(model)) {
             Object args = fields.processorArgs().getOrDefault(FIELD, Map.of());
             if (args != null) {
                 String field = "logits_processors_args";
@@ -36,6 +36,21 @@ final class LogitBias {
         }
         biases.putAll(read(FIELD, fields.logitBias(), model));
         return biases;
+    }
+
+    /// What is left of the arguments for processors once the biases in them were read: the engine
+    /// must not add them a second time.
+    static Map<String, Object> otherArgs(LogitsFields fields, ServedModel model) {
+        if (!isRegistered(model)) {
+            return fields.processorArgs();
+        }
+        Map<String, Object> others = new LinkedHashMap<>(fields.processorArgs());
+        others.remove(FIELD);
+        return others;
+    }
+
+    private static boolean isRegistered(ServedModel model) {
+        return model.options().logitsProcessors().contains(PROCESSOR);
     }
 
     private static Map<Integer, Float> read(

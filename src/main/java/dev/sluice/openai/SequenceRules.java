@@ -35,7 +35,7 @@ record SequenceRules(ServedModel model, RequestSeeds seeds) {
         return new LogitsRules(
                 BadWords.of(fields, model.tokenizer()),
                 LogitBias.of(fields, model),
-                fields.processorArgs(),
+                LogitBias.otherArgs(fields, model),
                 LogitsRules.NONE.thinkingBudget());
     }
 

@@ -103,6 +103,13 @@ class SequenceRulesTest {
     }
 
     @Test
+    void biasesThatWereReadAreNotLeftForTheProcessorToAddAgain() {
+        String args = "\"logits_processors_args\":{\"logit_bias\":{\"6\":2},\"x\":[1]}";
+
+        assertThat(OPEN.sequence(args).rules().processorArgs()).isEqualTo(Map.of("x", List.of(1)));
+    }
+
+    @Test
     void argumentsReachProcessorsAndMeanNothingElse() {
         LogitsRules rules =
                 PLAIN.sequence("\"logits_processors_args\":{\"logit_bias\":[1],\"x\":[1]}").rules();
