@@ -11,6 +11,7 @@ import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Shape;
+import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
 
 import org.slf4j.Logger;
@@ -274,18 +275,7 @@ public final class CpuDevice implements Device {
             ForwardBatch batch,
             Tensor kv) {
         String op = "rotaryAndStore";
-        int tokens = batch.numTokens();
-        int headDim = spec.headDim();
-        if (spec.rotaryDim() % 2 != 0 || spec.rotaryDim() < 0 || spec.rotaryDim() > headDim) {
-            throw ShapeChecks.wrong(op, "the rotation", spec, "an even part of the head");
-        }
-        ShapeChecks.matrix(op, "q", q, tokens, q.columns());
-        ShapeChecks.matrix(op, "k", k, tokens, k.columns());
-        ShapeChecks.matrix(op, "v", v, tokens, k.columns());
-        ShapeChecks.matrix(op, "rotary", rotary, tokens, spec.rotaryDim());
-        ShapeChecks.wholeHeads(op, "q", q, headDim);
-        ShapeChecks.wholeHeads(op, "k", k, headDim);
-        ShapeChecks.cache(op, kv, k.columns() / headDim, batch.blockSize(), headDim);
+        ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
         KernelArgs.RotaryStore args = new KernelArgs.RotaryStore(q, k, v, rotary, spec, batch, kv);
         runRows(op, kernels.rotaryStore(args), q);
     }
@@ -293,13 +283,7 @@ public final class CpuDevice implements Device {
     @Override
     public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
         String op = "attention";
-        int columns = spec.numHeads() * spec.headDim();
-        if (spec.numKvHeads() <= 0 || spec.numHeads() % spec.numKvHeads() != 0) {
-            throw ShapeChecks.wrong(op, "the layer", spec, "whole groups of query heads");
-        }
-        ShapeChecks.matrix(op, "q", q, batch.numTokens(), columns);
-        ShapeChecks.matrix(op, "out", out, batch.numTokens(), columns);
-        ShapeChecks.cache(op, kv, spec.numKvHeads(), batch.blockSize(), spec.headDim());
+        ShapeChecks.attention(op, q, kv, batch, spec, out);
         AttentionTiles tiles = AttentionTiles.choose(kernels, threads.count(), batch, spec);
         MemorySegment list = tileList.take(tiles.tiles() * AttentionTiles.ENTRY_BYTES);
         tiles.write(batch, list);

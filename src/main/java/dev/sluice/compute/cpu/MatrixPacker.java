@@ -2,6 +2,7 @@ package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.ShapeChecks;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

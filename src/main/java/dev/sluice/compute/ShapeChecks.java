@@ -1,24 +1,21 @@
-package dev.sluice.compute.cpu;
-
-import dev.sluice.compute.DType;
-import dev.sluice.compute.Shape;
-import dev.sluice.compute.Tensor;
+package dev.sluice.compute;
 
 import java.lang.foreign.MemorySegment;
 
-/// Checks of operands; a failure names the operation, the expected and the given shape.
-final class ShapeChecks {
+/// Checks of operands, for devices; a failure is an [IllegalArgumentException] that names the
+/// operation, the expected and the given shape.
+public final class ShapeChecks {
     private ShapeChecks() {}
 
     /// A float32 matrix of any extent.
-    static void matrix(String op, String name, Tensor tensor) {
+    public static void matrix(String op, String name, Tensor tensor) {
         if (tensor.dtype() != DType.F32 || tensor.shape().rank() != 2) {
             throw wrong(op, name, tensor, "F32[rows, columns]");
         }
     }
 
     /// A float32 matrix of the given extents.
-    static void matrix(String op, String name, Tensor tensor, int rows, int columns) {
+    public static void matrix(String op, String name, Tensor tensor, int rows, int columns) {
         if (tensor.dtype() != DType.F32
                 || tensor.shape().rank() != 2
                 || tensor.rows() != rows
@@ -28,7 +25,7 @@ final class ShapeChecks {
     }
 
     /// A contiguous float32 vector whose length divides `columns`.
-    static void groupWeight(String op, Tensor weight, int columns) {
+    public static void groupWeight(String op, Tensor weight, int columns) {
         if (weight.dtype() != DType.F32
                 || weight.shape().rank() != 1
                 || weight.shape().dim(0) == 0
@@ -38,7 +35,7 @@ final class ShapeChecks {
     }
 
     /// A contiguous float32 vector of the given length.
-    static void vector(String op, String name, Tensor vector, int length) {
+    public static void vector(String op, String name, Tensor vector, int length) {
         if (vector.dtype() != DType.F32
                 || vector.shape().rank() != 1
                 || vector.shape().dim(0) != length) {
@@ -47,7 +44,7 @@ final class ShapeChecks {
     }
 
     /// One layer of a key/value cache.
-    static void cache(String op, Tensor kv, int numKvHeads, int blockSize, int headDim) {
+    public static void cache(String op, Tensor kv, int numKvHeads, int blockSize, int headDim) {
         Shape shape = kv.shape();
         boolean type =
                 kv.dtype() == DType.F32 || kv.dtype() == DType.BF16 || kv.dtype() == DType.F16;
@@ -74,27 +71,66 @@ final class ShapeChecks {
     }
 
     /// A matrix whose columns are whole heads.
-    static void wholeHeads(String op, String name, Tensor tensor, int headDim) {
+    public static void wholeHeads(String op, String name, Tensor tensor, int headDim) {
         if (tensor.columns() % headDim != 0) {
             throw wrong(op, name, tensor, "columns in multiples of " + headDim);
         }
     }
 
     /// Host memory of a least size.
-    static void host(String op, String name, MemorySegment memory, long bytes) {
+    public static void host(String op, String name, MemorySegment memory, long bytes) {
         if (memory.byteSize() < bytes) {
             throw wrong(op, name, memory, bytes + " bytes at least");
         }
     }
 
-    static void that(boolean holds, String op, String what) {
+    /// A condition that `what` says the breach of.
+    public static void that(boolean holds, String op, String what) {
         if (!holds) {
             throw new IllegalArgumentException(op + ": " + what);
         }
     }
 
-    static IllegalArgumentException wrong(String op, String name, Object given, String expected) {
+    /// What to throw for an operand that is not as expected.
+    public static IllegalArgumentException wrong(
+            String op, String name, Object given, String expected) {
         return new IllegalArgumentException(
                 "%s: %s is %s, expected %s".formatted(op, name, given, expected));
+    }
+
+    /// The operands of [Device#rotaryAndStore].
+    public static void rotation(
+            String op,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        int tokens = batch.numTokens();
+        int headDim = spec.headDim();
+        if (spec.rotaryDim() % 2 != 0 || spec.rotaryDim() < 0 || spec.rotaryDim() > headDim) {
+            throw wrong(op, "the rotation", spec, "an even part of the head");
+        }
+        matrix(op, "q", q, tokens, q.columns());
+        matrix(op, "k", k, tokens, k.columns());
+        matrix(op, "v", v, tokens, k.columns());
+        matrix(op, "rotary", rotary, tokens, spec.rotaryDim());
+        wholeHeads(op, "q", q, headDim);
+        wholeHeads(op, "k", k, headDim);
+        cache(op, kv, k.columns() / headDim, batch.blockSize(), headDim);
+    }
+
+    /// The operands of [Device#attention].
+    public static void attention(
+            String op, Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
+        int columns = spec.numHeads() * spec.headDim();
+        if (spec.numKvHeads() <= 0 || spec.numHeads() % spec.numKvHeads() != 0) {
+            throw wrong(op, "the layer", spec, "whole groups of query heads");
+        }
+        matrix(op, "q", q, batch.numTokens(), columns);
+        matrix(op, "out", out, batch.numTokens(), columns);
+        cache(op, kv, spec.numKvHeads(), batch.blockSize(), spec.headDim());
     }
 }
