@@ -32,6 +32,7 @@ public final class ForwardBatch implements AutoCloseable {
     private int numTokens;
     private int numSequences;
     private int numLogitRows;
+    private long version;
 
     /// Reserves the staging rows.
     ///
@@ -63,6 +64,7 @@ public final class ForwardBatch implements AutoCloseable {
         numTokens = 0;
         numSequences = 0;
         numLogitRows = 0;
+        version++;
     }
 
     /// Appends one sequence's next tokens.
@@ -105,6 +107,7 @@ public final class ForwardBatch implements AutoCloseable {
                 numBlocks);
         numTokens += n;
         numSequences++;
+        version++;
         if (lastLogits) {
             addLogitRow(numTokens - 1);
         }
@@ -115,6 +118,23 @@ public final class ForwardBatch implements AutoCloseable {
     /// @param tokenRow index of the token in this batch
     public void addLogitRow(int tokenRow) {
         logitRows.setAtIndex(ValueLayout.JAVA_INT, numLogitRows++, tokenRow);
+        version++;
+    }
+
+    /// A number that differs between any two states of this batch: a device that keeps a copy sees
+    /// by it that the copy is old.
+    public long version() {
+        return version;
+    }
+
+    /// Most tokens of one step.
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    /// Most sequences of one step.
+    public int maxSequences() {
+        return maxSequences;
     }
 
     /// Tokens in the batch.
