@@ -39,6 +39,9 @@ public sealed interface CudaSupport {
     /// Opens the driver's library, if there is one, and asks it. The first call on a machine with a
     /// GPU takes some tenths of a second; no GPU memory is taken. Safe on any thread.
     static CudaSupport inspect() {
+        if (Cuda.isEmulated()) {
+            return new Unusable("this process uses the emulated driver");
+        }
         if (!Cuda.isPresent()) {
             return new Unusable("no NVIDIA driver (" + Cuda.file() + ") here");
         }
@@ -57,6 +60,16 @@ public sealed interface CudaSupport {
         } catch (DeviceException e) {
             return new Unusable("the NVIDIA driver shows no usable GPU: " + e.getMessage());
         }
+    }
+
+    /// Whether the emulated driver was built with the program.
+    static boolean canEmulate() {
+        return EmulatedDriver.file().isPresent();
+    }
+
+    /// Whether this build has kernels for GPUs.
+    static boolean hasKernels() {
+        return KernelImages.inThisBuild();
     }
 
     private static String name(int version) {

@@ -17,6 +17,7 @@ public final class NativeLibraries {
     private static final Map<String, String> SONAMES =
             Map.of("cuda", "libcuda.so.1", "cublas", "libcublas.so.13", "nccl", "libnccl.so.2");
     private static final Map<String, Library> OPENED = new ConcurrentHashMap<>();
+    private static final Map<String, String> REDIRECTED = new ConcurrentHashMap<>();
 
     private NativeLibraries() {}
 
@@ -49,7 +50,35 @@ public final class NativeLibraries {
         if (soname == null) {
             throw new IllegalArgumentException("no library is called " + name);
         }
-        return System.getProperty(PROPERTY + name, soname);
+        return REDIRECTED.getOrDefault(name, System.getProperty(PROPERTY + name, soname));
+    }
+
+    /// Puts another file in the place of a library for the rest of this process. Bindings keep the
+    /// functions that they found, so it can't be done once the library is open.
+    ///
+    /// @param name `cuda`, `cublas` or `nccl`
+    /// @return whether the file is open in its place
+    public static boolean redirect(String name, String file) {
+        if (file.equals(REDIRECTED.get(name))) {
+            return true;
+        }
+        Library library =
+                OPENED.compute(
+                        name,
+                        (_, open) ->
+                                open == null || open.symbols().isEmpty()
+                                        ? Library.open(file)
+                                        : open);
+        boolean isInPlace = library.file().equals(file) && library.symbols().isPresent();
+        if (isInPlace) {
+            REDIRECTED.put(name, file);
+        }
+        return isInPlace;
+    }
+
+    /// Whether [#redirect] put another file in the place of a library.
+    public static boolean isRedirected(String name) {
+        return REDIRECTED.containsKey(name);
     }
 
     /// Whether a library can be opened on this machine; tries it at the first call.

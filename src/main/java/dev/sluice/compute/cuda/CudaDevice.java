@@ -1,0 +1,252 @@
+package dev.sluice.compute.cuda;
+
+import dev.sluice.compute.Activation;
+import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.PackedMatrix;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.Shape;
+import dev.sluice.compute.ShapeChecks;
+import dev.sluice.compute.Tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/// An NVIDIA GPU as a device, or its emulation on the processor.
+///
+/// Belongs to the thread that opened it. Operations are queued on one stream and return at once;
+/// [#download] and [#argmax] wait for their results, and so does [#close].
+public final class CudaDevice implements Device {
+    private static final int STAGING_BLOCKS = 2;
+    private static final long STAGING_BYTES = 8L << 20;
+
+    private final CudaContext context;
+    private final CudaMemory memory;
+    private final CudaBatch batches;
+    private final StagingRing staging;
+    private final CudaRows rows;
+    private final CudaRotary rotary;
+    private final CudaLinear linear;
+    private final CudaEmbedding embedding;
+    private final CudaAttention attention;
+    private boolean closed;
+
+    private CudaDevice(CudaContext context) {
+        this.context = context;
+        this.memory = new CudaMemory(context);
+        this.batches = new CudaBatch(context.stream());
+        this.staging = new StagingRing(context.stream(), STAGING_BLOCKS, STAGING_BYTES);
+        this.rows = new CudaRows(context, batches);
+        this.rotary = new CudaRotary(context, batches);
+        this.linear = new CudaLinear(context, staging);
+        this.embedding = new CudaEmbedding(context, batches);
+        this.attention = new CudaAttention(context, batches);
+    }
+
+    /// Opens a GPU for the calling thread.
+    ///
+    /// @return owned by the caller, who closes it on the same thread
+    /// @throws dev.sluice.compute.DeviceException if there is none that can be used
+    public static CudaDevice open(CudaOptions options) {
+        CudaContext context = CudaContext.open(options);
+        boolean complete = false;
+        try {
+            CudaDevice device = new CudaDevice(context);
+            complete = true;
+            return device;
+        } finally {
+            if (!complete) {
+                context.close();
+            }
+        }
+    }
+
+    @Override
+    public String describe() {
+        return (context.options().emulated() ? "cuda-sim (" : "cuda (") + context.describe() + ")";
+    }
+
+    @Override
+    public long availableBytes() {
+        return context.availableBytes();
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, Shape shape) {
+        return memory.allocate(dtype, shape);
+    }
+
+    @Override
+    public void release(Tensor tensor) {
+        memory.release(tensor);
+    }
+
+    @Override
+    public void upload(MemorySegment host, Tensor target) {
+        checkCopy("upload", target, host);
+        staging.upload(host, target.data().address());
+    }
+
+    @Override
+    public void download(Tensor source, MemorySegment host) {
+        checkCopy("download", source, host);
+        staging.download(source.data().address(), host);
+    }
+
+    private static void checkCopy(String op, Tensor tensor, MemorySegment host) {
+        long bytes = tensor.dtype().bytesFor(tensor.shape().elements());
+        ShapeChecks.that(tensor.isContiguous(), op, tensor + " is not contiguous");
+        ShapeChecks.that(
+                host.byteSize() == bytes,
+                op,
+                "%s has %d bytes, the host memory %d".formatted(tensor, bytes, host.byteSize()));
+    }
+
+    @Override
+    public PackedMatrix pack(List<MatrixSource> parts, Packing packing) {
+        return linear.pack(parts, packing);
+    }
+
+    @Override
+    public void release(PackedMatrix matrix) {
+        linear.release(matrix);
+    }
+
+    @Override
+    public void embedding(PackedMatrix table, ForwardBatch batch, float scale, Tensor out) {
+        String op = "embedding";
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
+        for (int t = 0; t < batch.numTokens(); t++) {
+            int id = batch.tokenIds().getAtIndex(ValueLayout.JAVA_INT, t);
+            if (id < 0 || id >= table.rows()) {
+                throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
+            }
+        }
+        embedding.embedding(table, batch, scale, out);
+    }
+
+    @Override
+    public void linear(Tensor x, PackedMatrix w, Tensor out) {
+        String op = "linear";
+        ShapeChecks.matrix(op, "x", x, x.rows(), w.cols());
+        ShapeChecks.matrix(op, "out", out, x.rows(), w.rows());
+        if (x.rows() > 0) {
+            linear.linear(x, w, out);
+        }
+    }
+
+    @Override
+    public void addBias(Tensor x, Tensor bias) {
+        String op = "addBias";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.vector(op, "bias", bias, x.columns());
+        rows.addBias(x, bias);
+    }
+
+    @Override
+    public void rmsNorm(Tensor x, Tensor weight, float eps, Tensor out) {
+        String op = "rmsNorm";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.groupWeight(op, weight, x.columns());
+        ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
+        rows.rmsNorm(x, weight, eps, out);
+    }
+
+    @Override
+    public void addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out) {
+        String op = "addRmsNorm";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.groupWeight(op, weight, x.columns());
+        ShapeChecks.matrix(op, "residual", residual, x.rows(), x.columns());
+        ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
+        rows.addRmsNorm(residual, x, weight, eps, out);
+    }
+
+    @Override
+    public void add(Tensor x, Tensor y) {
+        String op = "add";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
+        rows.add(x, y);
+    }
+
+    @Override
+    public void rotaryTable(
+            ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out) {
+        String op = "rotaryTable";
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), out.columns());
+        ShapeChecks.wholeHeads(op, "out", out, 2);
+        ShapeChecks.host(op, "inverseFrequencies", inverseFrequencies, 2L * out.columns());
+        rotary.table(batch, inverseFrequencies, factor, out);
+    }
+
+    @Override
+    public void rotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        ShapeChecks.rotation("rotaryAndStore", q, k, v, rotary, spec, batch, kv);
+        this.rotary.store(q, k, v, rotary, spec, batch, kv);
+    }
+
+    @Override
+    public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
+        ShapeChecks.attention("attention", q, kv, batch, spec, out);
+        attention.attention(q, kv, batch, spec, out);
+    }
+
+    @Override
+    public void gatedActivation(Activation activation, Tensor gateUp, Tensor out) {
+        String op = "gatedActivation";
+        ShapeChecks.matrix(op, "out", out);
+        ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
+        rows.gatedActivation(activation, gateUp, out);
+    }
+
+    @Override
+    public void gatherLogitRows(Tensor x, ForwardBatch batch, Tensor out) {
+        String op = "gatherLogitRows";
+        ShapeChecks.matrix(op, "x", x);
+        ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
+        for (int i = 0; i < batch.numLogitRows(); i++) {
+            int row = batch.logitRows().getAtIndex(ValueLayout.JAVA_INT, i);
+            if (row < 0 || row >= x.rows()) {
+                throw ShapeChecks.wrong(op, "row", row, "[0, " + x.rows() + ")");
+            }
+        }
+        rows.gatherLogitRows(x, batch, out);
+    }
+
+    @Override
+    public void argmax(Tensor logits, MemorySegment ids) {
+        String op = "argmax";
+        ShapeChecks.matrix(op, "logits", logits);
+        ShapeChecks.host(op, "ids", ids, 4L * logits.rows());
+        rows.argmax(logits, ids);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        attention.close();
+        linear.close();
+        rotary.close();
+        rows.close();
+        batches.close();
+        staging.close();
+        memory.close();
+        context.close();
+    }
+}
