@@ -6,6 +6,7 @@ import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.Tensor;
 
 /// Attention over paged keys and values.
+@SuppressWarnings("DoNotCallSuggester")
 final class CudaAttention implements AutoCloseable {
     CudaAttention(CudaContext context, CudaBatch batches) {}
 

@@ -6,6 +6,7 @@ import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Tensor;
 
 /// Rows of embedding tables.
+@SuppressWarnings("DoNotCallSuggester")
 final class CudaEmbedding {
     CudaEmbedding(CudaContext context, CudaBatch batches) {}
 

@@ -9,6 +9,7 @@ import dev.sluice.compute.Tensor;
 import java.util.List;
 
 /// Weights on the GPU and products with them.
+@SuppressWarnings("DoNotCallSuggester")
 final class CudaLinear implements AutoCloseable {
     /// @param staging the way of weights to the GPU
     CudaLinear(CudaContext context, StagingRing staging) {}
