@@ -110,6 +110,9 @@ void SL_FN(rotary_store)(const struct sl_rotary_store_args *args, int64_t begin,
             float *q = args->q + t * args->q_stride + h * args->head_dim;
             rotate(args, q, rotary, q);
         }
-        store_token(args, t, rotary);
+        /* Padding belongs to no sequence. */
+        if (args->sequences[t] >= 0) {
+            store_token(args, t, rotary);
+        }
     }
 }

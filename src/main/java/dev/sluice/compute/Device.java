@@ -94,7 +94,8 @@ public interface Device extends AutoCloseable {
     void rotaryTable(
             ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out);
 
-    /// Rotates queries in place, rotates keys and writes keys and values into the cache.
+    /// Rotates queries in place, rotates keys and writes keys and values into the cache; those of
+    /// padding are not written.
     ///
     /// @param q float32 `[numTokens, numHeads * headDim]`, modified
     /// @param k float32 `[numTokens, numKvHeads * headDim]`; undefined afterwards
@@ -115,7 +116,7 @@ public interface Device extends AutoCloseable {
     ///
     /// @param q float32 `[numTokens, numHeads * headDim]`
     /// @param kv as in [#rotaryAndStore]; holds this step's tokens already
-    /// @param out float32, shape of `q`
+    /// @param out float32, shape of `q`; zeros for padding
     /// @see "PagedAttention: Kwon et al. 2023, section 4.3"
     void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out);
 

@@ -113,6 +113,26 @@ public final class ForwardBatch implements AutoCloseable {
         }
     }
 
+    /// Appends tokens that belong to no sequence, so that steps of several sizes become equal in
+    /// shape. A padding token has the sequence -1, the id 0, the position 0 and a row of logits; it
+    /// writes no keys and values and attends to nothing: its attention is zeros, and its logits
+    /// mean nothing.
+    ///
+    /// @param tokens that the batch then has; fewer than there are change nothing
+    /// @throws IllegalArgumentException if the batch has no room
+    public void padTo(int tokens) {
+        if (tokens > maxTokens) {
+            throw new IllegalArgumentException(
+                    "no room for %d tokens in %s".formatted(tokens, this));
+        }
+        for (; numTokens < tokens; numTokens++) {
+            tokenIds.setAtIndex(ValueLayout.JAVA_INT, numTokens, 0);
+            positions.setAtIndex(ValueLayout.JAVA_INT, numTokens, 0);
+            sequenceOfToken.setAtIndex(ValueLayout.JAVA_INT, numTokens, -1);
+            addLogitRow(numTokens);
+        }
+    }
+
     /// Asks for the logits of one more token of the batch.
     ///
     /// @param tokenRow index of the token in this batch
@@ -137,7 +157,7 @@ public final class ForwardBatch implements AutoCloseable {
         return maxSequences;
     }
 
-    /// Tokens in the batch.
+    /// Tokens in the batch, padding among them.
     public int numTokens() {
         return numTokens;
     }
@@ -172,12 +192,13 @@ public final class ForwardBatch implements AutoCloseable {
         return positions;
     }
 
-    /// Index of each token's sequence in this batch, int32 `[numTokens]`.
+    /// Index of each token's sequence in this batch, int32 `[numTokens]`; -1 for padding.
     public MemorySegment sequenceOfToken() {
         return sequenceOfToken;
     }
 
-    /// First token row of each sequence and the end of the last, int32 `[numSequences + 1]`.
+    /// First token row of each sequence and the end of the last, behind which there is padding
+    /// only; int32 `[numSequences + 1]`.
     public MemorySegment seqStarts() {
         return seqStarts;
     }

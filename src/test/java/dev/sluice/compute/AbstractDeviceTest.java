@@ -10,7 +10,7 @@ import java.util.Optional;
 /// What every device must do, checked against plain double-precision Java on odd sizes. A device's
 /// test extends it and opens the device.
 public abstract class AbstractDeviceTest
-        implements MemoryContract, RowContract, LinearContract, AttentionContract {
+        implements MemoryContract, RowContract, LinearContract, AttentionContract, PaddingContract {
     private Optional<TrackingDevice> device = Optional.empty();
 
     /// Opens the device under test; closed after each test.

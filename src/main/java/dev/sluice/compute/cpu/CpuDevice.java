@@ -284,6 +284,7 @@ public final class CpuDevice implements Device {
     public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
         String op = "attention";
         ShapeChecks.attention(op, q, kv, batch, spec, out);
+        zeroPadding(batch, out);
         AttentionTiles tiles = AttentionTiles.choose(kernels, threads.count(), batch, spec);
         MemorySegment list = tileList.take(tiles.tiles() * AttentionTiles.ENTRY_BYTES);
         tiles.write(batch, list);
@@ -291,6 +292,13 @@ public final class CpuDevice implements Device {
                 new KernelArgs.Attention(q, kv, batch, spec, list, tiles.headsPerUnit(), out);
         long units = (long) tiles.tiles() * (spec.numHeads() / tiles.headsPerUnit());
         threads.run(op, kernels.attention(args), units, 1);
+    }
+
+    private static void zeroPadding(ForwardBatch batch, Tensor out) {
+        int first = Bits.i32(batch.seqStarts(), batch.numSequences());
+        for (int t = first; t < batch.numTokens(); t++) {
+            out.rows(t, t + 1).data().fill((byte) 0);
+        }
     }
 
     @Override

@@ -61,8 +61,12 @@ final class JavaRotary {
     private static void cache(KernelArgs.RotaryStore args, long token, float[] k, float[] v) {
         CacheLayout cache = CacheLayout.of(args.kv());
         ForwardBatch batch = args.batch();
+        int sequence = Bits.i32(batch.sequenceOfToken(), token);
+        if (sequence < 0) {
+            return;
+        }
         int position = Bits.i32(batch.positions(), token);
-        long table = (long) Bits.i32(batch.sequenceOfToken(), token) * batch.maxBlocksPerSequence();
+        long table = (long) sequence * batch.maxBlocksPerSequence();
         int block = Bits.i32(batch.blockTables(), table + position / cache.blockSize());
         int slot = position % cache.blockSize();
         int headDim = cache.headDim();
