@@ -35,20 +35,6 @@ static __device__ float squares(float4 v) {
     return v.x * v.x + v.y * v.y + (v.z * v.z + v.w * v.w);
 }
 
-/* Sum over the block, the same in every thread; `partial` has a float for each warp. */
-static __device__ float block_sum(float value, float *partial) {
-    float sum = warp_sum(value);
-    if (threadIdx.x % 32 == 0) {
-        partial[threadIdx.x / 32] = sum;
-    }
-    __syncthreads();
-    sum = 0.0f;
-    for (unsigned w = 0; w < blockDim.x / 32; w++) {
-        sum += partial[w];
-    }
-    return sum;
-}
-
 static __device__ float norm_factor(float sum, int n, float eps) {
     return 1.0f / sqrtf(sum / (float)n + eps);
 }
@@ -70,14 +56,13 @@ static __device__ void scale_row(const float *x, const float *weight, float fact
 extern "C" __global__ void rms_norm(const float *x, long long x_stride, const float *weight,
                                     float eps, float *out, long long out_stride, int group,
                                     int groups, int rows, int vectors) {
-    __shared__ float partial[32];
     long long column = (long long)blockIdx.y * group;
     const float *from = x + blockIdx.x * x_stride + column;
     float sum = 0.0f;
     for (int i = 4 * threadIdx.x; i < group; i += 4 * blockDim.x) {
         sum += squares(load_quad(from, i, group, vectors));
     }
-    float factor = norm_factor(block_sum(sum, partial), group, eps);
+    float factor = norm_factor(block_sum(sum), group, eps);
     scale_row(from, weight, factor, out + blockIdx.x * out_stride + column, group, vectors,
               4 * threadIdx.x, 4 * blockDim.x);
 }
@@ -109,7 +94,6 @@ extern "C" __global__ void rms_norm_groups(const float *x, long long x_stride, c
 extern "C" __global__ void add_rms_norm(float *residual, long long residual_stride, const float *x,
                                         long long x_stride, const float *weight, float eps,
                                         float *out, long long out_stride, int group, int vectors) {
-    __shared__ float partial[32];
     long long column = (long long)blockIdx.y * group;
     float *sums = residual + blockIdx.x * residual_stride + column;
     const float *from = x + blockIdx.x * x_stride + column;
@@ -119,7 +103,7 @@ extern "C" __global__ void add_rms_norm(float *residual, long long residual_stri
         store_quad(sums, i, group, vectors, v);
         sum += squares(v);
     }
-    float factor = norm_factor(block_sum(sum, partial), group, eps);
+    float factor = norm_factor(block_sum(sum), group, eps);
     scale_row(sums, weight, factor, out + blockIdx.x * out_stride + column, group, vectors,
               4 * threadIdx.x, 4 * blockDim.x);
 }

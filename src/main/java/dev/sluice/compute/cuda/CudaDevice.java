@@ -42,7 +42,7 @@ public final class CudaDevice implements Device {
         this.batches = new CudaBatch(context.stream());
         this.staging = new StagingRing(context.stream(), STAGING_BLOCKS, STAGING_BYTES);
         this.rows = new CudaRows(context, batches);
-        this.rotary = new CudaRotary(context, batches);
+        this.rotary = new CudaRotary(context, batches, staging);
         this.linear = new CudaLinear(context, staging);
         this.embedding = new CudaEmbedding(context, batches);
         this.attention = new CudaAttention(context, batches);

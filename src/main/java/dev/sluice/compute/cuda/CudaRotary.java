@@ -1,22 +1,72 @@
 package dev.sluice.compute.cuda;
 
-import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
-/// Rotary positions, and keys and values on their way into the cache.
+/// Rotary positions, and keys and values on their way into the cache: `native/cuda/rotary.cu`. The
+/// shapes are checked by the device.
 final class CudaRotary implements AutoCloseable {
-    CudaRotary(CudaContext context, CudaBatch batches) {}
+    private static final String MODULE = "rotary";
+    private static final int THREADS = 64;
 
-    /// As [dev.sluice.compute.Device#rotaryTable]; the shapes are checked.
-    void table(ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out) {
-        throw new DeviceException("the rotary table on CUDA is not there yet");
+    private final CudaBatch batches;
+    private final StagingRing staging;
+    private final CudaFunction table;
+    private final CudaFunction storeF32;
+    private final CudaFunction storeF16;
+    private final CudaFunction storeBf16;
+    private final List<Frequencies> known = new ArrayList<>();
+
+    /// The frequencies of one kind of RoPE. A model has one or two, and asks for them in each step:
+    /// they go to the GPU once.
+    private record Frequencies(MemorySegment host, DeviceMemory memory) {
+        boolean areThose(MemorySegment wanted) {
+            return wanted.mismatch(host) < 0;
+        }
     }
 
-    /// As [dev.sluice.compute.Device#rotaryAndStore]; the shapes are checked.
+    /// @param staging the way of the frequencies to the GPU
+    CudaRotary(CudaContext context, CudaBatch batches, StagingRing staging) {
+        this.batches = batches;
+        this.staging = staging;
+        this.table = context.function(MODULE, "rotary_table");
+        this.storeF32 = context.function(MODULE, "rotary_store_f32");
+        this.storeF16 = context.function(MODULE, "rotary_store_f16");
+        this.storeBf16 = context.function(MODULE, "rotary_store_bf16");
+    }
+
+    /// As [dev.sluice.compute.Device#rotaryTable].
+    void table(ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out) {
+        int half = out.columns() / 2;
+        if (half == 0) {
+            return;
+        }
+        long frequencies = onDevice(inverseFrequencies.asSlice(0, 4L * half));
+        table.args().i64(batches.of(batch).positions()).i64(frequencies).i32(half).f32(factor);
+        table.matrix(out).launch(out.rows(), Math.ceilDiv(half, THREADS), 1, THREADS, 0);
+    }
+
+    private long onDevice(MemorySegment wanted) {
+        for (Frequencies frequencies : known) {
+            if (frequencies.areThose(wanted)) {
+                return frequencies.memory().address();
+            }
+        }
+        DeviceMemory memory = DeviceMemory.allocate(wanted.byteSize());
+        MemorySegment copy = MemorySegment.ofArray(wanted.toArray(ValueLayout.JAVA_BYTE));
+        known.add(new Frequencies(copy, memory));
+        staging.upload(wanted, memory.address());
+        return memory.address();
+    }
+
+    /// As [dev.sluice.compute.Device#rotaryAndStore].
     void store(
             Tensor q,
             Tensor k,
@@ -25,10 +75,31 @@ final class CudaRotary implements AutoCloseable {
             RotarySpec spec,
             ForwardBatch batch,
             Tensor kv) {
-        throw new DeviceException("the rotation on CUDA is not there yet");
+        CudaBatch step = batches.of(batch);
+        int heads = q.columns() / spec.headDim();
+        int kvHeads = k.columns() / spec.headDim();
+        CudaFunction kernel = store(kv.dtype());
+        kernel.args().matrix(q).matrix(k).matrix(v).matrix(rotary);
+        kernel.i64(step.positions()).i64(step.sequenceOfToken());
+        kernel.i64(step.blockTables()).i32(step.tableStride());
+        kernel.i32(heads).i32(kvHeads).i32(spec.headDim()).i32(spec.rotaryDim());
+        kernel.flag(spec.interleaved()).i32(batch.blockSize()).tensor(kv);
+        kernel.launch(q.rows(), heads + 2 * kvHeads, 1, THREADS, 0);
+    }
+
+    private CudaFunction store(DType type) {
+        return switch (type) {
+            case F32 -> storeF32;
+            case F16 -> storeF16;
+            case BF16 -> storeBf16;
+            default -> throw new IllegalArgumentException("no cache is " + type);
+        };
     }
 
     /// Gives back the frequencies.
     @Override
-    public void close() {}
+    public void close() {
+        known.forEach(frequencies -> frequencies.memory().close());
+        known.clear();
+    }
 }
