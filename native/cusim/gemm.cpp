@@ -1,0 +1,168 @@
+#include "gemm.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "include/cuda_bf16.h"
+#include "include/cuda_fp16.h"
+#include "levels.h"
+
+namespace cusim {
+
+namespace {
+
+constexpr int LANES = 16;
+constexpr int ROWS = 4;
+constexpr int COLUMNS = 4;
+
+typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+
+MANY_LEVELS void widenBfloat16(const unsigned short *from, float *to, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        unsigned bits = (unsigned)from[i] << 16;
+        memcpy(&to[i], &bits, sizeof bits);
+    }
+}
+
+// Branch-free, so that it's vectorised: a product with 2^112 moves the exponent, subnormals included.
+MANY_LEVELS void widenFloat16(const unsigned short *from, float *to, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        unsigned sign = (unsigned)(from[i] & 0x8000u) << 16;
+        unsigned rest = (unsigned)(from[i] & 0x7fffu) << 13;
+        float magnitude;
+        memcpy(&magnitude, &rest, sizeof rest);
+        magnitude *= 0x1p112f;
+        memcpy(&rest, &magnitude, sizeof rest);
+        rest |= (from[i] & 0x7c00u) == 0x7c00u ? 0x7f800000u : 0u;
+        unsigned bits = sign | rest;
+        memcpy(&to[i], &bits, sizeof bits);
+    }
+}
+
+float load(const void *data, Element element, size_t index) {
+    switch (element) {
+        case Element::FLOAT32: return static_cast<const float *>(data)[index];
+        case Element::FLOAT16: return __half2float(static_cast<const __half *>(data)[index]);
+        default: return __bfloat162float(static_cast<const __nv_bfloat16 *>(data)[index]);
+    }
+}
+
+void store(void *data, Element element, size_t index, float value) {
+    switch (element) {
+        case Element::FLOAT32: static_cast<float *>(data)[index] = value; break;
+        case Element::FLOAT16: static_cast<__half *>(data)[index] = __float2half_rn(value); break;
+        default: static_cast<__nv_bfloat16 *>(data)[index] = __float2bfloat16_rn(value);
+    }
+}
+
+// The vector of k values of one row of op(a), or of one column of op(b), as float32, padded with zeros.
+void widen(const Operand &operand, bool contiguous, int index, int k, int padded, float *to) {
+    std::fill(to + k, to + padded, 0.0f);
+    size_t start = contiguous ? (size_t)index * operand.leading : (size_t)index;
+    if (!contiguous) {
+        for (int i = 0; i < k; i++) {
+            to[i] = load(operand.data, operand.element, start + (size_t)i * operand.leading);
+        }
+        return;
+    }
+    const void *from = static_cast<const char *>(operand.data) + start * elementSize(operand.element);
+    switch (operand.element) {
+        case Element::FLOAT32: memcpy(to, from, (size_t)k * sizeof(float)); break;
+        case Element::FLOAT16: widenFloat16(static_cast<const unsigned short *>(from), to, k); break;
+        default: widenBfloat16(static_cast<const unsigned short *>(from), to, k);
+    }
+}
+
+// The partial sums of ROWS rows with one column, or with COLUMNS of them.
+MANY_LEVELS void sumsOfColumn(const float *rows, const float *column, int padded, Lanes *sums) {
+    Lanes s0 = {}, s1 = {}, s2 = {}, s3 = {};
+    for (int i = 0; i < padded; i += LANES) {
+        Lanes x = *reinterpret_cast<const Lanes *>(column + i);
+        s0 += *reinterpret_cast<const Lanes *>(rows + i) * x;
+        s1 += *reinterpret_cast<const Lanes *>(rows + padded + i) * x;
+        s2 += *reinterpret_cast<const Lanes *>(rows + 2 * padded + i) * x;
+        s3 += *reinterpret_cast<const Lanes *>(rows + 3 * padded + i) * x;
+    }
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
+}
+
+MANY_LEVELS void sumsOfColumns(const float *rows, const float *columns, int padded, Lanes *sums) {
+    Lanes s[COLUMNS][ROWS] = {};
+    for (int i = 0; i < padded; i += LANES) {
+        Lanes a[ROWS];
+#pragma GCC unroll 4
+        for (int row = 0; row < ROWS; row++) {
+            a[row] = *reinterpret_cast<const Lanes *>(rows + row * padded + i);
+        }
+#pragma GCC unroll 4
+        for (int column = 0; column < COLUMNS; column++) {
+            Lanes x = *reinterpret_cast<const Lanes *>(columns + column * padded + i);
+#pragma GCC unroll 4
+            for (int row = 0; row < ROWS; row++) {
+                s[column][row] += a[row] * x;
+            }
+        }
+    }
+    memcpy(sums, s, sizeof s);
+}
+
+float total(const Lanes &sums) {
+    float parts[LANES];
+    memcpy(parts, &sums, sizeof parts);
+    for (int half = LANES / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            parts[i] += parts[i + half];
+        }
+    }
+    return parts[0];
+}
+
+void finish(const Product &p, int row, int column, const Lanes &sums) {
+    size_t index = (size_t)column * p.leadingC + row;
+    float value = p.alpha * total(sums);
+    if (p.beta != 0.0f) {
+        value += p.beta * load(p.c, p.elementC, index);
+    }
+    store(p.c, p.elementC, index, value);
+}
+
+}  // namespace
+
+size_t elementSize(Element element) {
+    return element == Element::FLOAT32 ? 4 : 2;
+}
+
+void multiply(const Product &p) {
+    int padded = (p.k + LANES - 1) / LANES * LANES;
+    std::vector<float> columns((size_t)p.n * padded);
+    std::vector<float> rows((size_t)ROWS * padded);
+    for (int column = 0; column < p.n; column++) {
+        widen(p.b, !p.b.transposed, column, p.k, padded, &columns[(size_t)column * padded]);
+    }
+    Lanes sums[COLUMNS * ROWS];
+    for (int row = 0; row < p.m; row += ROWS) {
+        int height = std::min(ROWS, p.m - row);
+        for (int i = 0; i < height; i++) {
+            widen(p.a, p.a.transposed, row + i, p.k, padded, &rows[(size_t)i * padded]);
+        }
+        for (int column = 0; column < p.n;) {
+            bool tile = p.n - column >= COLUMNS;
+            const float *x = &columns[(size_t)column * padded];
+            tile ? sumsOfColumns(rows.data(), x, padded, sums) : sumsOfColumn(rows.data(), x, padded, sums);
+            int width = tile ? COLUMNS : 1;
+            for (int j = 0; j < width; j++) {
+                for (int i = 0; i < height; i++) {
+                    finish(p, row + i, column + j, sums[j * ROWS + i]);
+                }
+            }
+            column += width;
+        }
+    }
+}
+
+}  // namespace cusim
