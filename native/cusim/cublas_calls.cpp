@@ -32,12 +32,9 @@ std::set<const cublasContext *> &handles() {
 cublasStatus_t begin(const Call &call, cublasHandle_t handle) {
     if (call.status != CUDA_SUCCESS) {
         bool sticky = call.context != nullptr && call.context->sticky != CUDA_SUCCESS;
-        // What CUSIM_FAIL plans for a function of cuBLAS is a status of cuBLAS.
-        return sticky                                              ? CUBLAS_STATUS_EXECUTION_FAILED
-                : call.status == CUDA_ERROR_NOT_INITIALIZED        ? CUBLAS_STATUS_NOT_INITIALIZED
-                : call.status == CUDA_ERROR_INVALID_CONTEXT        ? CUBLAS_STATUS_NOT_INITIALIZED
-                : call.status == CUDA_ERROR_NOT_PERMITTED          ? CUBLAS_STATUS_INTERNAL_ERROR
-                                                                   : static_cast<cublasStatus_t>(call.status);
+        return call.planned ? static_cast<cublasStatus_t>(call.status)
+                : sticky    ? CUBLAS_STATUS_EXECUTION_FAILED
+                            : CUBLAS_STATUS_NOT_INITIALIZED;
     }
     return handles().count(handle) != 0 ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED;
 }

@@ -140,16 +140,17 @@ Call::Call(const char *function, Needs needs) : guard(driver().lock) {
 }
 
 CUresult Call::begin(const char *function, Needs needs) {
-    int planned = recordCall(function);
+    int plan = recordCall(function);
     context = currentContext();
     if (inHostFunction()) {
         return CUDA_ERROR_NOT_PERMITTED;
     }
-    if (planned != 0) {
-        if (context != nullptr && isSticky(planned)) {
-            failContext(context, planned, std::string(function) + " was told to fail");
+    if (plan != 0) {
+        planned = true;
+        if (context != nullptr && isSticky(plan)) {
+            failContext(context, plan, std::string(function) + " was told to fail");
         }
-        return static_cast<CUresult>(planned);
+        return static_cast<CUresult>(plan);
     }
     if (needs != Needs::NOTHING && !driver().initialised) {
         return CUDA_ERROR_NOT_INITIALIZED;

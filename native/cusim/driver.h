@@ -82,6 +82,8 @@ class Call {
     // What to return at once unless it is success.
     CUresult status = CUDA_SUCCESS;
     CUcontext context = nullptr;
+    // Whether CUSIM_FAIL made the status, which is then one of the function's own library.
+    bool planned = false;
 
   private:
     CUresult begin(const char *function, Needs needs);

@@ -391,7 +391,8 @@ bool inKernel() {
 
 Departure departAfterFault(const void *address) {
     char hex[32];
-    snprintf(hex, sizeof hex, "%p", address);
+    // The processor does not tell an address that it can't have: that is 0 too.
+    snprintf(hex, sizeof hex, "0x%llx", (unsigned long long)(uintptr_t)address);
     const unsigned char *byte = static_cast<const unsigned char *>(address);
     bool overflow = byte >= engine->stacks && byte < engine->stacks + MAX_THREADS * STACK;
     engine->failure = overflow ? KernelFailure{status::LAUNCH_FAILED, place() + " overflowed its stack"}

@@ -39,13 +39,17 @@ Mapping Mapping::make(size_t size) {
     }
     mapping.start = mapping.base + PAGE + pages - aligned;
     memset(mapping.start, POISON, std::min(size, POISONED));
+    memset(mapping.base + PAGE, PATTERN, pages - aligned);
     memset(mapping.start + size, PATTERN, aligned - size);
     return mapping;
 }
 
 bool Mapping::intact() const {
+    const uint8_t *first = base + PAGE;
     const uint8_t *end = base + mapped - PAGE;
-    return std::all_of(const_cast<const uint8_t *>(start) + size, end, [](uint8_t byte) { return byte == PATTERN; });
+    auto untouched = [](uint8_t byte) { return byte == PATTERN; };
+    return std::all_of(first, const_cast<const uint8_t *>(start), untouched)
+            && std::all_of(const_cast<const uint8_t *>(start) + size, end, untouched);
 }
 
 void Mapping::poison() {

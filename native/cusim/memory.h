@@ -10,8 +10,8 @@
 
 namespace cusim {
 
-// What ends at a page that faults. The start is aligned as CUDA's; the bytes that this leaves at the
-// end, fewer than the alignment, hold a pattern.
+// Memory between pages that fault. It ends at one of them, but for the bytes that the alignment of its start
+// leaves over; these, and what is left of the first page before the start, hold a pattern.
 struct Mapping {
     uint8_t *base = nullptr;
     size_t mapped = 0;
@@ -20,7 +20,7 @@ struct Mapping {
 
     // Null start where the system has no memory left. Fills the beginning with ones: floats read as NaN.
     static Mapping make(size_t size);
-    // Whether the bytes after the end are as they were.
+    // Whether the bytes around it are as they were.
     bool intact() const;
     // Makes any touch of it fault, and gives the memory back; the addresses stay taken.
     void poison();
@@ -38,7 +38,7 @@ class MemoryPool {
 
     // The address, or 0 where the capacity or the system's memory is too small.
     uintptr_t allocate(size_t bytes);
-    // Whether there was such an allocation. *damaged tells whether something wrote past its end.
+    // Whether there was such an allocation. *damaged tells whether something wrote around it.
     bool release(uintptr_t address, bool *damaged);
     // Makes all that is allocated unusable, as the end of a context does; it counts as leaked from now on.
     void abandon();

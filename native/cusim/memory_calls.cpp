@@ -124,7 +124,7 @@ CUresult cuMemFree_v2(CUdeviceptr pointer) {
     }
     if (damaged) {
         cusim::failContext(call.context, cusim::status::ILLEGAL_ADDRESS,
-                           "something wrote past the end of an allocation that is now freed");
+                           "something wrote around an allocation that is now freed");
     }
     return call.context->sticky;
 }

@@ -150,7 +150,7 @@ class LaunchWork : public cusim::Work {
         return true;
     }
 
-    // The bytes between an allocation's end and its guard page.
+    // The bytes between an allocation and its guard pages.
     void checkEnds(CUcontext context) const {
         const auto &parameters = launch.kernel->parameters;
         for (size_t i = 0; i < parameters.size(); i++) {
@@ -159,7 +159,7 @@ class LaunchWork : public cusim::Work {
                     : nullptr;
             if (mapping != nullptr && !mapping->intact()) {
                 cusim::failContext(context, CUDA_ERROR_ILLEGAL_ADDRESS,
-                                   "kernel " + launch.kernel->name + " wrote past the end of the "
+                                   "kernel " + launch.kernel->name + " wrote outside of the "
                                            + std::to_string(mapping->size) + " bytes of argument "
                                            + std::to_string(i));
                 return;

@@ -153,12 +153,9 @@ class TransferWork : public cusim::Work {
 };
 
 ncclResult_t resultOf(const Call &call) {
-    bool sticky = call.context != nullptr && call.context->sticky != CUDA_SUCCESS;
-    // What CUSIM_FAIL plans for a function of NCCL is a result of NCCL.
-    return call.status == CUDA_SUCCESS                         ? ncclSuccess
-            : sticky || call.status > CUDA_ERROR_INVALID_IMAGE ? ncclUnhandledCudaError
-            : call.status == CUDA_ERROR_NOT_INITIALIZED        ? ncclUnhandledCudaError
-                                                               : static_cast<ncclResult_t>(call.status);
+    return call.planned                   ? static_cast<ncclResult_t>(call.status)
+            : call.status == CUDA_SUCCESS ? ncclSuccess
+                                          : ncclUnhandledCudaError;
 }
 
 bool isCommunicator(ncclComm_t communicator) {

@@ -78,7 +78,9 @@ int main() {
         const char *name;
         void (*run)();
     } tests[] = {
-            {"kernels", testKernels},
+            {"kernels", testKernels}, {"planted bugs", testPlantedBugs}, {"memory", testMemory},
+            {"streams", testStreams}, {"capture", testCapture},          {"cuBLAS", testBlas},
+            {"devices", testDevices}, {"controls", testControls},
     };
     for (const auto &test : tests) {
         auto start = std::chrono::steady_clock::now();
