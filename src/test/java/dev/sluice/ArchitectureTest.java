@@ -30,6 +30,7 @@ class ArchitectureTest {
                     Map.entry("imports of grammar", "grammar.KnowsTheEngine"),
                     Map.entry("imports of model", "model.KnowsADevice"),
                     Map.entry("imports of compute", "compute.KnowsADevice"),
+                    Map.entry("imports of compute.weights", "compute.weights.KnowsTheModel"),
                     Map.entry("imports of compute.cpu", "compute.cpu.KnowsTheModel"),
                     Map.entry("imports of compute.cuda", "compute.cuda.KnowsTheModel"),
                     Map.entry("imports of compute.cuda.ffi", "compute.cuda.ffi.KnowsTheModel"),

@@ -29,6 +29,7 @@ record Rooms(String root) {
                     "grammar",
                     "model",
                     "compute",
+                    "compute.weights",
                     "compute.cpu",
                     "compute.cuda",
                     "compute.cuda.ffi");
@@ -57,8 +58,11 @@ record Rooms(String root) {
                     Map.entry("grammar", List.of("tokenizer")),
                     Map.entry("model", List.of("compute")),
                     Map.entry("compute", List.of()),
-                    Map.entry("compute.cpu", List.of("compute")),
-                    Map.entry("compute.cuda", List.of("compute", "compute.cuda.ffi")),
+                    Map.entry("compute.weights", List.of("compute")),
+                    Map.entry("compute.cpu", List.of("compute", "compute.weights")),
+                    Map.entry(
+                            "compute.cuda",
+                            List.of("compute", "compute.weights", "compute.cuda.ffi")),
                     Map.entry("compute.cuda.ffi", List.of()));
 
     private static final Map<String, List<String>> LIBRARIES =

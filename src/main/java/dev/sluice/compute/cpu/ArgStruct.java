@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
@@ -53,7 +55,7 @@ final class ArgStruct {
     }
 
     ArgStruct matrix(Panels panels) {
-        PanelFormat format = panels.format();
+        WeightFormat format = panels.format();
         return pointer(panels.data())
                 .integer(format.encoding().code())
                 .integer(panels.rows())

@@ -2,6 +2,7 @@ package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.weights.Bits;
 
 import java.lang.foreign.MemorySegment;
 

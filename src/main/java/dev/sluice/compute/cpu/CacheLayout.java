@@ -2,6 +2,8 @@ package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.Bits;
+import dev.sluice.compute.weights.SourceRows;
 
 import java.lang.foreign.MemorySegment;
 

@@ -13,6 +13,7 @@ import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.Bits;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -186,8 +187,8 @@ public final class CpuDevice implements Device {
         MemorySegment rows = MemorySegment.NULL;
         int column = 0;
         for (Panels panels : own(op, w).segments()) {
-            if (panels.format().prepared() != kind) {
-                kind = panels.format().prepared();
+            if (Prepared.of(panels.format()) != kind) {
+                kind = Prepared.of(panels.format());
                 rows = prepare(x, kind);
             }
             Tensor part = out.columns(column, column + panels.rows());

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 
 /// The operations of the CPU device, each as units of work over the same bytes.
@@ -56,7 +58,7 @@ interface CpuKernels extends AutoCloseable {
     /// Does arithmetic and nothing else, for measuring; several threads at once.
     ///
     /// @return operations done, in proportion to `rounds`; 0 where there is no telling
-    long peak(PanelFormat.Encoding format, long rounds);
+    long peak(WeightFormat.Encoding format, long rounds);
 
     /// Reads memory and does nothing else, for measuring; several threads at once.
     ///

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,9 +36,9 @@ public record CpuLimits(
                 CpuMemory memory = new CpuMemory()) {
             return new CpuLimits(
                     reading(kernels, threads, memory.allocate(MEMORY_BYTES, true).data()),
-                    arithmetic(kernels, threads, PanelFormat.Encoding.F32),
-                    arithmetic(kernels, threads, PanelFormat.Encoding.BF16),
-                    arithmetic(kernels, threads, PanelFormat.Encoding.INT8));
+                    arithmetic(kernels, threads, WeightFormat.Encoding.F32),
+                    arithmetic(kernels, threads, WeightFormat.Encoding.BF16),
+                    arithmetic(kernels, threads, WeightFormat.Encoding.INT8));
         }
     }
 
@@ -62,7 +64,7 @@ public record CpuLimits(
     }
 
     private static OptionalDouble arithmetic(
-            CpuKernels kernels, CpuThreads threads, PanelFormat.Encoding format) {
+            CpuKernels kernels, CpuThreads threads, WeightFormat.Encoding format) {
         AtomicLong operations = new AtomicLong();
         Units units = (_, _) -> operations.addAndGet(kernels.peak(format, ROUNDS));
         double best =

@@ -3,6 +3,7 @@ package dev.sluice.compute.cpu;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.weights.Bits;
 
 import java.util.Arrays;
 

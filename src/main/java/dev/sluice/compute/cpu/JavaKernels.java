@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 
 /// The plain Java twins of the native kernels: the fallback where no library was built, and what
@@ -84,7 +86,7 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public long peak(PanelFormat.Encoding format, long rounds) {
+    public long peak(WeightFormat.Encoding format, long rounds) {
         return 0;
     }
 

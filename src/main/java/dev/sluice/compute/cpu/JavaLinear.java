@@ -1,5 +1,8 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.Bits;
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -9,8 +12,8 @@ import java.util.Arrays;
 /// Walks a panel block by block, unpacks the block once and adds its products to all rows, inputs
 /// in order. The inner loops run over the 32 outputs so that the compiler can vectorise them.
 final class JavaLinear implements Units {
-    private static final int WIDTH = PanelFormat.WIDTH;
-    private static final int BLOCK = PanelFormat.BLOCK;
+    private static final int WIDTH = PanelLayout.WIDTH;
+    private static final int BLOCK = PanelLayout.BLOCK;
 
     private final KernelArgs.Linear args;
     private final Panels w;
@@ -66,7 +69,7 @@ final class JavaLinear implements Units {
 
     private void readActivations(int row, int block, float[] x) {
         int first = block * BLOCK;
-        if (w.format().encoding() == PanelFormat.Encoding.BF16) {
+        if (w.format().encoding() == WeightFormat.Encoding.BF16) {
             long at = row * args.preparedStride() + 2L * first;
             for (int i = 0; i < BLOCK; i++) {
                 x[i] = Bits.bf16At(args.prepared(), at + 2L * i);
@@ -80,7 +83,7 @@ final class JavaLinear implements Units {
 
     private void addIntegers(PanelBlock block, int b, float[] sums) {
         int group = w.format().group();
-        int padded = PanelFormat.paddedCols(w.cols());
+        int padded = PanelLayout.paddedCols(w.cols());
         int groups = padded / BLOCK;
         byte[] x = new byte[BLOCK];
         int[] t = new int[WIDTH];

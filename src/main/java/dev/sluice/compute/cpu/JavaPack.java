@@ -1,13 +1,17 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.weights.Bits;
+import dev.sluice.compute.weights.SourceRows;
+import dev.sluice.compute.weights.WeightFormat;
+import dev.sluice.compute.weights.WeightGroup;
 
 import java.lang.foreign.MemorySegment;
 
 /// Plain twin of `sl_pack`.
 final class JavaPack implements Units {
     private final Panels dst;
-    private final PanelFormat format;
+    private final WeightFormat format;
     private final KernelArgs.Pack args;
 
     JavaPack(KernelArgs.Pack args) {
@@ -18,35 +22,38 @@ final class JavaPack implements Units {
 
     @Override
     public void run(long begin, long end) {
-        SourceRows rows = new SourceRows(args.source(), args.rowOrder());
-        float[] row = new float[PanelFormat.paddedCols(dst.cols())];
+        SourceRows rows = new SourceRows(args.source());
+        float[] row = new float[PanelLayout.paddedCols(dst.cols())];
         int firstRow = args.dstRow();
         int endRow = firstRow + args.source().rows();
         for (long panel = begin; panel < end; panel++) {
-            int from = (int) Math.max(firstRow, panel * PanelFormat.WIDTH);
-            int to = (int) Math.min(endRow, (panel + 1) * PanelFormat.WIDTH);
+            int from = (int) Math.max(firstRow, panel * PanelLayout.WIDTH);
+            int to = (int) Math.min(endRow, (panel + 1) * PanelLayout.WIDTH);
             for (int r = from; r < to; r++) {
-                packRow(rows, r - firstRow, panel, r % PanelFormat.WIDTH, row);
+                packRow(rows, r - firstRow, panel, r % PanelLayout.WIDTH, row);
             }
         }
     }
 
     private void packRow(SourceRows rows, int logicalRow, long panel, int n, float[] row) {
         DType type = args.source().dtype();
-        if (type.isQuantized() && format.equals(PanelFormat.ofSource(type))) {
+        if (type.isQuantized() && format.equals(WeightFormat.ofSource(type))) {
             for (int g = 0; g < dst.blocks(); g++) {
-                carryOver(rows.group(logicalRow, g), dst.blockOffset(panel, g), n);
+                WeightGroup group = rows.group(logicalRow, g);
+                writeGroup(group, WeightGroup.SIZE, dst.blockOffset(panel, g), n);
             }
             return;
         }
         rows.floats(logicalRow, row);
+        WeightGroup quantized = new WeightGroup();
         for (int g = 0; g < dst.blocks(); g++) {
             long block = dst.blockOffset(panel, g);
-            int count = Math.min(PanelFormat.BLOCK, dst.cols() - g * PanelFormat.BLOCK);
+            int count = Math.min(PanelLayout.BLOCK, dst.cols() - g * PanelLayout.BLOCK);
             if (format.isQuantized()) {
-                quantize(row, g * PanelFormat.BLOCK, count, block, n);
+                quantized.quantize(row, g * PanelLayout.BLOCK, count, format.encoding());
+                writeGroup(quantized, count, block, n);
             } else {
-                writeFloats(row, g * PanelFormat.BLOCK, count, block, n);
+                writeFloats(row, g * PanelLayout.BLOCK, count, block, n);
             }
         }
     }
@@ -66,51 +73,31 @@ final class JavaPack implements Units {
         }
     }
 
-    /// Writes a group of the source with its own scales and codes.
-    private void carryOver(GgufGroup group, long block, int n) {
+    private void writeGroup(WeightGroup group, int count, long block, int n) {
         MemorySegment data = dst.data();
         if (format.scaleBits() == 16) {
-            Bits.setI16At(data, block + 2L * n, group.scaleBits);
+            Bits.setI16At(data, block + 2L * n, group.scaleBits());
             if (format.hasMin()) {
-                Bits.setI16At(data, block + 64 + 2L * n, group.minBits);
+                Bits.setI16At(data, block + 64 + 2L * n, group.minBits());
             }
         } else {
-            Bits.setF32At(data, block + 4L * n, group.scale);
+            Bits.setF32At(data, block + 4L * n, group.scale());
             if (format.group() == 16) {
-                Bits.setF32At(data, block + 128 + 4L * n, group.upperScale);
+                Bits.setF32At(data, block + 128 + 4L * n, group.upperScale());
             }
             if (format.hasMin()) {
-                Bits.setF32At(data, block + 128 + 4L * n, group.min);
+                Bits.setF32At(data, block + 128 + 4L * n, group.min());
             }
         }
-        for (int i = 0; i < GgufGroup.SIZE; i++) {
-            writeCode(block, n, i, group.q[i]);
-        }
-    }
-
-    /// Quantises up to 32 values to one float16 scale and codes.
-    private void quantize(float[] row, int from, int count, long block, int n) {
-        boolean bytes = format.encoding() == PanelFormat.Encoding.INT8;
-        float extreme = 0;
-        for (int i = from; i < from + count; i++) {
-            if (Math.abs(row[i]) > Math.abs(extreme)) {
-                extreme = row[i];
-            }
-        }
-        short bits = Float.floatToFloat16(bytes ? Math.abs(extreme) / 127f : extreme / -8f);
-        float d = Float.float16ToFloat(bits);
-        float inverse = d == 0 ? 0 : 1 / d;
-        Bits.setI16At(dst.data(), block + 2L * n, bits);
         for (int i = 0; i < count; i++) {
-            int q = (int) Math.rint(row[from + i] * inverse);
-            writeCode(block, n, i, bytes ? Math.clamp(q, -127, 127) : Math.clamp(q, -8, 7));
+            writeCode(block, n, i, group.code(i));
         }
     }
 
     private void writeCode(long block, int n, int i, int q) {
         MemorySegment data = dst.data();
-        long codes = block + format.headBytes();
-        if (format.encoding() == PanelFormat.Encoding.INT8) {
+        long codes = block + PanelLayout.headBytes(format);
+        if (format.encoding() == WeightFormat.Encoding.INT8) {
             Bits.setU8(data, codes + (i / 4) * 128L + n * 4L + i % 4, q + 128);
             return;
         }

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.Bits;
+
 import java.lang.foreign.MemorySegment;
 
 /// Plain twin of `sl_prepare`.
@@ -12,7 +14,7 @@ final class JavaPrepare implements Units {
 
     JavaPrepare(KernelArgs.Prepare args) {
         this.args = args;
-        this.padded = PanelFormat.paddedCols(args.x().columns());
+        this.padded = PanelLayout.paddedCols(args.x().columns());
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.compute.cpu;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.Bits;
 
 /// Plain twins of `sl_rotary_table` and `sl_rotary_store`.
 final class JavaRotary {

@@ -2,6 +2,7 @@ package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.Activation;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.Bits;
 
 import java.lang.foreign.MemorySegment;
 
@@ -14,13 +15,13 @@ final class JavaRows {
     static void embedding(KernelArgs.Embedding args, long begin, long end) {
         PanelBlock block = new PanelBlock();
         Panels table = args.table();
-        float[] row = new float[PanelFormat.paddedCols(table.cols())];
+        float[] row = new float[PanelLayout.paddedCols(table.cols())];
         for (long token = begin; token < end; token++) {
             int id = Bits.i32(args.ids(), token);
-            int n = id % PanelFormat.WIDTH;
+            int n = id % PanelLayout.WIDTH;
             for (int b = 0; b < table.blocks(); b++) {
-                block.readFloats(table, id / PanelFormat.WIDTH, b);
-                for (int i = 0; i < PanelFormat.BLOCK; i++) {
+                block.readFloats(table, id / PanelLayout.WIDTH, b);
+                for (int i = 0; i < PanelLayout.BLOCK; i++) {
                     row[b * 32 + i] = args.scale() * block.w[i * 32 + n];
                 }
             }

@@ -38,7 +38,7 @@ sealed interface KernelArgs {
     /// @param prepared the rows of `x` in the form that `w` needs; empty for the float forms
     record Linear(Panels w, Tensor x, MemorySegment prepared, Tensor out) implements KernelArgs {
         long preparedStride() {
-            return w.format().prepared().stride(w.cols());
+            return Prepared.of(w.format()).stride(w.cols());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
@@ -262,7 +263,7 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public long peak(PanelFormat.Encoding format, long rounds) {
+    public long peak(WeightFormat.Encoding format, long rounds) {
         return peak.applyAsLong(format.code(), rounds);
     }
 

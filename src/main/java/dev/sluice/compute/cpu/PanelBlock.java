@@ -1,11 +1,14 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.Bits;
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// A block of 32 inputs by 32 outputs of a packed matrix, unpacked to arrays `[input][output]`.
 final class PanelBlock {
-    private static final int ELEMENTS = PanelFormat.BLOCK * PanelFormat.WIDTH;
+    private static final int ELEMENTS = PanelLayout.BLOCK * PanelLayout.WIDTH;
 
     /// Values, after [#readFloats].
     final float[] w = new float[ELEMENTS];
@@ -14,10 +17,10 @@ final class PanelBlock {
     final int[] q = new int[ELEMENTS];
 
     /// Scales of the 32 outputs: of inputs 0 to 15, then of inputs 16 to 31.
-    final float[] scales = new float[2 * PanelFormat.WIDTH];
+    final float[] scales = new float[2 * PanelLayout.WIDTH];
 
     /// Minima of the 32 outputs, or zeros.
-    final float[] mins = new float[PanelFormat.WIDTH];
+    final float[] mins = new float[PanelLayout.WIDTH];
 
     private final byte[] bytes = new byte[ELEMENTS];
     private final short[] shorts = new short[ELEMENTS];
@@ -36,18 +39,18 @@ final class PanelBlock {
             }
             case BF16 -> {
                 MemorySegment.copy(data, ValueLayout.JAVA_SHORT, at, shorts, 0, ELEMENTS);
-                for (int i = 0; i < PanelFormat.BLOCK; i++) {
+                for (int i = 0; i < PanelLayout.BLOCK; i++) {
                     int pair = i / 2 * 64 + i % 2;
-                    for (int n = 0; n < PanelFormat.WIDTH; n++) {
+                    for (int n = 0; n < PanelLayout.WIDTH; n++) {
                         w[i * 32 + n] = Bits.fromBf16(shorts[pair + n * 2]);
                     }
                 }
             }
             case INT8, INT4 -> {
                 readCodes(panels, panel, block);
-                for (int i = 0; i < PanelFormat.BLOCK; i++) {
-                    int scale = i / 16 * PanelFormat.WIDTH;
-                    for (int n = 0; n < PanelFormat.WIDTH; n++) {
+                for (int i = 0; i < PanelLayout.BLOCK; i++) {
+                    int scale = i / 16 * PanelLayout.WIDTH;
+                    for (int n = 0; n < PanelLayout.WIDTH; n++) {
                         w[i * 32 + n] = scales[scale + n] * q[i * 32 + n] + mins[n];
                     }
                 }
@@ -57,15 +60,15 @@ final class PanelBlock {
 
     /// Reads integers, scales and minima of a quantised matrix.
     void readCodes(Panels panels, long panel, int block) {
-        PanelFormat format = panels.format();
+        WeightFormat format = panels.format();
         long at = panels.blockOffset(panel, block);
         readScales(panels.data(), at, format);
-        long codes = at + format.headBytes();
-        if (format.encoding() == PanelFormat.Encoding.INT8) {
+        long codes = at + PanelLayout.headBytes(format);
+        if (format.encoding() == WeightFormat.Encoding.INT8) {
             MemorySegment.copy(panels.data(), ValueLayout.JAVA_BYTE, codes, bytes, 0, ELEMENTS);
-            for (int i = 0; i < PanelFormat.BLOCK; i++) {
+            for (int i = 0; i < PanelLayout.BLOCK; i++) {
                 int row = i / 4 * 128 + i % 4;
-                for (int n = 0; n < PanelFormat.WIDTH; n++) {
+                for (int n = 0; n < PanelLayout.WIDTH; n++) {
                     q[i * 32 + n] = (bytes[row + n * 4] & 0xFF) - 128;
                 }
             }
@@ -73,19 +76,19 @@ final class PanelBlock {
         }
         MemorySegment.copy(panels.data(), ValueLayout.JAVA_BYTE, codes, bytes, 0, ELEMENTS / 2);
         int offset = format.hasMin() ? 0 : -8;
-        for (int i = 0; i < PanelFormat.BLOCK; i++) {
+        for (int i = 0; i < PanelLayout.BLOCK; i++) {
             int row = i / 8 * 128 + i % 4;
             int shift = i % 8 < 4 ? 0 : 4;
-            for (int n = 0; n < PanelFormat.WIDTH; n++) {
+            for (int n = 0; n < PanelLayout.WIDTH; n++) {
                 q[i * 32 + n] = (bytes[row + n * 4] >> shift & 15) + offset;
             }
         }
     }
 
-    private void readScales(MemorySegment data, long at, PanelFormat format) {
+    private void readScales(MemorySegment data, long at, WeightFormat format) {
         int size = format.scaleBytes();
-        int halves = PanelFormat.BLOCK / format.group();
-        for (int n = 0; n < PanelFormat.WIDTH; n++) {
+        int halves = PanelLayout.BLOCK / format.group();
+        for (int n = 0; n < PanelLayout.WIDTH; n++) {
             scales[n] = scale(data, at + (long) size * n, size);
             scales[32 + n] = halves == 1 ? scales[n] : scale(data, at + size * (32L + n), size);
             mins[n] = format.hasMin() ? scale(data, at + size * (32L * halves + n), size) : 0;

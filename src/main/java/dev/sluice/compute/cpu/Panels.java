@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.MemorySegment;
 
 /// Rows of one number format in packed form: `ceil(rows / 32)` panels, one after the other.
@@ -7,10 +9,10 @@ import java.lang.foreign.MemorySegment;
 /// @param data the panels; begins at a multiple of 64 bytes
 /// @param rows outputs, without padding
 /// @param cols inputs, without padding
-record Panels(MemorySegment data, PanelFormat format, int rows, int cols) {
+record Panels(MemorySegment data, WeightFormat format, int rows, int cols) {
     /// Panels of `rows` outputs.
     static int count(int rows) {
-        return Math.ceilDiv(rows, PanelFormat.WIDTH);
+        return Math.ceilDiv(rows, PanelLayout.WIDTH);
     }
 
     int count() {
@@ -18,16 +20,16 @@ record Panels(MemorySegment data, PanelFormat format, int rows, int cols) {
     }
 
     long panelBytes() {
-        return format.panelBytes(cols);
+        return PanelLayout.panelBytes(format, cols);
     }
 
     /// Blocks of 32 inputs in one panel.
     int blocks() {
-        return Math.ceilDiv(cols, PanelFormat.BLOCK);
+        return Math.ceilDiv(cols, PanelLayout.BLOCK);
     }
 
     /// Where a block of 32 inputs by 32 outputs begins in [#data].
     long blockOffset(long panel, int block) {
-        return panel * panelBytes() + (long) block * format.blockBytes();
+        return panel * panelBytes() + (long) block * PanelLayout.blockBytes(format);
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 /// Forms that a row of activations is brought into before it meets a packed matrix.
 enum Prepared {
     /// Float32 as it is.
@@ -20,9 +22,18 @@ enum Prepared {
         return code;
     }
 
+    /// The form of the activations that matrices of a format are multiplied with.
+    static Prepared of(WeightFormat format) {
+        return switch (format.encoding()) {
+            case F32, F16 -> NONE;
+            case BF16 -> BF16;
+            case INT8, INT4 -> INT8;
+        };
+    }
+
     /// Bytes from one prepared row to the next, a multiple of 64.
     long stride(int cols) {
-        long padded = PanelFormat.paddedCols(cols);
+        long padded = PanelLayout.paddedCols(cols);
         return switch (this) {
             case NONE -> 0;
             case BF16 -> Math.ceilDiv(2 * padded, 64L) * 64;

@@ -1,10 +1,10 @@
-package dev.sluice.compute.cpu;
+package dev.sluice.compute.weights;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Elements of memory as numbers: unaligned reads and writes, and the 16-bit float types.
-final class Bits {
+public final class Bits {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -12,70 +12,77 @@ final class Bits {
     private Bits() {}
 
     /// Element `index` of float32 memory.
-    static float f32(MemorySegment memory, long index) {
+    public static float f32(MemorySegment memory, long index) {
         return memory.get(F32, index * 4);
     }
 
-    static void setF32(MemorySegment memory, long index, float value) {
+    /// Sets element `index` of float32 memory.
+    public static void setF32(MemorySegment memory, long index, float value) {
         memory.set(F32, index * 4, value);
     }
 
     /// Element `index` of int32 memory.
-    static int i32(MemorySegment memory, long index) {
+    public static int i32(MemorySegment memory, long index) {
         return memory.get(I32, index * 4);
     }
 
     /// The float32 at a byte offset.
-    static float f32At(MemorySegment memory, long offset) {
+    public static float f32At(MemorySegment memory, long offset) {
         return memory.get(F32, offset);
     }
 
-    static void setF32At(MemorySegment memory, long offset, float value) {
+    /// Sets the float32 at a byte offset.
+    public static void setF32At(MemorySegment memory, long offset, float value) {
         memory.set(F32, offset, value);
     }
 
-    static void setI32At(MemorySegment memory, long offset, int value) {
+    /// Sets the int32 at a byte offset.
+    public static void setI32At(MemorySegment memory, long offset, int value) {
         memory.set(I32, offset, value);
     }
 
-    static int i32At(MemorySegment memory, long offset) {
+    /// The int32 at a byte offset.
+    public static int i32At(MemorySegment memory, long offset) {
         return memory.get(I32, offset);
     }
 
-    static short i16At(MemorySegment memory, long offset) {
+    /// The 16 bits at a byte offset.
+    public static short i16At(MemorySegment memory, long offset) {
         return memory.get(I16, offset);
     }
 
-    static void setI16At(MemorySegment memory, long offset, short value) {
+    /// Sets the 16 bits at a byte offset.
+    public static void setI16At(MemorySegment memory, long offset, short value) {
         memory.set(I16, offset, value);
     }
 
     /// The byte at an offset, 0 to 255.
-    static int u8(MemorySegment memory, long offset) {
+    public static int u8(MemorySegment memory, long offset) {
         return memory.get(ValueLayout.JAVA_BYTE, offset) & 0xFF;
     }
 
-    static void setU8(MemorySegment memory, long offset, int value) {
+    /// Sets the byte at a byte offset to the low 8 bits of `value`.
+    public static void setU8(MemorySegment memory, long offset, int value) {
         memory.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }
 
     /// The float16 at a byte offset.
-    static float f16At(MemorySegment memory, long offset) {
+    public static float f16At(MemorySegment memory, long offset) {
         return Float.float16ToFloat(i16At(memory, offset));
     }
 
     /// The bfloat16 at a byte offset.
-    static float bf16At(MemorySegment memory, long offset) {
+    public static float bf16At(MemorySegment memory, long offset) {
         return fromBf16(i16At(memory, offset));
     }
 
     /// The value of bfloat16 bits.
-    static float fromBf16(short bits) {
+    public static float fromBf16(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }
 
     /// Rounds to bfloat16, to nearest even; a NaN stays one.
-    static short toBf16(float value) {
+    public static short toBf16(float value) {
         int bits = Float.floatToRawIntBits(value);
         if ((bits & 0x7FFFFFFF) > 0x7F800000) {
             return (short) ((bits >>> 16) | 0x40);
@@ -84,17 +91,17 @@ final class Bits {
     }
 
     /// The value after rounding to bfloat16.
-    static float roundToBf16(float value) {
+    public static float roundToBf16(float value) {
         return fromBf16(toBf16(value));
     }
 
     /// Copies float32 elements out of memory.
-    static void readF32(MemorySegment memory, long index, float[] into, int at, int count) {
+    public static void readF32(MemorySegment memory, long index, float[] into, int at, int count) {
         MemorySegment.copy(memory, F32, index * 4, into, at, count);
     }
 
     /// Copies float32 elements into memory.
-    static void writeF32(float[] from, int at, MemorySegment memory, long index, int count) {
+    public static void writeF32(float[] from, int at, MemorySegment memory, long index, int count) {
         MemorySegment.copy(from, at, memory, F32, index * 4, count);
     }
 }

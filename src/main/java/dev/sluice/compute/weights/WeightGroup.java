@@ -1,38 +1,99 @@
-package dev.sluice.compute.cpu;
+package dev.sluice.compute.weights;
 
 import dev.sluice.compute.DType;
 
 import java.lang.foreign.MemorySegment;
 
-/// Thirty-two neighbouring weights of one of GGUF's block formats, taken apart: `w = scale * q +
-/// min`. The product is exact in float32 and the sum is rounded once.
+/// Thirty-two neighbouring weights of a row, taken apart into integers and scales: `w = scale * q +
+/// min`. Either read from one of GGUF's block formats, whose product is exact in float32 but for
+/// Q6_K and whose sum is rounded once, or quantised from floats. Belongs to one thread.
 ///
 /// @see "ggml-common.h and ggml-quants.c of ggml-org/ggml (block layouts and dequantisation)"
-final class GgufGroup {
-    static final int SIZE = 32;
+public final class WeightGroup {
+    /// Weights of one group.
+    public static final int SIZE = 32;
+
     private static final int PER_SUPER_BLOCK = 8;
 
-    /// The integers; `-2^(bits-1)` and up for formats without a minimum, 0 and up with one.
-    final int[] q = new int[SIZE];
+    private final int[] q = new int[SIZE];
+    private float scale;
+    private float upperScale;
+    private float min;
+    private short scaleBits;
+    private short minBits;
 
-    /// Scale of the first 16 weights and of the last 16; they differ in Q6_K only.
-    float scale;
+    /// Makes a group of zeros.
+    public WeightGroup() {}
 
-    float upperScale;
+    /// Integer `i`; `-2^(bits-1)` and up for formats without a minimum, 0 and up with one.
+    public int code(int i) {
+        return q[i];
+    }
 
-    /// 0 for formats without a minimum.
-    float min;
+    /// Scale of the first 16 weights; of all of them but in Q6_K.
+    public float scale() {
+        return scale;
+    }
 
-    /// The stored float16 of scale and minimum, for the formats that have them.
-    short scaleBits;
+    /// Scale of the last 16 weights.
+    public float upperScale() {
+        return upperScale;
+    }
 
-    short minBits;
+    /// What is added to each product; 0 for formats without a minimum.
+    public float min() {
+        return min;
+    }
+
+    /// The stored float16 of the scale, for the formats that have one.
+    public short scaleBits() {
+        return scaleBits;
+    }
+
+    /// The stored float16 of the minimum, for the formats that have one.
+    public short minBits() {
+        return minBits;
+    }
+
+    /// Weight `i` of the group.
+    public float value(int i) {
+        return (i < 16 ? scale : upperScale) * q[i] + min;
+    }
+
+    /// Quantises up to 32 floats, symmetrically, to one float16 scale and codes; the codes of what
+    /// is missing to 32 are 0. For 4 bits the value of the largest magnitude becomes -8, so that
+    /// all sixteen codes are used.
+    ///
+    /// @param from first value
+    /// @param count 1 to 32
+    /// @param encoding `INT8` or `INT4`
+    public void quantize(float[] values, int from, int count, WeightFormat.Encoding encoding) {
+        float extreme = 0;
+        for (int i = from; i < from + count; i++) {
+            if (Math.abs(values[i]) > Math.abs(extreme)) {
+                extreme = values[i];
+            }
+        }
+        boolean bytes = encoding == WeightFormat.Encoding.INT8;
+        scaleBits = Float.floatToFloat16(bytes ? Math.abs(extreme) / 127f : extreme / -8f);
+        minBits = 0;
+        scale = Float.float16ToFloat(scaleBits);
+        upperScale = scale;
+        min = 0;
+        float inverse = scale == 0 ? 0 : 1 / scale;
+        int least = bytes ? -127 : -8;
+        int most = bytes ? 127 : 7;
+        for (int i = 0; i < SIZE; i++) {
+            int code = i < count ? (int) Math.rint(values[from + i] * inverse) : 0;
+            q[i] = Math.clamp(code, least, most);
+        }
+    }
 
     /// Reads a group.
     ///
     /// @param row where the row begins, in bytes
     /// @param group index of the group in its row
-    void read(DType type, MemorySegment data, long row, int group) {
+    public void read(DType type, MemorySegment data, long row, int group) {
         if (type.blockElements() == SIZE) {
             long block = row + (long) group * type.blockBytes();
             readBlock(type, data, block);
@@ -40,11 +101,6 @@ final class GgufGroup {
             long block = row + (long) (group / PER_SUPER_BLOCK) * type.blockBytes();
             readPart(type, data, block, group % PER_SUPER_BLOCK);
         }
-    }
-
-    /// Weight `i` of the group.
-    float value(int i) {
-        return (i < 16 ? scale : upperScale) * q[i] + min;
     }
 
     private void readBlock(DType type, MemorySegment data, long block) {

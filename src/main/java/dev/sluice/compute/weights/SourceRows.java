@@ -1,32 +1,32 @@
-package dev.sluice.compute.cpu;
+package dev.sluice.compute.weights;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.MatrixSource;
 
 import java.lang.foreign.MemorySegment;
 
-/// Reads the rows of a weight matrix as a file holds it.
-final class SourceRows {
+/// Reads the rows of a weight matrix as a file holds it. Belongs to one thread.
+public final class SourceRows {
     private final MatrixSource source;
-    private final MemorySegment rowOrder;
-    private final GgufGroup group = new GgufGroup();
+    private final int[] rowOrder;
+    private final WeightGroup group = new WeightGroup();
 
-    /// @param rowOrder int32, stored row of each logical row; or [MemorySegment#NULL]
-    SourceRows(MatrixSource source, MemorySegment rowOrder) {
+    /// Reads from a source, which stays the caller's.
+    public SourceRows(MatrixSource source) {
         this.source = source;
-        this.rowOrder = rowOrder;
+        this.rowOrder = source.rowOrder().orElse(new int[0]);
     }
 
     /// Dequantises a logical row.
     ///
     /// @param into float32 `[cols]`
-    void floats(int row, float[] into) {
+    public void floats(int row, float[] into) {
         DType type = source.dtype();
         if (type.isQuantized()) {
-            for (int g = 0; g < source.cols() / GgufGroup.SIZE; g++) {
-                GgufGroup part = group(row, g);
-                for (int i = 0; i < GgufGroup.SIZE; i++) {
-                    into[g * GgufGroup.SIZE + i] = part.value(i);
+            for (int g = 0; g < source.cols() / WeightGroup.SIZE; g++) {
+                WeightGroup part = group(row, g);
+                for (int i = 0; i < WeightGroup.SIZE; i++) {
+                    into[g * WeightGroup.SIZE + i] = part.value(i);
                 }
             }
             return;
@@ -40,18 +40,19 @@ final class SourceRows {
     }
 
     /// One group of a quantised row; valid until the next call.
-    GgufGroup group(int row, int index) {
+    public WeightGroup group(int row, int index) {
         long start = storedRow(row) * source.dtype().bytesFor(source.rowStride());
         group.read(source.dtype(), source.data(), start, index);
         return group;
     }
 
-    private long storedRow(int row) {
-        return rowOrder.byteSize() == 0 ? row : Bits.i32(rowOrder, row);
+    /// The row of the file that holds a logical row.
+    public long storedRow(int row) {
+        return rowOrder.length == 0 ? row : rowOrder[row];
     }
 
     /// Element `index` of a plain float type.
-    static float element(DType type, MemorySegment data, long index) {
+    public static float element(DType type, MemorySegment data, long index) {
         return switch (type) {
             case F32 -> Bits.f32(data, index);
             case F16 -> Bits.f16At(data, index * 2);

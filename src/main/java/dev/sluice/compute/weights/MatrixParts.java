@@ -1,0 +1,96 @@
+package dev.sluice.compute.weights;
+
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.ShapeChecks;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// The parts that one packed matrix is made of, checked and put into segments.
+public final class MatrixParts {
+    private static final String OP = "pack";
+
+    private MatrixParts() {}
+
+    /// Neighbouring parts that become one number format.
+    ///
+    /// @param parts one below the other, at least one
+    public record Segment(WeightFormat format, List<MatrixSource> parts) {
+        /// Takes a copy of the list.
+        public Segment {
+            parts = List.copyOf(parts);
+        }
+
+        /// Rows of all parts.
+        public int rows() {
+            return parts.stream().mapToInt(MatrixSource::rows).reduce(0, Math::addExact);
+        }
+
+        /// Columns of each part.
+        public int cols() {
+            return parts.getFirst().cols();
+        }
+    }
+
+    /// Checks parts and puts neighbours whose number format is the same into one segment.
+    ///
+    /// @throws IllegalArgumentException if there is no part, or parts do not fit together, or one
+    ///   names memory that it does not have
+    public static List<Segment> segments(List<MatrixSource> parts, Packing packing) {
+        ShapeChecks.that(!parts.isEmpty(), OP, "a matrix needs a part");
+        parts.forEach(part -> check(part, parts.getFirst().cols()));
+        List<Segment> segments = new ArrayList<>();
+        int first = 0;
+        while (first < parts.size()) {
+            WeightFormat format = WeightFormat.of(packing, parts.get(first).dtype());
+            int end = first + 1;
+            while (end < parts.size()
+                    && WeightFormat.of(packing, parts.get(end).dtype()).equals(format)) {
+                end++;
+            }
+            segments.add(new Segment(format, parts.subList(first, end)));
+            first = end;
+        }
+        return segments;
+    }
+
+    private static void check(MatrixSource part, int cols) {
+        int block = part.dtype().blockElements();
+        ShapeChecks.that(
+                part.cols() == cols && cols > 0 && part.rows() >= 0,
+                OP,
+                "a part is [%d, %d], expected [rows, %d]"
+                        .formatted(part.rows(), part.cols(), cols));
+        ShapeChecks.that(
+                cols % block == 0 && part.rowStride() % block == 0,
+                OP,
+                "%d columns, %d apart, are no whole number of %s blocks"
+                        .formatted(cols, part.rowStride(), part.dtype()));
+        ShapeChecks.that(
+                !(part.transposed() && part.dtype().isQuantized()),
+                OP,
+                part.dtype() + " can't be transposed");
+        int[] order = part.rowOrder().orElse(new int[0]);
+        ShapeChecks.that(
+                part.rowOrder().isEmpty() || order.length == part.rows(),
+                OP,
+                "the row order names %d rows of %d".formatted(order.length, part.rows()));
+        ShapeChecks.that(
+                Arrays.stream(order).noneMatch(row -> row < 0), OP, "a negative row in the order");
+        if (part.rows() > 0) {
+            ShapeChecks.host(OP, "the source", part.data(), neededBytes(part, order));
+            ShapeChecks.that(part.data().isNative(), OP, "the source lies in the Java heap");
+        }
+    }
+
+    private static long neededBytes(MatrixSource part, int[] order) {
+        long lastRow = order.length == 0 ? part.rows() - 1L : Arrays.stream(order).max().orElse(0);
+        long elements =
+                part.transposed()
+                        ? (part.cols() - 1L) * part.rowStride() + lastRow + 1
+                        : lastRow * part.rowStride() + part.cols();
+        return part.dtype().bytesFor(elements);
+    }
+}
