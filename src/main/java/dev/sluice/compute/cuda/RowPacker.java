@@ -101,18 +101,9 @@ final class RowPacker {
 
     private void write(WeightGroup group, int g, MemorySegment into, long row) {
         if (format.encoding() == WeightFormat.Encoding.INT8) {
-            int at = g * WeightGroup.SIZE;
-            for (int i = 0; i < WeightGroup.SIZE; i++) {
-                codes[at + i] = (byte) group.code(i);
-            }
+            group.copyCodes(codes, g * WeightGroup.SIZE);
         } else {
-            int at = g * (WeightGroup.SIZE / 2);
-            int zero = format.hasMin() ? 0 : 8;
-            for (int i = 0; i < WeightGroup.SIZE / 2; i++) {
-                int low = group.code(2 * i) + zero;
-                int high = group.code(2 * i + 1) + zero;
-                codes[at + i] = (byte) (low | high << 4);
-            }
+            group.copyNibbles(codes, g * WeightGroup.SIZE / 2, format.hasMin() ? 0 : 8);
         }
         long scales = row + layout.scaleOffset();
         long mins = row + layout.minOffset();
