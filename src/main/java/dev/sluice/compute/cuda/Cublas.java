@@ -77,6 +77,7 @@ final class Cublas implements AutoCloseable {
     /// @param x address of `[n, cols]`, of the type of `w`
     /// @param xStride elements between two rows of `x`
     /// @param w address of `[rows, cols]`: float32, float16 or bfloat16
+    /// @param wStride elements between two rows of `w`
     /// @param out address of float32 `[n, rows]`
     /// @param outStride elements between two rows of `out`
     void linear(
@@ -85,6 +86,7 @@ final class Cublas implements AutoCloseable {
             long xStride,
             int n,
             long w,
+            int wStride,
             int rows,
             int cols,
             long out,
@@ -102,7 +104,7 @@ final class Cublas implements AutoCloseable {
                         one,
                         MemorySegment.ofAddress(w),
                         code,
-                        cols,
+                        wStride,
                         MemorySegment.ofAddress(x),
                         code,
                         Math.toIntExact(xStride),

@@ -127,7 +127,7 @@ public final class CudaDevice implements Device {
                 throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
             }
         }
-        embedding.embedding(table, batch, scale, out);
+        embedding.embedding(CudaLinear.own(op, table), batch, scale, out);
     }
 
     @Override
@@ -136,7 +136,7 @@ public final class CudaDevice implements Device {
         ShapeChecks.matrix(op, "x", x, x.rows(), w.cols());
         ShapeChecks.matrix(op, "out", out, x.rows(), w.rows());
         if (x.rows() > 0) {
-            linear.linear(x, w, out);
+            linear.linear(x, CudaLinear.own(op, w), out);
         }
     }
 

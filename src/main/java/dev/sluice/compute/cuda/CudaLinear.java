@@ -1,35 +1,203 @@
 package dev.sluice.compute.cuda;
 
-import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.DType;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
+import dev.sluice.compute.weights.WeightFormat;
+import dev.sluice.compute.weights.WeightFormat.Encoding;
 
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
-/// Weights on the GPU and products with them.
-@SuppressWarnings("DoNotCallSuggester")
+/// Weights on the GPU and products with them. Matrices of floats go to cuBLAS, with the activations
+/// rounded to the weights' type; quantised ones to `native/cuda/linear_gemv.cu` for few rows, with
+/// float32 activations, and to `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The shapes
+/// are checked by the device.
 final class CudaLinear implements AutoCloseable {
+    /// Rows of activations up to which the weights are multiplied as they are read.
+    static final int FEW_ROWS = 8;
+
+    private static final int GEMV_THREADS = 128;
+    private static final int GEMV_OUTPUTS = 8;
+    private static final int GEMM_THREADS = 128;
+    private static final int GEMM_TILE = 64;
+    private static final int GEMM_SHARED_BYTES = 35_840;
+    private static final int CONVERT_THREADS = 128;
+    private static final int CONVERT_COLUMNS = 8 * CONVERT_THREADS;
+
+    private final CudaContext context;
+    private final CudaPacker packer;
+    private final CudaScratch rounded = new CudaScratch();
+    private final Map<Encoding, CudaFunction> conversions = new HashMap<>();
+    private final Map<WeightFormat, CudaFunction[]> gemvs = new HashMap<>();
+    private final Map<WeightFormat, CudaFunction> gemms = new HashMap<>();
+    private final Set<CudaMatrix> matrices = Collections.newSetFromMap(new IdentityHashMap<>());
+
     /// @param staging the way of weights to the GPU
-    CudaLinear(CudaContext context, StagingRing staging) {}
+    CudaLinear(CudaContext context, StagingRing staging) {
+        this.context = context;
+        this.packer = new CudaPacker(staging);
+    }
 
     /// As [dev.sluice.compute.Device#pack].
     PackedMatrix pack(List<MatrixSource> parts, Packing packing) {
-        throw new DeviceException("packing on CUDA is not there yet");
+        CudaMatrix matrix = packer.pack(parts, packing);
+        matrices.add(matrix);
+        return matrix;
     }
 
     /// As [dev.sluice.compute.Device#release(PackedMatrix)].
     void release(PackedMatrix matrix) {
-        throw new DeviceException("packing on CUDA is not there yet");
+        CudaMatrix own = own("release", matrix);
+        ShapeChecks.that(matrices.remove(own), "release", "the matrix was released before");
+        own.release();
+    }
+
+    /// The matrix as this device made it.
+    ///
+    /// @throws IllegalArgumentException if another device did
+    static CudaMatrix own(String op, PackedMatrix matrix) {
+        if (matrix instanceof CudaMatrix own) {
+            return own;
+        }
+        throw new IllegalArgumentException(op + ": the matrix was packed by another device");
     }
 
     /// As [dev.sluice.compute.Device#linear].
-    void linear(Tensor x, PackedMatrix w, Tensor out) {
-        throw new DeviceException("linear on CUDA is not there yet");
+    void linear(Tensor x, CudaMatrix w, Tensor out) {
+        Encoding last = Encoding.F32;
+        long activations = 0;
+        int column = 0;
+        for (CudaMatrix.Segment segment : w.segments()) {
+            Tensor part = out.columns(column, column + segment.rows());
+            column += segment.rows();
+            Encoding needed = activations(segment, x.rows());
+            if (needed != Encoding.F32 && needed != last) {
+                activations = round(x, needed);
+                last = needed;
+            }
+            if (segment.rows() > 0) {
+                multiply(x, activations, segment, part);
+            }
+        }
+    }
+
+    /// The type in which a segment takes its activations.
+    private static Encoding activations(CudaMatrix.Segment w, int n) {
+        Encoding encoding = w.layout().format().encoding();
+        return switch (encoding) {
+            case F32, F16, BF16 -> encoding;
+            case INT8, INT4 -> n <= FEW_ROWS ? Encoding.F32 : Encoding.BF16;
+        };
+    }
+
+    private void multiply(Tensor x, long activations, CudaMatrix.Segment w, Tensor out) {
+        switch (w.layout().format().encoding()) {
+            case F32 -> gemmEx(DType.F32, x.data().address(), x.rowStride(), w, out);
+            case F16 -> gemmEx(DType.F16, activations, roundedStride(x), w, out);
+            case BF16 -> gemmEx(DType.BF16, activations, roundedStride(x), w, out);
+            case INT8, INT4 -> {
+                if (x.rows() <= FEW_ROWS) {
+                    gemv(x, w, out);
+                } else {
+                    gemm(x, activations, w, out);
+                }
+            }
+        }
+    }
+
+    private void gemmEx(DType type, long x, long xStride, CudaMatrix.Segment w, Tensor out) {
+        RowLayout layout = w.layout();
+        context.cublas()
+                .linear(
+                        type,
+                        x,
+                        xStride,
+                        out.rows(),
+                        w.memory().address(),
+                        layout.floatStride(),
+                        w.rows(),
+                        layout.cols(),
+                        out.data().address(),
+                        out.rowStride());
+    }
+
+    /// Elements between rows of rounded activations: whole steps of the GEMM.
+    private static int roundedStride(Tensor x) {
+        return Math.ceilDiv(x.columns(), GEMM_TILE) * GEMM_TILE;
+    }
+
+    /// Rounds the activations to 16 bits, into scratch memory.
+    private long round(Tensor x, Encoding to) {
+        int stride = roundedStride(x);
+        long address = rounded.take((long) Short.BYTES * stride * x.rows());
+        CudaFunction kernel =
+                conversions.computeIfAbsent(
+                        to,
+                        type ->
+                                context.function(
+                                        "convert", type == Encoding.F16 ? "convert_f16" : "convert_bf16"));
+        kernel.args().matrix(x).i32(x.columns()).i64(address).i32(stride);
+        kernel.launch(
+                x.rows(), Math.ceilDiv(stride, CONVERT_COLUMNS), 1, CONVERT_THREADS, 0);
+        return address;
+    }
+
+    private void gemv(Tensor x, CudaMatrix.Segment w, Tensor out) {
+        CudaFunction kernel =
+                gemvs.computeIfAbsent(w.layout().format(), this::gemvs)[
+                        Integer.SIZE - Integer.numberOfLeadingZeros(x.rows() - 1)];
+        WeightArguments.weights(kernel.args(), w)
+                .matrix(x)
+                .i32(x.rows())
+                .flag(CudaRows.isInQuads(x))
+                .matrix(out)
+                .launch(Math.ceilDiv(w.rows(), GEMV_OUTPUTS), GEMV_THREADS);
+    }
+
+    /// Kernels for up to 1, 2, 4 and 8 rows.
+    private CudaFunction[] gemvs(WeightFormat format) {
+        CudaFunction[] kernels = new CudaFunction[4];
+        for (int i = 0; i < kernels.length; i++) {
+            String name = "gemv%d_%s".formatted(1 << i, WeightArguments.suffix(format));
+            kernels[i] = context.function("linear_gemv", name);
+        }
+        return kernels;
+    }
+
+    private void gemm(Tensor x, long activations, CudaMatrix.Segment w, Tensor out) {
+        CudaFunction kernel =
+                gemms.computeIfAbsent(
+                        w.layout().format(),
+                        format ->
+                                context.function(
+                                        "linear_gemm", "gemm_" + WeightArguments.suffix(format)));
+        WeightArguments.weights(kernel.args(), w)
+                .i64(activations)
+                .i32(roundedStride(x))
+                .i32(x.rows())
+                .matrix(out)
+                .launch(
+                        Math.ceilDiv(w.rows(), GEMM_TILE),
+                        Math.ceilDiv(x.rows(), GEMM_TILE),
+                        1,
+                        GEMM_THREADS,
+                        GEMM_SHARED_BYTES);
     }
 
     /// Gives back scratch memory and matrices that were not released.
     @Override
-    public void close() {}
+    public void close() {
+        packer.close();
+        rounded.close();
+        matrices.forEach(CudaMatrix::release);
+        matrices.clear();
+    }
 }

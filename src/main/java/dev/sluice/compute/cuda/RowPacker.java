@@ -31,6 +31,11 @@ final class RowPacker {
         this.codes = new byte[layout.groups() * WeightGroup.SIZE];
     }
 
+    /// Bytes of packed rows.
+    long bytes(int rows) {
+        return (long) rows * layout.rowBytes();
+    }
+
     /// Writes the logical rows `[from, to)`, the first at the beginning of `into`.
     void pack(int from, int to, MemorySegment into) {
         boolean copied = !source.transposed() && holdsAsStored();

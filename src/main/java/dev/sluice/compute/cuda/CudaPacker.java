@@ -1,0 +1,146 @@
+package dev.sluice.compute.cuda;
+
+import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.weights.MatrixParts;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/// Packs weights and sends them to the GPU through the staging ring: while a block is on its way,
+/// `pack-N` threads fill the next one. No more host memory is taken than the ring's.
+final class CudaPacker implements AutoCloseable {
+    private static final int MOST_THREADS = 8;
+
+    /// Bytes of a block that are worth another thread.
+    private static final long THREAD_BYTES = 64 << 10;
+
+    private final StagingRing staging;
+    private final int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    private final ExecutorService workers =
+            Executors.newFixedThreadPool(
+                    threads, Thread.ofPlatform().daemon().name("pack-", 0).factory());
+
+    CudaPacker(StagingRing staging) {
+        this.staging = staging;
+    }
+
+    /// As [dev.sluice.compute.Device#pack].
+    CudaMatrix pack(List<MatrixSource> parts, Packing packing) {
+        List<CudaMatrix.Segment> segments = new ArrayList<>();
+        boolean complete = false;
+        try {
+            for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
+                RowLayout layout = new RowLayout(segment.format(), segment.cols());
+                long bytes = Math.multiplyExact((long) segment.rows(), layout.rowBytes());
+                DeviceMemory memory = DeviceMemory.allocate(bytes);
+                segments.add(new CudaMatrix.Segment(layout, segment.rows(), memory));
+                fill(memory.address(), layout, segment.parts());
+            }
+            complete = true;
+            return new CudaMatrix(segments);
+        } finally {
+            if (!complete) {
+                segments.forEach(segment -> segment.memory().close());
+            }
+        }
+    }
+
+    private void fill(long address, RowLayout layout, List<MatrixSource> parts) {
+        long at = address;
+        for (MatrixSource part : parts) {
+            send(part, layout, at);
+            at += (long) part.rows() * layout.rowBytes();
+        }
+    }
+
+    private void send(MatrixSource part, RowLayout layout, long address) {
+        if (part.rows() == 0) {
+            return;
+        }
+        int rowsAtOnce = Math.toIntExact(staging.blockBytes() / layout.rowBytes());
+        if (rowsAtOnce == 0) {
+            throw new DeviceException(
+                    "a row of %d weights is too long for the GPU".formatted(layout.cols()));
+        }
+        List<RowPacker> packers = packers(part, layout);
+        for (int from = 0; from < part.rows(); from += rowsAtOnce) {
+            int to = (int) Math.min((long) from + rowsAtOnce, part.rows());
+            MemorySegment block = staging.next();
+            pack(packers, from, to, block);
+            staging.send(
+                    address + (long) from * layout.rowBytes(),
+                    (to - (long) from) * layout.rowBytes());
+        }
+    }
+
+    /// A packer for each thread that the part is worth.
+    private List<RowPacker> packers(MatrixSource part, RowLayout layout) {
+        long bytes = Math.min((long) part.rows() * layout.rowBytes(), staging.blockBytes());
+        long worthwhile = Math.clamp(bytes / THREAD_BYTES, 1, Math.min(threads, part.rows()));
+        MatrixSource source = forAllThreads(part);
+        List<RowPacker> packers = new ArrayList<>();
+        for (int t = 0; t < worthwhile; t++) {
+            packers.add(new RowPacker(source, layout));
+        }
+        return packers;
+    }
+
+    private void pack(List<RowPacker> packers, int from, int to, MemorySegment block) {
+        if (packers.size() == 1) {
+            packers.getFirst().pack(from, to, block);
+            return;
+        }
+        List<Callable<Void>> shares = new ArrayList<>();
+        int share = Math.ceilDiv(to - from, packers.size());
+        for (int t = 0; t < packers.size(); t++) {
+            RowPacker packer = packers.get(t);
+            int first = Math.min(to, from + t * share);
+            int end = Math.min(to, first + share);
+            shares.add(() -> {
+                packer.pack(first, end, block.asSlice(packer.bytes(first - from)));
+                return null;
+            });
+        }
+        await(shares);
+    }
+
+    private void await(List<Callable<Void>> shares) {
+        try {
+            for (Future<Void> share : workers.invokeAll(shares)) {
+                share.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DeviceException("interrupted while weights were packed", e);
+        } catch (ExecutionException e) {
+            throw new DeviceException("weights can't be packed", e);
+        }
+    }
+
+    /// The caller's memory may be confined to the calling thread, which waits here meanwhile.
+    private static MatrixSource forAllThreads(MatrixSource part) {
+        MemorySegment data = part.data();
+        return new MatrixSource(
+                MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize()),
+                part.dtype(),
+                part.rows(),
+                part.cols(),
+                part.rowStride(),
+                part.transposed(),
+                part.rowOrder());
+    }
+
+    /// Ends the threads.
+    @Override
+    public void close() {
+        workers.shutdown();
+    }
+}
