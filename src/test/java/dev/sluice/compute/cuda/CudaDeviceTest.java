@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.compute.AbstractDeviceTest;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.weights.Bits;
 
 import org.junit.jupiter.api.Test;
+
+import java.util.function.UnaryOperator;
 
 /// The CUDA device on the emulated driver.
 class CudaDeviceTest extends AbstractDeviceTest {
@@ -14,6 +17,47 @@ class CudaDeviceTest extends AbstractDeviceTest {
     protected Device open() {
         assumeTrue(CudaSupport.canEmulate(), "the emulated driver was not built: no g++");
         return CudaDevice.open(CudaOptions.defaults().withEmulation());
+    }
+
+    /// Rounded to the weights' type for cuBLAS; as they are for a few rows with quantised weights;
+    /// to bfloat16 for more.
+    @Override
+    public float[] asMultiplied(float[] row, String format, int rows) {
+        return switch (format) {
+            case "f32" -> row;
+            case "f16" -> rounded(row, x -> Float.float16ToFloat(Float.floatToFloat16(x)));
+            case "bf16" -> rounded(row, Bits::roundToBf16);
+            default -> rows <= CudaLinear.FEW_ROWS ? row : rounded(row, Bits::roundToBf16);
+        };
+    }
+
+    /// Quantised weights are dequantised to bfloat16 for more than a few rows.
+    @Override
+    public float[] weightsAsMultiplied(float[] row, String format, int rows) {
+        boolean exact = rows <= CudaLinear.FEW_ROWS || !format.startsWith("int");
+        return exact ? row : rounded(row, Bits::roundToBf16);
+    }
+
+    /// In float32 none. With floats of 16 bits cuBLAS may add in another order: one rounding a
+    /// product and a sum on either side. A few rows with quantised weights are multiplied in
+    /// float32, more in bfloat16, whose rounding moves x and w by 2^-9 of themselves at most.
+    @Override
+    public double effectOfTheBatch(String format, int cols) {
+        double sums = 2 * Math.scalb(cols + 4.0, -24);
+        double move = Math.scalb(1.0, -9);
+        return switch (format) {
+            case "f32" -> 0;
+            case "f16", "bf16" -> sums;
+            default -> (1 + move) * (1 + move) - 1 + sums;
+        };
+    }
+
+    private static float[] rounded(float[] row, UnaryOperator<Float> rounding) {
+        float[] result = new float[row.length];
+        for (int i = 0; i < row.length; i++) {
+            result[i] = rounding.apply(row[i]);
+        }
+        return result;
     }
 
     @Test
