@@ -137,6 +137,21 @@ public interface Device extends AutoCloseable {
     /// @param ids host memory, int32 `[n]`, overwritten; NaN never wins
     void argmax(Tensor logits, MemorySegment ids);
 
+    /// Whether [#sample] works. If not, rows are downloaded and tokens are drawn on the host.
+    default boolean samples() {
+        return false;
+    }
+
+    /// Draws a token from each row of logits that a batch names, and writes the results of the
+    /// batch. A row that can't be drawn from says so in its outcome and disturbs no other.
+    ///
+    /// @param logits float32 `[n, vocabSize]` with at least as many columns as the batch has ids;
+    ///   the rows that the batch names are undefined afterwards, the others are not touched
+    /// @throws UnsupportedOperationException if this device does not sample
+    default void sample(Tensor logits, SamplingBatch batch) {
+        throw new UnsupportedOperationException(describe() + " draws no tokens");
+    }
+
     /// Ends the device's threads and gives back what is still allocated. Idempotent.
     @Override
     void close();

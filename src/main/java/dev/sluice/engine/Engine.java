@@ -40,6 +40,7 @@ public final class Engine implements AutoCloseable {
     private final Sampler sampler;
     private final Delivery delivery;
     private final List<Sequence> drawing = new ArrayList<>();
+    private final int[] drawingRows;
     private boolean closed;
 
     /// Makes an engine without registered logits processors.
@@ -79,6 +80,7 @@ public final class Engine implements AutoCloseable {
         this.runner = new ModelRunner(config, model, device);
         this.processors = new ProcessorChain(logitsProcessors);
         this.sampler = new Sampler(config, device, vocabSize, numIds, processors);
+        this.drawingRows = new int[config.maxNumSeqs()];
         this.delivery = new Delivery(intake, scheduler, stats, nanoClock);
     }
 
@@ -193,14 +195,15 @@ public final class Engine implements AutoCloseable {
         Tensor logits;
         try {
             logits = runner.forward(step);
-            sampler.rank(logits);
+            findDrawing(step);
+            processors.update(drawing);
+            sampler.prepare(logits, drawing, drawingRows);
         } catch (RuntimeException e) {
             LOG.error("a step of {} sequences failed; they are ended", step.size(), e);
             step.forEach(s -> delivery.fail(s, new ApiException.Internal("The model failed.")));
             return;
         }
         stats.stepDone();
-        updateProcessors(step);
         int row = 0;
         for (Sequence sequence : step) {
             int numRows = sequence.numLogitRows();
@@ -209,15 +212,16 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void updateProcessors(List<Sequence> step) {
-        if (!processors.isEmpty()) {
-            drawing.clear();
-            for (Sequence sequence : step) {
-                if (sequence.draws()) {
-                    drawing.add(sequence);
-                }
+    /// Notes which sequences draw, and from which row of the logits.
+    private void findDrawing(List<Sequence> step) {
+        drawing.clear();
+        int row = 0;
+        for (Sequence sequence : step) {
+            row += sequence.numLogitRows();
+            if (sequence.draws()) {
+                drawingRows[drawing.size()] = row - 1;
+                drawing.add(sequence);
             }
-            processors.update(drawing);
         }
     }
 

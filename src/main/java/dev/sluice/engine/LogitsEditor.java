@@ -1,11 +1,13 @@
 package dev.sluice.engine;
 
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /// Changes a row of logits as a request asks: bias, penalties, and ids that must not come now.
 ///
@@ -15,7 +17,7 @@ import java.util.Set;
 final class LogitsEditor {
     /// The logit of an id that must not come. Finite, so that a row in which all other ids are
     /// negative infinity (closed by a grammar, say) still has a largest one.
-    static final float FORBIDDEN = -1e10f;
+    static final float FORBIDDEN = SamplingBatch.FORBIDDEN_LOGIT;
 
     private final Set<Integer> eosIds;
     private final int[] counts;
@@ -108,16 +110,28 @@ final class LogitsEditor {
     /// Forbids what would end the sequence before its least number of tokens, and what would
     /// complete a bad word.
     void forbid(Sequence sequence, float[] logits) {
+        forEachForbidden(sequence, id -> forbid(id, logits));
+    }
+
+    /// Names the ids that must not come now; some perhaps twice, some perhaps not drawable.
+    void forEachForbidden(Sequence sequence, IntConsumer action) {
         if (isTooShort(sequence)) {
-            eosIds.forEach(id -> forbid(id, logits));
-            sequence.request().stop().stopTokenIds().forEach(id -> forbid(id, logits));
+            eosIds.forEach(action::accept);
+            sequence.request().stop().stopTokenIds().forEach(action::accept);
         }
         for (TokenIds word : sequence.request().rules().badWords()) {
             int last = word.size() - 1;
             if (endsWith(sequence, word, last)) {
-                forbid(word.get(last), logits);
+                action.accept(word.get(last));
             }
         }
+    }
+
+    /// Most ids that [#forEachForbidden] names.
+    int mostForbidden(Sequence sequence) {
+        GenerationRequest request = sequence.request();
+        int ends = isTooShort(sequence) ? eosIds.size() + request.stop().stopTokenIds().size() : 0;
+        return ends + request.rules().badWords().size();
     }
 
     private void forbid(int id, float[] logits) {

@@ -1,5 +1,7 @@
 package dev.sluice.engine;
 
+import dev.sluice.compute.SamplingBatch;
+
 import java.util.List;
 
 /// Tells how likely the tokens of a row are: log-softmax, ranks and the most likely ones.
@@ -8,9 +10,9 @@ import java.util.List;
 /// Scratch memory is sized once, 28 bytes a vocabulary entry. Not for use by several threads.
 final class LogprobsMeter {
     /// What is reported for less, and for what is no number.
-    static final float LEAST = -9999f;
+    static final float LEAST = SamplingBatch.LEAST_VALUE;
 
-    private static final float CERTAIN_BELOW = 1e-5f;
+    private static final float CERTAIN_BELOW = SamplingBatch.CERTAIN_BELOW;
 
     /// How the values of a row are read.
     ///

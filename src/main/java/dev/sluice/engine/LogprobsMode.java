@@ -9,5 +9,15 @@ public enum LogprobsMode {
     /// The logits themselves, where [#RAW_LOGPROBS] takes them.
     RAW_LOGITS,
     /// The logits themselves, where [#PROCESSED_LOGPROBS] takes them.
-    PROCESSED_LOGITS
+    PROCESSED_LOGITS;
+
+    /// Whether the values are those before anything but the grammar mask.
+    boolean isRaw() {
+        return this == RAW_LOGPROBS || this == RAW_LOGITS;
+    }
+
+    /// Whether logits are reported.
+    boolean isLogits() {
+        return this == RAW_LOGITS || this == PROCESSED_LOGITS;
+    }
 }

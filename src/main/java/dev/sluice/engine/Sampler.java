@@ -1,6 +1,7 @@
 package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
+import dev.sluice.compute.ReportSpec;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.Arena;
@@ -8,15 +9,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Draws the next token of each sequence from its row of logits, and tells how likely tokens are.
 ///
-/// A token depends on the row, the parameters, the seed and the ids before it alone. A greedy
-/// sequence that asks for nothing else never leaves the device. The order of the steps: bias and
-/// registered processors; penalties; what must not come; the temperature; then min-p, top-k, top-p
-/// and the draw. A greedy sequence takes the largest logit before the temperature, which can only
-/// blur it.
+/// A token depends on the row, the parameters, the seed and the ids before it alone. Where the
+/// device samples, all rows are drawn there in one call, but for those of [DeviceSampler] that it
+/// can't do; else rows are downloaded, and only a greedy sequence that asks for nothing else never
+/// leaves the device. The order of the steps: bias and registered processors; penalties; what must
+/// not come; the temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the
+/// largest logit before the temperature, which can only blur it.
 ///
 /// Ids past the tokenizer's vocabulary, with which some models pad their logits, do not count. Owns
 /// its staging memory. Call only on the engine thread.
@@ -34,6 +37,7 @@ final class Sampler implements AutoCloseable {
     private final LogitsEditor editor;
     private final LogprobsMeter meter;
     private final TokenLottery lottery;
+    private final Optional<DeviceSampler> onDevice;
 
     /// What was drawn.
     ///
@@ -60,13 +64,22 @@ final class Sampler implements AutoCloseable {
         this.editor = new LogitsEditor(config.eosTokenIds(), numIds);
         this.meter = new LogprobsMeter(numIds);
         this.lottery = new TokenLottery(numIds);
+        this.onDevice =
+                device.samples()
+                        ? Optional.of(new DeviceSampler(config, device, numIds, editor, processors))
+                        : Optional.empty();
     }
 
-    /// Finds the largest logit of each row; call it once a step, before [#draw].
+    /// Draws what the device can draw, or finds the largest logit of each row; call it once a step,
+    /// before [#draw].
     ///
     /// @param logits float32 `[n, vocabSize]`
-    void rank(Tensor logits) {
-        if (logits.rows() > 0) {
+    /// @param drawing the sequences that draw in this step
+    /// @param rows row of the logits of each of them
+    void prepare(Tensor logits, List<Sequence> drawing, int[] rows) {
+        if (onDevice.isPresent()) {
+            onDevice.get().sample(logits, drawing, rows);
+        } else if (logits.rows() > 0) {
             Tensor drawable = numIds == logits.columns() ? logits : logits.columns(0, numIds);
             device.argmax(drawable, argmax.asSlice(0, (long) logits.rows() * Integer.BYTES));
         }
@@ -74,30 +87,40 @@ final class Sampler implements AutoCloseable {
 
     /// Draws the next token of a sequence.
     ///
-    /// @param logits as given to [#rank]
+    /// @param logits as given to [#prepare]
     /// @param index the sequence's row of the logits
     /// @throws ArithmeticException if the row has no largest finite value
     Draw draw(Tensor logits, int index, Sequence sequence) {
+        if (onDevice.isPresent() && onDevice.get().holds(index)) {
+            return onDevice.get().draw(index);
+        }
+        boolean reports = sequence.request().output().logprobs().top().isPresent();
+        OptionalInt forced = sequence.forcedToken();
+        if (!reports && forced.isPresent()) {
+            return new Draw(forced.getAsInt(), List.of());
+        }
+        OptionalInt ranked = onDevice.isPresent() ? OptionalInt.empty() : ranked(index);
+        if (!reports
+                && ranked.isPresent()
+                && sequence.request().sampling().isGreedy()
+                && !edits(sequence)) {
+            return new Draw(ranked.getAsInt(), List.of());
+        }
+        load(logits, index);
+        if (reports && mode.isRaw()) {
+            System.arraycopy(values, 0, raw, 0, numIds);
+        }
+        int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, ranked);
+        return new Draw(token, report(sequence, token));
+    }
+
+    /// The largest logit as the device found it.
+    private OptionalInt ranked(int index) {
         int best = argmax.getAtIndex(ValueLayout.JAVA_INT, index);
         if (best < 0 || best >= numIds) {
             throw new ArithmeticException("the logits hold no number");
         }
-        LogprobsOptions options = sequence.request().output().logprobs();
-        OptionalInt forced = sequence.forcedToken();
-        if (options.top().isEmpty()) {
-            if (forced.isPresent()) {
-                return new Draw(forced.getAsInt(), List.of());
-            }
-            if (sequence.request().sampling().isGreedy() && !edits(sequence)) {
-                return new Draw(best, List.of());
-            }
-        }
-        load(logits, index);
-        if (options.top().isPresent() && isRaw()) {
-            System.arraycopy(values, 0, raw, 0, numIds);
-        }
-        int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, best);
-        return new Draw(token, report(sequence, token));
+        return OptionalInt.of(best);
     }
 
     /// Tells how likely a token of the prompt was.
@@ -111,7 +134,7 @@ final class Sampler implements AutoCloseable {
                 values,
                 chosen,
                 top,
-                reportsLogits() ? LogprobsMeter.Reading.LOGITS : LogprobsMeter.Reading.LOGPROBS);
+                mode.isLogits() ? LogprobsMeter.Reading.LOGITS : LogprobsMeter.Reading.LOGPROBS);
     }
 
     private void load(Tensor logits, int index) {
@@ -131,13 +154,15 @@ final class Sampler implements AutoCloseable {
     }
 
     /// Chooses a token and leaves in `values` what it was chosen from.
-    private int choose(Sequence sequence, int bestOnDevice) {
+    ///
+    /// @param ranked the largest logit before any edits, where it is known
+    private int choose(Sequence sequence, OptionalInt ranked) {
         SamplingParams params = sequence.request().sampling();
         boolean edited = edits(sequence);
         if (edited) {
             edit(sequence);
         }
-        int best = edited ? best() : bestOnDevice;
+        int best = edited || ranked.isEmpty() ? best() : ranked.getAsInt();
         float temperature = params.effectiveTemperature();
         if (temperature != 1) {
             for (int i = 0; i < numIds; i++) {
@@ -187,31 +212,33 @@ final class Sampler implements AutoCloseable {
     }
 
     private List<TokenLogprobs> report(Sequence sequence, int token) {
-        LogprobsOptions options = sequence.request().output().logprobs();
-        if (options.top().isEmpty()) {
+        if (sequence.request().output().logprobs().top().isEmpty()) {
             return List.of();
         }
+        ReportSpec spec = reportSpec(mode, sequence);
+        LogprobsMeter.Reading reading =
+                new LogprobsMeter.Reading(spec.logits(), spec.temperature(), spec.topP());
+        float[] source = mode.isRaw() ? raw : values;
+        return List.of(meter.read(source, token, spec.top(), reading));
+    }
+
+    /// What a sequence that wants log probabilities is told.
+    static ReportSpec reportSpec(LogprobsMode mode, Sequence sequence) {
+        LogprobsOptions options = sequence.request().output().logprobs();
         SamplingParams params = sequence.request().sampling();
         // Processed values are divided by the temperature already.
-        float temperature =
-                options.temperatureScaled() && isRaw() ? params.effectiveTemperature() : 1;
-        float topP = options.topPNormalized() ? params.topP() : 1;
-        LogprobsMeter.Reading reading =
-                new LogprobsMeter.Reading(reportsLogits(), temperature, topP);
-        float[] source = isRaw() ? raw : values;
-        return List.of(meter.read(source, token, options.top().getAsInt(), reading));
-    }
-
-    private boolean isRaw() {
-        return mode == LogprobsMode.RAW_LOGPROBS || mode == LogprobsMode.RAW_LOGITS;
-    }
-
-    private boolean reportsLogits() {
-        return mode == LogprobsMode.RAW_LOGITS || mode == LogprobsMode.PROCESSED_LOGITS;
+        boolean divided = options.temperatureScaled() && mode.isRaw();
+        return new ReportSpec(
+                options.top().orElse(0),
+                mode.isRaw(),
+                mode.isLogits(),
+                divided ? params.effectiveTemperature() : 1,
+                options.topPNormalized() ? params.topP() : 1);
     }
 
     @Override
     public void close() {
+        onDevice.ifPresent(DeviceSampler::close);
         arena.close();
     }
 }

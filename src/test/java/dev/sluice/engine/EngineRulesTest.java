@@ -29,7 +29,7 @@ class EngineRulesTest extends RuledEngine {
         return LongStream.range(0, 40);
     }
 
-    private static GenerationRequest random(String id, SplittableRandom random) {
+    static GenerationRequest random(String id, SplittableRandom random) {
         List<TokenIds> badWords = new ArrayList<>();
         for (int i = random.nextInt(5); i > 0; i--) {
             badWords.add(TokenIds.of(random.ints(random.nextInt(1, 3), 0, 256).toArray()));
@@ -107,7 +107,7 @@ class EngineRulesTest extends RuledEngine {
     }
 
     /// Adds the argument `bias` to the logits of every third id, depending on the position.
-    private static final class BiasByArgument implements LogitsProcessor {
+    static final class BiasByArgument implements LogitsProcessor {
         @Override
         public boolean appliesTo(SequenceState sequence) {
             return !Integer.valueOf(0).equals(sequence.args().get("bias"));

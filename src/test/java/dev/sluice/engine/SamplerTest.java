@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 import dev.sluice.testing.MemoryDevice;
@@ -87,6 +89,22 @@ class SamplerTest {
                     logits);
         }
 
+        /// With at most so many of the most likely tokens, where some are wanted.
+        Place withTopUpTo(int most) {
+            LogprobsOptions given = request.output().logprobs();
+            OptionalInt top =
+                    given.top().isPresent()
+                            ? OptionalInt.of(Math.min(most, given.top().getAsInt()))
+                            : given.top();
+            return with(
+                    request.sampling(),
+                    new LogprobsOptions(
+                            top,
+                            given.temperatureScaled(),
+                            given.topPNormalized(),
+                            given.prompt()));
+        }
+
         Place with(boolean temperatureScaled, boolean topPNormalized) {
             return with(
                     request.sampling(),
@@ -102,16 +120,30 @@ class SamplerTest {
         return new EngineConfig(64, 2, 64, 4, 64, DType.F32, 2, Set.of(EOS), true, mode);
     }
 
+    /// Draws on the host, and demands the same of a device that samples.
     private static Sampler.Draw draw(Place place, LogprobsMode mode, LogitsProcessor... own) {
-        int columns = place.logits().length;
+        Sampler.Draw drawn;
         try (MemoryDevice device = new MemoryDevice()) {
-            Tensor logits = device.allocate(DType.F32, Shape.of(1, columns));
-            device.upload(MemorySegment.ofArray(place.logits()), logits);
-            ProcessorChain chain = new ProcessorChain(List.of(own));
-            try (Sampler sampler = new Sampler(config(mode), device, columns, SIZE, chain)) {
-                sampler.rank(logits);
-                return sampler.draw(logits, 0, place.sequence());
-            }
+            drawn = draw(place, device, mode, own);
+        }
+        try (MemoryDevice device = MemoryDevice.sampling()) {
+            Place fitting = place.withTopUpTo(SamplingBatch.MAX_TOP);
+            DrawAssert.assertSame(draw(fitting, device, mode, own), drawn);
+            assertThat(device.numSampled()).isEqualTo(own.length == 0 ? 1 : 0);
+        }
+        return drawn;
+    }
+
+    private static Sampler.Draw draw(
+            Place place, Device device, LogprobsMode mode, LogitsProcessor... own) {
+        int columns = place.logits().length;
+        Tensor logits = device.allocate(DType.F32, Shape.of(1, columns));
+        device.upload(MemorySegment.ofArray(place.logits()), logits);
+        ProcessorChain chain = new ProcessorChain(List.of(own));
+        try (Sampler sampler = new Sampler(config(mode), device, columns, SIZE, chain)) {
+            Sequence sequence = place.sequence();
+            sampler.prepare(logits, List.of(sequence), new int[1]);
+            return sampler.draw(logits, 0, sequence);
         }
     }
 

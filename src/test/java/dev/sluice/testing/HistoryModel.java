@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
 /// A model whose logits are a hash of the token ids before them, as it finds them in the KV cache
@@ -30,6 +31,7 @@ public final class HistoryModel implements CausalLm {
     private final ModelConfig config;
     private Consumer<ForwardBatch> beforeForward = _ -> {};
     private Optional<ToIntFunction<int[]>> speaker = Optional.empty();
+    private Predicate<int[]> silent = _ -> false;
     private int numForwards;
     private int largestBatch;
 
@@ -65,6 +67,12 @@ public final class HistoryModel implements CausalLm {
     /// Makes the most likely token a function of the ids before it.
     public HistoryModel saying(ToIntFunction<int[]> nextToken) {
         this.speaker = Optional.of(nextToken);
+        return this;
+    }
+
+    /// Makes all logits NaN after some histories.
+    public HistoryModel withoutNumbersAfter(Predicate<int[]> history) {
+        this.silent = history;
         return this;
     }
 
@@ -116,12 +124,13 @@ public final class HistoryModel implements CausalLm {
         for (int row = 0; row < batch.numLogitRows(); row++) {
             int last = at(batch.logitRows(), row);
             long hash = hashOfHistory(batch, cache, last);
+            boolean noNumbers = silent.test(history(batch, cache, last));
             for (int i = 0; i < config.vocabSize(); i++) {
                 out.data()
                         .setAtIndex(
                                 ValueLayout.JAVA_FLOAT,
                                 (long) row * config.vocabSize() + i,
-                                logit(hash, i));
+                                noNumbers ? Float.NaN : logit(hash, i));
             }
             long start = (long) row * config.vocabSize();
             speaker.ifPresent(next ->

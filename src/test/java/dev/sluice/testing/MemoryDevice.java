@@ -10,6 +10,7 @@ import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 
@@ -19,9 +20,31 @@ import java.lang.foreign.ValueLayout;
 import java.util.IdentityHashMap;
 import java.util.List;
 
-/// A device with memory and argmax and no other operation. Counts what is allocated.
+/// A device with memory and argmax, perhaps sampling, and no other operation. Counts what is
+/// allocated.
 public final class MemoryDevice implements Device {
     private final IdentityHashMap<Tensor, Arena> allocated = new IdentityHashMap<>();
+    private final boolean samples;
+    private int numSampled;
+
+    /// A device that leaves sampling to the host.
+    public MemoryDevice() {
+        this(false);
+    }
+
+    private MemoryDevice(boolean samples) {
+        this.samples = samples;
+    }
+
+    /// A device that samples too, as [NaiveSampler] does.
+    public static MemoryDevice sampling() {
+        return new MemoryDevice(true);
+    }
+
+    /// Tokens drawn on this device.
+    public int numSampled() {
+        return numSampled;
+    }
 
     /// Tensors that were allocated and not released.
     public int numAllocated() {
@@ -83,6 +106,20 @@ public final class MemoryDevice implements Device {
             }
             ids.setAtIndex(ValueLayout.JAVA_INT, row, best);
         }
+    }
+
+    @Override
+    public boolean samples() {
+        return samples;
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        if (!samples) {
+            throw noOperation();
+        }
+        numSampled += batch.numRows();
+        NaiveSampler.sample(logits, batch);
     }
 
     @Override

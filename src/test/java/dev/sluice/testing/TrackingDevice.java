@@ -9,6 +9,7 @@ import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 
@@ -159,6 +160,16 @@ public final class TrackingDevice implements Device {
     @Override
     public void argmax(Tensor logits, MemorySegment ids) {
         device.argmax(logits, ids);
+    }
+
+    @Override
+    public boolean samples() {
+        return device.samples();
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        device.sample(logits, batch);
     }
 
     @Override

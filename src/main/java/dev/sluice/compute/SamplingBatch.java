@@ -1,0 +1,376 @@
+package dev.sluice.compute;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// The tokens to be drawn in one step: for each row of logits the rules, and afterwards what came
+/// of them.
+///
+/// Everything lies in off-heap staging memory that is sized at construction and reused, laid out as
+/// [SamplingLayout] says, so that a device needs one copy in and one copy back. [#clear()], then
+/// [#add] per row, each followed by what concerns that row; then [Device#sample]; then the results.
+///
+/// Order of the steps on a row: the bitmask; the raw values are those of here; biases; penalties,
+/// repetition first; what is forbidden; the greedy choice; the temperature, and what is forbidden
+/// once more; the processed values are those of here; min-p, top-k, top-p and the draw.
+///
+/// Owned by the engine's sampler, which closes it. Call only on the engine thread.
+public final class SamplingBatch implements AutoCloseable {
+    /// Most tokens that a device tells of beside the drawn one.
+    public static final int MAX_TOP = 20;
+
+    /// The logit of a forbidden id. Finite, so that a row in which all other ids are negative
+    /// infinity still has a largest one.
+    public static final float FORBIDDEN_LOGIT = -1e10f;
+
+    /// The value that is told for less, and for what is no number.
+    public static final float LEAST_VALUE = -9999f;
+
+    /// The share of the nucleus below which the drawn token is the only one.
+    public static final float CERTAIN_BELOW = 1e-5f;
+
+    /// How the draw of a row ended.
+    public enum Outcome {
+        /// A token was drawn.
+        DRAWN(0),
+        /// All logits are negative infinity or no numbers.
+        NO_TOKEN(1),
+        /// The largest logit is not finite, so that there are no probabilities. A greedy row takes
+        /// it nevertheless.
+        NOT_FINITE(2);
+
+        private final int code;
+
+        Outcome(int code) {
+            this.code = code;
+        }
+
+        /// What a device writes.
+        public int code() {
+            return code;
+        }
+
+        private static Outcome of(int code) {
+            return switch (code) {
+                case 0 -> DRAWN;
+                case 1 -> NO_TOKEN;
+                case 2 -> NOT_FINITE;
+                default -> throw new IllegalStateException("no outcome is " + code);
+            };
+        }
+    }
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    private final Arena arena = Arena.ofShared();
+    private final int maxRows;
+    private final int numIds;
+    private final long poolAt;
+    private final long poolUnits;
+    private final MemorySegment input;
+    private final MemorySegment results;
+    private final int[] editOf;
+    private int numRows;
+    private int topWidth;
+    private long usedUnits;
+    private MemorySegment row;
+    private long firstEdit;
+
+    /// Reserves the staging memory: 16 bytes an edit, one bit a row and id, some hundred bytes a
+    /// row.
+    ///
+    /// @param maxRows most rows of one step
+    /// @param numIds ids that can be drawn; columns of the logits past them do not count
+    /// @param maxEdits most ids of all rows together that are biased, penalised or forbidden
+    public SamplingBatch(int maxRows, int numIds, long maxEdits) {
+        this.maxRows = maxRows;
+        this.numIds = numIds;
+        this.poolAt = roundUp(SamplingLayout.HEADER_BYTES + maxRows * SamplingLayout.ROW_BYTES);
+        this.poolUnits = maxEdits + maxRows * maskUnits();
+        this.input =
+                arena.allocate(
+                        poolAt + poolUnits * SamplingLayout.UNIT_BYTES,
+                        ValueLayout.JAVA_LONG.byteSize());
+        this.results = arena.allocate(INT, (long) maxRows * SamplingLayout.resultStride(MAX_TOP));
+        this.editOf = new int[numIds];
+        this.row = input;
+    }
+
+    private static long roundUp(long bytes) {
+        return Math.ceilDiv(bytes, SamplingLayout.UNIT_BYTES) * SamplingLayout.UNIT_BYTES;
+    }
+
+    private long maskUnits() {
+        return Math.ceilDiv(numIds, 8 * SamplingLayout.UNIT_BYTES);
+    }
+
+    /// Empties the batch.
+    public void clear() {
+        forgetEdits();
+        numRows = 0;
+        topWidth = 0;
+        usedUnits = 0;
+        writeHeader();
+    }
+
+    private void writeHeader() {
+        input.set(INT, SamplingLayout.NUM_ROWS, numRows);
+        input.set(INT, SamplingLayout.TOP_WIDTH, topWidth);
+    }
+
+    /// Whether there is room for one more row with so many edits.
+    public boolean hasRoom(long edits) {
+        long units = usedUnits + Math.min(edits, numIds) + maskUnits();
+        return numRows < maxRows && units <= poolUnits;
+    }
+
+    /// Appends a row. What follows concerns it until the next one.
+    ///
+    /// @param logitsRow row of the logits; no two rows of a batch share one
+    /// @return the row's index in this batch
+    /// @throws IllegalArgumentException if the batch has no room
+    public int add(int logitsRow, DrawSpec draw, PenaltySpec penalties) {
+        if (!hasRoom(0)) {
+            throw new IllegalArgumentException("no room for another row in " + this);
+        }
+        forgetEdits();
+        row =
+                input.asSlice(
+                        SamplingLayout.HEADER_BYTES + numRows * SamplingLayout.ROW_BYTES,
+                        SamplingLayout.ROW_BYTES);
+        row.set(ValueLayout.JAVA_DOUBLE, SamplingLayout.UNIFORM, draw.uniform());
+        row.set(INT, SamplingLayout.LOGITS_ROW, logitsRow);
+        row.set(INT, SamplingLayout.FLAGS, draw.greedy() ? SamplingLayout.GREEDY : 0);
+        row.set(FLOAT, SamplingLayout.TEMPERATURE, draw.temperature());
+        row.set(FLOAT, SamplingLayout.MIN_P, draw.minP());
+        row.set(INT, SamplingLayout.TOP_K, draw.topK().orElse(0));
+        row.set(FLOAT, SamplingLayout.TOP_P, draw.topP());
+        row.set(FLOAT, SamplingLayout.PENALTIES, penalties.repetition());
+        row.set(FLOAT, SamplingLayout.PENALTIES + 4, penalties.frequency());
+        row.set(FLOAT, SamplingLayout.PENALTIES + 8, penalties.presence());
+        row.set(INT, SamplingLayout.MASK_AT, -1);
+        row.set(INT, SamplingLayout.TOP, 0);
+        row.set(FLOAT, SamplingLayout.REPORT_TEMPERATURE, 1);
+        row.set(FLOAT, SamplingLayout.REPORT_TOP_P, 1);
+        firstEdit = usedUnits;
+        row.set(INT, SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
+        row.set(INT, SamplingLayout.NUM_EDITS, 0);
+        numRows++;
+        writeHeader();
+        return numRows - 1;
+    }
+
+    /// Closes ids. Call it before the row's edits.
+    ///
+    /// @param words int32, one bit an id from the lowest bit on, `ceil(numIds / 32)` words; a zero
+    ///   closes the id: its logit becomes negative infinity. Copied
+    /// @throws IllegalStateException if the row has edits already
+    public void mask(MemorySegment words) {
+        if (usedUnits != firstEdit) {
+            throw new IllegalStateException("a mask after edits in " + this);
+        }
+        long at = poolAt + usedUnits * SamplingLayout.UNIT_BYTES;
+        MemorySegment.copy(words, 0, input, at, 4L * Math.ceilDiv(numIds, 32));
+        row.set(INT, SamplingLayout.MASK_AT, Math.toIntExact(usedUnits));
+        usedUnits += maskUnits();
+        firstEdit = usedUnits;
+        row.set(INT, SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
+    }
+
+    /// Adds to the logit of an id; again adds more. Ids that can't be drawn are ignored, here and
+    /// below.
+    public void bias(int id, float value) {
+        if (isDrawable(id)) {
+            MemorySegment edit = edit(id, 0);
+            edit.set(FLOAT, 4, edit.get(FLOAT, 4) + value);
+        }
+    }
+
+    /// Notes an id of the prompt, for the repetition penalty.
+    public void inPrompt(int id) {
+        if (isDrawable(id)) {
+            edit(id, SamplingLayout.SEEN);
+        }
+    }
+
+    /// Notes an id of the output, once for each time that it is there.
+    public void inOutput(int id) {
+        if (isDrawable(id)) {
+            MemorySegment edit = edit(id, SamplingLayout.SEEN);
+            edit.set(INT, 8, edit.get(INT, 8) + 1);
+        }
+    }
+
+    /// Lowers the logit of an id to [#FORBIDDEN_LOGIT], where it is not lower already.
+    public void forbid(int id) {
+        if (isDrawable(id)) {
+            edit(id, SamplingLayout.FORBIDDEN);
+        }
+    }
+
+    private boolean isDrawable(int id) {
+        return id >= 0 && id < numIds;
+    }
+
+    /// The edit of an id in the row added last, made where there is none.
+    private MemorySegment edit(int id, int flag) {
+        if (editOf[id] == 0) {
+            if (usedUnits == poolUnits) {
+                throw new IllegalArgumentException("no room for another edit in " + this);
+            }
+            usedUnits++;
+            int count = Math.toIntExact(usedUnits - firstEdit);
+            editOf[id] = count;
+            row.set(INT, SamplingLayout.NUM_EDITS, count);
+            MemorySegment fresh = editAt(count - 1);
+            fresh.fill((byte) 0);
+            fresh.set(INT, 0, id);
+        }
+        MemorySegment edit = editAt(editOf[id] - 1);
+        edit.set(INT, 12, edit.get(INT, 12) | flag);
+        return edit;
+    }
+
+    private MemorySegment editAt(int index) {
+        return input.asSlice(
+                poolAt + (firstEdit + index) * SamplingLayout.UNIT_BYTES,
+                SamplingLayout.UNIT_BYTES);
+    }
+
+    private void forgetEdits() {
+        if (numRows > 0) {
+            for (int i = row.get(INT, SamplingLayout.NUM_EDITS) - 1; i >= 0; i--) {
+                editOf[editAt(i).get(INT, 0)] = 0;
+            }
+        }
+    }
+
+    /// Asks for values and ranks of the row added last.
+    ///
+    /// @throws IllegalArgumentException if more than [#MAX_TOP] tokens are to be told of
+    public void report(ReportSpec spec) {
+        if (spec.top() < 0 || spec.top() > MAX_TOP) {
+            throw new IllegalArgumentException("top " + spec.top() + " of at most " + MAX_TOP);
+        }
+        int flags =
+                SamplingLayout.REPORTS
+                        | (spec.raw() ? SamplingLayout.RAW : 0)
+                        | (spec.logits() ? SamplingLayout.LOGITS : 0);
+        row.set(INT, SamplingLayout.FLAGS, row.get(INT, SamplingLayout.FLAGS) | flags);
+        row.set(INT, SamplingLayout.TOP, Math.min(spec.top(), numIds));
+        row.set(FLOAT, SamplingLayout.REPORT_TEMPERATURE, spec.temperature());
+        row.set(FLOAT, SamplingLayout.REPORT_TOP_P, spec.topP());
+        topWidth = Math.max(topWidth, Math.min(spec.top(), numIds));
+        writeHeader();
+    }
+
+    /// Whether values and ranks of a row were asked for.
+    public boolean reports(int index) {
+        long at = SamplingLayout.HEADER_BYTES + index * SamplingLayout.ROW_BYTES;
+        return (input.get(INT, at + SamplingLayout.FLAGS) & SamplingLayout.REPORTS) != 0;
+    }
+
+    /// Rows in the batch.
+    public int numRows() {
+        return numRows;
+    }
+
+    /// Most rows.
+    public int maxRows() {
+        return maxRows;
+    }
+
+    /// Ids that can be drawn.
+    public int numIds() {
+        return numIds;
+    }
+
+    /// Where the pool begins in [#input()], in bytes.
+    public long poolAt() {
+        return poolAt;
+    }
+
+    /// What a device reads: as much of it as is used.
+    public MemorySegment input() {
+        return input.asSlice(0, poolAt + usedUnits * SamplingLayout.UNIT_BYTES);
+    }
+
+    /// Size that [#input()] can reach, in bytes.
+    public long maxInputBytes() {
+        return input.byteSize();
+    }
+
+    /// What a device overwrites: [SamplingLayout#resultStride] words a row.
+    public MemorySegment results() {
+        return results.asSlice(0, 4L * numRows * SamplingLayout.resultStride(topWidth));
+    }
+
+    /// Size that [#results()] can reach, in bytes.
+    public long maxResultBytes() {
+        return results.byteSize();
+    }
+
+    /// How the draw of a row ended; the other results hold only for [Outcome#DRAWN].
+    public Outcome outcome(int index) {
+        return Outcome.of(word(index, 0));
+    }
+
+    /// The drawn token.
+    public int token(int index) {
+        return word(index, 1);
+    }
+
+    /// Log probability or logit of the drawn token, at least [#LEAST_VALUE]; only for a row with a
+    /// [#report], as is what follows.
+    public float value(int index) {
+        return Float.intBitsToFloat(word(index, 2));
+    }
+
+    /// How many tokens are at least as likely as the drawn one, itself included.
+    public int rank(int index) {
+        return word(index, 3);
+    }
+
+    /// How many tokens are told of: as many as were asked for, or all that are numbers.
+    public int numTop(int index) {
+        return word(index, 4);
+    }
+
+    /// The `at`-th most likely token.
+    public int topId(int index, int at) {
+        return entry(index, at, 0);
+    }
+
+    /// Its log probability or logit.
+    public float topValue(int index, int at) {
+        return Float.intBitsToFloat(entry(index, at, 1));
+    }
+
+    /// How many tokens are at least as likely as that one.
+    public int topRank(int index, int at) {
+        return entry(index, at, 2);
+    }
+
+    private int entry(int index, int at, int part) {
+        return word(index, SamplingLayout.RESULT_WORDS + SamplingLayout.ENTRY_WORDS * at + part);
+    }
+
+    private int word(int index, int at) {
+        return results.getAtIndex(INT, (long) index * SamplingLayout.resultStride(topWidth) + at);
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SamplingBatch[%d of %d rows, %d of %d units, %d ids]"
+                .formatted(numRows, maxRows, usedUnits, poolUnits, numIds);
+    }
+}

@@ -1,0 +1,176 @@
+package dev.sluice.engine;
+
+import dev.sluice.compute.Device;
+import dev.sluice.compute.DrawSpec;
+import dev.sluice.compute.PenaltySpec;
+import dev.sluice.compute.SamplingBatch;
+import dev.sluice.compute.Tensor;
+
+import java.util.Arrays;
+import java.util.List;
+
+/// Draws the tokens of a step on the device, all in one call.
+///
+/// Left to the host are sequences that a registered processor wants, those whose next token is
+/// forced, those that want more log probabilities than a device tells ([SamplingBatch#MAX_TOP]),
+/// and those whose edits the batch has no room for. Owns the batch. Call only on the engine thread.
+final class DeviceSampler implements AutoCloseable {
+    /// 16 bytes each, 16 MiB in all.
+    private static final long MOST_EDITS = 1 << 20;
+
+    private static final int ON_HOST = -1;
+
+    private final Device device;
+    private final LogprobsMode mode;
+    private final LogitsEditor editor;
+    private final ProcessorChain processors;
+    private final SamplingBatch batch;
+    private final int[] indexOfRow;
+
+    /// @param numIds ids that can be drawn
+    DeviceSampler(
+            EngineConfig config,
+            Device device,
+            int numIds,
+            LogitsEditor editor,
+            ProcessorChain processors) {
+        this.device = device;
+        this.mode = config.logprobsMode();
+        this.editor = editor;
+        this.processors = processors;
+        long edits = (long) config.maxNumSeqs() * Math.min(numIds, config.maxModelLen());
+        this.batch =
+                new SamplingBatch(
+                        config.maxNumSeqs(), numIds, Math.max(numIds, Math.min(edits, MOST_EDITS)));
+        this.indexOfRow = new int[config.maxNumSeqs()];
+    }
+
+    /// Draws for all sequences that the device can draw for.
+    ///
+    /// @param rows row of the logits of each of them
+    /// @throws dev.sluice.compute.DeviceException if the device fails
+    void sample(Tensor logits, List<Sequence> drawing, int[] rows) {
+        batch.clear();
+        Arrays.fill(indexOfRow, ON_HOST);
+        for (int i = 0; i < drawing.size(); i++) {
+            Sequence sequence = drawing.get(i);
+            if (isForDevice(sequence)) {
+                indexOfRow[rows[i]] = add(sequence, rows[i]);
+            }
+        }
+        if (batch.numRows() > 0) {
+            device.sample(logits, batch);
+        }
+    }
+
+    private boolean isForDevice(Sequence sequence) {
+        return sequence.forcedToken().isEmpty()
+                && sequence.request().output().logprobs().top().orElse(0) <= SamplingBatch.MAX_TOP
+                && batch.hasRoom(mostEdits(sequence))
+                && !isProcessed(sequence);
+    }
+
+    /// A processor that fails here is asked again on the host, where its failure ends its own
+    /// sequences only.
+    private boolean isProcessed(Sequence sequence) {
+        try {
+            return processors.appliesTo(sequence);
+        } catch (RuntimeException _) {
+            return true;
+        }
+    }
+
+    private long mostEdits(Sequence sequence) {
+        GenerationRequest request = sequence.request();
+        boolean penalized = LogitsEditor.penalizes(request.sampling().penalties());
+        return (penalized ? sequence.length() : 0L)
+                + request.rules().logitBias().size()
+                + editor.mostForbidden(sequence);
+    }
+
+    private int add(Sequence sequence, int row) {
+        GenerationRequest request = sequence.request();
+        SamplingParams params = request.sampling();
+        Penalties penalties = params.penalties();
+        int index =
+                batch.add(
+                        row,
+                        drawSpec(params, sequence.length()),
+                        new PenaltySpec(
+                                penalties.repetition(),
+                                penalties.frequency(),
+                                penalties.presence()));
+        request.rules().logitBias().forEach(batch::bias);
+        if (LogitsEditor.penalizes(penalties)) {
+            noteIds(sequence, penalties.repetition() != 1);
+        }
+        editor.forEachForbidden(sequence, batch::forbid);
+        if (request.output().logprobs().top().isPresent()) {
+            batch.report(Sampler.reportSpec(mode, sequence));
+        }
+        return index;
+    }
+
+    private static DrawSpec drawSpec(SamplingParams params, int position) {
+        double uniform = params.isGreedy() ? 0 : CounterRandom.uniform(params.seed(), position);
+        return new DrawSpec(
+                params.isGreedy(),
+                params.effectiveTemperature(),
+                params.topK(),
+                params.topP(),
+                params.minP(),
+                uniform);
+    }
+
+    private void noteIds(Sequence sequence, boolean ofPrompt) {
+        int[] tokens = sequence.tokens();
+        for (int i = ofPrompt ? 0 : sequence.numPrompt(); i < sequence.length(); i++) {
+            if (i < sequence.numPrompt()) {
+                batch.inPrompt(tokens[i]);
+            } else {
+                batch.inOutput(tokens[i]);
+            }
+        }
+    }
+
+    /// Whether the token of a row was drawn here.
+    boolean holds(int row) {
+        return indexOfRow[row] != ON_HOST;
+    }
+
+    /// What was drawn from a row.
+    ///
+    /// @throws ArithmeticException if nothing could be
+    Sampler.Draw draw(int row) {
+        int index = indexOfRow[row];
+        return switch (batch.outcome(index)) {
+            case DRAWN -> new Sampler.Draw(batch.token(index), logprobs(index));
+            case NO_TOKEN ->
+                    throw new ArithmeticException(
+                            "the logits and the rules of the request leave no token");
+            case NOT_FINITE -> throw new ArithmeticException("the largest logit is not finite");
+        };
+    }
+
+    private List<TokenLogprobs> logprobs(int index) {
+        if (!batch.reports(index)) {
+            return List.of();
+        }
+        TokenLogprob[] top = new TokenLogprob[batch.numTop(index)];
+        for (int i = 0; i < top.length; i++) {
+            top[i] =
+                    new TokenLogprob(
+                            batch.topId(index, i),
+                            batch.topValue(index, i),
+                            batch.topRank(index, i));
+        }
+        TokenLogprob chosen =
+                new TokenLogprob(batch.token(index), batch.value(index), batch.rank(index));
+        return List.of(new TokenLogprobs(chosen, List.of(top)));
+    }
+
+    @Override
+    public void close() {
+        batch.close();
+    }
+}
