@@ -7,9 +7,9 @@ import dev.sluice.openai.parsers.ToolCallParsers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Which parsers of outputs there are.
 final class OutputParserNames {
@@ -24,18 +24,19 @@ final class OutputParserNames {
     static void check(
             Optional<String> reasoning, Optional<String> toolCalls, Optional<String> plugin) {
         plugin.ifPresent(OutputParserNames::loadPlugin);
-        reasoning.ifPresent(
-                name -> check("--reasoning-parser", name, OutputParsers.reasoningNames()));
-        toolCalls.ifPresent(
-                name -> check("--tool-call-parser", name, OutputParsers.toolCallNames()));
+        reasoning
+                .filter(Predicate.not(OutputParsers::knowsReasoning))
+                .ifPresent(
+                        name -> refuse("--reasoning-parser", name, OutputParsers.reasoningNames()));
+        toolCalls
+                .filter(Predicate.not(OutputParsers::knowsToolCalls))
+                .ifPresent(
+                        name -> refuse("--tool-call-parser", name, OutputParsers.toolCallNames()));
     }
 
-    private static void check(String flag, String name, Set<String> known) {
-        if (!known.contains(name.toLowerCase(Locale.ROOT).replace('_', '-'))) {
-            throw new Refusal(
-                    "%s %s is unknown; there are %s."
-                            .formatted(flag, name, String.join(", ", known)));
-        }
+    private static void refuse(String flag, String name, Set<String> known) {
+        throw new Refusal(
+                "%s %s is unknown; there are %s.".formatted(flag, name, String.join(", ", known)));
     }
 
     private static void loadPlugin(String plugin) {

@@ -2,7 +2,6 @@ package dev.sluice.openai.parsers;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /// The ways of models to call tools.
@@ -41,9 +40,9 @@ enum CallFormat {
         this.names = names;
     }
 
-    /// The format of that name; `_` is as good as `-`.
+    /// The format of that name.
     static Optional<CallFormat> named(String name) {
-        String wanted = name.toLowerCase(Locale.ROOT).replace('_', '-');
+        String wanted = ParserNames.canonical(name);
         return Arrays.stream(values()).filter(f -> f.names.contains(wanted)).findFirst();
     }
 

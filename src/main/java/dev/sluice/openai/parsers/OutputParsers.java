@@ -32,6 +32,16 @@ public final class OutputParsers {
         return names;
     }
 
+    /// Whether `--reasoning-parser` may give a name, however it is spelt.
+    public static boolean knowsReasoning(String name) {
+        return ReasoningFormat.named(name).isPresent();
+    }
+
+    /// Whether `--tool-call-parser` may give a name, however it is spelt.
+    public static boolean knowsToolCalls(String name) {
+        return CallFormat.named(name).isPresent() || ToolCallParsers.markers(name).isPresent();
+    }
+
     /// The texts around the thinking that a reasoning parser looks for; empty for a name that there
     /// is none of.
     public static Optional<ThinkingMarkers> thinkingMarkers(String reasoningName) {

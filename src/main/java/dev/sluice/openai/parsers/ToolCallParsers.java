@@ -9,7 +9,6 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +33,7 @@ public final class ToolCallParsers {
     public static String register(Supplier<? extends ToolCallParser> maker) {
         ToolCallParser parser = maker.get();
         String type = parser.getClass().getName();
-        String name = key(parser.name());
+        String name = ParserNames.canonical(parser.name());
         if (name.isBlank()) {
             throw new ToolCallParserException("The tool parser class " + type + " has no name.");
         }
@@ -75,16 +74,12 @@ public final class ToolCallParsers {
 
     /// A new instance of the parser of that name.
     static Optional<ToolCallParser> create(String name) {
-        return Optional.ofNullable(REGISTERED.get(key(name))).map(entry -> entry.maker().get());
+        return Optional.ofNullable(REGISTERED.get(ParserNames.canonical(name))).map(entry -> entry.maker().get());
     }
 
     /// The markers that the parser of that name wants to see.
     static Optional<Set<String>> markers(String name) {
-        return Optional.ofNullable(REGISTERED.get(key(name))).map(Entry::markers);
-    }
-
-    private static String key(String name) {
-        return name.toLowerCase(Locale.ROOT).replace('_', '-');
+        return Optional.ofNullable(REGISTERED.get(ParserNames.canonical(name))).map(Entry::markers);
     }
 
     /// The loader is never closed: its classes may be needed at any time.
