@@ -29,15 +29,7 @@ public final class AnswerProgress {
             Tokenizer tokenizer = request.served().tokenizer();
             Optional<OutputParser> parser =
                     settings.map(s -> parsers.create(s, tokenizer, sequence.prompt()));
-            Optional<ParsedWhole> whole =
-                    settings.filter(_ -> !request.stream())
-                            .map(s ->
-                                    new ParsedWhole(() ->
-                                            parsers.create(
-                                                    s.withoutThinking(),
-                                                    tokenizer,
-                                                    sequence.prompt())));
-            all.add(new ChoiceProgress(request, all.size(), parser, whole));
+            all.add(new ChoiceProgress(request, all.size(), parser));
         }
         this.request = request;
         this.sequences = List.copyOf(all);

@@ -35,25 +35,26 @@ record AnswerRules(ServedModel model) {
     /// How the output of a chat is parsed; calls only where the model was offered tools.
     ///
     /// @param thinking whether the model was asked to think, or not asked
-    Optional<ParserSettings> chatParser(ToolFields tools, boolean thinking) {
+    Optional<ParserSettings> chatParser(ToolFields tools, boolean thinking, boolean stream) {
         return parser(
                 model.options().toolCallParser().filter(_ -> !tools.tools().isEmpty()),
                 thinking,
-                tools.severalCalls());
+                tools.severalCalls(),
+                stream);
     }
 
     /// How the output of a completion is parsed. Its prompt may hold anything, and nothing in the
     /// request can say that the model does not think: a stream takes text for what it looks like.
     Optional<ParserSettings> completionParser(boolean stream) {
-        return parser(model.options().toolCallParser(), !stream, true);
+        return parser(model.options().toolCallParser(), false, true, stream);
     }
 
     private Optional<ParserSettings> parser(
-            Optional<String> toolCalls, boolean thinking, boolean parallel) {
+            Optional<String> toolCalls, boolean thinking, boolean parallel, boolean stream) {
         Optional<String> reasoning = model.options().reasoningParser();
         return reasoning.isEmpty() && toolCalls.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new ParserSettings(reasoning, toolCalls, thinking, parallel));
+                : Optional.of(new ParserSettings(reasoning, toolCalls, thinking, parallel, stream));
     }
 
     /// The id of an answer: the client's own, or one that nobody else has.

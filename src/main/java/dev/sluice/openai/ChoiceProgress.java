@@ -19,7 +19,6 @@ public final class ChoiceProgress {
     private final int sequence;
     private final int index;
     private final Optional<OutputParser> parser;
-    private final Optional<ParsedWhole> whole;
     private final Optional<TokenTrail> trail;
     private final int tokensPerChunk;
     private final StringBuilder content = new StringBuilder();
@@ -45,18 +44,12 @@ public final class ChoiceProgress {
     private long arrivalNanos;
 
     /// @param sequence which of the request's sequences
-    /// @param whole for a second look at an output that is parsed and no stream
-    ChoiceProgress(
-            PreparedRequest request,
-            int sequence,
-            Optional<OutputParser> parser,
-            Optional<ParsedWhole> whole) {
+    ChoiceProgress(PreparedRequest request, int sequence, Optional<OutputParser> parser) {
         AnswerOptions answer = request.answer();
         this.request = request;
         this.sequence = sequence;
         this.index = sequence / answer.candidates();
         this.parser = parser;
-        this.whole = whole;
         this.tokensPerChunk = answer.tokensPerChunk();
         this.trail =
                 TokenTrail.isWanted(answer)
@@ -102,7 +95,6 @@ public final class ChoiceProgress {
             trail.get().accept(delta);
         }
         if (parser.isPresent()) {
-            whole.ifPresent(w -> w.add(delta));
             parser.get().tokens(delta.tokenIds());
             add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
             reasoningTokens = parser.get().reasoningTokens();
@@ -143,24 +135,14 @@ public final class ChoiceProgress {
                         });
     }
 
-    /// Ends the parsing. A whole answer has no calls that are incomplete, and no thinking that
-    /// nothing says is some.
+    /// Ends the parsing. A whole answer has no calls that are incomplete.
     ///
     /// @return whether the output called a tool
     private boolean parse(boolean truncated) {
         OutputParser last = parser.orElseThrow();
         add(last.finish(truncated));
-        if (whole.isPresent() && last.assumesThinking()) {
-            ParsedWhole.Result again = whole.get().parse(truncated);
-            last = again.parser();
-            reasoning.setLength(0);
-            content.setLength(0);
-            toolCalls = List.of();
-            pendingCallChars = 0;
-            add(again.piece());
-        }
         reasoningTokens = last.reasoningTokens();
-        if (whole.isPresent() && !last.calledTools()) {
+        if (!request.stream() && !last.calledTools()) {
             toolCalls = List.of();
             pendingCallChars = 0;
         }

@@ -65,7 +65,8 @@ public final class RequestTranslator {
         LogitsRules rules = sequences.logits(shared.logits());
 
         boolean thinks = thinking.isOn(request.thinking());
-        Optional<ParserSettings> parser = answers.chatParser(request.tools(), thinks);
+        Optional<ParserSettings> parser = 
+                answers.chatParser(request.tools(), thinks, shared.stream());
         String field = ChatPrompts.field(request);
         ReadyPrompt prompt = cut(prompts.prompt(request), shared);
         StopConditions stop = lengths.stop(prompt.ids(), shared.stops(), limit, field);

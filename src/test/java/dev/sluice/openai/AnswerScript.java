@@ -191,7 +191,11 @@ final class AnswerScript {
                         ? Optional.empty()
                         : Optional.of(
                                 new ParserSettings(
-                                        Optional.of("scripted"), Optional.empty(), true, true)));
+                                        Optional.of("scripted"),
+                                        Optional.empty(),
+                                        true,
+                                        true,
+                                        true)));
     }
 
     /// From now on the client does not read.

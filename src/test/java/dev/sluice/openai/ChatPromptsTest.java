@@ -85,15 +85,17 @@ class ChatPromptsTest {
     void callsAreLookedForWhereToolsWereOffered() {
         assertThat(PLAIN.chat(TOOLS).answer().parser()).isEmpty();
         assertThat(OPEN.chat("").answer().parser())
-                .contains(new ParserSettings(Optional.of("qwen3"), Optional.empty(), true, true));
+                .contains(
+                        new ParserSettings(
+                                Optional.of("qwen3"), Optional.empty(), true, true, false));
         assertThat(OPEN.chat(TOOLS + ",\"parallel_tool_calls\":false").answer().parser())
                 .contains(
                         new ParserSettings(
-                                Optional.of("qwen3"), Optional.of("hermes"), true, false));
+                                Optional.of("qwen3"), Optional.of("hermes"), true, false, false));
         assertThat(OPEN.completion("\"prompt\":\"a\"").answer().parser())
                 .contains(
                         new ParserSettings(
-                                Optional.of("qwen3"), Optional.of("hermes"), true, true));
+                                Optional.of("qwen3"), Optional.of("hermes"), false, true, false));
     }
 
     @Test

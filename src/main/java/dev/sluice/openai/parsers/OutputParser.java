@@ -31,12 +31,6 @@ public interface OutputParser {
     /// Tokens of the thinking so far.
     int reasoningTokens();
 
-    /// Whether text was taken for thinking though nothing has said that it is: neither the prompt
-    /// nor a marker. Where the whole output is known, it is no thinking then.
-    default boolean assumesThinking() {
-        return false;
-    }
-
     /// Whether the output called a tool, so that it ends as `tool_calls`.
     boolean calledTools();
 

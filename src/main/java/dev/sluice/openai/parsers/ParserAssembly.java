@@ -84,15 +84,24 @@ final class ParserAssembly {
     }
 
     private ThinkingStage thinkingStage(ReasoningFormat format, TokenIds prompt, Stage answer) {
-        PromptStart start = PromptStart.of(prompt, tokenizer, format.thinking());
-        boolean unasked =
-                start == PromptStart.SILENT && settings.thinking() && format.thinksUnasked();
         return new ThinkingStage(
                 format,
                 out,
                 format == ReasoningFormat.ERNIE_X1 ? new ResponseStage(answer) : answer,
-                start == PromptStart.OPEN,
-                unasked);
+                switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
+                    case OPEN -> ThinkingStage.Start.OPENED;
+                    case CLOSED -> ThinkingStage.Start.ANSWER;
+                    case SILENT -> unmarked(format);
+                });
+    }
+
+    private ThinkingStage.Start unmarked(ReasoningFormat format) {
+        if (!settings.stream()) {
+            return ThinkingStage.Start.UNDECIDED;
+        }
+        return settings.thinking() && format.thinksUnasked()
+                ? ThinkingStage.Start.THINKING
+                : ThinkingStage.Start.ANSWER;
     }
 
     private MarkerLexer lexer(Stage first) {

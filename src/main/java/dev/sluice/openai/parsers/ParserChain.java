@@ -60,11 +60,6 @@ final class ParserChain implements OutputParser {
     }
 
     @Override
-    public boolean assumesThinking() {
-        return thinking.map(ThinkingStage::isAssumed).orElse(false);
-    }
-
-    @Override
     public boolean calledTools() {
         return calls.calledTools();
     }

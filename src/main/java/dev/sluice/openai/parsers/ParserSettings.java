@@ -8,14 +8,11 @@ import java.util.Optional;
 /// @param toolCalls name of the tool-call parser; empty where the request wants no calls
 /// @param thinking whether the model was asked to think, or not asked
 /// @param parallelToolCalls whether more than the first call counts
+/// @param stream whether the parts are told as they come. Where they are told as a whole, its end
+///   may settle what its beginning is
 public record ParserSettings(
         Optional<String> reasoning,
         Optional<String> toolCalls,
         boolean thinking,
-        boolean parallelToolCalls) {
-
-    /// The same for a model that does not think.
-    public ParserSettings withoutThinking() {
-        return new ParserSettings(reasoning, toolCalls, false, parallelToolCalls);
-    }
-}
+        boolean parallelToolCalls,
+        boolean stream) {}

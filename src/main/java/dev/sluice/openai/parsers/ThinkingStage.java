@@ -5,42 +5,41 @@ final class ThinkingStage implements Stage {
     private final ReasoningFormat format;
     private final PieceBuilder out;
     private final Stage next;
-    private final boolean opened;
-    private final StringBuilder space = new StringBuilder();
+    private final Start start;
+    private final HeldOutput held = new HeldOutput();
     private boolean thinking;
-    private boolean marked;
     private State state = State.FRESH;
     private int firstToken;
     private int tokens;
 
+    /// What an output is before a marker says so.
+    enum Start {
+        /// Thinking: the prompt has begun it.
+        OPENED,
+        /// Thinking, by assumption.
+        THINKING,
+        /// An answer.
+        ANSWER,
+        /// Thinking if an end of it comes, else an answer. All is held back until then.
+        UNDECIDED
+    }
+
     private enum State {
-        /// Nothing but white space so far.
+        /// Nothing that settles what it is: white space, or all if it is undecided.
         FRESH,
         THINKING,
         ANSWER
     }
 
-    /// @param opened whether the prompt has begun the thinking
-    /// @param thinking whether an output without a marker at its start is thinking
-    ThinkingStage(
-            ReasoningFormat format,
-            PieceBuilder out,
-            Stage next,
-            boolean opened,
-            boolean thinking) {
+    ThinkingStage(ReasoningFormat format, PieceBuilder out, Stage next, Start start) {
         this.format = format;
         this.out = out;
         this.next = next;
-        this.opened = opened;
-        this.thinking = opened || thinking;
+        this.start = start;
+        this.thinking = start == Start.OPENED || start == Start.THINKING;
         if (format.trim() == ReasoningFormat.Trim.BOTH) {
             out.reasoning().trim();
         }
-    }
-
-    /// Whether it is thinking by nothing but assumption.
-    boolean isAssumed() {
-        return state == State.THINKING && !opened && !marked;
     }
 
     /// Tokens of the thinking, without its markers.
@@ -51,8 +50,8 @@ final class ThinkingStage implements Stage {
     @Override
     public void text(String text) {
         if (state == State.FRESH) {
-            if (text.isBlank()) {
-                space.append(text);
+            if (start == Start.UNDECIDED || text.isBlank()) {
+                held.text(text);
                 return;
             }
             decide();
@@ -66,27 +65,26 @@ final class ThinkingStage implements Stage {
 
     /// Settles what an output is that begins with no marker of the thinking.
     private void decide() {
-        String text = space.toString();
-        space.setLength(0);
         state = thinking ? State.THINKING : State.ANSWER;
         if (thinking) {
-            out.reasoning().append(text);
-        } else if (!text.isEmpty()) {
-            next.text(text);
+            out.reasoning().append(held.takeShown());
+        } else {
+            held.moveTo(next);
         }
     }
 
     @Override
     public void mark(Mark mark) {
-        boolean start = mark.is(ReasoningFormat.THINK);
-        if (state == State.FRESH && start) {
-            space.setLength(0);
+        boolean blank = state == State.FRESH && held.isBlank();
+        if (blank && mark.is(ReasoningFormat.THINK)) {
+            held.clear();
             thinking = true;
-            marked = true;
             state = State.THINKING;
             firstToken = mark.tokenIndex() + 1;
         } else if (state != State.ANSWER && mark.is(ReasoningFormat.THINK_END)) {
             finish(mark);
+        } else if (state == State.FRESH && !blank) {
+            held.mark(mark);
         } else {
             other(mark);
         }
@@ -94,8 +92,8 @@ final class ThinkingStage implements Stage {
 
     private void other(Mark mark) {
         if (state == State.FRESH) {
-            thinking = opened;
-            tokens = opened ? tokens : 0;
+            thinking = start == Start.OPENED;
+            tokens = thinking ? tokens : 0;
             decide();
         }
         if (state == State.ANSWER) {
@@ -106,11 +104,12 @@ final class ThinkingStage implements Stage {
     }
 
     private void finish(Mark mark) {
+        thinking |= state == State.FRESH && start == Start.UNDECIDED;
         if (thinking) {
-            out.reasoning().append(space);
+            out.reasoning().append(held.takeShown());
             tokens = Math.max(0, mark.tokenIndex() - firstToken);
         }
-        space.setLength(0);
+        held.clear();
         state = State.ANSWER;
         if (format.trim() != ReasoningFormat.Trim.NOTHING) {
             out.content().trim();

@@ -21,6 +21,7 @@ class OutputParsersTest {
                 Optional.of(reasoning).filter(name -> !name.isEmpty()),
                 Optional.of(tools).filter(name -> !name.isEmpty()),
                 true,
+                true,
                 true);
     }
 

@@ -163,7 +163,8 @@ class ToolCallParsersTest {
 
     private static Speaker speaker(String name, boolean parallel, String output) {
         return new Speaker(
-                new ParserSettings(Optional.of("ernie-45-vl"), Optional.of(name), true, parallel),
+                new ParserSettings(
+                        Optional.of("ernie-45-vl"), Optional.of(name), true, parallel, true),
                 "",
                 output,
                 false);

@@ -16,7 +16,7 @@ record Transcript(
         boolean called) {
 
     static Transcript of(String title, String reasoning, String tools, String output) {
-        ParserSettings settings = new ParserSettings(named(reasoning), named(tools), true, true);
+        ParserSettings settings = new ParserSettings(named(reasoning), named(tools), true, true, true);
         return new Transcript(
                 title,
                 new Speaker(settings, "", output, false),
@@ -42,7 +42,21 @@ record Transcript(
     Transcript asked(boolean thinking, boolean parallel) {
         ParserSettings old = speaker.settings();
         ParserSettings settings =
-                new ParserSettings(old.reasoning(), old.toolCalls(), thinking, parallel);
+                new ParserSettings(
+                        old.reasoning(), old.toolCalls(), thinking, parallel, old.stream());
+        return with(new Speaker(settings, speaker.prompt(), speaker.output(), speaker.truncated()));
+    }
+
+    /// The same for an answer that is told as a whole.
+    Transcript told() {
+        ParserSettings old = speaker.settings();
+        ParserSettings settings =
+                new ParserSettings(
+                        old.reasoning(),
+                        old.toolCalls(),
+                        old.thinking(),
+                        old.parallelToolCalls(),
+                        false);
         return with(new Speaker(settings, speaker.prompt(), speaker.output(), speaker.truncated()));
     }
 

@@ -37,7 +37,8 @@ class TranscriptTest {
                         ThinkingTranscripts.all(),
                         ErnieTranscripts.all(),
                         TaggedCallTranscripts.all(),
-                        DeepseekTranscripts.all())
+                        DeepseekTranscripts.all(),
+                        WholeTranscripts.all())
                 .flatMap(List::stream);
     }
 
