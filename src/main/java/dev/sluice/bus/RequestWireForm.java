@@ -107,17 +107,21 @@ final class RequestWireForm {
     }
 
     private static JsonObject toJson(ThinkingBudget budget) {
-        return new JsonObject()
-                .put("max_tokens", budget.maxTokens())
-                .put("started", budget.started())
-                .put("start", WireForms.toJson(budget.start()))
-                .put("end", WireForms.toJson(budget.end()))
-                .put("forced", WireForms.toJson(budget.forced()));
+        JsonObject json =
+                new JsonObject()
+                        .put("started", budget.started())
+                        .put("start", WireForms.toJson(budget.start()))
+                        .put("end", WireForms.toJson(budget.end()))
+                        .put("forced", WireForms.toJson(budget.forced()));
+        put(json, "max_tokens", budget.maxTokens());
+        put(json, "max_answer_tokens", budget.maxAnswerTokens());
+        return json;
     }
 
     private static ThinkingBudget toThinking(JsonObject json) {
         return new ThinkingBudget(
-                json.getInteger("max_tokens"),
+                optionalInt(json, "max_tokens"),
+                optionalInt(json, "max_answer_tokens"),
                 json.getBoolean("started"),
                 WireForms.toTokenIds(json.getJsonArray("start")),
                 WireForms.toTokenIds(json.getJsonArray("end")),

@@ -189,7 +189,8 @@ public final class LoadedEngine implements AutoCloseable {
                 parts.defaults(),
                 possible,
                 engine.config().maxModelLen(),
-                Instant.now());
+                Instant.now(),
+                parts.eosTokenIds());
     }
 
     /// Makes prompts for the model.

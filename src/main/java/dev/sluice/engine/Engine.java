@@ -270,7 +270,6 @@ public final class Engine implements AutoCloseable {
     }
 
     private boolean isFull(Sequence sequence) {
-        return sequence.numGenerated() >= sequence.request().stop().maxTokens()
-                || sequence.length() >= config.maxModelLen();
+        return sequence.isFull() || sequence.length() >= config.maxModelLen();
     }
 }

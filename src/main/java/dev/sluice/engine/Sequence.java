@@ -163,6 +163,12 @@ final class Sequence implements SequenceState {
         return thinking.isPresent() ? thinking.get().forced() : OptionalInt.empty();
     }
 
+    /// Whether it has as many tokens as its request allows.
+    boolean isFull() {
+        return numGenerated() >= request.stop().maxTokens()
+                || (thinking.isPresent() && thinking.get().isAnswerFull());
+    }
+
     /// The scheduled tokens are in the cache.
     void advance() {
         numComputed += numScheduled;

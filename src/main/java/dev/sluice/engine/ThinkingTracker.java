@@ -4,8 +4,8 @@ import dev.sluice.tokenizer.TokenIds;
 
 import java.util.OptionalInt;
 
-/// Follows the thinking of one sequence and says what must come once its budget is spent. A
-/// function of the output's ids.
+/// Follows the thinking of one sequence and says what must come once its budget is spent, and when
+/// the answer is as long as it may be. A function of the output's ids.
 final class ThinkingTracker {
     private enum Phase {
         BEFORE,
@@ -19,6 +19,7 @@ final class ThinkingTracker {
     private Phase phase;
     private int began;
     private int numForced;
+    private int numAnswer;
 
     ThinkingTracker(ThinkingBudget budget, int numPrompt) {
         this.budget = budget;
@@ -33,15 +34,17 @@ final class ThinkingTracker {
     void accept(int[] tokens, int length) {
         switch (phase) {
             case BEFORE -> {
+                numAnswer++;
                 if (endsWith(tokens, numPrompt, length, budget.start())) {
                     phase = Phase.THINKING;
                     began = length;
+                    numAnswer = 0;
                 }
             }
             case THINKING -> {
                 if (endsWith(tokens, began, length, budget.end())) {
                     phase = Phase.OVER;
-                } else if (length - began >= budget.maxTokens()) {
+                } else if (length - began >= budget.maxTokens().orElse(Integer.MAX_VALUE)) {
                     phase = Phase.FORCING;
                 }
             }
@@ -51,8 +54,15 @@ final class ThinkingTracker {
                     phase = Phase.OVER;
                 }
             }
-            case OVER -> {}
+            case OVER -> numAnswer++;
         }
+    }
+
+    /// Whether the answer has as many tokens as it may have.
+    boolean isAnswerFull() {
+        return phase != Phase.THINKING
+                && phase != Phase.FORCING
+                && numAnswer >= budget.maxAnswerTokens().orElse(Integer.MAX_VALUE);
     }
 
     /// What comes next whatever the logits say, if anything must.

@@ -2,6 +2,7 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.StopConditions;
 import dev.sluice.engine.TokenLogprobs;
 import dev.sluice.openai.parsers.OutputParser;
 import dev.sluice.openai.parsers.ParsedPiece;
@@ -96,13 +97,26 @@ public final class ChoiceProgress {
         }
         if (parser.isPresent()) {
             parser.get().tokens(delta.tokenIds());
-            add(parser.get().accept(delta.text(), delta.markers(), completionTokens));
+            int told = endsWithEnd(delta.tokenIds()) ? completionTokens - 1 : completionTokens;
+            add(parser.get().accept(delta.text(), delta.markers(), told));
             reasoningTokens = parser.get().reasoningTokens();
         } else {
             content.append(delta.text());
             // Ids and log probabilities are told token by token, the text of each complete or not.
             visible |= !delta.text().isEmpty() || trail.isPresent();
         }
+    }
+
+    /// Whether the last of some ids has ended the output; it is part of nothing then, the thinking
+    /// least of all.
+    private boolean endsWithEnd(TokenIds ids) {
+        if (ids.size() == 0) {
+            return false;
+        }
+        int last = ids.get(ids.size() - 1);
+        StopConditions stop = request.sequences().get(sequence).stop();
+        return stop.stopTokenIds().contains(last)
+                || (!stop.ignoreEos() && request.served().eosIds().contains(last));
     }
 
     private void add(ParsedPiece piece) {

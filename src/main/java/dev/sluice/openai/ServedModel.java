@@ -7,6 +7,7 @@ import dev.sluice.tokenizer.Tokenizer;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The model that requests are for, as far as the wire is concerned. Immutable.
 ///
@@ -20,6 +21,7 @@ import java.util.Optional;
 /// @param options what a request may ask for
 /// @param maxModelLen most tokens of prompt and answer
 /// @param created when serving began
+/// @param eosIds ids that end an answer, the tokenizer's and those of the model's configuration
 public record ServedModel(
         String name,
         Optional<String> servedName,
@@ -30,11 +32,39 @@ public record ServedModel(
         SamplingDefaults defaults,
         ApiOptions options,
         int maxModelLen,
-        Instant created) {
+        Instant created,
+        Set<Integer> eosIds) {
     private static final String DEFAULT = "default";
 
     public ServedModel {
         specialTokens = Map.copyOf(specialTokens);
+        eosIds = Set.copyOf(eosIds);
+    }
+
+    /// A model whose answers end where its tokenizer says.
+    public ServedModel(
+            String name,
+            Optional<String> servedName,
+            String root,
+            Tokenizer tokenizer,
+            Optional<ChatTemplate> template,
+            Map<String, String> specialTokens,
+            SamplingDefaults defaults,
+            ApiOptions options,
+            int maxModelLen,
+            Instant created) {
+        this(
+                name,
+                servedName,
+                root,
+                tokenizer,
+                template,
+                specialTokens,
+                defaults,
+                options,
+                maxModelLen,
+                created,
+                tokenizer.vocabulary().eosIds());
     }
 
     /// Checks the name that a request asks for.

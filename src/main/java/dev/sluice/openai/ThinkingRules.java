@@ -7,6 +7,7 @@ import dev.sluice.openai.parsers.ThinkingMarkers;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /// How long one model may think before it answers.
@@ -23,31 +24,16 @@ record ThinkingRules(ServedModel model) {
                                         .get(ThinkingFields.ENABLE_THINKING)));
     }
 
-    /// The limit of an answer that does not think, which a request may give beside the usual one.
-    /// An answer that thinks is limited as a whole.
+    /// The limit of the output. A request may give one of its own for an answer without thinking;
+    /// beside thinking, that is part of the budget.
     LengthRules.Limit limit(ThinkingFields fields, LengthRules.Limit otherwise) {
-        OptionalLong answer = fields.maxAnswerTokens();
-        if (answer.isEmpty()) {
-            return otherwise;
-        }
-        if (!thinks(fields)) {
-            return new LengthRules.Limit("response_max_tokens", answer, false);
-        }
-        if (fields.maxTokens().isEmpty()) {
-            throw Invalid.field(
-                    "response_max_tokens",
-                    "response_max_tokens needs reasoning_max_tokens while the model thinks.");
-        }
-        long both = sum(fields.maxTokens().getAsLong(), answer.getAsLong());
-        long whole = Math.min(both, otherwise.tokens().orElse(both));
-        return new LengthRules.Limit(otherwise.field(), OptionalLong.of(whole), false);
+        return fields.maxAnswerTokens().isEmpty() || thinks(fields)
+                ? otherwise
+                : new LengthRules.Limit("response_max_tokens", fields.maxAnswerTokens(), false);
     }
 
-    private static long sum(long a, long b) {
-        return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
-    }
-
-    /// The limit of the thinking, where the request sets one and the model can think.
+    /// The limits of the thinking and of what is none, where the request sets one and the model can
+    /// think.
     ///
     /// @param parser of the output
     /// @param maxTokens of the whole answer
@@ -58,7 +44,7 @@ record ThinkingRules(ServedModel model) {
             int maxTokens) {
         Optional<ThinkingMarkers> markers =
                 parser.flatMap(ParserSettings::reasoning).flatMap(OutputParsers::thinkingMarkers);
-        if (fields.maxTokens().isEmpty()
+        if ((fields.maxTokens().isEmpty() && fields.maxAnswerTokens().isEmpty())
                 || markers.isEmpty()
                 || !thinks(fields)
                 || maxTokens == 0) {
@@ -67,12 +53,19 @@ record ThinkingRules(ServedModel model) {
         String forced = model.options().limits().endOfThinking();
         return Optional.of(
                 new ThinkingBudget(
-                        (int) Math.min(fields.maxTokens().getAsLong(), maxTokens),
+                        atMost(fields.maxTokens(), maxTokens),
+                        atMost(fields.maxAnswerTokens(), maxTokens),
                         OutputParsers.startsThinking(
                                 parser.orElseThrow(), model.tokenizer(), prompt),
                         marker(markers.get().start()),
                         marker(markers.get().end()),
                         model.tokenizer().encode(forced, false)));
+    }
+
+    private static OptionalInt atMost(OptionalLong wanted, int max) {
+        return wanted.isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of((int) Math.min(wanted.getAsLong(), max));
     }
 
     private boolean thinks(ThinkingFields fields) {

@@ -149,7 +149,12 @@ class WireFormsTest {
 
     private static ThinkingBudget budget(SplittableRandom random) {
         return new ThinkingBudget(
-                random.nextInt(1, 100),
+                random.nextBoolean()
+                        ? OptionalInt.of(random.nextInt(1, 100))
+                        : OptionalInt.empty(),
+                random.nextBoolean()
+                        ? OptionalInt.of(random.nextInt(1, 100))
+                        : OptionalInt.empty(),
                 random.nextBoolean(),
                 ids(random, 3),
                 ids(random, 3),

@@ -46,7 +46,10 @@ class EngineRulesTest extends RuledEngine {
                 random.nextBoolean()
                         ? Optional.of(
                                 new ThinkingBudget(
-                                        random.nextInt(1, 9),
+                                        OptionalInt.of(random.nextInt(1, 9)),
+                                        random.nextBoolean()
+                                                ? OptionalInt.of(random.nextInt(1, 9))
+                                                : OptionalInt.empty(),
                                         true,
                                         TokenIds.EMPTY,
                                         TokenIds.of(END, END),

@@ -15,6 +15,10 @@ import java.util.Set;
 /// The budget of thinking in a running engine.
 class EngineThinkingTest extends RuledEngine {
     private static LogitsRules thinking(int budget, boolean started) {
+        return thinking(OptionalInt.of(budget), OptionalInt.empty(), started);
+    }
+
+    private static LogitsRules thinking(OptionalInt budget, OptionalInt answer, boolean started) {
         return new LogitsRules(
                 List.of(),
                 Map.of(),
@@ -22,6 +26,7 @@ class EngineThinkingTest extends RuledEngine {
                 Optional.of(
                         new ThinkingBudget(
                                 budget,
+                                answer,
                                 started,
                                 started ? TokenIds.EMPTY : TokenIds.of('<', 't'),
                                 TokenIds.of('<', '/'),
@@ -53,6 +58,38 @@ class EngineThinkingTest extends RuledEngine {
         Answer answer = alone(request("a", thinking(2, false), endless(12), OutputOptions.TEXT));
 
         assertThat(answer.text()).isEqualTo("mmm<tmm\n</mm");
+    }
+
+    @Test
+    void theAnswersLimitCountsFromTheEndOfTheThinking() {
+        model.saying(ids -> "mmmm</aaaaaaaa".charAt(ids.length - 12));
+        LogitsRules rules = thinking(OptionalInt.empty(), OptionalInt.of(3), true);
+
+        Answer answer = alone(request("a", rules, endless(14), OutputOptions.TEXT));
+
+        assertThat(answer.text()).isEqualTo("mmmm</aaa");
+        assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void theAnswersLimitFollowsAThinkingThatWasCutShort() {
+        model.saying(_ -> 'm');
+        LogitsRules rules = thinking(OptionalInt.of(2), OptionalInt.of(3), true);
+
+        Answer answer = alone(request("a", rules, endless(14), OutputOptions.TEXT));
+
+        assertThat(answer.text()).isEqualTo("mm\n</mmm");
+        assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void theAnswersLimitHoldsWhereNothingIsThought() {
+        model.saying(_ -> 'm');
+        LogitsRules rules = thinking(OptionalInt.empty(), OptionalInt.of(3), false);
+
+        Answer answer = alone(request("a", rules, endless(14), OutputOptions.TEXT));
+
+        assertThat(answer.text()).isEqualTo("mmm");
     }
 
     @Test

@@ -92,7 +92,14 @@ class RequestRulesTest {
 
     private static GenerationRequest thinking(
             int maxTokens, boolean started, TokenIds start, TokenIds end, TokenIds forced) {
-        ThinkingBudget budget = new ThinkingBudget(maxTokens, started, start, end, forced);
+        ThinkingBudget budget = 
+                new ThinkingBudget(
+                        OptionalInt.of(maxTokens),
+                        OptionalInt.empty(),
+                        started,
+                        start,
+                        end,
+                        forced);
         return rules(List.of(), Map.of(), Optional.of(budget));
     }
 

@@ -10,6 +10,7 @@ import dev.sluice.tokenizer.TokenIds;
 import org.junit.jupiter.api.Test;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 class ChatPromptsTest {
     private static final TestServer PLAIN = TestServer.plain();
@@ -125,9 +126,11 @@ class ChatPromptsTest {
         TokenIds end = tokenizer.encode("</think>", false);
 
         assertThat(budget(OPEN, limit + ",\"chat_template\":\"x<think>\""))
-                .contains(new ThinkingBudget(8, true, start, end, end));
+                .contains(
+                        new ThinkingBudget(
+                                OptionalInt.of(8), OptionalInt.empty(), true, start, end, end));
         assertThat(budget(OPEN, limit + ",\"max_tokens\":3").orElseThrow().maxTokens())
-                .isEqualTo(3);
+                .hasValue(3);
         assertThat(
                         budget(OPEN, limit + ",\"chat_template\":\"<think></think>\"")
                                 .orElseThrow()
@@ -142,11 +145,17 @@ class ChatPromptsTest {
     void anAnswerWithoutThinkingHasALimitOfItsOwn() {
         assertThat(PLAIN.sequence("\"response_max_tokens\":5,\"max_tokens\":9").stop().maxTokens())
                 .isEqualTo(5);
-        assertThat(
-                        OPEN.sequence("\"response_max_tokens\":5,\"reasoning_max_tokens\":4")
-                                .stop()
-                                .maxTokens())
-                .isEqualTo(9);
+    }
+
+    @Test
+    void anAnswerAfterThinkingHasALimitOfItsOwnToo() {
+        String limit = "\"response_max_tokens\":5,\"max_tokens\":9";
+
+        assertThat(OPEN.sequence(limit).stop().maxTokens()).isEqualTo(9);
+        assertThat(budget(OPEN, limit).orElseThrow().maxTokens()).isEmpty();
+        assertThat(budget(OPEN, limit).orElseThrow().maxAnswerTokens()).hasValue(5);
+        assertThat(budget(OPEN, limit + ",\"reasoning_max_tokens\":4").orElseThrow().maxTokens())
+                .hasValue(4);
     }
 
     @Test

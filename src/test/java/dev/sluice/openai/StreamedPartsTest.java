@@ -164,6 +164,20 @@ class StreamedPartsTest {
     }
 
     @Test
+    void theEndOfTheOutputIsNoThinking() {
+        ScriptedParser parser = new ScriptedParser();
+
+        AnswerScript.chat("ab")
+                .parsedBy(parser)
+                .started(0)
+                .text(0, "xy")
+                .token(0, "", 257)
+                .finished(0, FinishReason.STOP);
+
+        assertThat(parser.given()).containsExactly("x[]1", "y[]2", "[]2", "ended");
+    }
+
+    @Test
     void eachChoiceHasItsOwnParser() {
         AnswerScript script =
                 AnswerScript.chat("ab")
