@@ -1,6 +1,8 @@
 package dev.sluice.cli;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.ObjectMapper;
 
@@ -21,9 +23,17 @@ final class JsonFlag {
         try {
             return Objects.requireNonNullElse(JSON.readValue(value, OBJECT), Map.of());
         } catch (JacksonException e) {
+            // The parser's own words are about Java.
             throw new Refusal(
-                    "%s must be a JSON object and is %s: %s."
-                            .formatted(flag, value, e.getOriginalMessage()));
+                    "%s must be a JSON object, such as {\"name\": 1}, and is %s%s."
+                            .formatted(flag, value, place(e)));
         }
+    }
+
+    private static String place(JacksonException e) {
+        TokenStreamLocation location = e.getLocation();
+        return e instanceof StreamReadException && location != null && location.getColumnNr() > 0
+                ? ": it is no JSON at character " + location.getColumnNr()
+                : "";
     }
 }

@@ -115,11 +115,8 @@ final class RequestFlags {
     private static RequestLimits limits(Map<String, String> environment) {
         try {
             return RequestLimits.of(environment);
-        } catch (NumberFormatException e) {
-            throw new Refusal(
-                    "FD_MAX_STOP_SEQS_NUM and FD_STOP_SEQS_MAX_LEN must be whole numbers: "
-                            + e.getMessage()
-                            + ".");
+        } catch (IllegalArgumentException e) {
+            throw new Refusal(String.valueOf(e.getMessage()));
         }
     }
 

@@ -14,7 +14,7 @@ final class BadWords {
 
     static List<TokenIds> of(LogitsFields fields, Tokenizer tokenizer) {
         Set<TokenIds> words = new LinkedHashSet<>();
-        for (String word : fields.badWords()) {
+        for (String word : new LinkedHashSet<>(fields.badWords())) {
             String bare = withoutSpace(word);
             words.add(tokenizer.encode(bare, false));
             words.add(tokenizer.encode(" " + bare, false));

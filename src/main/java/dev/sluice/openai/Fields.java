@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import dev.sluice.engine.ApiException.InvalidRequest;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,8 +72,18 @@ final class Fields {
     }
 
     /// The list of texts; empty if absent.
+    ///
+    /// @throws InvalidRequest if an item is something else
     List<String> texts(String name) {
-        return list(name).stream().map(String.class::cast).toList();
+        List<?> items = list(name);
+        List<String> texts = new ArrayList<>(items.size());
+        for (int i = 0; i < items.size(); i++) {
+            if (!(items.get(i) instanceof String text)) {
+                throw Invalid.field(name, name + "[" + i + "]: Input should be a valid string");
+            }
+            texts.add(text);
+        }
+        return texts;
     }
 
     /// The object; empty if absent.

@@ -2,6 +2,7 @@ package dev.sluice.openai;
 
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /// What a request may ask for at most, and how thinking is cut short.
 ///
@@ -18,6 +19,7 @@ public record RequestLimits(
         int maxSequences,
         int maxChoices,
         String endOfThinking) {
+    private static final Pattern WHOLE = Pattern.compile("[0-9]{1,9}");
     private static final String MAX_STOP_SEQUENCES = "FD_MAX_STOP_SEQS_NUM";
     private static final String MAX_STOP_TOKENS = "FD_STOP_SEQS_MAX_LEN";
     private static final String END_OF_THINKING = "FD_LIMIT_THINKING_CONTENT_TRUNCATE_STR";
@@ -30,17 +32,29 @@ public record RequestLimits(
     /// `FD_LIMIT_THINKING_CONTENT_TRUNCATE_STR` say. In the last, `\n` may stand for a line break,
     /// because many shells can't put one into a variable.
     ///
-    /// @throws NumberFormatException if one of the first two is no whole number
+    /// @throws IllegalArgumentException with words for the operator, if one of the first two is no
+    ///   whole number of 0 or more
     public static RequestLimits of(Map<String, String> environment) {
-        String sequences = environment.getOrDefault(MAX_STOP_SEQUENCES, "").strip();
-        String tokens = environment.getOrDefault(MAX_STOP_TOKENS, "").strip();
         String end = environment.getOrDefault(END_OF_THINKING, "").replace("\\n", "\n");
         return new RequestLimits(
-                sequences.isEmpty() ? DEFAULT.maxStopSequences : Integer.parseInt(sequences),
-                tokens.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(tokens)),
+                number(environment, MAX_STOP_SEQUENCES).orElse(DEFAULT.maxStopSequences),
+                number(environment, MAX_STOP_TOKENS),
                 DEFAULT.maxSequences,
                 DEFAULT.maxChoices,
                 end.isBlank() ? DEFAULT.endOfThinking : end);
+    }
+
+    private static OptionalInt number(Map<String, String> environment, String name) {
+        String value = environment.getOrDefault(name, "").strip();
+        if (value.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        if (!WHOLE.matcher(value).matches()) {
+            throw new IllegalArgumentException(
+                    "%s must be a whole number of 0 or more, at most 999999999, and is %s."
+                            .formatted(name, value));
+        }
+        return OptionalInt.of(Integer.parseInt(value));
     }
 
     /// The same with another number of sequences.

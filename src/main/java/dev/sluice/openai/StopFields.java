@@ -44,8 +44,10 @@ record StopFields(
     }
 
     private static List<String> stop(Fields fields) {
-        Object stop = fields.value("stop").orElse(List.of());
-        List<?> items = stop instanceof List<?> list ? list : List.of(stop);
-        return items.stream().map(String.class::cast).filter(s -> !s.isEmpty()).toList();
+        List<String> all =
+                fields.value("stop").filter(String.class::isInstance).isPresent()
+                        ? List.of(fields.text("stop").orElseThrow())
+                        : fields.texts("stop");
+        return all.stream().filter(s -> !s.isEmpty()).toList();
     }
 }

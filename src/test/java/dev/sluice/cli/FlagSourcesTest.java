@@ -163,6 +163,18 @@ final class FlagSourcesTest {
                         "FD_SAMPLING_CLASS has no effect: there is one way to draw tokens");
     }
 
+    @ParameterizedTest
+    @CsvSource({"FD_MAX_STOP_SEQS_NUM,many", "FD_STOP_SEQS_MAX_LEN,-1"})
+    void saysWhichVariableOfFastDeployIsNoNumber(String name, String value) {
+        CliRun run = CliRun.in(Map.of(name, value), "serve", "--port", "0");
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err())
+                .startsWith(
+                        "sluice: %s must be a whole number of 0 or more, at most 999999999, and is %s."
+                                .formatted(name, value));
+    }
+
     @Test
     void tellsItsSettingsWithoutSecrets() {
         Map<String, String> environment =

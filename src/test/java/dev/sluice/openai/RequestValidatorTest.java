@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -306,6 +307,18 @@ class RequestValidatorTest {
                 .isEqualTo(StreamOptions.NONE);
         assertThat(chat("\"stream_options\":{}").shared().streamOptions())
                 .isEqualTo(StreamOptions.NONE);
+    }
+
+    @Test
+    void aListOfManyStopStringsIsNoWork() {
+        String many = "\"stop\":[" + "\"a\",".repeat(1_000_000) + "]";
+        chat(many);
+
+        long start = System.nanoTime();
+        int number = chat(many).shared().stops().stop().size();
+
+        assertThat(number).isEqualTo(1_000_000);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
     }
 
     @Test
