@@ -137,7 +137,10 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
     private void checkThinking(ThinkingBudget budget) {
         String param = "reasoning_max_tokens";
         require(budget.maxTokens().orElse(1) >= 1, param, "must be 1 or more");
-        require(budget.maxAnswerTokens().orElse(1) >= 1, "response_max_tokens", "must be 1 or more");
+        require(
+                budget.maxAnswerTokens().orElse(1) >= 1,
+                "response_max_tokens",
+                "must be 1 or more");
         require(
                 budget.end().size() > 0
                         && budget.forced().size() > 0

@@ -65,7 +65,7 @@ public final class RequestTranslator {
         LogitsRules rules = sequences.logits(shared.logits());
 
         boolean thinks = thinking.isOn(request.thinking());
-        Optional<ParserSettings> parser = 
+        Optional<ParserSettings> parser =
                 answers.chatParser(request.tools(), thinks, shared.stream());
         String field = ChatPrompts.field(request);
         ReadyPrompt prompt = cut(prompts.prompt(request), shared);

@@ -149,12 +149,8 @@ class WireFormsTest {
 
     private static ThinkingBudget budget(SplittableRandom random) {
         return new ThinkingBudget(
-                random.nextBoolean()
-                        ? OptionalInt.of(random.nextInt(1, 100))
-                        : OptionalInt.empty(),
-                random.nextBoolean()
-                        ? OptionalInt.of(random.nextInt(1, 100))
-                        : OptionalInt.empty(),
+                random.nextBoolean() ? OptionalInt.of(random.nextInt(1, 100)) : OptionalInt.empty(),
+                random.nextBoolean() ? OptionalInt.of(random.nextInt(1, 100)) : OptionalInt.empty(),
                 random.nextBoolean(),
                 ids(random, 3),
                 ids(random, 3),

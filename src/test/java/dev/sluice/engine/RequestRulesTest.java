@@ -92,7 +92,7 @@ class RequestRulesTest {
 
     private static GenerationRequest thinking(
             int maxTokens, boolean started, TokenIds start, TokenIds end, TokenIds forced) {
-        ThinkingBudget budget = 
+        ThinkingBudget budget =
                 new ThinkingBudget(
                         OptionalInt.of(maxTokens),
                         OptionalInt.empty(),

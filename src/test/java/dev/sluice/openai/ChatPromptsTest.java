@@ -129,8 +129,7 @@ class ChatPromptsTest {
                 .contains(
                         new ThinkingBudget(
                                 OptionalInt.of(8), OptionalInt.empty(), true, start, end, end));
-        assertThat(budget(OPEN, limit + ",\"max_tokens\":3").orElseThrow().maxTokens())
-                .hasValue(3);
+        assertThat(budget(OPEN, limit + ",\"max_tokens\":3").orElseThrow().maxTokens()).hasValue(3);
         assertThat(
                         budget(OPEN, limit + ",\"chat_template\":\"<think></think>\"")
                                 .orElseThrow()

@@ -74,7 +74,8 @@ public final class ToolCallParsers {
 
     /// A new instance of the parser of that name.
     static Optional<ToolCallParser> create(String name) {
-        return Optional.ofNullable(REGISTERED.get(ParserNames.canonical(name))).map(entry -> entry.maker().get());
+        return Optional.ofNullable(REGISTERED.get(ParserNames.canonical(name)))
+                .map(entry -> entry.maker().get());
     }
 
     /// The markers that the parser of that name wants to see.

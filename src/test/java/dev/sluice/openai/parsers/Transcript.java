@@ -16,7 +16,8 @@ record Transcript(
         boolean called) {
 
     static Transcript of(String title, String reasoning, String tools, String output) {
-        ParserSettings settings = new ParserSettings(named(reasoning), named(tools), true, true, true);
+        ParserSettings settings =
+                new ParserSettings(named(reasoning), named(tools), true, true, true);
         return new Transcript(
                 title,
                 new Speaker(settings, "", output, false),

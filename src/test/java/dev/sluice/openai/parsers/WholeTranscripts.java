@@ -28,11 +28,7 @@ final class WholeTranscripts {
                         .told()
                         .thinks("a")
                         .says("b"),
-                Transcript.of(
-                                "whole deepseek: closed by the prompt",
-                                "deepseek",
-                                "",
-                                "a</think>b")
+                Transcript.of("whole deepseek: closed by the prompt", "deepseek", "", "a</think>b")
                         .after("hi|assistant\n<think>\n\n</think>\n\n")
                         .told()
                         .says("a</think>b"),
@@ -44,7 +40,11 @@ final class WholeTranscripts {
                 Transcript.of("whole qwen3: no markers", "qwen3", "hermes", " It is <4>. ")
                         .told()
                         .says(" It is <4>. "),
-                Transcript.of("whole qwen3: text, then a call", "qwen3", "hermes", "I look. " + CALL)
+                Transcript.of(
+                                "whole qwen3: text, then a call",
+                                "qwen3",
+                                "hermes",
+                                "I look. " + CALL)
                         .told()
                         .says("I look.")
                         .calls(NAMES, ARGUMENTS, true),
@@ -64,7 +64,11 @@ final class WholeTranscripts {
                         .told()
                         .says("a<think>b"),
                 Transcript.of("whole vl: no markers", "ernie-45-vl", "", "a\n").told().says("a\n"),
-                Transcript.of("whole x1: end alone", "ernie-x1", "", "a</think><response>b</response>")
+                Transcript.of(
+                                "whole x1: end alone",
+                                "ernie-x1",
+                                "",
+                                "a</think><response>b</response>")
                         .told()
                         .thinks("a")
                         .says("b"),
