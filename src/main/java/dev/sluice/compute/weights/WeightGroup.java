@@ -74,7 +74,7 @@ public final class WeightGroup {
     /// @param zero brings the codes to 0 to 15
     public void copyNibbles(byte[] into, int at, int zero) {
         for (int i = 0; i < SIZE / 2; i++) {
-            into[at + i] = (byte) (q[2 * i] + zero | q[2 * i + 1] + zero << 4);
+            into[at + i] = (byte) ((q[2 * i] + zero) | ((q[2 * i + 1] + zero) << 4));
         }
     }
 
@@ -239,7 +239,7 @@ public final class WeightGroup {
     }
 
     private int i32(int at) {
-        return i16(at) & 0xFFFF | i16(at + 2) << 16;
+        return (i16(at) & 0xFFFF) | (i16(at + 2) << 16);
     }
 
     private float f16(int at) {
