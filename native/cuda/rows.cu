@@ -55,7 +55,7 @@ static __device__ void scale_row(const float *x, const float *weight, float fact
  * Grid (rows, groups), 256 threads. RMSNorm: Zhang and Sennrich 2019. */
 extern "C" __global__ void rms_norm(const float *x, long long x_stride, const float *weight,
                                     float eps, float *out, long long out_stride, int group,
-                                    int groups, int rows, int vectors) {
+                                    int vectors) {
     long long column = (long long)blockIdx.y * group;
     const float *from = x + blockIdx.x * x_stride + column;
     float sum = 0.0f;

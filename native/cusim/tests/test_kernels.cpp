@@ -110,8 +110,8 @@ static void rmsNorm() {
         cusim_set_order(order);
         CUdeviceptr from = session.upload(x), to = session.allocate(ROWS * WIDTH * 4);
         CUfunction kernel = session.kernel("rows", "rms_norm");
-        CHECK_EQUAL(session.run(kernel, ROWS, 64, 0, from, (long long)WIDTH, session.upload(weight), to,
-                                (long long)WIDTH, WIDTH, 1e-5f),
+        CHECK_EQUAL(session.run(kernel, ROWS, 64, 0, from, (long long)WIDTH, session.upload(weight), 1e-5f,
+                                to, (long long)WIDTH, WIDTH, 0),
                     CUDA_SUCCESS);
         std::vector<float> y = session.download<float>(to, ROWS * WIDTH);
         for (int i = 0; i < ROWS * WIDTH; i++) {

@@ -65,6 +65,14 @@ final class Cuda {
         }
     }
 
+    /// Demands success of a call that gives something back. A device that is lost takes nothing
+    /// back until the process ends, and was complained of before.
+    private static void released(int status, String function) {
+        if (!STICKY.contains(status)) {
+            check(status, function);
+        }
+    }
+
     private static DeviceException failure(int status, String function, String sizes) {
         String message = "%s failed with %s%s".formatted(function, errorName(status), sizes);
         return STICKY.contains(status)
@@ -176,12 +184,17 @@ final class Cuda {
     }
 
     static void releasePrimaryContext(int device) {
-        check(CudaDriver.cuDevicePrimaryCtxRelease_v2(device), "cuDevicePrimaryCtxRelease");
+        released(CudaDriver.cuDevicePrimaryCtxRelease_v2(device), "cuDevicePrimaryCtxRelease");
     }
 
-    /// Makes a context the calling thread's; [MemorySegment#NULL] takes it away.
+    /// Makes a context the calling thread's.
     static void makeCurrent(MemorySegment context) {
         check(CudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    }
+
+    /// Takes the calling thread's context away.
+    static void forgetContext() {
+        released(CudaDriver.cuCtxSetCurrent(MemorySegment.NULL), "cuCtxSetCurrent");
     }
 
     /// Bytes of GPU memory that nobody uses.
@@ -212,7 +225,7 @@ final class Cuda {
     }
 
     static void free(long address) {
-        check(CudaDriver.cuMemFree_v2(address), "cuMemFree");
+        released(CudaDriver.cuMemFree_v2(address), "cuMemFree");
     }
 
     /// Pinned host memory.
@@ -227,7 +240,7 @@ final class Cuda {
     }
 
     static void freeHost(MemorySegment memory) {
-        check(CudaDriver.cuMemFreeHost(memory), "cuMemFreeHost");
+        released(CudaDriver.cuMemFreeHost(memory), "cuMemFreeHost");
     }
 
     static void copyToDevice(long target, MemorySegment host, long bytes, MemorySegment stream) {
@@ -274,7 +287,7 @@ final class Cuda {
     }
 
     static void destroyStream(MemorySegment stream) {
-        check(CudaDriver.cuStreamDestroy_v2(stream), "cuStreamDestroy");
+        released(CudaDriver.cuStreamDestroy_v2(stream), "cuStreamDestroy");
     }
 
     /// An event without a time.
@@ -293,7 +306,7 @@ final class Cuda {
     }
 
     static void destroyEvent(MemorySegment event) {
-        check(CudaDriver.cuEventDestroy_v2(event), "cuEventDestroy");
+        released(CudaDriver.cuEventDestroy_v2(event), "cuEventDestroy");
     }
 
     /// Loads kernels.
@@ -304,7 +317,7 @@ final class Cuda {
     }
 
     static void unloadModule(MemorySegment module) {
-        check(CudaDriver.cuModuleUnload(module), "cuModuleUnload");
+        released(CudaDriver.cuModuleUnload(module), "cuModuleUnload");
     }
 
     /// A kernel of a module.
@@ -379,7 +392,7 @@ final class Cuda {
     }
 
     static void destroyGraph(MemorySegment graph) {
-        check(CudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        released(CudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
     }
 
     static void launchGraph(MemorySegment executable, MemorySegment stream) {
@@ -387,7 +400,7 @@ final class Cuda {
     }
 
     static void destroyExecutable(MemorySegment executable) {
-        check(CudaDriver.cuGraphExecDestroy(executable), "cuGraphExecDestroy");
+        released(CudaDriver.cuGraphExecDestroy(executable), "cuGraphExecDestroy");
     }
 
     /// A call that writes a pointer.

@@ -104,6 +104,7 @@ final class CudaBatch implements AutoCloseable {
         }
         ForwardBatch step = batch.orElseThrow();
         long capacity = Math.max(bytes, capacityOf(step));
+        stream.synchronize();
         close();
         memory = Optional.of(DeviceMemory.allocate(capacity));
         staging = Optional.of(new StagingRing(stream, STAGING_BLOCKS, capacity));
@@ -175,12 +176,9 @@ final class CudaBatch implements AutoCloseable {
         return contextLengths() + 4L * rows;
     }
 
-    /// Gives the memory back; the next batch takes it again.
+    /// Gives the memory back, for no copy is on its way; the next batch takes it again.
     @Override
     public void close() {
-        if (memory.isPresent()) {
-            stream.synchronize();
-        }
         memory.ifPresent(DeviceMemory::close);
         staging.ifPresent(StagingRing::close);
         memory = Optional.empty();

@@ -2,7 +2,6 @@ package dev.sluice.compute.cuda;
 
 import dev.sluice.compute.DeviceException;
 
-import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -102,7 +101,7 @@ final class CudaContext implements AutoCloseable {
         cublas.ifPresent(Cublas::close);
         modules.values().forEach(CudaModule::close);
         stream.close();
-        Cuda.makeCurrent(MemorySegment.NULL);
+        Cuda.forgetContext();
         Cuda.releasePrimaryContext(device);
     }
 }

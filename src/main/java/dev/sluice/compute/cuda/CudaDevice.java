@@ -4,6 +4,7 @@ import dev.sluice.compute.Activation;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
@@ -12,6 +13,9 @@ import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,6 +26,7 @@ import java.util.List;
 /// Belongs to the thread that opened it. Operations are queued on one stream and return at once;
 /// [#download] and [#argmax] wait for their results, and so does [#close].
 public final class CudaDevice implements Device {
+    private static final Logger log = LoggerFactory.getLogger(CudaDevice.class);
     private static final int STAGING_BLOCKS = 2;
     private static final long STAGING_BYTES = 8L << 20;
 
@@ -51,7 +56,7 @@ public final class CudaDevice implements Device {
     /// Opens a GPU for the calling thread.
     ///
     /// @return owned by the caller, who closes it on the same thread
-    /// @throws dev.sluice.compute.DeviceException if there is none that can be used
+    /// @throws DeviceException if there is none that can be used
     public static CudaDevice open(CudaOptions options) {
         CudaContext context = CudaContext.open(options);
         boolean complete = false;
@@ -234,12 +239,22 @@ public final class CudaDevice implements Device {
         rows.argmax(logits, ids);
     }
 
+    /// Waits for what is queued; what failed of it nobody waits for any more.
+    private void settle() {
+        try {
+            context.stream().synchronize();
+        } catch (DeviceException e) {
+            log.warn("the last work of the device failed: {}", e.getMessage());
+        }
+    }
+
     @Override
     public void close() {
         if (closed) {
             return;
         }
         closed = true;
+        settle();
         attention.close();
         linear.close();
         rotary.close();

@@ -60,8 +60,10 @@ final class CudaRows implements AutoCloseable {
         int groups = x.columns() / group;
         boolean isWide = group > WARP_GROUP;
         CudaFunction kernel = isWide ? rmsNorm : rmsNormGroups;
-        kernel.args().matrix(x).tensor(weight).f32(eps).matrix(out);
-        kernel.i32(group).i32(groups).i32(x.rows());
+        kernel.args().matrix(x).tensor(weight).f32(eps).matrix(out).i32(group);
+        if (!isWide) {
+            kernel.i32(groups).i32(x.rows());
+        }
         kernel.flag(group % 4 == 0 && isInQuads(weight) && isInQuads(x) && isInQuads(out));
         if (isWide) {
             kernel.launch(x.rows(), groups, 1, THREADS, 0);

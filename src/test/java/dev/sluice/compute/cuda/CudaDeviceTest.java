@@ -1,22 +1,48 @@
 package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.compute.AbstractDeviceTest;
+import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.Shape;
 import dev.sluice.compute.weights.Bits;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/// The CUDA device on the emulated driver.
+/// The CUDA device on the emulated driver: every operation in both orders of threads, streams that
+/// run only when somebody waits for them, and no memory left at the end.
 class CudaDeviceTest extends AbstractDeviceTest {
+    private Optional<Cusim> opened = Optional.empty();
+
     @Override
     protected Device open() {
-        assumeTrue(CudaSupport.canEmulate(), "the emulated driver was not built: no g++");
-        return CudaDevice.open(CudaOptions.defaults().withEmulation());
+        Cusim cusim = Cusim.open();
+        opened = Optional.of(cusim);
+        cusim.reset();
+        cusim.deferStreams(true);
+        return new BothOrdersDevice(cusim, CudaDevice.open(CudaOptions.defaults().withEmulation()));
+    }
+
+    private Cusim cusim() {
+        return opened.orElseThrow();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        opened.ifPresent(cusim -> {
+            cusim.fail("");
+            cusim.deferStreams(false);
+            device().close();
+            assertThat(cusim.allocatedBytes()).isZero();
+            assertThat(cusim.pinnedBytes()).isZero();
+        });
     }
 
     /// Rounded to the weights' type for cuBLAS; as they are for a few rows with quantised weights;
@@ -63,5 +89,16 @@ class CudaDeviceTest extends AbstractDeviceTest {
     @Test
     void saysWhatItIs() {
         assertThat(device().describe()).startsWith("cuda-sim (").contains("sm_");
+    }
+
+    @Test
+    void memoryThatTheDriverRefusesIsADeviceException() {
+        cusim().fail("cuMemAlloc_v2:1:2");
+
+        assertThatThrownBy(() -> device().allocate(DType.F32, Shape.of(64)))
+                .isInstanceOfSatisfying(
+                        DeviceException.class, e -> assertThat(e.deviceLost()).isFalse())
+                .hasMessageContaining("cuMemAlloc failed with CUDA_ERROR_OUT_OF_MEMORY (2)")
+                .hasMessageContaining("256");
     }
 }
