@@ -152,6 +152,22 @@ public interface Device extends AutoCloseable {
         throw new UnsupportedOperationException(describe() + " draws no tokens");
     }
 
+    /// How many tokens a step had better have, padding among them: a device that replays steps
+    /// knows few sizes. At most what the batch has room for.
+    default int paddedTokens(ForwardBatch batch) {
+        return batch.numTokens();
+    }
+
+    /// Runs the operations of a step. A device may record them and, in a later step with an equal
+    /// key and a batch of equal extents, replay what it recorded instead of calling `operations`.
+    /// So these must do nothing but call this device, for the same tensors whenever key and extents
+    /// are equal, and not wait for results. Results of padding mean nothing.
+    ///
+    /// @param key stands for all that the operations use beside the batch
+    default void run(ForwardBatch batch, Object key, Runnable operations) {
+        operations.run();
+    }
+
     /// Ends the device's threads and gives back what is still allocated. Idempotent.
     @Override
     void close();

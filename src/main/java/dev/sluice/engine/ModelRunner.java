@@ -15,6 +15,7 @@ import java.util.List;
 /// only on the engine thread.
 final class ModelRunner implements AutoCloseable {
     private final CausalLm model;
+    private final Device device;
     private final ForwardBatch batch;
     private final KvCache cache;
     private final Workspace workspace;
@@ -22,6 +23,7 @@ final class ModelRunner implements AutoCloseable {
     /// @throws dev.sluice.compute.DeviceException if the memory can't be had
     ModelRunner(EngineConfig config, CausalLm model, Device device) {
         this.model = model;
+        this.device = device;
         this.batch =
                 new ForwardBatch(
                         config.maxNumBatchedTokens(),
@@ -63,7 +65,10 @@ final class ModelRunner implements AutoCloseable {
                 batch.addLogitRow(batch.numTokens() - 1);
             }
         }
-        return model.forward(batch, cache, workspace);
+        int rows = batch.numLogitRows();
+        batch.padTo(device.paddedTokens(batch));
+        Tensor logits = model.forward(batch, cache, workspace);
+        return batch.numLogitRows() == rows ? logits : logits.rows(0, rows);
     }
 
     @Override

@@ -85,23 +85,29 @@ final class Decoder implements CausalLm {
         Tensor logits = workspace.take(DType.F32, Shape.of(rows, config.vocabSize()));
         Tensor last = workspace.take(DType.F32, Shape.of(rows, config.hiddenSize()));
         DecoderStep step =
-                DecoderStep.begin(device, batch, cache, workspace, config, rotaries, last);
+                DecoderStep.begin(device, batch, cache, workspace, config, rotaries.size(), last);
+        device.run(batch, List.of(this, cache, workspace), () -> compute(step, last, logits));
+        return logits;
+    }
+
+    /// What a device may replay.
+    private void compute(DecoderStep step, Tensor last, Tensor logits) {
+        Device device = step.device();
         Tensor residual = step.residual();
         Tensor hidden = step.hidden();
-
-        device.embedding(embedTokens, batch, config.embeddingScale(), residual);
+        step.rotate(rotaries);
+        device.embedding(embedTokens, step.batch(), config.embeddingScale(), residual);
         layers.getFirst().inputLayernorm().forward(device, residual, hidden);
         DecoderStep rest = layers.getFirst().forward(step);
         for (DecoderLayer layer : layers.subList(1, layers.size())) {
             layer.inputLayernorm().forwardSum(device, residual, hidden, hidden);
             rest = layer.forward(step);
         }
-        if (rows > 0) {
+        if (last.rows() > 0) {
             device.add(last, rest.hidden());
             norm.forward(device, last, last);
             device.linear(last, lmHead, logits);
         }
-        return logits;
     }
 
     @Override

@@ -37,7 +37,7 @@ record DecoderStep(
         int lastLayer,
         Tensor lastResidual) {
 
-    /// Takes the activations from the workspace and computes the rotation tables.
+    /// Takes the activations from the workspace.
     ///
     /// @param lastResidual for the rows of logits
     static DecoderStep begin(
@@ -46,14 +46,12 @@ record DecoderStep(
             KvCache cache,
             Workspace workspace,
             ModelConfig config,
-            List<RotaryEmbedding> rotaries,
+            int numRotaries,
             Tensor lastResidual) {
         List<Tensor> buffers =
-                shapes(batch.numTokens(), config, rotaries.size()).stream()
+                shapes(batch.numTokens(), config, numRotaries).stream()
                         .map(shape -> workspace.take(DType.F32, shape))
                         .toList();
-        List<Tensor> tables = buffers.subList(6, buffers.size());
-        rotaries.forEach(rotary -> rotary.table(device, batch, tables.get(rotary.index())));
         return new DecoderStep(
                 device,
                 batch,
@@ -64,9 +62,14 @@ record DecoderStep(
                 buffers.get(3),
                 buffers.get(4),
                 buffers.get(5),
-                tables,
+                buffers.subList(6, buffers.size()),
                 config.numLayers() - 1,
                 lastResidual);
+    }
+
+    /// Computes the rotation tables.
+    void rotate(List<RotaryEmbedding> rotaries) {
+        rotaries.forEach(rotary -> rotary.table(device, batch, rotaryTables.get(rotary.index())));
     }
 
     /// What goes on behind a layer's attention: behind the last one only the tokens whose logits

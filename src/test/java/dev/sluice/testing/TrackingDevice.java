@@ -172,6 +172,15 @@ public final class TrackingDevice implements Device {
         device.sample(logits, batch);
     }
 
+    public int paddedTokens(ForwardBatch batch) {
+        return device.paddedTokens(batch);
+    }
+
+    @Override
+    public void run(ForwardBatch batch, Object key, Runnable operations) {
+        device.run(batch, key, operations);
+    }
+
     @Override
     public void close() {
         if (closed) {
