@@ -192,11 +192,6 @@ final class Cuda {
         check(CudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
     }
 
-    /// Takes the calling thread's context away.
-    static void forgetContext() {
-        released(CudaDriver.cuCtxSetCurrent(MemorySegment.NULL), "cuCtxSetCurrent");
-    }
-
     /// Bytes of GPU memory that nobody uses.
     static long freeBytes() {
         return memoryInfo(0);

@@ -91,7 +91,8 @@ final class CudaContext implements AutoCloseable {
         return Math.max(0, Cuda.freeBytes() - (long) reserved);
     }
 
-    /// Waits for what runs, then closes all but the memory, which is others'. Idempotent.
+    /// Closes all but the memory, which is others'. The context stays the thread's, for another
+    /// device may use it. Idempotent.
     @Override
     public void close() {
         if (closed) {
@@ -101,7 +102,6 @@ final class CudaContext implements AutoCloseable {
         cublas.ifPresent(Cublas::close);
         modules.values().forEach(CudaModule::close);
         stream.close();
-        Cuda.forgetContext();
         Cuda.releasePrimaryContext(device);
     }
 }

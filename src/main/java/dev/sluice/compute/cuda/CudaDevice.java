@@ -39,6 +39,7 @@ public final class CudaDevice implements Device {
     private final CudaLinear linear;
     private final CudaEmbedding embedding;
     private final CudaAttention attention;
+    private final CudaGraphs graphs;
     private boolean closed;
 
     private CudaDevice(CudaContext context) {
@@ -51,6 +52,7 @@ public final class CudaDevice implements Device {
         this.linear = new CudaLinear(context, staging);
         this.embedding = new CudaEmbedding(context, batches);
         this.attention = new CudaAttention(context, batches);
+        this.graphs = new CudaGraphs(context);
     }
 
     /// Opens a GPU for the calling thread.
@@ -239,6 +241,21 @@ public final class CudaDevice implements Device {
         rows.argmax(logits, ids);
     }
 
+    @Override
+    public int paddedTokens(ForwardBatch batch) {
+        return graphs.paddedTokens(batch);
+    }
+
+    @Override
+    public void run(ForwardBatch batch, Object key, Runnable operations) {
+        graphs.run(batch, batches.of(batch), key, operations);
+    }
+
+    /// Steps that can be replayed, for tests.
+    int capturedSteps() {
+        return graphs.captured();
+    }
+
     /// Waits for what is queued; what failed of it nobody waits for any more.
     private void settle() {
         try {
@@ -255,6 +272,7 @@ public final class CudaDevice implements Device {
         }
         closed = true;
         settle();
+        graphs.close();
         attention.close();
         linear.close();
         rotary.close();

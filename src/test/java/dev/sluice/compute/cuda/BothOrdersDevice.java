@@ -190,6 +190,16 @@ final class BothOrdersDevice implements Device {
     }
 
     @Override
+    public int paddedTokens(ForwardBatch batch) {
+        return device.paddedTokens(batch);
+    }
+
+    @Override
+    public void run(ForwardBatch batch, Object key, Runnable operations) {
+        device.run(batch, key, operations);
+    }
+
+    @Override
     public void close() {
         device.close();
     }
