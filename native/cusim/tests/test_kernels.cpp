@@ -102,32 +102,6 @@ static void matrixFragments(const char *name, unsigned short (*narrow)(float)) {
     }
 }
 
-static void rmsNorm() {
-    constexpr int WIDTH = 70, ROWS = 3;
-    std::vector<float> x = noise(ROWS * WIDTH, 2), weight = noise(WIDTH, 3), first;
-    for (int order = 0; order < 2; order++) {
-        Session session;
-        cusim_set_order(order);
-        CUdeviceptr from = session.upload(x), to = session.allocate(ROWS * WIDTH * 4);
-        CUfunction kernel = session.kernel("rows", "rms_norm");
-        CHECK_EQUAL(session.run(kernel, ROWS, 64, 0, from, (long long)WIDTH, session.upload(weight), 1e-5f,
-                                to, (long long)WIDTH, WIDTH, 0),
-                    CUDA_SUCCESS);
-        std::vector<float> y = session.download<float>(to, ROWS * WIDTH);
-        for (int i = 0; i < ROWS * WIDTH; i++) {
-            double sum = 0;
-            for (int j = 0; j < WIDTH; j++) {
-                double value = x[i / WIDTH * WIDTH + j];
-                sum += value * value;
-            }
-            double expected = x[i] / sqrt(sum / WIDTH + 1e-5) * weight[i % WIDTH];
-            CHECK(fabs(y[i] - expected) < 1e-6);
-        }
-        first = order == 0 ? y : first;
-        CHECK(memcmp(first.data(), y.data(), y.size() * sizeof(float)) == 0);
-    }
-}
-
 static void launchLimits() {
     Session session;
     CUfunction kernel = session.kernel("sound", "reverse");
@@ -169,7 +143,6 @@ void testKernels() {
     sharedMemoryAndGrids();
     matrixFragments("multiply_bf16", bfloat16);
     matrixFragments("multiply_f16", float16);
-    rmsNorm();
     launchLimits();
     modules();
 }
