@@ -12,19 +12,34 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/// Plain HTTP to a server of the OpenAI protocol.
+import javax.net.ssl.SSLContext;
+
+/// Plain HTTP to a server of the OpenAI protocol. What it answers is compared with the OpenAPI
+/// document.
 public final class ApiClient implements AutoCloseable {
     /// The two generating routes.
     public static final String CHAT = "/v1/chat/completions";
 
     public static final String COMPLETIONS = "/v1/completions";
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
     private final String url;
 
     /// @param url of the server, without a path
     public ApiClient(String url) {
+        this(url, HttpClient.newHttpClient());
+    }
+
+    /// A client of a server that speaks TLS.
+    ///
+    /// @param trusting what the client trusts
+    public ApiClient(String url, SSLContext trusting) {
+        this(url, HttpClient.newBuilder().sslContext(trusting).build());
+    }
+
+    private ApiClient(String url, HttpClient http) {
         this.url = url;
+        this.http = http;
     }
 
     /// An answer.
@@ -84,7 +99,12 @@ public final class ApiClient implements AutoCloseable {
             request.headers(headers);
         }
         return http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
-                .thenApply(response -> new Reply(response.statusCode(), response.body()));
+                .thenApply(response -> reply("post", path, response));
+    }
+
+    private static Reply reply(String method, String path, HttpResponse<String> response) {
+        DocumentedAnswers.check(method, path, response.statusCode(), response.body());
+        return new Reply(response.statusCode(), response.body());
     }
 
     /// Posts a body and waits.
@@ -111,7 +131,7 @@ public final class ApiClient implements AutoCloseable {
         try {
             HttpResponse<String> response =
                     http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            return new Reply(response.statusCode(), response.body());
+            return reply("get", path, response);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
