@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.testing.ApiClient;
 import dev.sluice.testing.ApiClient.Reply;
+import dev.sluice.testing.Check;
 import dev.sluice.testing.SluiceServer;
 import dev.sluice.testing.SseEvents;
 
@@ -65,6 +66,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(2)
     void logprobsSampleWithItsCommaWorksAsPrinted() {
         String body =
                 """
@@ -88,6 +90,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(9)
     void everyChunkCarriesUsageWhenAsked() {
         JsonObject options = new JsonObject().put("continuous_usage_stats", true);
         SseEvents events =
@@ -102,6 +105,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(21)
     void severalChoicesCountThePromptOnce() {
         Reply one = api.chat(chat());
         Reply two = api.chat(chat().put("n", 2).put("temperature", 1).put("seed", 3));
@@ -127,6 +131,28 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(21)
+    void completionsHaveSeveralChoicesToo() {
+        JsonObject request =
+                prompt("The sky is").put("n", 2).put("max_tokens", 6).put("temperature", 1);
+
+        Reply whole = api.complete(request.put("seed", 3));
+        SseEvents streamed = api.complete(request.copy().put("stream", true)).events();
+
+        assertThat(whole.choices()).extracting(c -> c.getInteger("index")).containsExactly(0, 1);
+        assertThat(whole.usage().getInteger("prompt_tokens"))
+                .isEqualTo(
+                        api.complete(request.copy().put("n", 1))
+                                .usage()
+                                .getInteger("prompt_tokens"));
+        for (int i = 0; i < 2; i++) {
+            assertThat(streamed.text(i)).isEqualTo(whole.choices().get(i).getString("text"));
+            assertThat(streamed.choices(i).getLast().getString("finish_reason")).isNotNull();
+        }
+    }
+
+    @Test
+    @Check(22)
     void choicesOfSeveralPromptsStandInOrder() {
         JsonArray prompts = new JsonArray().add("The sky is").add("Water is");
         Reply reply =
@@ -142,7 +168,9 @@ class RequestSurfaceIT {
     }
 
     @Test
-    void echoComesFirstInAStream() {
+    @Check(24)
+    void anEchoComesFirstWholeAndStreamed() {
+        Reply whole = api.complete(prompt("The sky is").put("echo", true).put("max_tokens", 4));
         SseEvents events =
                 api.complete(
                                 prompt("The sky is")
@@ -152,9 +180,11 @@ class RequestSurfaceIT {
                         .events();
 
         assertThat(events.choices(0).getFirst().getString("text")).startsWith("The sky is");
+        assertThat(events.text(0)).isEqualTo(whole.text()).startsWith("The sky is");
     }
 
     @Test
+    @Check(29)
     void aStopIdEndsTheAnswerAndIsItsLastId() {
         List<Integer> free = ids(api.chat(withIds()).message(), "completion_token_ids");
         int stop = free.get(3);
@@ -171,6 +201,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(30)
     void minTokensHoldsTheEndBack() {
         JsonObject request = user("Say hi.").put("min_tokens", 50).put("max_tokens", 60);
 
@@ -179,6 +210,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(31)
     void badWordsAreAbsentAsIdsAndAsStrings() {
         JsonObject logprobs = chat().put("logprobs", true).put("return_token_ids", true);
         JsonObject choice = api.chat(logprobs).choice();
@@ -202,6 +234,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(32)
     void aBiasMakesOneTokenWin() {
         JsonObject args = new JsonObject().put("logit_bias", new JsonObject().put("9906", 100));
 
@@ -214,6 +247,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(33)
     void neutralPenaltiesChangeNothingAndStrongOnesDo() {
         JsonObject loop = prompt("la la la la la la la la").put("max_tokens", 40);
         Reply silent = api.complete(loop.copy().put("return_token_ids", true));
@@ -238,6 +272,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(35)
     void idsOfAStreamAreThoseOfTheWholeAnswer() {
         Reply whole = api.chat(withIds());
         List<JsonObject> deltas =
@@ -261,6 +296,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(36)
     void idsStayAwayUnlessAskedFor() {
         JsonObject message = api.chat(chat()).message();
 
@@ -271,6 +307,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(37)
     void aTemplatedTextWithoutTemplateGivesTheSameAnswer() {
         JsonObject message = api.chat(withIds()).message();
         JsonObject raw =
@@ -282,6 +319,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(38)
     void aTemplateOfTheRequestMakesThePrompt() {
         JsonObject message =
                 api.chat(withIds().put("chat_template", "{{ messages[0]['content'] }}")).message();
@@ -290,6 +328,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(53)
     void topLogprobsAreSortedAndHoldTheGreedyToken() {
         List<JsonObject> entries =
                 logprobs(api.chat(chat().put("logprobs", true).put("top_logprobs", 5)).choice());
@@ -306,6 +345,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(54)
     void refusesTooManyTopLogprobs() {
         Reply tooMany = api.chat(chat().put("logprobs", true).put("top_logprobs", 21));
         Reply alone = api.chat(chat().put("top_logprobs", 2));
@@ -317,6 +357,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(55)
     void scaledLogprobsDifferUnlessTheTemperatureIsOne() {
         assertThat(firstLogprob(0.8, true)).isNotEqualTo(firstLogprob(0.8, false));
         assertThat(firstLogprob(1, true)).isEqualTo(firstLogprob(1, false));
@@ -333,6 +374,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(56)
     void aNucleusOfOneHasCertainty() {
         JsonObject request =
                 chat().put("temperature", 1)
@@ -345,6 +387,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(57)
     void completionsHaveLogprobsOfTheirOwnShape() {
         JsonObject logprobs =
                 api.complete(prompt("The sky is").put("logprobs", 3).put("max_tokens", 6))
@@ -380,6 +423,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(60)
     void theUsersNameIsPartOfTheId() {
         assertThat(api.chat(chat().put("user", "bob")).json().getString("id"))
                 .startsWith("chatcmpl-bob-");
@@ -391,6 +435,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(68)
     void timesOfArrivalNeverGoBack() {
         List<Double> arrivals =
                 api.chat(chat().put("stream", true)).events().choices(0).stream()
@@ -403,6 +448,7 @@ class RequestSurfaceIT {
     }
 
     @Test
+    @Check(71)
     void theBestOfThreeIsOneChoice() {
         JsonObject request =
                 prompt("Once upon a time")

@@ -14,6 +14,7 @@ import com.openai.models.chat.completions.ChatCompletionFunctionTool;
 
 import dev.sluice.testing.ApiClient;
 import dev.sluice.testing.ApiClient.Reply;
+import dev.sluice.testing.Check;
 import dev.sluice.testing.MarkedModel;
 import dev.sluice.testing.ScriptClient;
 import dev.sluice.testing.SluiceServer;
@@ -135,6 +136,7 @@ class ThinkingAndToolsIT {
     }
 
     @Test
+    @Check(51)
     void aCallIsACallWholeAndStreamed() {
         String call = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris {x}\"}}";
         JsonObject request =
@@ -234,6 +236,7 @@ class ThinkingAndToolsIT {
     }
 
     @Test
+    @Check(49)
     void thinkingEndsWhereItsBudgetDoes() {
         // The template opens the thinking, as those of reasoning models do.
         JsonObject request =
@@ -340,6 +343,7 @@ class ThinkingAndToolsIT {
     }
 
     @Test
+    @Check(50)
     void refusesABudgetOfNothing() {
         Reply reply = api.chat(user("Hi").put("reasoning_max_tokens", 0));
 
@@ -348,6 +352,7 @@ class ThinkingAndToolsIT {
     }
 
     @Test
+    @Check(52)
     void takesAHistoryOfCallsWithObjectsInIt() {
         JsonArray messages =
                 new JsonArray(

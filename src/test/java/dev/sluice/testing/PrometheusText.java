@@ -21,6 +21,17 @@ public record PrometheusText(Map<String, String> types, Map<String, Double> seri
     private static final Set<String> TYPES =
             Set.of("counter", "gauge", "histogram", "summary", "untyped");
 
+    /// The value of a series.
+    ///
+    /// @throws AssertionError if there is none
+    public double value(String name) {
+        Double value = series.get(name);
+        if (value == null) {
+            throw new AssertionError("no series " + name);
+        }
+        return value;
+    }
+
     /// Reads it.
     ///
     /// @throws AssertionError at the first line that breaks the format's rules

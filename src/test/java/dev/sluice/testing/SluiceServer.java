@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 public final class SluiceServer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofMinutes(3);
     private static final Duration POLL = Duration.ofMillis(20);
-    private static final Pattern READY = Pattern.compile("Sluice serves .* on (http://\\S+) with");
+    private static final Pattern READY =
+            Pattern.compile("Sluice serves .* on (https?://\\S+) with");
 
     private final Process process;
     private final Path out;
