@@ -2,7 +2,6 @@ package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.compute.cuda.ffi.NativeLibraries;
 
 import org.junit.jupiter.api.Test;
 
@@ -17,13 +16,15 @@ final class CudaSupportTest {
     }
 
     @Test
-    void librariesAreOpenedBySonameUnlessAPropertyNamesAnother() {
+    void librariesAreOpenedBySonameUnlessAPropertyNamesAnother() throws Throwable {
         String property = "sluice.native.nccl";
+        OwnCuda untouched = OwnCuda.without("cublas", "none");
 
-        assertThat(NativeLibraries.file("cuda")).isEqualTo("libcuda.so.1");
+        assertThat(untouched.call("ffi.NativeLibraries", "file", "cuda")).isEqualTo("libcuda.so.1");
         try {
             System.setProperty(property, "/nowhere/libnccl.so");
-            assertThat(NativeLibraries.file("nccl")).isEqualTo("/nowhere/libnccl.so");
+            assertThat(untouched.call("ffi.NativeLibraries", "file", "nccl"))
+                    .isEqualTo("/nowhere/libnccl.so");
         } finally {
             System.clearProperty(property);
         }
