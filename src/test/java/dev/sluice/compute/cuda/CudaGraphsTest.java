@@ -45,7 +45,7 @@ final class CudaGraphsTest {
     }
 
     /// A device with a cache and activations at fixed addresses, and a step that uses them all.
-    private final class Machine implements AutoCloseable {
+    private static final class Machine implements AutoCloseable {
         private final CudaDevice device;
         private final Arena arena = Arena.ofConfined();
         private final ForwardBatch batch = new ForwardBatch(64, MAX_SEQUENCES, MAX_BLOCKS, BLOCK);
