@@ -1,0 +1,67 @@
+package dev.sluice.grammar;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Set;
+
+/// A grammar that is ready for a vocabulary. Shared by all sequences that follow it; safe on any
+/// thread.
+public final class CompiledGrammar {
+    private final Machine machine;
+    private final GrammarVocabulary vocabulary;
+    private final MaskMaker masks;
+
+    CompiledGrammar(Rules rules, GrammarVocabulary vocabulary, GrammarLimits limits) {
+        this.machine = new Machine(rules, limits);
+        this.vocabulary = vocabulary;
+        this.masks = new MaskMaker(machine, vocabulary);
+    }
+
+    /// Follows a new sequence from its beginning.
+    ///
+    /// @param endIds tokens that end a sequence
+    public GrammarMatcher matcher(Set<Integer> endIds) {
+        return new MachineMatcher(
+                this, endIds.stream().mapToInt(Integer::intValue).sorted().toArray());
+    }
+
+    Machine machine() {
+        return machine;
+    }
+
+    void fill(ParseState state, MemorySegment row) {
+        synchronized (machine) {
+            masks.fill(state, row);
+        }
+    }
+
+    void fillSlowly(ParseState state, MemorySegment row) {
+        synchronized (machine) {
+            masks.fillSlowly(state, row);
+        }
+    }
+
+    boolean readsTokens(ParseState state) {
+        for (int i = 0; i < state.top().size(); i++) {
+            if (machine.rules().tokens()[state.top().states[i]].length > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Reads a token: by its bytes, or else by its id.
+    ParseState step(ParseState state, int token) {
+        synchronized (machine) {
+            ParseState at = readsTokens(state) ? machine.stepToken(state, token) : ParseState.DEAD;
+            byte[] bytes = vocabulary.bytes(token);
+            if (!at.isDead() || bytes.length == 0) {
+                return at;
+            }
+            at = state;
+            for (int i = 0; i < bytes.length && !at.isDead(); i++) {
+                at = machine.step(at, bytes[i] & 0xFF);
+            }
+            return at;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.sluice.grammar;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/// All readings of a text that are still open, seen from the lowest point that their stacks have in
+/// common. Interned by the [Machine], which remembers here what it found out: where bytes lead, and
+/// which tokens may come.
+///
+/// Immutable but for what is remembered, which the machine's lock guards.
+final class Configurations {
+    /// No reading is open.
+    static final Configurations DEAD =
+            new Configurations(new int[0], new int[0], new Stack[0], false, 0);
+
+    final int[] states;
+
+    /// What has been read of the next character, for each state.
+    final int[] partials;
+
+    final Stack[] stacks;
+
+    /// Whether the rule at the base may end here.
+    final boolean endsBase;
+
+    /// When this was interned; see [Machine].
+    final int epoch;
+
+    private final int hash;
+
+    /// Where each byte leads; empty where that is not known yet.
+    @Nullable Configurations @Nullable [] next;
+
+    /// What each byte puts below the base, if any does.
+    @Nullable Stack @Nullable [] pushed;
+
+    /// What comes when the base ends, by what lies there.
+    @Nullable Map<Stack, Step> returns;
+
+    @Nullable TokenMask mask;
+
+    /// The configurations with the same mask, once known.
+    @Nullable Configurations forMask;
+
+    /// Where something leads.
+    ///
+    /// @param push what comes to lie below the base, or [Stack#BASE] for nothing
+    record Step(Configurations target, Stack push) {}
+
+    Configurations(int[] states, int[] partials, Stack[] stacks, boolean endsBase, int epoch) {
+        this.states = states;
+        this.partials = partials;
+        this.stacks = stacks;
+        this.endsBase = endsBase;
+        this.epoch = epoch;
+        int code = Boolean.hashCode(endsBase);
+        for (int i = 0; i < states.length; i++) {
+            code = 31 * (31 * (31 * code + states[i]) + partials[i]) + stacks[i].id;
+        }
+        this.hash = code;
+    }
+
+    int size() {
+        return states.length;
+    }
+
+    boolean isDead() {
+        return states.length == 0 && !endsBase;
+    }
+
+    Map<Stack, Step> returns() {
+        if (returns == null) {
+            returns = new HashMap<>();
+        }
+        return returns;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || (other instanceof Configurations c
+                        && c.hash == hash
+                        && c.endsBase == endsBase
+                        && Arrays.equals(states, c.states)
+                        && Arrays.equals(partials, c.partials)
+                        && Arrays.equals(stacks, c.stacks));
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+}

@@ -1,0 +1,188 @@
+package dev.sluice.grammar;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/// Collects the rules of a grammar. Every rule is an automaton over characters with one start and
+/// one end, whose edges may call rules.
+///
+/// States are numbered by the builder and belong to the rule that reaches them. Any rule may be
+/// empty, recursive or left-recursive: [#build] brings them into a normal form. Not for use by
+/// several threads.
+final class GrammarBuilder {
+    private final GrammarLimits limits;
+    private final long deadline;
+    final List<RawState> states = new ArrayList<>();
+    final List<RawRule> rules = new ArrayList<>();
+
+    /// What leaves a state.
+    static final class RawState {
+        List<CharEdge> chars = new ArrayList<>(2);
+        List<TokenEdge> tokens = new ArrayList<>(0);
+        List<CallEdge> calls = new ArrayList<>(0);
+        List<Integer> epsilons = new ArrayList<>(1);
+    }
+
+    /// A rule: an automaton from start to end, or a repetition.
+    record RawRule(
+            int start, int end, OptionalInt body, CodePoints set, boolean json, int min, int max) {
+        static RawRule automaton(int start, int end) {
+            return new RawRule(start, end, OptionalInt.empty(), CodePoints.NONE, false, 0, 0);
+        }
+
+        boolean isRepeat() {
+            return max > 0;
+        }
+    }
+
+    GrammarBuilder(GrammarLimits limits) {
+        this.limits = limits;
+        this.deadline = System.nanoTime() + limits.compileTime().toNanos();
+    }
+
+    GrammarLimits limits() {
+        return limits;
+    }
+
+    /// A new state.
+    ///
+    /// @throws GrammarException if there are too many, or compilation takes too long
+    int state() throws GrammarException {
+        if (states.size() >= limits.maxStates()) {
+            throw GrammarException.tooLarge(
+                    "the grammar is too large: it needs more than %,d states"
+                            .formatted(limits.maxStates()));
+        }
+        if ((states.size() & 0xFFF) == 0xFFF) {
+            checkTime();
+        }
+        states.add(new RawState());
+        return states.size() - 1;
+    }
+
+    /// To be called now and then by whatever may take long.
+    void checkTime() throws GrammarException {
+        if (System.nanoTime() - deadline > 0) {
+            throw GrammarException.tooLarge(
+                    "compiling the grammar takes longer than %s s"
+                            .formatted(limits.compileTime().toMillis() / 1000.0));
+        }
+    }
+
+    /// Nothing leads from one state to another.
+    void epsilon(int from, int to) {
+        states.get(from).epsilons.add(to);
+    }
+
+    /// A character of the set, as it is in the text, leads from one state to another.
+    void text(int from, CodePoints set, int to) {
+        chars(from, set, false, to);
+    }
+
+    /// A character of the set leads from one state to another.
+    ///
+    /// @param json whether it is written as in a JSON string: raw or with any of its escapes
+    void chars(int from, CodePoints set, boolean json, int to) {
+        if (!set.isEmpty()) {
+            states.get(from).chars.add(new CharEdge(set, json, to));
+        }
+    }
+
+    /// The characters of a string, as they are in the text.
+    ///
+    /// @return the state behind the last one; `from` if there is none
+    int literal(int from, String text) throws GrammarException {
+        return literal(from, text, false);
+    }
+
+    /// The characters of a string.
+    ///
+    /// @param json as in [#chars]
+    /// @return the state behind the last one; `from` if there is none
+    int literal(int from, String text, boolean json) throws GrammarException {
+        int at = from;
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            int next = state();
+            chars(at, CodePoints.of(c), json, next);
+            at = next;
+            i += Character.charCount(c);
+        }
+        return at;
+    }
+
+    /// One of some tokens leads from one state to another.
+    void tokens(int from, int[] ids, int to) {
+        int[] sorted = ids.clone();
+        java.util.Arrays.sort(sorted);
+        states.get(from).tokens.add(new TokenEdge(sorted, to));
+    }
+
+    /// A text of a rule leads from one state to another.
+    void call(int from, int rule, int to) {
+        states.get(from).calls.add(new CallEdge(rule, to));
+    }
+
+    /// A text of a rule.
+    ///
+    /// @return the state behind it
+    int call(int from, int rule) throws GrammarException {
+        int next = state();
+        call(from, rule, next);
+        return next;
+    }
+
+    /// A rule that is an automaton. Its states may get their edges later.
+    ///
+    /// @return the number by which it is called
+    int rule(int start, int end) throws GrammarException {
+        return add(RawRule.automaton(start, end));
+    }
+
+    /// A new rule with a start and an end of its own, to be filled.
+    int rule() throws GrammarException {
+        return rule(state(), state());
+    }
+
+    int start(int rule) {
+        return rules.get(rule).start();
+    }
+
+    int end(int rule) {
+        return rules.get(rule).end();
+    }
+
+    /// Texts of a rule, one after another.
+    ///
+    /// @param max at least 1 and `min`, or [Repeat#UNBOUNDED]
+    int repeat(int body, int min, int max) throws GrammarException {
+        return add(new RawRule(-1, -1, OptionalInt.of(body), CodePoints.NONE, false, min, max));
+    }
+
+    /// Characters of a set, one after another.
+    ///
+    /// @param json as in [#chars]
+    /// @param max at least 1 and `min`, or [Repeat#UNBOUNDED]
+    int repeat(CodePoints set, boolean json, int min, int max) throws GrammarException {
+        return add(new RawRule(-1, -1, OptionalInt.empty(), set, json, min, max));
+    }
+
+    private int add(RawRule rule) throws GrammarException {
+        if (rules.size() >= limits.maxRules()) {
+            throw GrammarException.tooLarge(
+                    "the grammar is too large: it needs more than %,d rules"
+                            .formatted(limits.maxRules()));
+        }
+        rules.add(rule);
+        return rules.size() - 1;
+    }
+
+    /// Brings the rules into their normal form. The builder can't be used afterwards.
+    ///
+    /// @param root the rule that a whole text follows
+    /// @throws GrammarException if no text follows it, or a limit is passed
+    Rules build(int root) throws GrammarException {
+        return new Normalizer(this).normalize(root);
+    }
+}

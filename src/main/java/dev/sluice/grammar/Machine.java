@@ -1,0 +1,298 @@
+package dev.sluice.grammar;
+
+import dev.sluice.grammar.Closure.Stacks;
+import dev.sluice.grammar.Configurations.Step;
+import dev.sluice.grammar.ParseState.Below;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/// Follows a grammar byte by byte: a pushdown automaton that is made deterministic as it is used.
+///
+/// What is open at a place is seen relative to the lowest stack that all readings share, so that
+/// the inside of a string, say, is one set of configurations however deep it is nested; where bytes
+/// lead from it is found once. What is remembered is forgotten when it has grown past a limit: a
+/// new epoch begins, and old configurations are brought over as they are met.
+///
+/// Locks itself: sequences of several threads may share it.
+final class Machine {
+    private static final int BYTES_PER_CONFIGURATIONS = 160;
+    private static final int BYTES_PER_ROW = 256 * 4 + 16;
+
+    private final Rules rules;
+    private final GrammarLimits limits;
+    private final Stacks stacks = new Stacks();
+    private final Map<Configurations, Configurations> known = new HashMap<>();
+    private int epoch = 1;
+    private long bytes;
+
+    Machine(Rules rules, GrammarLimits limits) {
+        this.rules = rules;
+        this.limits = limits;
+    }
+
+    Rules rules() {
+        return rules;
+    }
+
+    /// Before the first byte.
+    synchronized ParseState start() {
+        Closure closure = closure();
+        int start = rules.starts()[rules.root()];
+        if (rules.repeats()[start].isPresent()) {
+            // Counts may not lie at the base: the root is called from a state that only ends.
+            closure.add(
+                    start,
+                    stacks.of(rules.root(), 0, new int[] {Stack.END}, new Stack[] {Stack.BASE}));
+        } else {
+            closure.add(start, Stack.BASE);
+        }
+        ParseState state = resolve(rebased(closure.finish(epoch)), Below.BOTTOM);
+        return new ParseState(state.top(), state.below(), rules.acceptsEmpty());
+    }
+
+    private Closure closure() {
+        return new Closure(rules, stacks, limits.maxConfigurations());
+    }
+
+    /// Reads a byte.
+    ///
+    /// @return [ParseState#DEAD] if it can't come here
+    /// @throws GrammarLimitException if there are too many readings
+    synchronized ParseState step(ParseState state, int b) {
+        Configurations top = current(state.top());
+        Configurations target = target(top, b);
+        if (target.isDead()) {
+            return ParseState.DEAD;
+        }
+        return resolve(new Step(target, pushed(top, b)), state.below());
+    }
+
+    /// Reads a token that is known by its id alone.
+    ///
+    /// @return [ParseState#DEAD] if it can't come here
+    synchronized ParseState stepToken(ParseState state, int token) {
+        Closure closure = closure();
+        Configurations top = state.top();
+        boolean any = false;
+        for (int i = 0; i < top.size(); i++) {
+            if (top.partials[i] != Partial.NONE) {
+                continue;
+            }
+            for (TokenEdge edge : rules.tokens()[top.states[i]]) {
+                if (Arrays.binarySearch(edge.ids(), token) >= 0) {
+                    closure.add(edge.target(), top.stacks[i]);
+                    any = true;
+                }
+            }
+        }
+        return any ? resolve(rebased(closure.finish(epoch)), state.below()) : ParseState.DEAD;
+    }
+
+    /// Where a byte leads, whatever lies below the base.
+    Configurations target(Configurations top, int b) {
+        Configurations[] row = top.next;
+        if (row == null) {
+            row = new Configurations[256];
+            top.next = row;
+            bytes += BYTES_PER_ROW;
+        }
+        Configurations target = row[b];
+        if (target == null) {
+            Step step = read(top, b);
+            target = step.target();
+            row[b] = target;
+            if (step.push() != Stack.BASE) {
+                if (top.pushed == null) {
+                    top.pushed = new Stack[256];
+                    bytes += BYTES_PER_ROW;
+                }
+                top.pushed[b] = step.push();
+            }
+        }
+        return target;
+    }
+
+    /// What a byte puts below the base; call [#target] first.
+    Stack pushed(Configurations top, int b) {
+        Stack push = top.pushed == null ? null : top.pushed[b];
+        return push == null ? Stack.BASE : push;
+    }
+
+    private Step read(Configurations top, int b) {
+        Closure closure = closure();
+        boolean any = false;
+        for (int i = 0; i < top.size(); i++) {
+            any |= read(closure, top.states[i], top.partials[i], top.stacks[i], b);
+        }
+        return any ? rebased(closure.finish(epoch)) : new Step(Configurations.DEAD, Stack.BASE);
+    }
+
+    private boolean read(Closure closure, int state, int partial, Stack stack, int b) {
+        int text = Partial.text(partial, b);
+        int json = Partial.json(partial, b);
+        boolean any = false;
+        boolean rests = false;
+        if (rules.repeats()[state].isPresent()) {
+            Repeat repeat = rules.repeats()[state].get();
+            int result = repeat.json() ? json : text;
+            if (result >= 0 && repeat.set().contains(result)) {
+                closure.add(state, stacks.counted(stack, repeat.next(stack.count)));
+                return true;
+            }
+            if (Partial.isPartial(result) && Partial.mayBecome(result, repeat.set())) {
+                closure.rest(state, result, stack);
+                return true;
+            }
+            return false;
+        }
+        for (CharEdge edge : rules.chars()[state]) {
+            int result = edge.json() ? json : text;
+            if (result >= 0) {
+                if (edge.set().contains(result)) {
+                    closure.add(edge.target(), stack);
+                    any = true;
+                }
+            } else if (!rests
+                    && Partial.isPartial(result)
+                    && Partial.mayBecome(result, edge.set())) {
+                closure.rest(state, result, stack);
+                rests = true;
+            }
+        }
+        return any || rests;
+    }
+
+    /// Ends what lies at the base as long as it may end, as far as that is known.
+    ParseState resolve(Step step, Below below) {
+        Configurations top = step.target();
+        Below rest = step.push() == Stack.BASE ? below : new Below(step.push(), below);
+        while (top.endsBase && rest != Below.BOTTOM && rest != Below.UNKNOWN) {
+            Step returned = ended(top, rest.stack);
+            rest = rest.rest();
+            if (returned.push() != Stack.BASE) {
+                rest = new Below(returned.push(), rest);
+            }
+            top = returned.target();
+        }
+        return new ParseState(top, rest, top.endsBase);
+    }
+
+    /// What is open once the rule at the base may have ended.
+    private Step ended(Configurations top, Stack base) {
+        Step known = top.returns().get(base);
+        if (known == null) {
+            Closure closure = closure();
+            Stack[] lowered = Rebase.lower(stacks, top.stacks, base);
+            for (int i = 0; i < top.size(); i++) {
+                closure.rest(top.states[i], top.partials[i], lowered[i]);
+            }
+            for (int i = 0; i < base.returns.length; i++) {
+                if (base.returns[i] == Stack.END) {
+                    closure.endBase();
+                } else {
+                    closure.add(base.returns[i], base.below[i]);
+                }
+            }
+            known = rebased(closure.finish(epoch));
+            top.returns().put(base, known);
+        }
+        return known;
+    }
+
+    /// Interns configurations with their base as high as it can be.
+    private Step rebased(Configurations found) {
+        if (found.endsBase) {
+            return new Step(interned(found), Stack.BASE);
+        }
+        Stack base = Rebase.common(found.stacks);
+        if (base == Stack.BASE) {
+            return new Step(interned(found), Stack.BASE);
+        }
+        Stack[] raised = Rebase.raise(stacks, found.stacks, base);
+        return new Step(interned(sorted(found, raised)), base);
+    }
+
+    private Configurations sorted(Configurations found, Stack[] moved) {
+        Closure closure = closure();
+        for (int i = 0; i < found.size(); i++) {
+            closure.rest(found.states[i], found.partials[i], moved[i]);
+        }
+        if (found.endsBase) {
+            closure.endBase();
+        }
+        return closure.finish(epoch);
+    }
+
+    private Configurations interned(Configurations found) {
+        Configurations old = known.putIfAbsent(found, found);
+        if (old != null) {
+            return old;
+        }
+        bytes += BYTES_PER_CONFIGURATIONS + 24L * found.size();
+        return found;
+    }
+
+    /// The same configurations in this epoch.
+    synchronized Configurations current(Configurations top) {
+        if (bytes > limits.maxBytes()) {
+            known.clear();
+            stacks.clear();
+            bytes = 0;
+            epoch++;
+        }
+        if (top.epoch == epoch || top.isDead()) {
+            return top;
+        }
+        return interned(
+                new Configurations(top.states, top.partials, top.stacks, top.endsBase, epoch));
+    }
+
+    /// Configurations after which the same tokens may come, as far as counts go that no token
+    /// reaches the end of.
+    ///
+    /// @param length most bytes of a token
+    Configurations forMask(Configurations top, int length) {
+        Configurations same = top.forMask;
+        if (same == null) {
+            Map<Stack, Stack> clamped = new HashMap<>();
+            Stack[] all = new Stack[top.size()];
+            boolean changed = false;
+            for (int i = 0; i < all.length; i++) {
+                all[i] = clamped(top.stacks[i], length, clamped);
+                changed |= all[i] != top.stacks[i];
+            }
+            same = changed ? interned(sorted(top, all)) : top;
+            top.forMask = same;
+        }
+        return same;
+    }
+
+    private Stack clamped(Stack stack, int length, Map<Stack, Stack> done) {
+        if (stack == Stack.BASE) {
+            return stack;
+        }
+        Stack result = done.get(stack);
+        if (result == null) {
+            Closure.Returns returns = new Closure.Returns();
+            for (int i = 0; i < stack.returns.length; i++) {
+                returns.add(stack.returns[i], clamped(stack.below[i], length, done));
+            }
+            int count =
+                    stack.repeat < 0
+                            ? 0
+                            : rules.repeats()[rules.starts()[stack.repeat]]
+                                    .orElseThrow()
+                                    .clamped(stack.count, length);
+            result = stacks.of(stack.repeat, count, returns);
+            done.put(stack, result);
+        }
+        return result;
+    }
+
+    /// Accounts for memory that hangs on configurations.
+    void grow(long more) {
+        bytes += more;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.grammar;
+
+/// Where the reading of a text stands. Immutable.
+///
+/// @param top the open readings
+/// @param below what lies below their base
+/// @param accepts whether the text may end here
+record ParseState(Configurations top, Below below, boolean accepts) {
+    static final ParseState DEAD = new ParseState(Configurations.DEAD, Below.BOTTOM, false);
+
+    /// The stack below the base.
+    static final class Below {
+        /// The end of the stack: what ends here ends the text.
+        static final Below BOTTOM = new Below(Stack.BASE, null);
+
+        /// The end of what is known.
+        static final Below UNKNOWN = new Below(Stack.BASE, null);
+
+        final Stack stack;
+        private final @org.jspecify.annotations.Nullable Below rest;
+
+        Below(Stack stack, @org.jspecify.annotations.Nullable Below rest) {
+            this.stack = stack;
+            this.rest = rest;
+        }
+
+        Below rest() {
+            return rest == null ? this : rest;
+        }
+    }
+
+    boolean isDead() {
+        return top.isDead();
+    }
+
+    /// Whether the text must end here.
+    boolean mustEnd() {
+        return accepts && top.size() == 0;
+    }
+}

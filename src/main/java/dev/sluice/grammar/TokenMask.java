@@ -1,0 +1,85 @@
+package dev.sluice.grammar;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// What is known about the next token at one place of a grammar: the tokens that may come whatever
+/// lies below, and the tree of those for which it matters. Immutable.
+///
+/// @param form how `data` says which tokens may come
+/// @param data ids, or a bit mask of 32 tokens a word
+/// @param unsure tokens that run past the rule at the base
+record TokenMask(Form form, int[] data, TokenTrie unsure) {
+    /// The smallest of three forms is kept.
+    enum Form {
+        ALLOWED,
+        FORBIDDEN,
+        WORDS
+    }
+
+    static TokenMask of(int[] words, int size, TokenTrie unsure) {
+        int allowed = 0;
+        for (int word : words) {
+            allowed += Integer.bitCount(word);
+        }
+        if (allowed <= words.length) {
+            return new TokenMask(Form.ALLOWED, ids(words, size, true, allowed), unsure);
+        }
+        if (size - allowed <= words.length) {
+            return new TokenMask(Form.FORBIDDEN, ids(words, size, false, size - allowed), unsure);
+        }
+        return new TokenMask(Form.WORDS, words, unsure);
+    }
+
+    private static int[] ids(int[] words, int size, boolean set, int count) {
+        int[] ids = new int[count];
+        int n = 0;
+        for (int id = 0; id < size; id++) {
+            if ((words[id >> 5] >>> id & 1) == (set ? 1 : 0)) {
+                ids[n++] = id;
+            }
+        }
+        return ids;
+    }
+
+    /// Writes the known part.
+    ///
+    /// @param row int32, one bit a token, as wide as the vocabulary or wider
+    /// @param size tokens of the vocabulary; bits past them become 0
+    void write(MemorySegment row, int size) {
+        switch (form) {
+            case ALLOWED -> {
+                row.fill((byte) 0);
+                for (int id : data) {
+                    allow(row, id);
+                }
+            }
+            case FORBIDDEN -> {
+                row.fill((byte) 0);
+                int whole = size >> 5;
+                row.asSlice(0, 4L * whole).fill((byte) -1);
+                if ((size & 31) != 0) {
+                    row.setAtIndex(ValueLayout.JAVA_INT, whole, (1 << size) - 1);
+                }
+                for (int id : data) {
+                    int word = row.getAtIndex(ValueLayout.JAVA_INT, id >> 5);
+                    row.setAtIndex(ValueLayout.JAVA_INT, id >> 5, word & ~(1 << id));
+                }
+            }
+            case WORDS -> {
+                MemorySegment.copy(data, 0, row, ValueLayout.JAVA_INT, 0, data.length);
+                long used = 4L * data.length;
+                row.asSlice(used).fill((byte) 0);
+            }
+        }
+    }
+
+    static void allow(MemorySegment row, int id) {
+        int word = row.getAtIndex(ValueLayout.JAVA_INT, id >> 5);
+        row.setAtIndex(ValueLayout.JAVA_INT, id >> 5, word | 1 << id);
+    }
+
+    long bytes() {
+        return 48 + 4L * data.length + 11L * unsure.size();
+    }
+}
