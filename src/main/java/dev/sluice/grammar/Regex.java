@@ -1,0 +1,250 @@
+package dev.sluice.grammar;
+
+import dev.sluice.grammar.RegexNode.Assertion;
+import dev.sluice.grammar.RegexNode.Characters;
+import dev.sluice.grammar.RegexNode.Choice;
+import dev.sluice.grammar.RegexNode.LookAhead;
+import dev.sluice.grammar.RegexNode.Place;
+import dev.sluice.grammar.RegexNode.Repetition;
+import dev.sluice.grammar.RegexNode.Sequence;
+
+import java.util.List;
+
+/// A regular expression and the texts that it matches: whole texts in the guided dialect, texts
+/// with a match anywhere in ECMA's. Immutable.
+final class Regex {
+    private final RegexNode node;
+    private final RegexDialect dialect;
+
+    private Regex(RegexNode node, RegexDialect dialect) {
+        this.node = node;
+        this.dialect = dialect;
+    }
+
+    static Regex parse(String pattern, RegexDialect dialect, GrammarLimits limits)
+            throws GrammarException {
+        RegexNode node = RegexParser.parse(pattern, dialect, limits);
+        return new Regex(dialect == RegexDialect.GUIDED ? withoutPlaces(node) : node, dialect);
+    }
+
+    /// A whole text matches, so that anchors at its ends say nothing; elsewhere they are ignored,
+    /// too.
+    private static RegexNode withoutPlaces(RegexNode node) {
+        return switch (node) {
+            case Characters c -> c;
+            case Sequence s -> new Sequence(s.items().stream().map(Regex::withoutPlaces).toList());
+            case Choice c ->
+                    new Choice(c.alternatives().stream().map(Regex::withoutPlaces).toList());
+            case Repetition r -> new Repetition(withoutPlaces(r.body()), r.min(), r.max());
+            case Assertion _ -> Sequence.EMPTY;
+            case LookAhead a -> a;
+        };
+    }
+
+    /// The texts that match.
+    TextLanguage language() throws GrammarException {
+        if (dialect == RegexDialect.GUIDED) {
+            return Nfa.match(node);
+        }
+        return node.looksAhead() ? new LookAheads().search(node) : Nfa.search(node);
+    }
+
+    /// Adds the texts that match as a rule: without making the expression deterministic first,
+    /// where its anchors are at the ends only.
+    ///
+    /// @param json whether characters are written as in a JSON string
+    int rule(GrammarBuilder builder, boolean json) throws GrammarException {
+        if (!node.hasAssertions()) {
+            return new Writer(builder, json).rule(node, dialect == RegexDialect.ECMA);
+        }
+        List<RegexNode> alternatives =
+                node instanceof Choice choice ? choice.alternatives() : List.of(node);
+        if (alternatives.stream().allMatch(Regex::isAnchoredAtItsEndsOnly)) {
+            return new Writer(builder, json).anchored(alternatives);
+        }
+        return language().rule(builder, json);
+    }
+
+    private static List<RegexNode> items(RegexNode node) {
+        return node instanceof Sequence sequence ? sequence.items() : List.of(node);
+    }
+
+    private static boolean startsAnchored(RegexNode node) {
+        List<RegexNode> items = items(node);
+        return !items.isEmpty() && items.getFirst().equals(new Assertion(Place.START));
+    }
+
+    private static boolean endsAnchored(RegexNode node) {
+        List<RegexNode> items = items(node);
+        return !items.isEmpty() && items.getLast().equals(new Assertion(Place.END));
+    }
+
+    private static RegexNode inner(RegexNode node) {
+        List<RegexNode> items = items(node);
+        int from = startsAnchored(node) ? 1 : 0;
+        int to = items.size() - (endsAnchored(node) ? 1 : 0);
+        return from > to ? Sequence.EMPTY : new Sequence(items.subList(from, to));
+    }
+
+    private static boolean isAnchoredAtItsEndsOnly(RegexNode node) {
+        return !inner(node).hasAssertions();
+    }
+
+    /// Writes expressions without assertions as rules. Repetitions are counted, not unrolled.
+    private record Writer(GrammarBuilder builder, boolean json) {
+        int rule(RegexNode node, boolean anywhere) throws GrammarException {
+            int rule = builder.rule();
+            addMatch(node, anywhere, anywhere, builder.start(rule), builder.end(rule));
+            return rule;
+        }
+
+        int anchored(List<RegexNode> alternatives) throws GrammarException {
+            int rule = builder.rule();
+            for (RegexNode node : alternatives) {
+                addMatch(
+                        inner(node),
+                        !startsAnchored(node),
+                        !endsAnchored(node),
+                        builder.start(rule),
+                        builder.end(rule));
+            }
+            return rule;
+        }
+
+        private void addMatch(RegexNode node, boolean before, boolean behind, int from, int to)
+                throws GrammarException {
+            int start = builder.state();
+            int end = builder.state();
+            builder.epsilon(from, start);
+            if (before) {
+                builder.chars(start, CodePoints.ANY, json, start);
+            }
+            int body = builder.state();
+            builder.epsilon(start, body);
+            add(node, body, end);
+            if (behind) {
+                builder.chars(end, CodePoints.ANY, json, end);
+            }
+            builder.epsilon(end, to);
+        }
+
+        void add(RegexNode node, int from, int to) throws GrammarException {
+            switch (node) {
+                case Characters c -> builder.chars(from, c.set(), json, to);
+                case Sequence s -> {
+                    int at = from;
+                    for (RegexNode item : s.items()) {
+                        int next = builder.state();
+                        add(item, at, next);
+                        at = next;
+                    }
+                    builder.epsilon(at, to);
+                }
+                case Choice c -> {
+                    for (RegexNode alternative : c.alternatives()) {
+                        add(alternative, from, to);
+                    }
+                }
+                case Repetition r -> add(r, from, to);
+                case Assertion _, LookAhead _ ->
+                        throw new IllegalArgumentException("an assertion has no rule");
+            }
+        }
+
+        private void add(Repetition r, int from, int to) throws GrammarException {
+            if (r.max() == Repeat.UNBOUNDED && r.min() <= 1) {
+                int loop = builder.state();
+                if (r.min() == 0) {
+                    builder.epsilon(from, loop);
+                } else {
+                    add(r.body(), from, loop);
+                }
+                add(r.body(), loop, loop);
+                builder.epsilon(loop, to);
+            } else if (r.max() == 1) {
+                if (r.min() == 0) {
+                    builder.epsilon(from, to);
+                }
+                add(r.body(), from, to);
+            } else if (r.body() instanceof Characters c) {
+                builder.call(from, builder.repeat(c.set(), json, r.min(), r.max()), to);
+            } else {
+                int body = builder.rule();
+                add(r.body(), builder.start(body), builder.end(body));
+                builder.call(from, builder.repeat(body, r.min(), r.max()), to);
+            }
+        }
+    }
+
+    /// Languages of expressions with look-ahead, built from the end: what may follow a place is the
+    /// language of the rest, and a look-ahead intersects it.
+    private static final class LookAheads {
+        TextLanguage search(RegexNode node) throws GrammarException {
+            List<RegexNode> alternatives =
+                    node instanceof Choice choice ? choice.alternatives() : List.of(node);
+            TextLanguage all = TextLanguage.none();
+            for (RegexNode alternative : alternatives) {
+                boolean anchored = startsAnchored(alternative);
+                RegexNode rest =
+                        anchored
+                                ? new Sequence(
+                                        items(alternative).subList(1, items(alternative).size()))
+                                : alternative;
+                TextLanguage match = before(rest, TextLanguage.any());
+                all = all.or(anchored ? match : TextLanguage.any().then(match));
+            }
+            return all;
+        }
+
+        /// Texts of the node with a text of `rest` behind it.
+        private TextLanguage before(RegexNode node, TextLanguage rest) throws GrammarException {
+            if (!node.hasAssertions()) {
+                return Nfa.match(node).then(rest);
+            }
+            return switch (node) {
+                case Sequence s -> {
+                    TextLanguage language = rest;
+                    for (RegexNode item : s.items().reversed()) {
+                        language = before(item, language);
+                    }
+                    yield language;
+                }
+                case Choice c -> {
+                    TextLanguage language = TextLanguage.none();
+                    for (RegexNode alternative : c.alternatives()) {
+                        language = language.or(before(alternative, rest));
+                    }
+                    yield language;
+                }
+                case LookAhead a -> {
+                    TextLanguage ahead = before(a.body(), TextLanguage.any());
+                    yield a.negative() ? rest.minus(ahead) : rest.and(ahead);
+                }
+                case Repetition r -> repeated(r, rest);
+                case Assertion a when a.place() == Place.END ->
+                        rest.and(TextLanguage.ofLength(0, 0));
+                case Assertion _ ->
+                        throw GrammarException.unsupported(
+                                "a regular expression with look-ahead has '^' or a word boundary inside,"
+                                        + " which is not supported");
+                case Characters c -> TextLanguage.characters(c.set()).then(rest);
+            };
+        }
+
+        private TextLanguage repeated(Repetition r, TextLanguage rest) throws GrammarException {
+            if (r.max() == Repeat.UNBOUNDED) {
+                throw GrammarException.unsupported(
+                        "a regular expression has look-ahead inside an unbounded repetition, which is not"
+                                + " supported");
+            }
+            TextLanguage language = rest;
+            for (int i = r.max(); i > r.min(); i--) {
+                language = rest.or(before(r.body(), language));
+            }
+            for (int i = 0; i < r.min(); i++) {
+                language = before(r.body(), language);
+            }
+            return language;
+        }
+    }
+}

@@ -1,0 +1,421 @@
+package dev.sluice.grammar;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A regular set of texts, as the least deterministic automaton over characters. Immutable.
+///
+/// Operations fail with [GrammarException.Kind#TOO_LARGE] where the automaton would have more than
+/// [#MAX_STATES] states.
+final class TextLanguage {
+    static final int MAX_STATES = 20_000;
+
+    private static final int DEAD = -1;
+
+    /// First, last and target of each edge of each state, ascending, not overlapping.
+    private final int[][] edges;
+
+    private final boolean[] accepts;
+
+    private TextLanguage(int[][] edges, boolean[] accepts) {
+        this.edges = edges;
+        this.accepts = accepts;
+    }
+
+    static GrammarException tooLarge() {
+        return GrammarException.tooLarge("an automaton for the texts of the grammar is too large");
+    }
+
+    static void checkSize(int states) throws GrammarException {
+        if (states >= MAX_STATES) {
+            throw tooLarge();
+        }
+    }
+
+    /// All texts.
+    static TextLanguage any() {
+        return new TextLanguage(new int[][] {toEdges(CodePoints.ANY, 0)}, new boolean[] {true});
+    }
+
+    /// No text.
+    static TextLanguage none() {
+        return new TextLanguage(new int[][] {{}}, new boolean[] {false});
+    }
+
+    /// One text.
+    static TextLanguage of(String text) throws GrammarException {
+        return of(List.of(text));
+    }
+
+    /// Some texts.
+    static TextLanguage of(Collection<String> texts) throws GrammarException {
+        Builder builder = new Builder();
+        builder.state(false);
+        List<Map<Integer, Integer>> children = new ArrayList<>();
+        children.add(new HashMap<>());
+        for (String text : texts) {
+            int at = 0;
+            for (int c : text.codePoints().toArray()) {
+                Integer next = children.get(at).get(c);
+                if (next == null) {
+                    checkSize(children.size() / 10);
+                    next = children.size();
+                    children.get(at).put(c, next);
+                    children.add(new HashMap<>());
+                    builder.state(false);
+                    builder.edge(at, c, c, next);
+                }
+                at = next;
+            }
+            builder.accept(at);
+        }
+        return builder.build();
+    }
+
+    /// Texts of one character.
+    static TextLanguage characters(CodePoints set) {
+        return set.isEmpty()
+                ? none()
+                : new TextLanguage(new int[][] {toEdges(set, 1), {}}, new boolean[] {false, true});
+    }
+
+    /// Texts of `min` to `max` characters.
+    ///
+    /// @param max or [Repeat#UNBOUNDED]
+    static TextLanguage ofLength(int min, int max) throws GrammarException {
+        return any(CodePoints.ANY, min, max);
+    }
+
+    /// Texts of `min` to `max` characters of a set.
+    static TextLanguage any(CodePoints set, int min, int max) throws GrammarException {
+        if (set.isEmpty()) {
+            return min == 0 ? of("") : none();
+        }
+        int states = (max == Repeat.UNBOUNDED ? min : max) + 1;
+        checkSize(states);
+        int[][] edges = new int[states][];
+        boolean[] accepts = new boolean[states];
+        for (int i = 0; i < states; i++) {
+            boolean isLast = i == states - 1;
+            boolean stays = isLast && max == Repeat.UNBOUNDED;
+            edges[i] = isLast && !stays ? new int[0] : toEdges(set, stays ? i : i + 1);
+            accepts[i] = i >= min;
+        }
+        return new TextLanguage(edges, accepts);
+    }
+
+    /// The texts that a regular expression matches.
+    static TextLanguage regex(String pattern, RegexDialect dialect, GrammarLimits limits)
+            throws GrammarException {
+        return Regex.parse(pattern, dialect, limits).language();
+    }
+
+    private static int[] toEdges(CodePoints set, int target) {
+        int[] ranges = set.ranges();
+        int[] edges = new int[ranges.length / 2 * 3];
+        for (int i = 0, k = 0; i < ranges.length; i += 2) {
+            edges[k++] = ranges[i];
+            edges[k++] = ranges[i + 1];
+            edges[k++] = target;
+        }
+        return edges;
+    }
+
+    int numStates() {
+        return edges.length;
+    }
+
+    boolean accepts(int state) {
+        return accepts[state];
+    }
+
+    /// Takes all edges of a state that lead to the same one.
+    interface EdgeVisitor {
+        void visit(CodePoints set, int target);
+    }
+
+    void forEachEdge(int state, EdgeVisitor visitor) {
+        Map<Integer, List<Integer>> byTarget = new java.util.TreeMap<>();
+        int[] out = edges[state];
+        for (int i = 0; i < out.length; i += 3) {
+            List<Integer> ranges = byTarget.computeIfAbsent(out[i + 2], _ -> new ArrayList<>());
+            ranges.add(out[i]);
+            ranges.add(out[i + 1]);
+        }
+        byTarget.forEach((target, ranges) ->
+                visitor.visit(
+                        CodePoints.ofRanges(ranges.stream().mapToInt(Integer::intValue).toArray()),
+                        target));
+    }
+
+    private int next(int state, int codePoint) {
+        if (state == DEAD) {
+            return DEAD;
+        }
+        int[] out = edges[state];
+        int low = 0;
+        int high = out.length / 3;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (out[3 * middle + 1] < codePoint) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return 3 * low < out.length && out[3 * low] <= codePoint ? out[3 * low + 2] : DEAD;
+    }
+
+    boolean contains(String text) {
+        int state = 0;
+        for (int c : text.codePoints().toArray()) {
+            state = next(state, c);
+            if (state == DEAD) {
+                return false;
+            }
+        }
+        return accepts[state];
+    }
+
+    boolean isEmpty() {
+        // Dead ends are never kept.
+        return !accepts[0] && edges[0].length == 0;
+    }
+
+    /// Whether it is all texts.
+    boolean isAny() {
+        return equals(any());
+    }
+
+    TextLanguage and(TextLanguage other) throws GrammarException {
+        return product(other, (a, b) -> a && b);
+    }
+
+    TextLanguage or(TextLanguage other) throws GrammarException {
+        return product(other, (a, b) -> a || b);
+    }
+
+    TextLanguage minus(TextLanguage other) throws GrammarException {
+        return product(other, (a, b) -> a && !b);
+    }
+
+    /// All texts that do not belong to this.
+    TextLanguage not() throws GrammarException {
+        return any().minus(this);
+    }
+
+    boolean intersects(TextLanguage other) throws GrammarException {
+        return !and(other).isEmpty();
+    }
+
+    /// A text of this, then one of the other.
+    TextLanguage then(TextLanguage other) throws GrammarException {
+        Nfa nfa = new Nfa();
+        int start = nfa.state();
+        int middle = nfa.state();
+        int end = nfa.state();
+        nfa.add(this, start, middle);
+        nfa.add(other, middle, end);
+        return nfa.language(start, end);
+    }
+
+    /// Texts of this, one after another.
+    ///
+    /// @param max or [Repeat#UNBOUNDED]
+    TextLanguage repeat(int min, int max) throws GrammarException {
+        Nfa nfa = new Nfa();
+        int start = nfa.state();
+        int end = nfa.state();
+        int at = start;
+        int limit = max == Repeat.UNBOUNDED ? min : max;
+        for (int i = 0; i < limit; i++) {
+            if (i >= min) {
+                nfa.jump(at, end);
+            }
+            int next = nfa.state();
+            nfa.add(this, at, next);
+            at = next;
+        }
+        if (max == Repeat.UNBOUNDED) {
+            int back = nfa.state();
+            nfa.jump(at, back);
+            nfa.add(this, back, back);
+            at = back;
+        }
+        nfa.jump(at, end);
+        return nfa.language(start, end);
+    }
+
+    private interface Accepting {
+        boolean of(boolean a, boolean b);
+    }
+
+    private TextLanguage product(TextLanguage other, Accepting accepting) throws GrammarException {
+        Map<Long, Integer> numbers = new HashMap<>();
+        List<long[]> pairs = new ArrayList<>();
+        Builder builder = new Builder();
+        boolean keepsLeft = accepting.of(true, false);
+        boolean keepsRight = accepting.of(false, true);
+        pairs.add(new long[] {0, 0});
+        numbers.put(0L, 0);
+        for (int i = 0; i < pairs.size(); i++) {
+            int a = (int) pairs.get(i)[0];
+            int b = (int) pairs.get(i)[1];
+            builder.state(accepting.of(a != DEAD && accepts[a], b != DEAD && other.accepts[b]));
+            int[] borders = borders(a, other, b);
+            for (int k = 0; k + 1 < borders.length; k++) {
+                int nextA = next(a, borders[k]);
+                int nextB = other.next(b, borders[k]);
+                boolean live =
+                        (nextA != DEAD && nextB != DEAD)
+                                || (nextA != DEAD && keepsLeft)
+                                || (nextB != DEAD && keepsRight);
+                if (!live) {
+                    continue;
+                }
+                long key = (long) nextA << 32 | (nextB & 0xFFFFFFFFL);
+                Integer target = numbers.get(key);
+                if (target == null) {
+                    checkSize(pairs.size());
+                    target = pairs.size();
+                    numbers.put(key, target);
+                    pairs.add(new long[] {nextA, nextB});
+                }
+                builder.edge(i, borders[k], borders[k + 1] - 1, target);
+            }
+        }
+        return builder.build();
+    }
+
+    private int[] borders(int a, TextLanguage other, int b) {
+        int[] left = a == DEAD ? new int[0] : edges[a];
+        int[] right = b == DEAD ? new int[0] : other.edges[b];
+        int[] borders = new int[2 * (left.length + right.length) / 3];
+        int n = 0;
+        for (int[] out : new int[][] {left, right}) {
+            for (int i = 0; i < out.length; i += 3) {
+                borders[n++] = out[i];
+                borders[n++] = out[i + 1] + 1;
+            }
+        }
+        Arrays.sort(borders);
+        return Arrays.stream(borders).distinct().toArray();
+    }
+
+    /// Whether there are finitely many texts: whether no edge leads back.
+    boolean isFinite() {
+        int[] into = new int[edges.length];
+        for (int[] out : edges) {
+            for (int i = 2; i < out.length; i += 3) {
+                into[out[i]]++;
+            }
+        }
+        List<Integer> free = new ArrayList<>();
+        if (into[0] == 0) {
+            free.add(0);
+        }
+        for (int i = 0; i < free.size(); i++) {
+            int[] out = edges[free.get(i)];
+            for (int k = 2; k < out.length; k += 3) {
+                if (--into[out[k]] == 0) {
+                    free.add(out[k]);
+                }
+            }
+        }
+        return free.size() == edges.length;
+    }
+
+    /// Adds this as a rule of a grammar.
+    ///
+    /// @param json whether its characters are written as in a JSON string
+    /// @return the rule's number
+    int rule(GrammarBuilder builder, boolean json) throws GrammarException {
+        int[] states = new int[edges.length];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = builder.state();
+        }
+        int end = builder.state();
+        for (int i = 0; i < states.length; i++) {
+            int from = states[i];
+            forEachEdge(i, (set, target) -> builder.chars(from, set, json, states[target]));
+            if (accepts[i]) {
+                builder.epsilon(from, end);
+            }
+        }
+        return builder.rule(states[0], end);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        // Least automata whose states are numbered in the order of their edges are equal if the
+        // languages are.
+        return other instanceof TextLanguage language
+                && Arrays.equals(accepts, language.accepts)
+                && Arrays.deepEquals(edges, language.edges);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(accepts) + Arrays.deepHashCode(edges);
+    }
+
+    /// An automaton on its way: state 0 is the start.
+    static final class Builder {
+        private final List<List<int[]>> edges = new ArrayList<>();
+        private final List<Boolean> accepts = new ArrayList<>();
+
+        void state(boolean accept) {
+            edges.add(new ArrayList<>());
+            accepts.add(accept);
+        }
+
+        void accept(int state) {
+            accepts.set(state, true);
+        }
+
+        /// Edges of one state must not overlap.
+        void edge(int from, int first, int last, int target) {
+            edges.get(from).add(new int[] {first, last, target});
+        }
+
+        /// The least automaton.
+        TextLanguage build() {
+            int[][] all = new int[edges.size()][];
+            boolean[] accept = new boolean[all.length];
+            for (int i = 0; i < all.length; i++) {
+                accept[i] = accepts.get(i);
+                all[i] = flat(edges.get(i));
+            }
+            return new Minimiser(all, accept).run();
+        }
+
+        private static int[] flat(List<int[]> out) {
+            out.sort((a, b) -> Integer.compare(a[0], b[0]));
+            int[] flat = new int[out.size() * 3];
+            int n = 0;
+            for (int[] edge : out) {
+                boolean continues = n > 0 && flat[n - 1] == edge[2] && isNext(flat[n - 2], edge[0]);
+                if (continues) {
+                    flat[n - 2] = edge[1];
+                } else {
+                    flat[n++] = edge[0];
+                    flat[n++] = edge[1];
+                    flat[n++] = edge[2];
+                }
+            }
+            return Arrays.copyOf(flat, n);
+        }
+
+        private static boolean isNext(int last, int first) {
+            return last + 1 == first;
+        }
+    }
+
+    static TextLanguage ofLeast(int[][] edges, boolean[] accepts) {
+        return new TextLanguage(edges, accepts);
+    }
+}
