@@ -185,7 +185,7 @@ final class Closure {
 
     /// Makes stacks, each only once.
     static final class Stacks {
-        private final Map<Stack, Stack> known = new HashMap<>();
+        private final Map<Stack.Content, Stack> known = new HashMap<>();
         private int nextId = 1;
 
         void clear() {
@@ -223,13 +223,9 @@ final class Closure {
             if (repeat < 0 && returns.length == 1 && returns[0] == Stack.END) {
                 return Stack.BASE;
             }
-            Stack stack = new Stack(nextId, repeat, count, returns, below);
-            Stack old = known.putIfAbsent(stack, stack);
-            if (old != null) {
-                return old;
-            }
-            nextId++;
-            return stack;
+            return known.computeIfAbsent(
+                    new Stack.Content(repeat, count, returns, below),
+                    _ -> new Stack(nextId++, repeat, count, returns, below));
         }
 
         Stack counted(Stack stack, int count) {

@@ -134,7 +134,7 @@ final class CodePoints {
 
     /// Whether this has all of another set.
     boolean containsAll(CodePoints other) {
-        return this == other || other.minus(this).isEmpty();
+        return equals(other) || other.minus(this).isEmpty();
     }
 
     boolean isEmpty() {

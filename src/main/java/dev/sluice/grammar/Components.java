@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// Strongly connected components of a graph, those that are reached from others first.
@@ -17,7 +19,7 @@ final class Components {
     private final Map<Integer, Integer> index = new HashMap<>();
     private final Map<Integer, Integer> low = new HashMap<>();
     private final Deque<Integer> open = new ArrayDeque<>();
-    private final Set<Integer> isOpen = new java.util.HashSet<>();
+    private final Set<Integer> isOpen = new HashSet<>();
     private final List<List<Integer>> found = new ArrayList<>();
 
     Components(Map<Integer, Set<Integer>> graph) {
@@ -47,15 +49,15 @@ final class Components {
                 if (!index.containsKey(next)) {
                     path.push(enter(next));
                 } else if (isOpen.contains(next)) {
-                    low.merge(node, index.get(next), Math::min);
+                    low.merge(node, of(index, next), Math::min);
                 }
                 continue;
             }
             path.pop();
             if (!path.isEmpty()) {
-                low.merge(path.peek().node(), low.get(node), Math::min);
+                low.merge(path.peek().node(), of(low, node), Math::min);
             }
-            if (low.get(node).equals(index.get(node))) {
+            if (of(low, node) == of(index, node)) {
                 close(node);
             }
         }
@@ -63,10 +65,14 @@ final class Components {
 
     private Frame enter(int node) {
         index.put(node, index.size());
-        low.put(node, index.get(node));
+        low.put(node, of(index, node));
         open.push(node);
         isOpen.add(node);
         return new Frame(node, graph.getOrDefault(node, Set.of()).iterator());
+    }
+
+    private static int of(Map<Integer, Integer> numbers, int node) {
+        return Objects.requireNonNull(numbers.get(node));
     }
 
     private void close(int node) {

@@ -20,9 +20,30 @@ public final class GrammarVocabulary {
     private final List<Slice> slices;
 
     /// The tokens that are plain text of at most so many characters, and the tree of all others.
-    ///
-    /// @param plain bit mask, 32 tokens a word
-    record Slice(int length, int[] plain, TokenTrie rest) {}
+    static final class Slice {
+        private final int length;
+        private final int[] plain;
+        private final TokenTrie rest;
+
+        Slice(int length, int[] plain, TokenTrie rest) {
+            this.length = length;
+            this.plain = plain;
+            this.rest = rest;
+        }
+
+        int length() {
+            return length;
+        }
+
+        /// Bit mask, 32 tokens a word.
+        int[] plain() {
+            return plain;
+        }
+
+        TokenTrie rest() {
+            return rest;
+        }
+    }
 
     private GrammarVocabulary(byte[][] bytes, TokenTrie trie, List<Slice> slices) {
         this.bytes = bytes;

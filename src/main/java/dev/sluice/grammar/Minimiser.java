@@ -57,7 +57,15 @@ final class Minimiser {
     }
 
     /// What a state does as far as the classes tell.
-    private record Signature(int own, int[] edges) {
+    private static final class Signature {
+        private final int own;
+        private final int[] edges;
+
+        Signature(int own, int[] edges) {
+            this.own = own;
+            this.edges = edges;
+        }
+
         @Override
         public boolean equals(Object other) {
             return other instanceof Signature s && own == s.own && Arrays.equals(edges, s.edges);

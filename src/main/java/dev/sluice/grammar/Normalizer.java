@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /// Brings rules into the form of [Rules].
@@ -53,8 +54,7 @@ final class Normalizer {
         if (!productive.get(root) && !acceptsEmpty) {
             throw GrammarException.malformed("no text can follow the grammar");
         }
-        return new RulesWriter(states, rules, ends, ranked(root), productive)
-                .write(root, acceptsEmpty);
+        return new RulesWriter(states, rules, ends, ranked(root)).write(root, acceptsEmpty);
     }
 
     /// Finds the rules that are called from the root, and the states of each.
@@ -222,7 +222,7 @@ final class Normalizer {
         Map<Integer, Set<Integer>> graph = leftGraph();
         for (List<Integer> component : new Components(graph).find(reachable)) {
             int first = component.getFirst();
-            if (component.size() == 1 && !graph.get(first).contains(first)) {
+            if (component.size() == 1 && !graph.getOrDefault(first, Set.of()).contains(first)) {
                 continue;
             }
             for (int rule : component) {
@@ -279,15 +279,19 @@ final class Normalizer {
         copies.forEach((from, to) -> copyEdges(states.get(from), states.get(to), copies));
         copyEdges(states.get(raw.start()), start, copies);
         if (copies.containsKey(raw.end())) {
-            states.get(copies.get(raw.end())).epsilons.addAll(returns);
+            states.get(copy(copies, raw.end())).epsilons.addAll(returns);
         }
     }
 
     private static void copyEdges(RawState from, RawState to, Map<Integer, Integer> copies) {
-        from.chars.forEach(edge -> to.chars.add(edge.to(copies.get(edge.target()))));
-        from.tokens.forEach(edge -> to.tokens.add(edge.to(copies.get(edge.target()))));
-        from.calls.forEach(edge -> to.calls.add(edge.to(copies.get(edge.target()))));
-        from.epsilons.forEach(target -> to.epsilons.add(copies.get(target)));
+        from.chars.forEach(edge -> to.chars.add(edge.to(copy(copies, edge.target()))));
+        from.tokens.forEach(edge -> to.tokens.add(edge.to(copy(copies, edge.target()))));
+        from.calls.forEach(edge -> to.calls.add(edge.to(copy(copies, edge.target()))));
+        from.epsilons.forEach(target -> to.epsilons.add(copy(copies, target)));
+    }
+
+    private static int copy(Map<Integer, Integer> copies, int state) {
+        return Objects.requireNonNull(copies.get(state));
     }
 
     /// Where the calls of a rule return to; the calls are removed.

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /// The named character classes of regular expressions.
 ///
@@ -120,7 +121,7 @@ final class RegexClasses {
     }
 
     private static boolean isOf(int codePoint, String category) {
-        return CATEGORIES.get(category).contains(Character.getType(codePoint));
+        return CATEGORIES.getOrDefault(category, Set.of()).contains(Character.getType(codePoint));
     }
 
     private static Optional<CodePoints> script(String name) {
@@ -157,7 +158,7 @@ final class RegexClasses {
     }
 
     private static CodePoints all(IntPredicate belongs) {
-        java.util.stream.IntStream.Builder ends = java.util.stream.IntStream.builder();
+        IntStream.Builder ends = IntStream.builder();
         int first = -1;
         for (int c = 0; c <= Character.MAX_CODE_POINT + 1; c++) {
             boolean in = c <= Character.MAX_CODE_POINT && belongs.test(c);

@@ -3,32 +3,89 @@ package dev.sluice.grammar;
 import java.util.Optional;
 
 /// A grammar in the form that [Machine] runs: no rule is empty or begins with itself, and every
-/// state leads to the end of its rule. Immutable.
-///
-/// @param chars what leaves each state
-/// @param tokens what leaves each state
-/// @param calls what leaves each state
-/// @param epsilons what leaves each state
-/// @param ends whether a rule ends in a state
-/// @param onlyEnds whether a rule ends in a state and nothing leaves it
-/// @param repeats of the states of repetitions, which have no edges
-/// @param starts the start of each rule; callers have lower numbers than the rules that they begin
-///   with
-/// @param root the rule of a whole text
-/// @param acceptsEmpty whether the empty text belongs to the grammar
-record Rules(
-        CharEdge[][] chars,
-        TokenEdge[][] tokens,
-        CallEdge[][] calls,
-        int[][] epsilons,
-        boolean[] ends,
-        boolean[] onlyEnds,
-        Optional<Repeat>[] repeats,
-        int[] starts,
-        int root,
-        boolean acceptsEmpty) {
+/// state leads to the end of its rule. Its arrays are shared, not copied: never change them.
+final class Rules {
+    private final CharEdge[][] chars;
+    private final TokenEdge[][] tokens;
+    private final CallEdge[][] calls;
+    private final int[][] epsilons;
+    private final boolean[] ends;
+    private final boolean[] onlyEnds;
+    private final Optional<Repeat>[] repeats;
+    private final int[] starts;
+    private final int root;
+    private final boolean acceptsEmpty;
 
-    int numStates() {
-        return ends.length;
+    Rules(
+            CharEdge[][] chars,
+            TokenEdge[][] tokens,
+            CallEdge[][] calls,
+            int[][] epsilons,
+            boolean[] ends,
+            boolean[] onlyEnds,
+            Optional<Repeat>[] repeats,
+            int[] starts,
+            int root,
+            boolean acceptsEmpty) {
+        this.chars = chars;
+        this.tokens = tokens;
+        this.calls = calls;
+        this.epsilons = epsilons;
+        this.ends = ends;
+        this.onlyEnds = onlyEnds;
+        this.repeats = repeats;
+        this.starts = starts;
+        this.root = root;
+        this.acceptsEmpty = acceptsEmpty;
+    }
+
+    /// What leaves each state.
+    CharEdge[][] chars() {
+        return chars;
+    }
+
+    /// What leaves each state.
+    TokenEdge[][] tokens() {
+        return tokens;
+    }
+
+    /// What leaves each state.
+    CallEdge[][] calls() {
+        return calls;
+    }
+
+    /// The states that each leads to without a character.
+    int[][] epsilons() {
+        return epsilons;
+    }
+
+    /// Whether a rule ends in a state.
+    boolean[] ends() {
+        return ends;
+    }
+
+    /// Whether a rule ends in a state and nothing leaves it.
+    boolean[] onlyEnds() {
+        return onlyEnds;
+    }
+
+    /// Of the states of repetitions, which have no edges.
+    Optional<Repeat>[] repeats() {
+        return repeats;
+    }
+
+    /// The start of each rule; callers have lower numbers than the rules that they begin with.
+    int[] starts() {
+        return starts;
+    }
+
+    /// The rule of a whole text.
+    int root() {
+        return root;
+    }
+
+    /// Whether the empty text belongs to the grammar.
+    boolean acceptsEmpty() {
+        return acceptsEmpty;
     }
 }

@@ -8,7 +8,9 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Numbers the states of normalised rules anew and writes them as [Rules].
 final class RulesWriter {
@@ -16,23 +18,16 @@ final class RulesWriter {
     private final List<RawRule> rules;
     private final BitSet ends;
     private final List<Integer> order;
-    private final BitSet productive;
     private final Map<Integer, Integer> numberOfState = new HashMap<>();
     private final Map<Integer, Integer> numberOfRule = new HashMap<>();
     private final List<Integer> kept = new ArrayList<>();
 
     /// @param order the rules that are needed, in the order of their new numbers
-    RulesWriter(
-            List<RawState> states,
-            List<RawRule> rules,
-            BitSet ends,
-            List<Integer> order,
-            BitSet productive) {
+    RulesWriter(List<RawState> states, List<RawRule> rules, BitSet ends, List<Integer> order) {
         this.states = states;
         this.rules = rules;
         this.ends = ends;
         this.order = order;
-        this.productive = productive;
     }
 
     Rules write(int root, boolean acceptsEmpty) {
@@ -50,7 +45,7 @@ final class RulesWriter {
                 numberTargets(states.get(kept.get(i)));
             }
         }
-        return fill(starts, numberOfRule.get(root), acceptsEmpty);
+        return fill(starts, ruleNumber(root), acceptsEmpty);
     }
 
     /// Repetitions have one state, which stands for none of the old ones.
@@ -67,6 +62,10 @@ final class RulesWriter {
                     kept.add(s);
                     return kept.size() - 1;
                 });
+    }
+
+    private int ruleNumber(int rule) {
+        return Objects.requireNonNull(numberOfRule.get(rule));
     }
 
     private void numberTargets(RawState state) {
@@ -101,7 +100,7 @@ final class RulesWriter {
                             .toArray(TokenEdge[]::new);
             calls[i] =
                     state.calls.stream()
-                            .map(e -> new CallEdge(numberOfRule.get(e.rule()), number(e.target())))
+                            .map(e -> new CallEdge(ruleNumber(e.rule()), number(e.target())))
                             .distinct()
                             .toArray(CallEdge[]::new);
             epsilons[i] = state.epsilons.stream().mapToInt(this::number).distinct().toArray();
@@ -129,10 +128,10 @@ final class RulesWriter {
 
     private Repeat repeat(int rule) {
         RawRule raw = rules.get(order.get(rule));
-        java.util.OptionalInt body =
+        OptionalInt body =
                 raw.body().isPresent()
-                        ? java.util.OptionalInt.of(numberOfRule.get(raw.body().getAsInt()))
-                        : java.util.OptionalInt.empty();
+                        ? OptionalInt.of(ruleNumber(raw.body().getAsInt()))
+                        : OptionalInt.empty();
         return new Repeat(rule, body, raw.set(), raw.json(), Math.max(1, raw.min()), raw.max());
     }
 }

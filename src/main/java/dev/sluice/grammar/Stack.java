@@ -28,8 +28,6 @@ final class Stack {
     /// Longest way down to the base.
     final int height;
 
-    private final int hash;
-
     Stack(int id, int repeat, int count, int[] returns, Stack[] below) {
         this.id = id;
         this.repeat = repeat;
@@ -37,34 +35,45 @@ final class Stack {
         this.returns = returns;
         this.below = below;
         int tallest = -1;
-        int code = 31 * repeat + count;
-        for (int i = 0; i < returns.length; i++) {
-            tallest = Math.max(tallest, below[i].height);
-            code = 31 * (31 * code + returns[i]) + below[i].id;
+        for (Stack stack : below) {
+            tallest = Math.max(tallest, stack.height);
         }
         this.height = tallest + 1;
-        this.hash = code;
     }
 
-    boolean isSame(int otherRepeat, int otherCount, int[] otherReturns, Stack[] otherBelow) {
-        return repeat == otherRepeat
-                && count == otherCount
-                && Arrays.equals(returns, otherReturns)
-                && Arrays.equals(below, otherBelow);
-    }
+    /// What makes two stacks one.
+    static final class Content {
+        private final int repeat;
+        private final int count;
+        private final int[] returns;
+        private final Stack[] below;
+        private final int hash;
 
-    /// Equal content is what interning asks for; the ids of two equal stacks that were interned at
-    /// different times may differ.
-    @Override
-    public boolean equals(Object other) {
-        return this == other
-                || (other instanceof Stack stack
-                        && stack.hash == hash
-                        && isSame(stack.repeat, stack.count, stack.returns, stack.below));
-    }
+        Content(int repeat, int count, int[] returns, Stack[] below) {
+            this.repeat = repeat;
+            this.count = count;
+            this.returns = returns;
+            this.below = below;
+            int code = 31 * repeat + count;
+            for (int i = 0; i < returns.length; i++) {
+                code = 31 * (31 * code + returns[i]) + below[i].id;
+            }
+            this.hash = code;
+        }
 
-    @Override
-    public int hashCode() {
-        return hash;
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Content content
+                    && hash == content.hash
+                    && repeat == content.repeat
+                    && count == content.count
+                    && Arrays.equals(returns, content.returns)
+                    && Arrays.equals(below, content.below);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
     }
 }

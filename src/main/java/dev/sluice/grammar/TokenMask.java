@@ -5,11 +5,25 @@ import java.lang.foreign.ValueLayout;
 
 /// What is known about the next token at one place of a grammar: the tokens that may come whatever
 /// lies below, and the tree of those for which it matters. Immutable.
-///
-/// @param form how `data` says which tokens may come
-/// @param data ids, or a bit mask of 32 tokens a word
-/// @param unsure tokens that run past the rule at the base
-record TokenMask(Form form, int[] data, TokenTrie unsure) {
+final class TokenMask {
+    private final Form form;
+
+    /// Ids, or a bit mask of 32 tokens a word.
+    private final int[] data;
+
+    private final TokenTrie unsure;
+
+    private TokenMask(Form form, int[] data, TokenTrie unsure) {
+        this.form = form;
+        this.data = data;
+        this.unsure = unsure;
+    }
+
+    /// Tokens that run past the rule at the base.
+    TokenTrie unsure() {
+        return unsure;
+    }
+
     /// The smallest of three forms is kept.
     enum Form {
         ALLOWED,

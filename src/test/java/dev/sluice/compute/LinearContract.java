@@ -64,8 +64,8 @@ interface LinearContract {
         return row;
     }
 
-    /// How far a row's results may be from those of the same row among others, in units of
-    /// `|x| |W|^T`: not at all.
+    /// How far a row's results may be from those of the same row among others, in units of `|x|
+    /// |W|^T`: not at all.
     ///
     /// @param cols inputs
     default double effectOfTheBatch(String format, int cols) {

@@ -172,6 +172,7 @@ public final class TrackingDevice implements Device {
         device.sample(logits, batch);
     }
 
+    @Override
     public int paddedTokens(ForwardBatch batch) {
         return device.paddedTokens(batch);
     }

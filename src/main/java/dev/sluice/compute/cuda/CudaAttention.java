@@ -143,8 +143,7 @@ final class CudaAttention implements AutoCloseable {
         kernel.i64(o.step().blockTables()).i32(o.step().tableStride()).i32(first).i32(sequences);
         layerArguments(kernel, o, plan.decodeHeads());
         int pieces = plan.decodePieces(o.spec());
-        kernel.launch(
-                o.splits(), pieces, count, AttentionPlan.THREADS, plan.decodeSharedBytes());
+        kernel.launch(o.splits(), pieces, count, AttentionPlan.THREADS, plan.decodeSharedBytes());
     }
 
     private void merge(Operands o, long partials, int first, int count, int sequences) {

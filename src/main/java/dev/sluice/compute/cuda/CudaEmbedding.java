@@ -39,11 +39,6 @@ final class CudaEmbedding {
                 .i64(batches.of(batch).tokenIds())
                 .f32(scale)
                 .matrix(out)
-                .launch(
-                        out.rows(),
-                        Math.ceilDiv(out.columns(), BLOCK_COLUMNS),
-                        1,
-                        THREADS,
-                        0);
+                .launch(out.rows(), Math.ceilDiv(out.columns(), BLOCK_COLUMNS), 1, THREADS, 0);
     }
 }

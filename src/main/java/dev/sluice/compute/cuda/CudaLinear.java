@@ -18,8 +18,8 @@ import java.util.Set;
 
 /// Weights on the GPU and products with them. Matrices of floats go to cuBLAS, with the activations
 /// rounded to the weights' type; quantised ones to `native/cuda/linear_gemv.cu` for few rows, with
-/// float32 activations, and to `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The shapes
-/// are checked by the device.
+/// float32 activations, and to `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The
+/// shapes are checked by the device.
 final class CudaLinear implements AutoCloseable {
     /// Rows of activations up to which the weights are multiplied as they are read.
     static final int FEW_ROWS = 8;
@@ -143,10 +143,10 @@ final class CudaLinear implements AutoCloseable {
                         to,
                         type ->
                                 context.function(
-                                        "convert", type == Encoding.F16 ? "convert_f16" : "convert_bf16"));
+                                        "convert",
+                                        type == Encoding.F16 ? "convert_f16" : "convert_bf16"));
         kernel.args().matrix(x).i32(x.columns()).i64(address).i32(stride);
-        kernel.launch(
-                x.rows(), Math.ceilDiv(stride, CONVERT_COLUMNS), 1, CONVERT_THREADS, 0);
+        kernel.launch(x.rows(), Math.ceilDiv(stride, CONVERT_COLUMNS), 1, CONVERT_THREADS, 0);
         return address;
     }
 

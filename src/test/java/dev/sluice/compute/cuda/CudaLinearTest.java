@@ -138,9 +138,7 @@ class CudaLinearTest {
             var data = arena.allocate(2L * 32);
             Bits.setI16At(data, 0, Float.floatToFloat16(0.5f));
             PackedMatrix matrix =
-                    device().pack(
-                                    List.of(MatrixSource.of(data, DType.F16, 1, 32)),
-                                    Packing.SOURCE);
+                    device().pack(List.of(MatrixSource.of(data, DType.F16, 1, 32)), Packing.SOURCE);
             float[][] values = new float[2][32];
             values[0][0] = 1e6f;
             values[1][0] = -1e6f;

@@ -2,7 +2,6 @@ package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-
 import org.junit.jupiter.api.Test;
 
 /// Read by what the answers print: the classes of a test's own have types of their own.

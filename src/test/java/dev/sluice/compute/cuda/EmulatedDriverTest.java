@@ -1,11 +1,12 @@
 package dev.sluice.compute.cuda;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The emulated driver by itself: its own tests, and what only a virtual machine around it can show.
+/// The emulated driver by itself: its own tests, and what only a virtual machine around it can
+/// show.
 final class EmulatedDriverTest {
     private static final int NO_COMPILER = 3;
     private static final int ILLEGAL_ADDRESS = 700;
@@ -48,11 +50,13 @@ final class EmulatedDriverTest {
                         Path.of("target/native/cusim/tests/libcusim_tests.so"), Arena.global());
 
         int call(String name, Object... arguments) {
-            return (int) invoke(name, FunctionDescriptor.of(JAVA_INT, layouts(arguments)), arguments);
+            return (int)
+                    invoke(name, FunctionDescriptor.of(JAVA_INT, layouts(arguments)), arguments);
         }
 
         long ask(String name, Object... arguments) {
-            return (long) invoke(name, FunctionDescriptor.of(JAVA_LONG, layouts(arguments)), arguments);
+            return (long)
+                    invoke(name, FunctionDescriptor.of(JAVA_LONG, layouts(arguments)), arguments);
         }
 
         void set(String name, Object... arguments) {
@@ -61,13 +65,12 @@ final class EmulatedDriverTest {
 
         private static MemoryLayout[] layouts(Object[] arguments) {
             return List.of(arguments).stream()
-                    .map(
-                            argument ->
-                                    switch (argument) {
-                                        case Integer _ -> JAVA_INT;
-                                        case Long _ -> JAVA_LONG;
-                                        default -> ADDRESS;
-                                    })
+                    .map(argument ->
+                            switch (argument) {
+                                case Integer _ -> JAVA_INT;
+                                case Long _ -> JAVA_LONG;
+                                default -> ADDRESS;
+                            })
                     .toArray(MemoryLayout[]::new);
         }
 
@@ -173,6 +176,8 @@ final class EmulatedDriverTest {
         return launched != 0 ? launched : emulation.call("cuCtxSynchronize");
     }
 
+    /// Overflows the stack on purpose.
+    @SuppressWarnings("InfiniteRecursion")
     private static int deepen(int depth) {
         return deepen(depth + 1) + 1;
     }
