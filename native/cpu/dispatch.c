@@ -33,6 +33,7 @@ AT(sl_pack_args, row_stride, 88)
 AT(sl_pack_args, transposed, 96)
 AT(sl_pack_args, row_order, 104)
 AT(sl_pack_args, dst_row, 112)
+AT(sl_pack_args, first_col, 120)
 AT(sl_embedding_args, table, 0)
 AT(sl_embedding_args, ids, 64)
 AT(sl_embedding_args, scale, 72)
@@ -136,7 +137,7 @@ AT(sl_attention_args, heads_per_unit, 120)
 AT(sl_attention_args, out, 128)
 AT(sl_attention_args, out_stride, 136)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
-_Static_assert(sizeof(struct sl_pack_args) == 120, "sl_pack_args");
+_Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
 _Static_assert(sizeof(struct sl_linear_args) == 120, "sl_linear_args");

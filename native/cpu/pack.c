@@ -36,12 +36,19 @@ static const uint8_t *stored_row(const struct packing *p, int64_t row) {
            + row * (p->args->row_stride / p->source->block) * p->source->block_bytes;
 }
 
+/* Group g of a quantised row. */
+static void read_quantised(const struct packing *p, int64_t row, int64_t g,
+                           struct quant_group *group) {
+    int64_t first = p->args->first_col / SL_GROUP;
+    SL_FN(read_group)(p->args->src_type, stored_row(p, row), first + g, group);
+}
+
 /* The float32 values of inputs 32 g .. of a stored row; those beyond the last are 0. */
 static void read_floats(const struct packing *p, int64_t row, int64_t g, int64_t count, float *w) {
     const struct sl_pack_args *args = p->args;
     if (p->source->block > 1) {
         struct quant_group group;
-        SL_FN(read_group)(args->src_type, stored_row(p, row), g, &group);
+        read_quantised(p, row, g, &group);
         dequantise(&group, w);
         return;
     }
@@ -179,7 +186,7 @@ static void pack_group(const struct packing *p, uint8_t *panel, int64_t n, int64
     struct quant_group group;
     float w[SL_GROUP];
     if (p->carried && quantised) {
-        SL_FN(read_group)(p->args->src_type, stored_row(p, row), g, &group);
+        read_quantised(p, row, g, &group);
     } else if (p->carried && m->format != SL_FORMAT_F32) {
         copy_16(p, panel, n, row, g, count);
         return;

@@ -169,7 +169,7 @@ SL_API int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64
  */
 struct sl_pack_args {
     struct sl_matrix dst;     /*   0 */
-    const void *src;          /*  64  first element of stored row 0 */
+    const void *src;          /*  64  first block of stored row 0 */
     int64_t src_type;         /*  72  SL_F32 .. SL_Q6_K */
     int64_t rows;             /*  80  logical rows of this part */
     int64_t row_stride;       /*  88  elements between stored rows (transposed: between the stored
@@ -177,6 +177,8 @@ struct sl_pack_args {
     int64_t transposed;       /*  96  1: stored as [cols, rows]; F32, F16 and BF16 only */
     const int32_t *row_order; /* 104  logical row r of the part is stored row row_order[r]; or NULL */
     int64_t dst_row;          /* 112  row of dst that receives logical row 0 of the part */
+    int64_t first_col;        /* 120  elements of each stored row before column 0; a multiple of 32;
+                                      0 for F32, F16 and BF16 */
 };
 SL_API void sl_pack(const struct sl_pack_args *args, int64_t begin, int64_t end);
 

@@ -16,8 +16,8 @@ void packs_every_type_without_loss(void) {
         }
         struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
         /* Two parts that share the second panel, packed panel by panel. */
-        struct sl_pack_args top = {m, src, type, 45, stride, 0, NULL, 0};
-        struct sl_pack_args bottom = {m, src, type, 30, stride, 0, order, 45};
+        struct sl_pack_args top = {m, src, type, 45, stride, 0, NULL, 0, 0};
+        struct sl_pack_args bottom = {m, src, type, 30, stride, 0, order, 45, 0};
         sl_pack(&bottom, 2, 3);
         sl_pack(&top, 0, 1);
         sl_pack(&top, 1, 2);
@@ -87,7 +87,7 @@ void converts_every_type_to_every_format(void) {
                 random_row(type, src + r * row_bytes, cols);
             }
             struct sl_matrix m = new_matrix(f, rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0};
+            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
             sl_pack(&a, 0, 2);
             float *w = all_weights(&m);
             int bad = 0;
@@ -121,7 +121,7 @@ void packs_transposed_sources(void) {
                 order[r] = (r + 11) % 45;
             }
             struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, stride, 1, order, 0};
+            struct sl_pack_args a = {m, src, type, rows, stride, 1, order, 0, 0};
             sl_pack(&a, 0, 2);
             float *w = all_weights(&m);
             int bad = 0;
@@ -348,7 +348,7 @@ void levels_agree_on_exact_operations(void) {
         for (int64_t level = 0; level <= top; level++) {
             sl_isa_set(level);
             struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0};
+            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
             sl_pack(&a, 0, 2);
             float *w = all_weights(&m);
             struct prepared p = prepare(x, 1, cols, f % 2 ? SL_FORMAT_INT8 : SL_FORMAT_BF16);

@@ -243,7 +243,7 @@ static inline struct sl_matrix random_matrix(const struct format *f, int64_t row
         random_row(type, src + r * bytes, cols);
     }
     struct sl_matrix m = new_matrix(f, rows, cols);
-    struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0};
+    struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
     sl_pack(&a, 0, panels_of(&m));
     free(src);
     return m;

@@ -153,25 +153,13 @@ final class Weights {
         int from = 0;
         for (Part part : parts) {
             if (matrix != null) {
-                matrices.put(part.name(), rows(matrix, from, part.rows()));
+                matrices.put(part.name(), matrix.rows(from, from + part.rows()));
             }
             if (vector != null) {
                 vectors.put(part.name(), vector.slice(from, part.rows()));
             }
             from += part.rows();
         }
-    }
-
-    private static MatrixSource rows(MatrixSource matrix, int from, int count) {
-        long start = matrix.transposed() ? from : from * matrix.rowStride();
-        return new MatrixSource(
-                matrix.data().asSlice(matrix.dtype().bytesFor(start)),
-                matrix.dtype(),
-                count,
-                matrix.cols(),
-                matrix.rowStride(),
-                matrix.transposed(),
-                Optional.empty());
     }
 
     /// The type that most elements of the matrices have.

@@ -278,6 +278,50 @@ interface LinearContract {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "I32")
+    default void rowsAndColumnsOfASourceAreThoseOfTheWhole(DType type) {
+        int cols = 512;
+        int[] cuts = {0, 96, 384, 512};
+        Randoms random = new Randoms(14);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = random.weights(type, 40L * cols, arena);
+            int[] order = random.permutation(40);
+            MatrixSource whole = MatrixSource.of(data, type, 40, cols).withRowOrder(order);
+            PackedMatrix all = device().pack(List.of(whole), Packing.SOURCE);
+            float[][] expected = weights(all);
+            for (int i = 1; i < cuts.length; i++) {
+                MatrixSource part = whole.rows(5, 38).columns(cuts[i - 1], cuts[i]);
+                PackedMatrix some = device().pack(List.of(part), Packing.SOURCE);
+                PackedMatrix floats = device().pack(List.of(part), Packing.FLOAT32);
+
+                float[][] found = weights(some);
+
+                assertThat(found.length).isEqualTo(33);
+                assertThat(weights(floats)).isDeepEqualTo(found);
+                for (int r = 0; r < 33; r++) {
+                    assertThat(found[r])
+                            .isEqualTo(Arrays.copyOfRange(expected[r + 5], cuts[i - 1], cuts[i]));
+                }
+                device().release(some);
+                device().release(floats);
+            }
+            device().release(all);
+        }
+    }
+
+    @Test
+    default void columnsThatCutAGroupAreRefused() {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = new Randoms(15).weights(DType.Q8_0, 2 * 64, arena);
+            MatrixSource source = MatrixSource.of(data, DType.Q8_0, 2, 64);
+
+            assertThatThrownBy(() -> source.columns(16, 64))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("Q8_0");
+        }
+    }
+
     @Test
     default void partsOfSeveralTypesBecomeOneMatrix() {
         Randoms random = new Randoms(13);

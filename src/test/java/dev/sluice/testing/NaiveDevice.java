@@ -131,7 +131,7 @@ public final class NaiveDevice implements Device {
         long index =
                 part.transposed()
                         ? col * part.rowStride() + stored
-                        : stored * part.rowStride() + col;
+                        : stored * part.rowStride() + part.firstColumn() + col;
         MemorySegment data = part.data();
         long block = index / 32;
         int inBlock = (int) (index % 32);

@@ -79,6 +79,7 @@ final class MatrixPacker {
                 part.cols(),
                 part.rowStride(),
                 part.transposed(),
-                part.rowOrder());
+                part.rowOrder(),
+                part.firstColumn());
     }
 }

@@ -77,7 +77,8 @@ final class NativeKernels implements CpuKernels {
                 .integer(source.rowStride())
                 .flag(source.transposed())
                 .pointer(args.rowOrder())
-                .integer(args.dstRow());
+                .integer(args.dstRow())
+                .integer(source.firstColumn());
         return call.end();
     }
 

@@ -15,7 +15,8 @@ enum NativeOp {
             "integer row_stride",
             "integer transposed",
             "pointer row_order",
-            "integer dst_row"),
+            "integer dst_row",
+            "integer first_col"),
     EMBEDDING(
             "sl_embedding",
             "matrix table",

@@ -63,11 +63,19 @@ public final class MatrixParts {
                 OP,
                 "a part is [%d, %d], expected [rows, %d]"
                         .formatted(part.rows(), part.cols(), cols));
+        int group = Math.min(block, MatrixSource.GROUP);
         ShapeChecks.that(
-                cols % block == 0 && part.rowStride() % block == 0,
+                cols % group == 0 && part.rowStride() % block == 0,
                 OP,
                 "%d columns, %d apart, are no whole number of %s blocks"
                         .formatted(cols, part.rowStride(), part.dtype()));
+        ShapeChecks.that(
+                part.firstColumn() >= 0
+                        && part.firstColumn() < block
+                        && part.firstColumn() % group == 0,
+                OP,
+                "column %d is no beginning of a group of %s"
+                        .formatted(part.firstColumn(), part.dtype()));
         ShapeChecks.that(
                 !(part.transposed() && part.dtype().isQuantized()),
                 OP,
@@ -90,7 +98,8 @@ public final class MatrixParts {
         long elements =
                 part.transposed()
                         ? (part.cols() - 1L) * part.rowStride() + lastRow + 1
-                        : lastRow * part.rowStride() + part.cols();
-        return part.dtype().bytesFor(elements);
+                        : lastRow * part.rowStride() + part.firstColumn() + part.cols();
+        int block = part.dtype().blockElements();
+        return part.dtype().bytesFor(Math.ceilDiv(elements, block) * block);
     }
 }

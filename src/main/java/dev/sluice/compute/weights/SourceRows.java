@@ -114,7 +114,8 @@ public final class SourceRows {
     /// One group of a quantised row; valid until the next call.
     public WeightGroup group(int row, int index) {
         long start = storedRow(row) * source.dtype().bytesFor(source.rowStride());
-        group.read(source.dtype(), source.data(), start, index);
+        int first = source.firstColumn() / WeightGroup.SIZE;
+        group.read(source.dtype(), source.data(), start, first + index);
         return group;
     }
 
