@@ -80,6 +80,11 @@ static void read_row(const struct sl_matrix *m, int64_t row, float factor, float
 
 void SL_FN(embedding)(const struct sl_embedding_args *args, int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; t++) {
-        read_row(&args->table, args->ids[t], (float)args->scale, args->out + t * args->out_stride);
+        float *out = args->out + t * args->out_stride;
+        if (args->ids[t] < 0) {
+            memset(out, 0, (size_t)args->table.cols * sizeof(float));
+        } else {
+            read_row(&args->table, args->ids[t], (float)args->scale, out);
+        }
     }
 }

@@ -183,12 +183,12 @@ struct sl_pack_args {
 SL_API void sl_pack(const struct sl_pack_args *args, int64_t begin, int64_t end);
 
 /*
- * Looks rows up: out[t] = scale * W[ids[t]]. Unit: a token t. Exact (the product by scale is one
- * float32 multiplication of the dequantised weight).
+ * Looks rows up: out[t] = scale * W[ids[t]], or zeros where ids[t] is negative. Unit: a token t.
+ * Exact (the product by scale is one float32 multiplication of the dequantised weight).
  */
 struct sl_embedding_args {
     struct sl_matrix table; /*   0 */
-    const int32_t *ids;     /*  64  int32 [tokens], each in [0, table.rows) */
+    const int32_t *ids;     /*  64  int32 [tokens], each below table.rows */
     double scale;           /*  72  used as float32 */
     float *out;             /*  80  f32 [tokens, table.cols] */
     int64_t out_stride;     /*  88 */

@@ -14,6 +14,12 @@ import java.util.List;
 /// of the device are [DeviceException], after which the outputs are undefined.
 public interface Device extends AutoCloseable {
 
+    /// How many ranks share a model: 1, or more where its matrices are spread. The memory of one
+    /// rank is what [#availableBytes] and [#allocate] speak of.
+    default int ranks() {
+        return 1;
+    }
+
     /// What this is, for humans and logs, for example `cpu (avx512-bf16-vnni, 2 threads)`.
     String describe();
 
@@ -34,13 +40,26 @@ public interface Device extends AutoCloseable {
         return allocate(dtype, shape);
     }
 
+    /// Like [#allocate], for what is the same on all ranks. Ranks that share their memory have it
+    /// once, and an operation that writes it runs once for them.
+    default Tensor allocateReplicated(DType dtype, Shape shape) {
+        return allocate(dtype, shape);
+    }
+
     /// Gives the memory of an allocated tensor back. Views of it become invalid.
     void release(Tensor tensor);
 
     /// Copies host memory into a contiguous tensor of the same size in bytes.
     void upload(MemorySegment host, Tensor target);
 
-    /// Copies a contiguous tensor into host memory of the same size in bytes.
+    /// Copies to each rank its own host memory, like [#upload].
+    ///
+    /// @param perRank as many as there are ranks
+    default void uploadShards(List<MemorySegment> perRank, Tensor target) {
+        upload(onlyOne(perRank), target);
+    }
+
+    /// Copies a contiguous tensor, of the first rank, into host memory of the same size in bytes.
     void download(Tensor source, MemorySegment host);
 
     /// Packs the rows of all `parts`, one part below the other, into one matrix. Parts may differ
@@ -50,14 +69,67 @@ public interface Device extends AutoCloseable {
     /// @return owned by the caller until [#release(PackedMatrix)]
     PackedMatrix pack(List<MatrixSource> parts, Packing packing);
 
+    /// Packs a share of a matrix for each rank, like [#pack]. All shares have the same shape, which
+    /// is that of the result.
+    ///
+    /// @param perRank the parts of each rank
+    /// @return owned by the caller until [#release(PackedMatrix)]; its bytes are those of all ranks
+    default PackedMatrix packShards(List<List<MatrixSource>> perRank, Packing packing) {
+        return pack(onlyOne(perRank), packing);
+    }
+
+    private static <T> T onlyOne(List<T> perRank) {
+        if (perRank.size() != 1) {
+            throw new IllegalArgumentException(perRank.size() + " shares for one rank");
+        }
+        return perRank.getFirst();
+    }
+
     /// Gives the memory of a packed matrix back.
     void release(PackedMatrix matrix);
 
-    /// Looks up rows of an embedding table: `out[t] = scale * table[tokenIds[t]]`.
+    /// Looks up rows of an embedding table: `out[t] = scale * table[tokenIds[t]]`. Where rank `r`
+    /// has a share of `n` tokens, `[r n, (r + 1) n)`, its `out` has zeros for the others: the sum
+    /// over the ranks is the table's row.
     ///
-    /// @param table `[vocabSize, hidden]`
+    /// @param table `[vocabSize, hidden]`, or a share of it on each rank
     /// @param out float32 `[numTokens, hidden]`
     void embedding(PackedMatrix table, ForwardBatch batch, float scale, Tensor out);
+
+    /// Looks up what one rank has of an embedding table, `[firstToken, firstToken + rows)`, and
+    /// writes zeros for all other tokens.
+    ///
+    /// @param shard `[tokens, hidden]`
+    /// @param out float32 `[numTokens, hidden]`
+    /// @throws DeviceException if the device can't be a rank among several
+    default void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        throw new DeviceException(describe() + " can't be one rank of several");
+    }
+
+    /// Sums over all ranks, always in the same order of additions.
+    ///
+    /// @param part float32 `[n, columns]`, what each rank adds
+    /// @param sum shape of `part`; may be `part`, and is so where there is one rank
+    default void allReduce(Tensor part, Tensor sum) {
+        same(part, sum);
+    }
+
+    /// Puts the columns of all ranks side by side, in the order of the ranks. What exceeds the
+    /// columns of `whole` is left out.
+    ///
+    /// @param part float32 `[n, columns of one rank]`
+    /// @param whole float32 `[n, columns]`, complete on the first rank at least; is `part` where
+    ///   there is one rank
+    default void gatherColumns(Tensor part, Tensor whole) {
+        same(part, whole);
+    }
+
+    private static void same(Tensor part, Tensor whole) {
+        if (part != whole) {
+            throw new IllegalArgumentException("one rank has nothing to put together");
+        }
+    }
 
     /// Multiplies: `out = x W^T`.
     ///
@@ -131,7 +203,8 @@ public interface Device extends AutoCloseable {
     /// @param out float32 `[numLogitRows, columns of x]`
     void gatherLogitRows(Tensor x, ForwardBatch batch, Tensor out);
 
-    /// The index of the largest value of each row, the lowest index among equals.
+    /// The index of the largest value of each row, the lowest index among equals; on the first
+    /// rank.
     ///
     /// @param logits float32 `[n, vocabSize]`
     /// @param ids host memory, int32 `[n]`, overwritten; NaN never wins

@@ -1,6 +1,7 @@
 package dev.sluice.compute;
 
-/// Memory for the activations of one step, handed out from one allocation by moving a mark.
+/// Memory for the activations of one step, handed out from one allocation by moving a mark. Where
+/// there are several ranks there is a second one, for what is the same on all of them.
 ///
 /// Owned by the engine, which closes it; a model calls [#reset()] first and then [#take] for each
 /// buffer. Call only on the engine thread.
@@ -9,39 +10,70 @@ public final class Workspace implements AutoCloseable {
 
     private final Device device;
     private final Tensor memory;
+    private final Tensor replicated;
     private long used;
+    private long usedReplicated;
 
     /// Reserves the memory.
     ///
-    /// @param bytes at least the sum over all tensors of one step, each rounded up to 64 bytes
+    /// @param bytes at least the sum over all tensors of one step, each rounded up to 64 bytes; on
+    ///   several ranks each of the two allocations has as many
     public Workspace(Device device, long bytes) {
         this.device = device;
         int words = Math.toIntExact(Math.ceilDiv(bytes, 4L * 1024));
-        this.memory = device.allocate(DType.F32, Shape.of(words, 1024));
+        Shape shape = Shape.of(words, 1024);
+        this.replicated = device.allocateReplicated(DType.F32, shape);
+        this.memory = device.ranks() == 1 ? replicated : perRank(device, shape, replicated);
+    }
+
+    private static Tensor perRank(Device device, Shape shape, Tensor replicated) {
+        boolean complete = false;
+        try {
+            Tensor memory = device.allocate(DType.F32, shape);
+            complete = true;
+            return memory;
+        } finally {
+            if (!complete) {
+                device.release(replicated);
+            }
+        }
     }
 
     /// Forgets all tensors taken so far.
     public void reset() {
         used = 0;
+        usedReplicated = 0;
     }
 
     /// Takes an uninitialised, contiguous tensor that is valid until the next [#reset()].
     ///
     /// @throws DeviceException if the workspace is too small
     public Tensor take(DType dtype, Shape shape) {
-        long bytes = bytesFor(dtype, shape);
-        if (bytes > memory.data().byteSize() - used) {
+        Tensor tensor = take(memory, used, dtype, shape);
+        used += bytesFor(dtype, shape);
+        return tensor;
+    }
+
+    /// Like [#take], for what is the same on all ranks.
+    ///
+    /// @throws DeviceException if the workspace is too small
+    public Tensor takeReplicated(DType dtype, Shape shape) {
+        if (replicated == memory) {
+            return take(dtype, shape);
+        }
+        Tensor tensor = take(replicated, usedReplicated, dtype, shape);
+        usedReplicated += bytesFor(dtype, shape);
+        return tensor;
+    }
+
+    private static Tensor take(Tensor memory, long used, DType dtype, Shape shape) {
+        if (bytesFor(dtype, shape) > memory.data().byteSize() - used) {
             throw new DeviceException(
                     "workspace of %d bytes has no room for %s%s after %d bytes"
                             .formatted(memory.data().byteSize(), dtype, shape, used));
         }
-        Tensor tensor =
-                Tensor.contiguous(
-                        dtype,
-                        shape,
-                        memory.data().asSlice(used, dtype.bytesFor(shape.elements())));
-        used += bytes;
-        return tensor;
+        return Tensor.contiguous(
+                dtype, shape, memory.data().asSlice(used, dtype.bytesFor(shape.elements())));
     }
 
     /// Bytes that [#take] uses for a tensor.
@@ -51,6 +83,9 @@ public final class Workspace implements AutoCloseable {
 
     @Override
     public void close() {
-        device.release(memory);
+        if (replicated != memory) {
+            device.release(memory);
+        }
+        device.release(replicated);
     }
 }

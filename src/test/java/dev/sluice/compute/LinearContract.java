@@ -323,6 +323,28 @@ interface LinearContract {
     }
 
     @Test
+    default void aShareOfATableHasZerosForTheOtherTokens() {
+        Randoms random = new Randoms(16);
+        try (Arena arena = Arena.ofShared();
+                ForwardBatch batch = new ForwardBatch(6, 1, 1, 6);
+                DeviceMatrix out = DeviceMatrix.blank(device(), 6, 50)) {
+            MemorySegment data = random.weights(DType.BF16, 40L * 50, arena);
+            MatrixSource source = MatrixSource.of(data, DType.BF16, 40, 50);
+            PackedMatrix shard = device().pack(List.of(source), Packing.SOURCE);
+            float[][] w = weights(shard);
+            batch.add(new int[] {100, 139, 140, 99, 0, 133}, 0, 6, new int[1], 1, false);
+
+            device().embeddingShard(shard, 100, batch, 1, out.tensor());
+
+            float[][] found = out.read();
+            float[] zeros = new float[50];
+            assertThat(found)
+                    .isDeepEqualTo(new float[][] {w[0], w[39], zeros, zeros, zeros, w[33]});
+            device().release(shard);
+        }
+    }
+
+    @Test
     default void partsOfSeveralTypesBecomeOneMatrix() {
         Randoms random = new Randoms(13);
         DType[] types = {DType.Q4_K, DType.Q4_K, DType.Q6_K, DType.F32, DType.BF16, DType.Q8_0};

@@ -178,6 +178,19 @@ public final class NaiveDevice implements Device {
     }
 
     @Override
+    public void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        Matrix weights = (Matrix) shard;
+        for (int t = 0; t < batch.numTokens(); t++) {
+            int id = at(batch.tokenIds(), t) - firstToken;
+            boolean has = id >= 0 && id < weights.rows;
+            for (int c = 0; c < weights.cols; c++) {
+                set(out, t, c, has ? (double) scale * weights.values[id * weights.cols + c] : 0);
+            }
+        }
+    }
+
+    @Override
     public void linear(Tensor x, PackedMatrix w, Tensor out) {
         Matrix weights = (Matrix) w;
         for (int t = 0; t < x.rows(); t++) {

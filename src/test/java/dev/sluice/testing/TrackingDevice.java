@@ -66,6 +66,51 @@ public final class TrackingDevice implements Device {
     }
 
     @Override
+    public int ranks() {
+        return device.ranks();
+    }
+
+    @Override
+    public Tensor allocateReplicated(DType dtype, Shape shape) {
+        Tensor tensor = device.allocateReplicated(dtype, shape);
+        held.put(tensor, tensor.toString());
+        return tensor;
+    }
+
+    @Override
+    public Tensor reserve(DType dtype, Shape shape) {
+        Tensor tensor = device.reserve(dtype, shape);
+        held.put(tensor, tensor.toString());
+        return tensor;
+    }
+
+    @Override
+    public void uploadShards(List<MemorySegment> perRank, Tensor target) {
+        device.uploadShards(perRank, target);
+    }
+
+    @Override
+    public PackedMatrix packShards(List<List<MatrixSource>> perRank, Packing packing) {
+        return hold(device.packShards(perRank, packing));
+    }
+
+    @Override
+    public void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        device.embeddingShard(shard, firstToken, batch, scale, out);
+    }
+
+    @Override
+    public void allReduce(Tensor part, Tensor sum) {
+        device.allReduce(part, sum);
+    }
+
+    @Override
+    public void gatherColumns(Tensor part, Tensor whole) {
+        device.gatherColumns(part, whole);
+    }
+
+    @Override
     public void release(Tensor tensor) {
         giveBack(tensor);
         device.release(tensor);
@@ -83,7 +128,10 @@ public final class TrackingDevice implements Device {
 
     @Override
     public PackedMatrix pack(List<MatrixSource> parts, Packing packing) {
-        PackedMatrix matrix = device.pack(parts, packing);
+        return hold(device.pack(parts, packing));
+    }
+
+    private PackedMatrix hold(PackedMatrix matrix) {
         held.put(matrix, "%s[%d, %d]".formatted(matrix.format(), matrix.rows(), matrix.cols()));
         return matrix;
     }

@@ -161,18 +161,34 @@ public final class CpuDevice implements Device {
         String op = "embedding";
         PackedPanels panels = own(op, table);
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
-        ShapeChecks.that(panels.segments().size() == 1, op, "a table needs one number format");
         for (int t = 0; t < batch.numTokens(); t++) {
             int id = Bits.i32(batch.tokenIds(), t);
             if (id < 0 || id >= panels.rows()) {
                 throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
             }
         }
-        Units units =
-                kernels.embedding(
-                        new KernelArgs.Embedding(
-                                panels.segments().getFirst(), batch.tokenIds(), scale, out));
-        runRows(op, units, out);
+        lookUp(op, panels, batch.tokenIds(), scale, out);
+    }
+
+    private void lookUp(String op, PackedPanels table, MemorySegment ids, float scale, Tensor out) {
+        ShapeChecks.that(table.segments().size() == 1, op, "a table needs one number format");
+        Panels panels = table.segments().getFirst();
+        runRows(op, kernels.embedding(new KernelArgs.Embedding(panels, ids, scale, out)), out);
+    }
+
+    @Override
+    public void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        String op = "embeddingShard";
+        PackedPanels panels = own(op, shard);
+        int rows = shard.rows();
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), shard.cols());
+        MemorySegment ids = hostCopy.take(4L * batch.numTokens());
+        for (int t = 0; t < batch.numTokens(); t++) {
+            int id = Bits.i32(batch.tokenIds(), t) - firstToken;
+            Bits.setI32At(ids, 4L * t, id < rows ? id : -1);
+        }
+        lookUp(op, panels, ids, scale, out);
     }
 
     @Override

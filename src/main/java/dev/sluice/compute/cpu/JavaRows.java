@@ -18,6 +18,10 @@ final class JavaRows {
         float[] row = new float[PanelLayout.paddedCols(table.cols())];
         for (long token = begin; token < end; token++) {
             int id = Bits.i32(args.ids(), token);
+            if (id < 0) {
+                writeRow(new float[row.length], args.out(), token);
+                continue;
+            }
             int n = id % PanelLayout.WIDTH;
             for (int b = 0; b < table.blocks(); b++) {
                 block.readFloats(table, id / PanelLayout.WIDTH, b);

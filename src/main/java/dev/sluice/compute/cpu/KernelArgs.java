@@ -24,7 +24,7 @@ sealed interface KernelArgs {
 
     /// Rows of a table.
     ///
-    /// @param ids int32 `[tokens]`
+    /// @param ids int32 `[tokens]`; a negative one stands for a row of zeros
     record Embedding(Panels table, MemorySegment ids, float scale, Tensor out)
             implements KernelArgs {}
 

@@ -135,7 +135,8 @@ final class CudaPacker implements AutoCloseable {
                 part.cols(),
                 part.rowStride(),
                 part.transposed(),
-                part.rowOrder());
+                part.rowOrder(),
+                part.firstColumn());
     }
 
     /// Ends the threads.

@@ -1,0 +1,23 @@
+package dev.sluice.compute;
+
+import java.util.List;
+
+/// What ranks do together. Call only on the engine thread.
+public interface Collectives extends AutoCloseable {
+
+    /// Sums `parts` in the same order of additions for every element and at every call.
+    ///
+    /// @param parts float32 `[n, columns]` of each rank
+    /// @param sums where each rank wants the sum, shape of the parts: its part, or elsewhere. Ranks
+    ///   that share memory may name the same place
+    void allReduce(List<Tensor> parts, List<Tensor> sums);
+
+    /// Puts columns side by side; what exceeds those of the target is left out.
+    ///
+    /// @param parts float32 `[n, columns of one rank]` of each rank
+    /// @param wholes float32 `[n, columns]` of each rank; that of the first is complete afterwards
+    void gatherColumns(List<Tensor> parts, List<Tensor> wholes);
+
+    @Override
+    void close();
+}
