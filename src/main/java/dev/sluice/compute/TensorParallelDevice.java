@@ -346,6 +346,16 @@ public final class TensorParallelDevice implements Device {
     }
 
     @Override
+    public boolean samples() {
+        return ranks.getFirst().samples();
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        ranks.getFirst().sample(logits, batch);
+    }
+
+    @Override
     public void close() {
         collectives.close();
         undo(ranks, (_, device) -> device.close());

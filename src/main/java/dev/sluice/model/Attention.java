@@ -9,6 +9,7 @@ import java.util.Optional;
 /// Grouped-query self-attention with rotary positions over the paged cache.
 ///
 /// @param layer which layer of the cache it writes and reads
+/// @param spec constants of what one rank computes
 /// @param qkvProj rows of queries, keys and values, in this order
 /// @param qkNorm norms of each query head and each key head
 record Attention(
@@ -17,7 +18,7 @@ record Attention(
         RotaryEmbedding rotary,
         Linear qkvProj,
         Optional<QkNorm> qkNorm,
-        Linear oProj) {
+        RowParallelLinear oProj) {
 
     /// Norms of each head, before the rotation.
     record QkNorm(RmsNorm qNorm, RmsNorm kNorm) {}
@@ -45,7 +46,7 @@ record Attention(
         device.attention(q, kv, step.batch(), spec, step.attended());
         DecoderStep rest = step.behindAttention(layer);
         if (!rest.isEmpty()) {
-            oProj.forward(device, rest.attended(), rest.hidden());
+            oProj.forward(rest, rest.attended());
         }
         return rest;
     }

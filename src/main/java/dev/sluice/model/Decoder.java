@@ -15,6 +15,10 @@ import java.util.function.Function;
 /// A decoder-only transformer: embedding, layers, norm, head.
 final class Decoder implements CausalLm {
     private final ModelConfig config;
+
+    /// What one rank has of it.
+    private final ModelConfig shard;
+
     private final LoadedWeights weights;
     private final List<RotaryEmbedding> rotaries;
     private final PackedMatrix embedTokens;
@@ -31,6 +35,7 @@ final class Decoder implements CausalLm {
             RmsNorm norm,
             PackedMatrix lmHead) {
         this.config = config;
+        this.shard = config.shard(weights.ranks());
         this.weights = weights;
         this.rotaries = List.copyOf(rotaries);
         this.embedTokens = embedTokens;
@@ -82,21 +87,30 @@ final class Decoder implements CausalLm {
         workspace.reset();
         Device device = weights.device();
         int rows = batch.numLogitRows();
-        Tensor logits = workspace.take(DType.F32, Shape.of(rows, config.vocabSize()));
-        Tensor last = workspace.take(DType.F32, Shape.of(rows, config.hiddenSize()));
+        Tensor logits = workspace.takeReplicated(DType.F32, Shape.of(rows, config.vocabSize()));
+        Tensor ownLogits =
+                device.ranks() == 1
+                        ? logits
+                        : workspace.take(DType.F32, Shape.of(rows, lmHead.rows()));
+        Tensor last = workspace.takeReplicated(DType.F32, Shape.of(rows, config.hiddenSize()));
         DecoderStep step =
-                DecoderStep.begin(device, batch, cache, workspace, config, rotaries.size(), last);
-        device.run(batch, List.of(this, cache, workspace), () -> compute(step, last, logits));
+                DecoderStep.begin(device, batch, cache, workspace, shard, rotaries.size(), last);
+        device.run(
+                batch,
+                List.of(this, cache, workspace),
+                () -> compute(step, last, ownLogits, logits));
         return logits;
     }
 
     /// What a device may replay.
-    private void compute(DecoderStep step, Tensor last, Tensor logits) {
+    private void compute(DecoderStep step, Tensor last, Tensor ownLogits, Tensor logits) {
         Device device = step.device();
         Tensor residual = step.residual();
         Tensor hidden = step.hidden();
         step.rotate(rotaries);
-        device.embedding(embedTokens, step.batch(), config.embeddingScale(), residual);
+        Tensor embedded = step.partOf(residual);
+        device.embedding(embedTokens, step.batch(), config.embeddingScale(), embedded);
+        device.allReduce(embedded, residual);
         layers.getFirst().inputLayernorm().forward(device, residual, hidden);
         DecoderStep rest = layers.getFirst().forward(step);
         for (DecoderLayer layer : layers.subList(1, layers.size())) {
@@ -106,7 +120,8 @@ final class Decoder implements CausalLm {
         if (last.rows() > 0) {
             device.add(last, rest.hidden());
             norm.forward(device, last, last);
-            device.linear(last, lmHead, logits);
+            device.linear(last, lmHead, ownLogits);
+            device.gatherColumns(ownLogits, logits);
         }
     }
 
@@ -117,9 +132,18 @@ final class Decoder implements CausalLm {
 
     @Override
     public long workspaceBytes(int maxTokens, int maxLogitRows) {
-        return Workspace.bytesFor(DType.F32, Shape.of(maxLogitRows, config.vocabSize()))
-                + Workspace.bytesFor(DType.F32, Shape.of(maxLogitRows, config.hiddenSize()))
-                + DecoderStep.bytes(maxTokens, config, rotaries.size());
+        return bytes(maxLogitRows, config.vocabSize())
+                + bytes(maxLogitRows, config.hiddenSize())
+                + DecoderStep.bytes(maxTokens, shard, rotaries.size())
+                + (weights.ranks() == 1 ? 0 : bytesOfParts(maxTokens, maxLogitRows));
+    }
+
+    private long bytesOfParts(int maxTokens, int maxLogitRows) {
+        return bytes(maxTokens, config.hiddenSize()) + bytes(maxLogitRows, lmHead.rows());
+    }
+
+    private static long bytes(int rows, int columns) {
+        return Workspace.bytesFor(DType.F32, Shape.of(rows, columns));
     }
 
     @Override

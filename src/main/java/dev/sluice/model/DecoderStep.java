@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// One step of a decoder: its batch and the activations that its layers share, float32. `n` is the
-/// number of tokens of the batch.
+/// number of tokens of the batch; heads and widths are those of one rank.
 ///
 /// @param residual the residual stream, `[n, hidden]`
 /// @param hidden what flows in and out of a sub-layer, `[n, hidden]`
+/// @param part what one rank adds to a sum over all of them, `[n, hidden]`; `hidden` itself where
+///   there is one rank
 /// @param qkv queries, keys and values, `[n, (heads + 2 kvHeads) * headDim]`
 /// @param attended what attention yields, `[n, heads * headDim]`
 /// @param gateUp gates and inputs of the feed-forward layer, `[n, 2 * intermediate]`
@@ -29,6 +31,7 @@ record DecoderStep(
         KvCache cache,
         Tensor residual,
         Tensor hidden,
+        Tensor part,
         Tensor qkv,
         Tensor attended,
         Tensor gateUp,
@@ -39,6 +42,7 @@ record DecoderStep(
 
     /// Takes the activations from the workspace.
     ///
+    /// @param config of one rank's share
     /// @param lastResidual for the rows of logits
     static DecoderStep begin(
             Device device,
@@ -49,20 +53,30 @@ record DecoderStep(
             int numRotaries,
             Tensor lastResidual) {
         List<Tensor> buffers =
-                shapes(batch.numTokens(), config, numRotaries).stream()
+                shapes(batch.numTokens(), config).stream()
                         .map(shape -> workspace.take(DType.F32, shape))
                         .toList();
+        Shape width = Shape.of(batch.numTokens(), config.hiddenSize());
+        Tensor residual = workspace.takeReplicated(DType.F32, width);
+        Tensor hidden = workspace.takeReplicated(DType.F32, width);
+        Tensor part = device.ranks() == 1 ? hidden : workspace.take(DType.F32, width);
+        Shape rotation = Shape.of(batch.numTokens(), config.headDim());
+        List<Tensor> tables = new ArrayList<>();
+        for (int i = 0; i < numRotaries; i++) {
+            tables.add(workspace.takeReplicated(DType.F32, rotation));
+        }
         return new DecoderStep(
                 device,
                 batch,
                 cache,
+                residual,
+                hidden,
+                part,
                 buffers.get(0),
                 buffers.get(1),
                 buffers.get(2),
                 buffers.get(3),
-                buffers.get(4),
-                buffers.get(5),
-                buffers.subList(6, buffers.size()),
+                tables,
                 config.numLayers() - 1,
                 lastResidual);
     }
@@ -70,6 +84,13 @@ record DecoderStep(
     /// Computes the rotation tables.
     void rotate(List<RotaryEmbedding> rotaries) {
         rotaries.forEach(rotary -> rotary.table(device, batch, rotaryTables.get(rotary.index())));
+    }
+
+    /// Where a rank writes what it adds to a sum: in the sum's place where there is one rank.
+    ///
+    /// @param sum `[n, hidden]`
+    Tensor partOf(Tensor sum) {
+        return part == hidden ? sum : part;
     }
 
     /// What goes on behind a layer's attention: behind the last one only the tokens whose logits
@@ -85,12 +106,14 @@ record DecoderStep(
             device.gatherLogitRows(attended, batch, lastAttended);
             device.gatherLogitRows(residual, batch, lastResidual);
         }
+        Tensor rest = hidden.rows(0, rows);
         return new DecoderStep(
                 device,
                 batch,
                 cache,
                 lastResidual,
-                hidden.rows(0, rows),
+                rest,
+                part == hidden ? rest : part.rows(0, rows),
                 qkv.rows(0, rows),
                 lastAttended,
                 gateUp.rows(0, rows),
@@ -105,26 +128,26 @@ record DecoderStep(
         return hidden.rows() == 0;
     }
 
-    /// Bytes of workspace that a step takes.
+    /// Bytes of workspace that a step takes, without [#part].
+    ///
+    /// @param config of one rank's share
     static long bytes(int numTokens, ModelConfig config, int numRotaries) {
-        return shapes(numTokens, config, numRotaries).stream()
-                .mapToLong(shape -> Workspace.bytesFor(DType.F32, shape))
-                .sum();
+        Shape width = Shape.of(numTokens, config.hiddenSize());
+        Shape rotation = Shape.of(numTokens, config.headDim());
+        return 2 * Workspace.bytesFor(DType.F32, width)
+                + numRotaries * Workspace.bytesFor(DType.F32, rotation)
+                + shapes(numTokens, config).stream()
+                        .mapToLong(shape -> Workspace.bytesFor(DType.F32, shape))
+                        .sum();
     }
 
-    private static List<Shape> shapes(int numTokens, ModelConfig config, int numRotaries) {
+    private static List<Shape> shapes(int numTokens, ModelConfig config) {
         int attended = config.numHeads() * config.headDim();
         int keys = config.numKvHeads() * config.headDim();
-        List<Shape> shapes = new ArrayList<>();
-        shapes.add(Shape.of(numTokens, config.hiddenSize()));
-        shapes.add(Shape.of(numTokens, config.hiddenSize()));
-        shapes.add(Shape.of(numTokens, attended + 2 * keys));
-        shapes.add(Shape.of(numTokens, attended));
-        shapes.add(Shape.of(numTokens, 2 * config.intermediateSize()));
-        shapes.add(Shape.of(numTokens, config.intermediateSize()));
-        for (int i = 0; i < numRotaries; i++) {
-            shapes.add(Shape.of(numTokens, config.headDim()));
-        }
-        return shapes;
+        return List.of(
+                Shape.of(numTokens, attended + 2 * keys),
+                Shape.of(numTokens, attended),
+                Shape.of(numTokens, 2 * config.intermediateSize()),
+                Shape.of(numTokens, config.intermediateSize()));
     }
 }

@@ -20,18 +20,22 @@ public final class KvCache implements AutoCloseable {
 
     /// Reserves the blocks; on the CPU pages are touched only as they are used.
     ///
+    /// @param config of the whole model; each rank gets its share of the heads
     /// @param dtype float32, bfloat16 or float16
     public KvCache(Device device, ModelConfig config, DType dtype, int numBlocks, int blockSize) {
         this.device = device;
         this.numBlocks = numBlocks;
         this.blockSize = blockSize;
-        Shape shape = Shape.of(numBlocks, 2, config.numKvHeads(), blockSize, config.headDim());
+        int numKvHeads = config.shard(device.ranks()).numKvHeads();
+        Shape shape = Shape.of(numBlocks, 2, numKvHeads, blockSize, config.headDim());
         for (int i = 0; i < config.numLayers(); i++) {
             layers.add(device.reserve(dtype, shape));
         }
     }
 
     /// Bytes that one block takes over all layers.
+    ///
+    /// @param config of the whole model, or of one rank's share
     public static long bytesPerBlock(ModelConfig config, DType dtype, int blockSize) {
         return dtype.bytesFor(
                 2L * config.numLayers() * config.numKvHeads() * blockSize * config.headDim());

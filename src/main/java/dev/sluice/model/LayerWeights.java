@@ -22,9 +22,9 @@ record LayerWeights(ModelConfig config, LoadedWeights weights, int index, float 
         return weights.linear(
                 config.hiddenSize(),
                 biased,
-                new Part(path("self_attn.q_proj"), querySize()),
-                new Part(path("self_attn.k_proj"), keySize()),
-                new Part(path("self_attn.v_proj"), keySize()));
+                new Part(path("self_attn.q_proj"), querySize(), config.numHeads()),
+                new Part(path("self_attn.k_proj"), keySize(), config.numKvHeads()),
+                new Part(path("self_attn.v_proj"), keySize(), config.numKvHeads()));
     }
 
     /// The norms of each query and key head.
@@ -39,8 +39,8 @@ record LayerWeights(ModelConfig config, LoadedWeights weights, int index, float 
     }
 
     /// The projection behind attention.
-    Linear oProj(boolean biased) {
-        return weights.linear(
+    RowParallelLinear oProj(boolean biased) {
+        return weights.rowParallel(
                 querySize(), biased, new Part(path("self_attn.o_proj"), config.hiddenSize()));
     }
 
@@ -54,19 +54,20 @@ record LayerWeights(ModelConfig config, LoadedWeights weights, int index, float 
     }
 
     /// The projection back to the residual stream's width.
-    Linear downProj(boolean biased) {
-        return weights.linear(
+    RowParallelLinear downProj(boolean biased) {
+        return weights.rowParallel(
                 config.intermediateSize(),
                 biased,
                 new Part(path("mlp.down_proj"), config.hiddenSize()));
     }
 
-    /// The constants of the layer's attention.
+    /// The constants of the layer's attention on one rank.
     AttentionSpec attentionSpec() {
+        ModelConfig shard = config.shard(weights.ranks());
         return new AttentionSpec(
-                config.numHeads(),
-                config.numKvHeads(),
-                config.headDim(),
+                shard.numHeads(),
+                shard.numKvHeads(),
+                shard.headDim(),
                 config.attentionScale(),
                 config.layerWindows().get(index));
     }

@@ -6,7 +6,7 @@ import dev.sluice.compute.Tensor;
 
 import java.util.Optional;
 
-/// A projection: `x W^T + bias`.
+/// A projection: `x W^T + bias`. Each rank has its share of the rows.
 ///
 /// @param bias float32 `[rows of weight]`
 record Linear(PackedMatrix weight, Optional<Tensor> bias) {

@@ -17,17 +17,21 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// Loads the weights of one model onto a device, and owns what it has loaded.
 ///
 /// Packs one matrix after the other and gives the mapped pages of each back to the operating
 /// system, so that no more than one source matrix is in memory at a time beside the packed ones.
+/// Where the device has several ranks, each gets its share.
 final class LoadedWeights implements AutoCloseable {
     private final Optional<Device> device;
     private final Weights source;
     private final Packing packing;
     private final Optional<Packing> head;
+    private final List<Shard> shards;
     private final Arena hostMemory = Arena.ofShared();
     private final List<PackedMatrix> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
@@ -38,6 +42,8 @@ final class LoadedWeights implements AutoCloseable {
         this.source = source;
         this.packing = packing;
         this.head = head;
+        int ranks = device.map(Device::ranks).orElse(1);
+        this.shards = IntStream.range(0, ranks).mapToObj(r -> new Shard(r, ranks)).toList();
     }
 
     /// Loads a model.
@@ -45,6 +51,7 @@ final class LoadedWeights implements AutoCloseable {
     /// @param values with the family's defaults behind them
     /// @param head how the output head is packed; empty for the same way as the rest
     /// @return owned by the caller; nothing is left on the device if this throws
+    /// @throws ShardingException if the model can't be spread over the device's ranks
     static CausalLm load(
             ModelFamily family,
             ModelConfig config,
@@ -53,6 +60,7 @@ final class LoadedWeights implements AutoCloseable {
             Weights source,
             Packing packing,
             Optional<Packing> head) {
+        new RankCounts(config, source.hasQuantized()).check(device.ranks());
         LoadedWeights loaded = new LoadedWeights(Optional.of(device), source, packing, head);
         boolean complete = false;
         try {
@@ -95,7 +103,17 @@ final class LoadedWeights implements AutoCloseable {
     /// Some rows of a projection, a part of several that lie together.
     ///
     /// @param name the part's own name
-    record Part(String name, int rows) {}
+    /// @param units what of the rows is never cut: heads, or single rows
+    record Part(String name, int rows, int units) {
+        Part(String name, int rows) {
+            this(name, rows, rows);
+        }
+    }
+
+    /// Ranks that share the weights.
+    int ranks() {
+        return shards.size();
+    }
 
     /// The weights as the file has them.
     Weights source() {
@@ -107,47 +125,81 @@ final class LoadedWeights implements AutoCloseable {
     ///
     /// @param biased whether each part has a bias
     Linear linear(int cols, boolean biased, Part... parts) {
-        List<MatrixSource> sources =
+        List<MatrixSource> whole =
                 Arrays.stream(parts)
                         .map(part -> source.matrix(part.name + ".weight", part.rows, cols))
                         .toList();
-        PackedMatrix weight = pack(sources, packing);
+        PackedMatrix weight =
+                pack(
+                        whole,
+                        shard ->
+                                IntStream.range(0, parts.length)
+                                        .mapToObj(i -> shard.rows(whole.get(i), parts[i].units))
+                                        .toList(),
+                        packing);
         return new Linear(weight, biased ? Optional.of(bias(parts)) : Optional.empty());
     }
 
-    private Tensor bias(Part... parts) {
-        float[] bias = new float[Arrays.stream(parts).mapToInt(Part::rows).sum()];
-        int start = 0;
-        for (Part part : parts) {
-            float[] values = source.vector(part.name + ".bias", part.rows);
-            System.arraycopy(values, 0, bias, start, part.rows);
-            start += part.rows;
-        }
-        return upload(bias);
+    /// A projection whose inputs are spread over the ranks.
+    ///
+    /// @param cols inputs of all ranks
+    RowParallelLinear rowParallel(int cols, boolean biased, Part part) {
+        MatrixSource whole = source.matrix(part.name + ".weight", part.rows, cols);
+        PackedMatrix weight = pack(List.of(whole), shard -> List.of(shard.columns(whole)), packing);
+        Optional<Tensor> bias =
+                biased
+                        ? Optional.of(replicate(source.vector(part.name + ".bias", part.rows)))
+                        : Optional.empty();
+        return new RowParallelLinear(weight, bias);
     }
 
-    /// The output head, or the table that is one too.
+    private Tensor bias(Part... parts) {
+        List<float[]> whole =
+                Arrays.stream(parts)
+                        .map(part -> source.vector(part.name + ".bias", part.rows))
+                        .toList();
+        List<float[]> perRank = new ArrayList<>();
+        for (Shard shard : shards) {
+            float[] own = new float[whole.stream().mapToInt(vector -> vector.length).sum()];
+            int length = 0;
+            for (int i = 0; i < parts.length; i++) {
+                float[] part = shard.elements(whole.get(i), parts[i].units);
+                System.arraycopy(part, 0, own, length, part.length);
+                length += part.length;
+            }
+            perRank.add(Arrays.copyOf(own, length));
+        }
+        return upload(perRank);
+    }
+
+    /// The output head, or the table that is one too: a share of the vocabulary on each rank.
     PackedMatrix head(String name, int rows, int cols) {
         return head.isEmpty()
                 ? table(name, rows, cols)
-                : pack(List.of(source.matrix(name, rows, cols)), head.get());
+                : packTokens(source.matrix(name, rows, cols), head.get());
     }
 
     /// An embedding table or output head. 4-bit packing makes 8-bit tables: every token passes
     /// through them, and they are what 4 bits harm most.
     PackedMatrix table(String name, int rows, int cols) {
         Packing table = packing == Packing.INT4 ? Packing.INT8 : packing;
-        return pack(List.of(source.matrix(name, rows, cols)), table);
+        return packTokens(source.matrix(name, rows, cols), table);
     }
 
-    private PackedMatrix pack(List<MatrixSource> sources, Packing as) {
+    private PackedMatrix packTokens(MatrixSource table, Packing as) {
+        return pack(List.of(table), shard -> List.of(shard.tokens(table)), as);
+    }
+
+    /// @param share what a rank has of all of it
+    private PackedMatrix pack(
+            List<MatrixSource> whole, Function<Shard, List<MatrixSource>> share, Packing as) {
         if (device.isEmpty()) {
-            int rows = sources.stream().mapToInt(MatrixSource::rows).sum();
-            return new Found(rows, sources.getFirst().cols());
+            int rows = whole.stream().mapToInt(MatrixSource::rows).sum();
+            return new Found(rows, whole.getFirst().cols());
         }
-        PackedMatrix matrix = device.get().pack(sources, as);
+        PackedMatrix matrix = device.get().packShards(shards.stream().map(share).toList(), as);
         matrices.add(matrix);
-        sources.forEach(part -> TensorBytes.release(part.data()));
+        whole.forEach(part -> TensorBytes.release(part.data()));
         return matrix;
     }
 
@@ -159,18 +211,38 @@ final class LoadedWeights implements AutoCloseable {
         for (int i = 0; i < length; i++) {
             weight[i] += offset;
         }
-        return new RmsNorm(upload(weight), eps);
+        return new RmsNorm(replicate(weight), eps);
     }
 
-    private Tensor upload(float[] values) {
+    /// A vector that all ranks have.
+    private Tensor replicate(float[] values) {
         Shape shape = Shape.of(values.length);
         if (device.isEmpty()) {
             return Tensor.contiguous(DType.F32, shape, MemorySegment.ofArray(values));
         }
-        Tensor tensor = device.get().allocate(DType.F32, shape);
+        Tensor tensor = device.get().allocateReplicated(DType.F32, shape);
         vectors.add(tensor);
         try (Arena scratch = Arena.ofConfined()) {
             device.get().upload(scratch.allocateFrom(ValueLayout.JAVA_FLOAT, values), tensor);
+        }
+        return tensor;
+    }
+
+    /// A vector of which each rank has its own share.
+    private Tensor upload(List<float[]> perRank) {
+        float[] first = perRank.getFirst();
+        Shape shape = Shape.of(first.length);
+        if (device.isEmpty()) {
+            return Tensor.contiguous(DType.F32, shape, MemorySegment.ofArray(first));
+        }
+        Tensor tensor = device.get().allocate(DType.F32, shape);
+        vectors.add(tensor);
+        try (Arena scratch = Arena.ofConfined()) {
+            List<MemorySegment> host = new ArrayList<>();
+            for (float[] values : perRank) {
+                host.add(scratch.allocateFrom(ValueLayout.JAVA_FLOAT, values));
+            }
+            device.get().uploadShards(host, tensor);
         }
         return tensor;
     }

@@ -45,4 +45,29 @@ public record ModelConfig(
     public ModelConfig {
         layerWindows = List.copyOf(layerWindows);
     }
+
+    /// What one of several ranks has of it: its share of the heads, or one key and value head that
+    /// it shares with others, and of the feed-forward layer. All else is the same.
+    ///
+    /// @param ranks a number that the model can be spread over
+    public ModelConfig shard(int ranks) {
+        return new ModelConfig(
+                architecture,
+                vocabSize,
+                hiddenSize,
+                intermediateSize / ranks,
+                numLayers,
+                numHeads / ranks,
+                Math.max(1, numKvHeads / ranks),
+                headDim,
+                maxPositions,
+                rmsNormEps,
+                activation,
+                attentionScale,
+                embeddingScale,
+                rope,
+                localRope,
+                layerWindows,
+                tiedEmbeddings);
+    }
 }

@@ -162,6 +162,11 @@ final class Weights {
         }
     }
 
+    /// Whether a matrix has one of the block types.
+    boolean hasQuantized() {
+        return matrices.values().stream().anyMatch(matrix -> matrix.dtype().isQuantized());
+    }
+
     /// The type that most elements of the matrices have.
     DType predominantType() {
         Map<DType, Long> elements = new EnumMap<>(DType.class);
