@@ -123,9 +123,11 @@ final class BenchCommand implements Callable<Integer> {
     private long touchedBytes(LoadedEngine engine) {
         EngineConfig config = engine.engine().config();
         int blocks = EngineMeter.decodeBlocks(MAX_NUM_SEQS, DECODED_TOKENS, config.blockSize());
-        return Math.min(blocks, config.numBlocks())
+        int ranks = compute.toOptions().tensorParallelSize();
+        return (long) Math.min(blocks, config.numBlocks())
+                * ranks
                 * KvCache.bytesPerBlock(
-                        engine.model().config(), config.kvDtype(), config.blockSize());
+                        engine.model().config().shard(ranks), config.kvDtype(), config.blockSize());
     }
 
     private static List<Row> prefill(int tokens, double seconds, Roofline roof) {

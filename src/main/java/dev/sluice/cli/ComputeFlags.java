@@ -40,8 +40,17 @@ final class ComputeFlags {
             description = "Makes the weights smaller while loading them.")
     private Optional<Quantization> quantization = Optional.empty();
 
+    @Option(
+            names = {"--tensor-parallel-size", "-tp"},
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Ranks that each layer is spread over; N divides the heads and the feed-forward"
+                            + " width. On the CPU they share the threads. Default: 1")
+    private int tensorParallelSize = 1;
+
     ComputeOptions toOptions() {
         OptionalInt number = threads.map(OptionalInt::of).orElseGet(OptionalInt::empty);
-        return new ComputeOptions(device, number, precision, quantization);
+        return new ComputeOptions(device, number, precision, quantization, tensorParallelSize);
     }
 }

@@ -74,12 +74,6 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, order = 6, heading = "%nServer:%n")
     private ServerFlags server = new ServerFlags();
 
-    @Option(
-            names = {"--tensor-parallel-size", "-tp"},
-            hidden = true,
-            defaultValue = "1")
-    private int tensorParallelSize = 1;
-
     @Spec private CommandSpec spec = CommandSpec.create();
 
     private Map<String, String> environment = System.getenv();
@@ -100,16 +94,9 @@ final class ServeCommand implements Callable<Integer> {
         // Not earlier: it reads the properties.
         Logger log = LoggerFactory.getLogger(ServeCommand.class);
         List<String> foreign = ForeignFlags.judge(spec.commandLine().getParseResult());
-        int askedRanks = tensorParallelSize;
-        tensorParallelSize = Math.min(1, tensorParallelSize);
         ServePlan plan = plan(fastDeploy);
         config.ifPresent(file -> log.info("flags are also read from {}", file));
         foreign.forEach(log::warn);
-        if (askedRanks > 1) {
-            log.warn(
-                    "--tensor-parallel-size {} runs as 1: there is no tensor parallelism yet",
-                    askedRanks);
-        }
         fastDeploy.lines().forEach(log::warn);
         return new ServerProcess(plan, System.out).run();
     }
@@ -118,9 +105,6 @@ final class ServeCommand implements Callable<Integer> {
     ///
     /// @throws Refusal if one of them can't be had
     ServePlan plan(FastDeployVariables fastDeploy) {
-        if (tensorParallelSize < 1) {
-            throw new Refusal("--tensor-parallel-size must be at least 1.");
-        }
         EngineOptions engine =
                 new EngineOptions(
                         model.reference(),

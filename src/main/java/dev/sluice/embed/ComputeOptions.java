@@ -13,11 +13,13 @@ import java.util.OptionalInt;
 /// @param threads of the CPU device; empty for one a core
 /// @param precision type of the arithmetic
 /// @param quantization makes the weights smaller than the file has them
+/// @param tensorParallelSize ranks that the model is spread over; 1 for one device as it is
 public record ComputeOptions(
         DeviceKind device,
         OptionalInt threads,
         Precision precision,
-        Optional<Quantization> quantization) {
+        Optional<Quantization> quantization,
+        int tensorParallelSize) {
 
     /// @throws ConfigurationException if the values contradict each other
     public ComputeOptions {
@@ -29,6 +31,18 @@ public record ComputeOptions(
         if (threads.isPresent() && threads.getAsInt() < 1) {
             throw new ConfigurationException("--threads must be at least 1.");
         }
+        if (tensorParallelSize < 1) {
+            throw new ConfigurationException("--tensor-parallel-size must be at least 1.");
+        }
+    }
+
+    /// One rank.
+    public ComputeOptions(
+            DeviceKind device,
+            OptionalInt threads,
+            Precision precision,
+            Optional<Quantization> quantization) {
+        this(device, threads, precision, quantization, 1);
     }
 
     /// The best device, all of its cores, the precision of the model's file.
@@ -39,17 +53,24 @@ public record ComputeOptions(
 
     /// The same with another number of threads.
     public ComputeOptions withThreads(int number) {
-        return new ComputeOptions(device, OptionalInt.of(number), precision, quantization);
+        return new ComputeOptions(
+                device, OptionalInt.of(number), precision, quantization, tensorParallelSize);
     }
 
     /// The same with another type of the arithmetic.
     public ComputeOptions withPrecision(Precision other) {
-        return new ComputeOptions(device, threads, other, quantization);
+        return new ComputeOptions(device, threads, other, quantization, tensorParallelSize);
     }
 
     /// The same with weights made smaller.
     public ComputeOptions withQuantization(Quantization other) {
-        return new ComputeOptions(device, threads, precision, Optional.of(other));
+        return new ComputeOptions(
+                device, threads, precision, Optional.of(other), tensorParallelSize);
+    }
+
+    /// The same spread over several ranks.
+    public ComputeOptions withTensorParallelSize(int ranks) {
+        return new ComputeOptions(device, threads, precision, quantization, ranks);
     }
 
     /// What the weights become when they are loaded.

@@ -25,12 +25,14 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
 
     /// Decides.
     ///
-    /// @param availableBytes memory that the device can still give
+    /// @param ranks that the model is spread over
+    /// @param availableBytes memory that the device can still give, for all ranks together
     /// @throws ConfigurationException if the pool would not hold one whole sequence
-    static KvPool plan(BatchOptions batch, ModelConfig model, DType dtype, long availableBytes) {
+    static KvPool plan(
+            BatchOptions batch, ModelConfig model, DType dtype, int ranks, long availableBytes) {
         int maxModelLen = maxModelLen(batch, model);
         int blockSize = batch.blockSize();
-        long perBlock = KvCache.bytesPerBlock(model, dtype, blockSize);
+        long perBlock = ranks * KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
         // The last token of a full context is never computed.
         long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
         if (batch.numBlocks().isPresent()) {

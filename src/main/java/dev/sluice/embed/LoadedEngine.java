@@ -3,14 +3,17 @@ package dev.sluice.embed;
 import dev.sluice.bus.EngineInfo;
 import dev.sluice.bus.HostedEngine;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.LogitsProcessor;
 import dev.sluice.engine.LogitsProcessors;
 import dev.sluice.model.CausalLm;
+import dev.sluice.model.ModelConfig;
 import dev.sluice.model.ModelSource;
 import dev.sluice.model.ResolvedModel;
+import dev.sluice.model.ShardingException;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.RequestLimits;
 import dev.sluice.openai.SamplingDefaults;
@@ -25,6 +28,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// A model on a device with an engine that runs it, and all that must be closed with it.
 ///
@@ -44,14 +48,39 @@ public final class LoadedEngine implements AutoCloseable {
         List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
         try {
-            device = own(CpuDevice.open(options.compute().cpu()));
-            model = own(parts.weights().load(device, options.compute().packing()));
+            device = own(open(options.compute()));
+            model = own(load(options.compute()));
             engine = own(engine(options, processors));
             complete = true;
         } finally {
             if (!complete) {
                 close();
             }
+        }
+    }
+
+    /// On the CPU all ranks are in this process and use all threads.
+    private static Device open(ComputeOptions options) {
+        CpuDevice cpu = CpuDevice.open(options.cpu());
+        int ranks = options.tensorParallelSize();
+        return ranks == 1 ? cpu : TensorParallelDevice.sharing(cpu, ranks);
+    }
+
+    private CausalLm load(ComputeOptions options) {
+        try {
+            return parts.weights().load(device, options.packing());
+        } catch (ShardingException e) {
+            String sizes =
+                    e.possible().stream().map(String::valueOf).collect(Collectors.joining(", "));
+            ModelConfig config = parts.config();
+            throw new ConfigurationException(
+                    "--tensor-parallel-size %d can't spread %d query heads, %d key and value heads and a feed-forward layer of %d evenly; the sizes that work are %s."
+                            .formatted(
+                                    e.ranks(),
+                                    config.numHeads(),
+                                    config.numKvHeads(),
+                                    config.intermediateSize(),
+                                    sizes));
         }
     }
 
@@ -104,7 +133,8 @@ public final class LoadedEngine implements AutoCloseable {
                         batch,
                         model.config(),
                         options.compute().kvDtype(),
-                        device.availableBytes());
+                        device.ranks(),
+                        device.ranks() * device.availableBytes());
         LOG.info(
                 "model={} device=\"{}\" weights_mb={} kv_tokens={} kv_blocks={} kv_reserved_mb={}"
                         + " max_model_len={} max_num_seqs={}",

@@ -33,7 +33,7 @@ import java.util.Map;
 
 /// The contract's start line, word for word, with random weights of the true shape of
 /// ERNIE-4.5-0.3B in Paddle's layout, which a hub of the test has under the name of the real ones.
-/// Over how many devices the model is spread is not looked at.
+/// The model is spread over as many ranks as it says.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StartLineIT {
     private static final String REPO = "baidu/ERNIE-4.5-0.3B-Paddle";
@@ -147,7 +147,10 @@ class StartLineIT {
     void theStartLineServesTheNamedModelToAChat() {
         try (SluiceServer server = start()) {
             assertThat(server.url()).endsWith(":" + PORT);
+            assertThat(server.output()).contains(", 8 ranks and a KV cache of ");
             try (ApiClient api = new ApiClient(server.url())) {
+                assertThat(api.get("/config-info").json().getInteger("tensor_parallel_size"))
+                        .isEqualTo(8);
                 JsonObject model =
                         api.get("/v1/models").json().getJsonArray("data").getJsonObject(0);
                 Reply reply = api.send(ApiClient.CHAT, CHAT).join();

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.file.Path;
 
 /// A command line that is accepted by mistake starts a server, which never ends by itself.
 @Timeout(120)
@@ -118,6 +121,22 @@ final class CommandLineTest {
 
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).startsWith("sluice: ").contains("no/such/model.gguf");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve --port 0", "generate -p hello"})
+    void ranksThatTheModelCannotBeSpreadOverAreRefusedWithThoseThatItCan(
+            String command, @TempDir Path directory) {
+        Path model = TinyModels.write(directory.resolve("tiny"));
+
+        CliRun run = CliRun.of((command + " --model " + model + " -tp 3").split(" "));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("sluice: --tensor-parallel-size 3 can't spread 4 query heads")
+                .contains("the sizes that work are 1, 2, 4.");
         assertThat(run.err().lines()).hasSize(1);
     }
 }

@@ -107,6 +107,7 @@ final class FlagTable {
             ACCEPTED --max-processor-cache -1
             REFUSED  --max-processor-cache 1.5
             REFUSED  --disable-chunked-mm-input
+            WORKS    --tensor-parallel-size 8
             ACCEPTED --data-parallel-size 1
             REFUSED  --data-parallel-size 2
             ACCEPTED --local-data-parallel-id 0

@@ -28,7 +28,7 @@ final class KvPoolTest {
     void holdsWhatAllSequencesTogetherCanUse() {
         BatchOptions batch = BatchOptions.defaults().withMaxNumSeqs(3);
 
-        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, PLENTY);
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1, PLENTY);
 
         assertThat(pool.maxModelLen()).isEqualTo(CONTEXT);
         assertThat(pool.tokens()).isEqualTo(3 * CONTEXT);
@@ -39,7 +39,7 @@ final class KvPoolTest {
     void takesNoMoreThanAQuarterOfTheMemory() {
         long available = 4 * 20 * BLOCK_BYTES + 5;
 
-        KvPool pool = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, available);
+        KvPool pool = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, 1, available);
 
         assertThat(pool.numBlocks()).isEqualTo(20);
         assertThat(pool.bytes()).isLessThanOrEqualTo(available / 4);
@@ -49,7 +49,8 @@ final class KvPoolTest {
     void refusesAPoolThatHoldsNoWholeSequence() {
         long available = 4 * 15 * BLOCK_BYTES;
 
-        assertThatThrownBy(() -> KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, available))
+        assertThatThrownBy(
+                        () -> KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, 1, available))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("lower --max-model-len to 960 or less");
     }
@@ -58,7 +59,7 @@ final class KvPoolTest {
     void takesTheLongestSequenceThatTheRefusalNames() {
         BatchOptions batch = BatchOptions.defaults().withMaxModelLen(960);
 
-        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 4 * 15 * BLOCK_BYTES);
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1, 4 * 15 * BLOCK_BYTES);
 
         assertThat(pool.numBlocks()).isEqualTo(15);
     }
@@ -67,7 +68,7 @@ final class KvPoolTest {
     void takesTheOverrideWhateverTheMemory() {
         BatchOptions batch = BatchOptions.defaults().withNumBlocks(17);
 
-        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1);
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1, 1);
 
         assertThat(pool.numBlocks()).isEqualTo(17);
     }
@@ -76,7 +77,7 @@ final class KvPoolTest {
     void refusesAnOverrideBeyondAllAddresses() {
         BatchOptions batch = BatchOptions.defaults().withNumBlocks(Integer.MAX_VALUE);
 
-        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, PLENTY))
+        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, 1, PLENTY))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("67108864 blocks of 64 tokens are the most");
     }
@@ -85,7 +86,7 @@ final class KvPoolTest {
     void refusesAnOverrideThatHoldsNoWholeSequence() {
         BatchOptions batch = BatchOptions.defaults().withNumBlocks(15);
 
-        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, PLENTY))
+        assertThatThrownBy(() -> KvPool.plan(batch, MODEL, DType.BF16, 1, PLENTY))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--num-gpu-blocks-override 15")
                 .hasMessageContaining("16 blocks of 64 tokens");
@@ -95,15 +96,15 @@ final class KvPoolTest {
     void clipsALongestSequenceThatTheModelWasNotMadeFor() {
         BatchOptions batch = BatchOptions.defaults().withMaxModelLen(32_768);
 
-        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, PLENTY);
+        KvPool pool = KvPool.plan(batch, MODEL, DType.BF16, 1, PLENTY);
 
         assertThat(pool.maxModelLen()).isEqualTo(CONTEXT);
     }
 
     @Test
     void countsTheBytesOfTheType() {
-        KvPool narrow = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, PLENTY);
-        KvPool wide = KvPool.plan(BatchOptions.defaults(), MODEL, DType.F32, PLENTY);
+        KvPool narrow = KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, 1, PLENTY);
+        KvPool wide = KvPool.plan(BatchOptions.defaults(), MODEL, DType.F32, 1, PLENTY);
 
         assertThat(wide.bytes()).isEqualTo(2 * narrow.bytes());
     }
@@ -129,5 +130,19 @@ final class KvPoolTest {
                 rope,
                 windows,
                 true);
+    }
+
+    @Test
+    void ranksShareTheMemory() {
+        BatchOptions batch = BatchOptions.defaults().withMaxNumSeqs(3);
+        int kvHeads = MODEL.numKvHeads();
+
+        KvPool one = KvPool.plan(batch, MODEL, DType.BF16, 1, PLENTY);
+        KvPool spread = KvPool.plan(batch, MODEL, DType.BF16, kvHeads, PLENTY);
+        KvPool doubled = KvPool.plan(batch, MODEL, DType.BF16, 2 * kvHeads, PLENTY);
+
+        assertThat(spread.bytes()).isEqualTo(one.bytes());
+        assertThat(doubled.bytes()).isEqualTo(2 * one.bytes());
+        assertThat(doubled.tokens()).isEqualTo(one.tokens());
     }
 }
