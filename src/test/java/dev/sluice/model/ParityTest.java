@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.compute.cpu.Kernels;
 
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.List;
@@ -143,6 +145,50 @@ class ParityTest {
                         model.logits(prompt.tokens(), LONGEST).from(prompt.logits());
 
                 assertThat(whole.rms()).isLessThanOrEqualTo(3e-2);
+            }
+        }
+    }
+
+    /// A checkpoint and a number of ranks that its model can be spread over. Llama's and Mistral's
+    /// have odd numbers of heads; `TensorParallelTest` has these families.
+    static Stream<Arguments> spread() {
+        return Stream.of(
+                        Arguments.of("llama3-rope", 2),
+                        Arguments.of("qwen2", 3),
+                        Arguments.of("qwen2", 9),
+                        Arguments.of("qwen3", 2),
+                        Arguments.of("qwen3", 4),
+                        Arguments.of("gemma3", 2),
+                        Arguments.of("gemma3-linear-rope", 2),
+                        Arguments.of("ernie4_5", 2),
+                        Arguments.of("ernie4_5-paddle-untied", 2),
+                        Arguments.of("ernie4_5-paddle-untied", 4),
+                        Arguments.of("ernie4_5-paddle", 2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("spread")
+    void overSeveralRanksTheLogitsAreThoseOfTransformers(String name, int ranks) {
+        String numbers = name.equals("ernie4_5-paddle") ? "ernie4_5" : name;
+        ParityCheckpoint checkpoint = ParityCheckpoint.read(name, numbers);
+        Device device =
+                TensorParallelDevice.sharing(
+                        CpuDevice.open(CpuOptions.defaults().withThreads(2)), ranks);
+        int sequences = checkpoint.prompts().size();
+        try (ModelUnderTest model =
+                new ModelUnderTest(
+                        checkpoint.path(),
+                        device,
+                        Packing.FLOAT32,
+                        DType.F32,
+                        LONGEST,
+                        sequences)) {
+            for (ParityCheckpoint.Prompt prompt : checkpoint.prompts()) {
+                Logits whole = model.logits(prompt.tokens(), LONGEST);
+                Logits chunked = model.logits(prompt.tokens(), 7);
+
+                assertThat(whole.from(prompt.logits()).max()).isLessThanOrEqualTo(1e-4);
+                assertThat(chunked.values()).isEqualTo(whole.values());
             }
         }
     }

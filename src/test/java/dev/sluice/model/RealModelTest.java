@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cpu.CpuOptions;
 
@@ -30,7 +32,38 @@ class RealModelTest {
     void smolLm2GivesTheGreedyTokensOfTransformers() throws IOException {
         Path file = smolLm2();
 
-        compare(file, "real-smollm2-135m-q4_1.json");
+        compare(file, "real-smollm2-135m-q4_1.json", 1);
+    }
+
+    @Test
+    void smolLm2GivesThemOnThreeRanksToo() throws IOException {
+        Path file = smolLm2();
+
+        compare(file, "real-smollm2-135m-q4_1.json", 3);
+    }
+
+    @Test
+    void onThreeRanksSmolLm2sFourBitsGiveTheLogitsOfOne() throws IOException {
+        Path file = smolLm2();
+        int[] prompt = {504, 4559, 282, 4649, 314, 3, 99, 1000, 20000, 49151, 0, 17};
+
+        Logits one = fourBits(file, 1, prompt);
+        Logits three = fourBits(file, 3, prompt);
+
+        assertThat(three.from(one).rms()).isBetween(1e-9, 1e-2);
+    }
+
+    private static Logits fourBits(Path file, int ranks, int[] prompt) {
+        try (ModelUnderTest model =
+                new ModelUnderTest(
+                        file, device(ranks), Packing.SOURCE, DType.BF16, prompt.length, 1)) {
+            return model.logits(prompt, 5);
+        }
+    }
+
+    private static Device device(int ranks) {
+        Device cpu = CpuDevice.open(CpuOptions.defaults());
+        return ranks == 1 ? cpu : TensorParallelDevice.sharing(cpu, ranks);
     }
 
     /// Skips where no network leads to the model; a model that came but is damaged is a failure.
@@ -50,10 +83,10 @@ class RealModelTest {
     void gemma3GivesTheGreedyTokensOfTransformers() throws IOException {
         Path file = files.gemma3();
 
-        compare(file, "real-gemma3-270m-q4_k_m.json");
+        compare(file, "real-gemma3-270m-q4_k_m.json", 1);
     }
 
-    private static void compare(Path file, String numbers) throws IOException {
+    private static void compare(Path file, String numbers, int ranks) throws IOException {
         Path json = ParityCheckpoint.directory(numbers);
         JsonNode root = new ObjectMapper().readTree(Files.readString(json));
         assertThat(Checksum.sha256(root.get("sha256").stringValue()).matches(file)).isTrue();
@@ -64,7 +97,7 @@ class RealModelTest {
         try (ModelUnderTest model =
                 new ModelUnderTest(
                         file,
-                        CpuDevice.open(CpuOptions.defaults()),
+                        device(ranks),
                         Packing.FLOAT32,
                         DType.F32,
                         longest + 64,
