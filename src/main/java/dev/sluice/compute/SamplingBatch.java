@@ -272,6 +272,12 @@ public final class SamplingBatch implements AutoCloseable {
         return (input.get(INT, at + SamplingLayout.FLAGS) & SamplingLayout.REPORTS) != 0;
     }
 
+    /// Row of the logits that a row of the batch draws from.
+    public int logitsRow(int index) {
+        long at = SamplingLayout.HEADER_BYTES + index * SamplingLayout.ROW_BYTES;
+        return input.get(INT, at + SamplingLayout.LOGITS_ROW);
+    }
+
     /// Rows in the batch.
     public int numRows() {
         return numRows;

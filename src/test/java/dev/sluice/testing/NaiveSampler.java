@@ -208,12 +208,13 @@ public final class NaiveSampler {
             left -= weights[id] > 0 ? 1 : 0;
         }
         keepNucleus(weights, number(SamplingLayout.TOP_P));
-        double target = row.get(ValueLayout.JAVA_DOUBLE, SamplingLayout.UNIFORM) * sum(weights);
+        double total = sum(weights);
+        double target = row.get(ValueLayout.JAVA_DOUBLE, SamplingLayout.UNIFORM) * total;
         double running = 0;
         int token = -1;
         for (int id = 0; id < weights.length; id++) {
             running += Double.isNaN(weights[id]) ? 0 : weights[id];
-            note((running - target) / sum(weights));
+            note((running - target) / total);
             token = token < 0 && running > target ? id : token;
         }
         return token < 0 ? best : token;

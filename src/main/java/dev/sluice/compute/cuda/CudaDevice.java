@@ -10,6 +10,7 @@ import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
@@ -24,7 +25,7 @@ import java.util.List;
 /// An NVIDIA GPU as a device, or its emulation on the processor.
 ///
 /// Belongs to the thread that opened it. Operations are queued on one stream and return at once;
-/// [#download] and [#argmax] wait for their results, and so does [#close].
+/// [#download], [#argmax] and [#sample] wait for their results, and so does [#close].
 public final class CudaDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CudaDevice.class);
     private static final int STAGING_BLOCKS = 2;
@@ -40,6 +41,7 @@ public final class CudaDevice implements Device {
     private final CudaEmbedding embedding;
     private final CudaAttention attention;
     private final CudaGraphs graphs;
+    private final CudaSampler sampler;
     private boolean closed;
 
     private CudaDevice(CudaContext context) {
@@ -53,6 +55,7 @@ public final class CudaDevice implements Device {
         this.embedding = new CudaEmbedding(context, batches);
         this.attention = new CudaAttention(context, batches);
         this.graphs = new CudaGraphs(context);
+        this.sampler = new CudaSampler(context, staging);
     }
 
     /// Opens a GPU for the calling thread.
@@ -266,6 +269,17 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public boolean samples() {
+        return true;
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        ShapeChecks.matrix("sample", "logits", logits);
+        sampler.sample(logits, batch);
+    }
+
+    @Override
     public void close() {
         if (closed) {
             return;
@@ -273,6 +287,7 @@ public final class CudaDevice implements Device {
         closed = true;
         settle();
         graphs.close();
+        sampler.close();
         attention.close();
         linear.close();
         rotary.close();
