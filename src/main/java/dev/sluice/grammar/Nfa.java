@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import dev.sluice.grammar.RegexNode.Assertion;
+import dev.sluice.grammar.RegexNode.Call;
 import dev.sluice.grammar.RegexNode.Characters;
 import dev.sluice.grammar.RegexNode.Choice;
 import dev.sluice.grammar.RegexNode.LookAhead;
@@ -103,7 +104,8 @@ final class Nfa {
                 jump(at, to);
             }
             case Assertion a -> add(a.place(), from, to);
-            case LookAhead _ -> throw new IllegalArgumentException("look-ahead has no automaton");
+            case LookAhead _, Call _ ->
+                    throw new IllegalArgumentException("no automaton can do that: " + node);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import dev.sluice.grammar.RegexNode.Assertion;
+import dev.sluice.grammar.RegexNode.Call;
 import dev.sluice.grammar.RegexNode.Characters;
 import dev.sluice.grammar.RegexNode.Choice;
 import dev.sluice.grammar.RegexNode.LookAhead;
@@ -32,6 +33,7 @@ final class Regex {
     private static RegexNode withoutPlaces(RegexNode node) {
         return switch (node) {
             case Characters c -> c;
+            case Call c -> c;
             case Sequence s -> new Sequence(s.items().stream().map(Regex::withoutPlaces).toList());
             case Choice c ->
                     new Choice(c.alternatives().stream().map(Regex::withoutPlaces).toList());
@@ -55,14 +57,29 @@ final class Regex {
     /// @param json whether characters are written as in a JSON string
     int rule(GrammarBuilder builder, boolean json) throws GrammarException {
         if (!node.hasAssertions()) {
-            return new Writer(builder, json).rule(node, dialect == RegexDialect.ECMA);
+            return new ExpressionWriter(builder, json).rule(node, dialect == RegexDialect.ECMA);
         }
         List<RegexNode> alternatives =
                 node instanceof Choice choice ? choice.alternatives() : List.of(node);
         if (alternatives.stream().allMatch(Regex::isAnchoredAtItsEndsOnly)) {
-            return new Writer(builder, json).anchored(alternatives);
+            return anchored(new ExpressionWriter(builder, json), builder, alternatives);
         }
         return language().rule(builder, json);
+    }
+
+    private static int anchored(
+            ExpressionWriter writer, GrammarBuilder builder, List<RegexNode> alternatives)
+            throws GrammarException {
+        int rule = builder.rule();
+        for (RegexNode node : alternatives) {
+            writer.addMatch(
+                    inner(node),
+                    !startsAnchored(node),
+                    !endsAnchored(node),
+                    builder.start(rule),
+                    builder.end(rule));
+        }
+        return rule;
     }
 
     private static List<RegexNode> items(RegexNode node) {
@@ -88,92 +105,6 @@ final class Regex {
 
     private static boolean isAnchoredAtItsEndsOnly(RegexNode node) {
         return !inner(node).hasAssertions();
-    }
-
-    /// Writes expressions without assertions as rules. Repetitions are counted, not unrolled.
-    private record Writer(GrammarBuilder builder, boolean json) {
-        int rule(RegexNode node, boolean anywhere) throws GrammarException {
-            int rule = builder.rule();
-            addMatch(node, anywhere, anywhere, builder.start(rule), builder.end(rule));
-            return rule;
-        }
-
-        int anchored(List<RegexNode> alternatives) throws GrammarException {
-            int rule = builder.rule();
-            for (RegexNode node : alternatives) {
-                addMatch(
-                        inner(node),
-                        !startsAnchored(node),
-                        !endsAnchored(node),
-                        builder.start(rule),
-                        builder.end(rule));
-            }
-            return rule;
-        }
-
-        private void addMatch(RegexNode node, boolean before, boolean behind, int from, int to)
-                throws GrammarException {
-            int start = builder.state();
-            int end = builder.state();
-            builder.epsilon(from, start);
-            if (before) {
-                builder.chars(start, CodePoints.ANY, json, start);
-            }
-            int body = builder.state();
-            builder.epsilon(start, body);
-            add(node, body, end);
-            if (behind) {
-                builder.chars(end, CodePoints.ANY, json, end);
-            }
-            builder.epsilon(end, to);
-        }
-
-        void add(RegexNode node, int from, int to) throws GrammarException {
-            switch (node) {
-                case Characters c -> builder.chars(from, c.set(), json, to);
-                case Sequence s -> {
-                    int at = from;
-                    for (RegexNode item : s.items()) {
-                        int next = builder.state();
-                        add(item, at, next);
-                        at = next;
-                    }
-                    builder.epsilon(at, to);
-                }
-                case Choice c -> {
-                    for (RegexNode alternative : c.alternatives()) {
-                        add(alternative, from, to);
-                    }
-                }
-                case Repetition r -> add(r, from, to);
-                case Assertion _, LookAhead _ ->
-                        throw new IllegalArgumentException("an assertion has no rule");
-            }
-        }
-
-        private void add(Repetition r, int from, int to) throws GrammarException {
-            if (r.max() == Repeat.UNBOUNDED && r.min() <= 1) {
-                int loop = builder.state();
-                if (r.min() == 0) {
-                    builder.epsilon(from, loop);
-                } else {
-                    add(r.body(), from, loop);
-                }
-                add(r.body(), loop, loop);
-                builder.epsilon(loop, to);
-            } else if (r.max() == 1) {
-                if (r.min() == 0) {
-                    builder.epsilon(from, to);
-                }
-                add(r.body(), from, to);
-            } else if (r.body() instanceof Characters c) {
-                builder.call(from, builder.repeat(c.set(), json, r.min(), r.max()), to);
-            } else {
-                int body = builder.rule();
-                add(r.body(), builder.start(body), builder.end(body));
-                builder.call(from, builder.repeat(body, r.min(), r.max()), to);
-            }
-        }
     }
 
     /// Languages of expressions with look-ahead, built from the end: what may follow a place is the
@@ -228,6 +159,7 @@ final class Regex {
                                 "a regular expression with look-ahead has '^' or a word boundary inside,"
                                         + " which is not supported");
                 case Characters c -> TextLanguage.characters(c.set()).then(rest);
+                case Call c -> throw new IllegalArgumentException("no part of EBNF: " + c);
             };
         }
 

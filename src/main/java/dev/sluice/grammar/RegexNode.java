@@ -2,7 +2,7 @@ package dev.sluice.grammar;
 
 import java.util.List;
 
-/// A regular expression, taken apart.
+/// An expression, taken apart: a regular one, or the right side of a rule of EBNF.
 sealed interface RegexNode {
     /// One character.
     record Characters(CodePoints set) implements RegexNode {}
@@ -19,6 +19,9 @@ sealed interface RegexNode {
     ///
     /// @param max or [dev.sluice.grammar.Repeat#UNBOUNDED]
     record Repetition(RegexNode body, int min, int max) implements RegexNode {}
+
+    /// A text of a rule of the grammar that the expression belongs to; in EBNF only.
+    record Call(int rule) implements RegexNode {}
 
     /// A place of the text.
     record Assertion(Place place) implements RegexNode {}
@@ -37,7 +40,7 @@ sealed interface RegexNode {
     /// Whether a place or a look-ahead is in it.
     default boolean hasAssertions() {
         return switch (this) {
-            case Characters _ -> false;
+            case Characters _, Call _ -> false;
             case Sequence s -> s.items().stream().anyMatch(RegexNode::hasAssertions);
             case Choice c -> c.alternatives().stream().anyMatch(RegexNode::hasAssertions);
             case Repetition r -> r.body().hasAssertions();
@@ -49,7 +52,7 @@ sealed interface RegexNode {
     /// Whether a look-ahead is in it.
     default boolean looksAhead() {
         return switch (this) {
-            case Characters _ -> false;
+            case Characters _, Call _ -> false;
             case Sequence s -> s.items().stream().anyMatch(RegexNode::looksAhead);
             case Choice c -> c.alternatives().stream().anyMatch(RegexNode::looksAhead);
             case Repetition r -> r.body().looksAhead();

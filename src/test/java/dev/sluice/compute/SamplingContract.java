@@ -239,8 +239,7 @@ public interface SamplingContract {
     default void theGreedyChoiceIsMadeBeforeTheTemperatureBlursIt() {
         float[] logits = {1, Math.nextUp(1f), 1};
 
-        int token =
-                token(logits, new DrawSpec(true, 3e6f, OptionalInt.empty(), 1, 0, 0));
+        int token = token(logits, new DrawSpec(true, 3e6f, OptionalInt.empty(), 1, 0, 0));
 
         assertThat(token).isEqualTo(1);
     }
@@ -407,11 +406,19 @@ public interface SamplingContract {
         }
     }
 
-    /// All rules at random on odd sizes: the tokens, values and ranks of sorting in double precision,
-    /// but where a decision is closer than rounding.
+    /// All rules at random on odd sizes: the tokens, values and ranks of sorting in double
+    /// precision, but where a decision is closer than rounding.
     @ParameterizedTest
     @CsvSource({
-        "1, 1", "2, 2", "3, 31", "4, 33", "5, 257", "6, 1003", "7, 1024", "8, 1025", "9, 4099",
+        "1, 1",
+        "2, 2",
+        "3, 31",
+        "4, 33",
+        "5, 257",
+        "6, 1003",
+        "7, 1024",
+        "8, 1025",
+        "9, 4099",
         "10, 40009"
     })
     default void drawsWhatSortingDraws(long seed, int size) {

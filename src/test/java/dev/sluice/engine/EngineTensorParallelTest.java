@@ -57,8 +57,7 @@ class EngineTensorParallelTest {
     /// @param numBlocks of four tokens; few of them make preemptions
     private long run(int batchedTokens, int numBlocks, List<GenerationRequest> requests) {
         EngineConfig config =
-                new EngineConfig(
-                        128, 4, batchedTokens, 4, numBlocks, DType.BF16, 16, Set.of(1000));
+                new EngineConfig(128, 4, batchedTokens, 4, numBlocks, DType.BF16, 16, Set.of(1000));
         CausalLm model = (CausalLm) owned.getLast();
         try (Engine engine =
                 new Engine(config, model, new ByteTokenizer(), device, System::nanoTime)) {

@@ -153,17 +153,17 @@ class ParityTest {
     /// have odd numbers of heads; `TensorParallelTest` has these families.
     static Stream<Arguments> spread() {
         return Stream.of(
-                        Arguments.of("llama3-rope", 2),
-                        Arguments.of("qwen2", 3),
-                        Arguments.of("qwen2", 9),
-                        Arguments.of("qwen3", 2),
-                        Arguments.of("qwen3", 4),
-                        Arguments.of("gemma3", 2),
-                        Arguments.of("gemma3-linear-rope", 2),
-                        Arguments.of("ernie4_5", 2),
-                        Arguments.of("ernie4_5-paddle-untied", 2),
-                        Arguments.of("ernie4_5-paddle-untied", 4),
-                        Arguments.of("ernie4_5-paddle", 2));
+                Arguments.of("llama3-rope", 2),
+                Arguments.of("qwen2", 3),
+                Arguments.of("qwen2", 9),
+                Arguments.of("qwen3", 2),
+                Arguments.of("qwen3", 4),
+                Arguments.of("gemma3", 2),
+                Arguments.of("gemma3-linear-rope", 2),
+                Arguments.of("ernie4_5", 2),
+                Arguments.of("ernie4_5-paddle-untied", 2),
+                Arguments.of("ernie4_5-paddle-untied", 4),
+                Arguments.of("ernie4_5-paddle", 2));
     }
 
     @ParameterizedTest

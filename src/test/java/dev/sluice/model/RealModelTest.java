@@ -96,12 +96,7 @@ class RealModelTest {
         }
         try (ModelUnderTest model =
                 new ModelUnderTest(
-                        file,
-                        device(ranks),
-                        Packing.FLOAT32,
-                        DType.F32,
-                        longest + 64,
-                        1)) {
+                        file, device(ranks), Packing.FLOAT32, DType.F32, longest + 64, 1)) {
             for (JsonNode prompt : root.get("prompts")) {
                 int decided = decided(prompt.get("margins"));
                 int[] expected = ParityCheckpoint.ints(prompt.get("greedy"));
