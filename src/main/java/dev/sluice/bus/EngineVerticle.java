@@ -39,6 +39,7 @@ public final class EngineVerticle extends VerticleBase {
     private final Duration drainTimeout;
     private final EngineStatus status = new EngineStatus();
     private final Promise<Void> drained = Promise.promise();
+    private final Promise<Throwable> broken = Promise.promise();
     private Optional<HostedEngine> hosted = Optional.empty();
     private boolean stepping;
     private boolean draining;
@@ -58,6 +59,12 @@ public final class EngineVerticle extends VerticleBase {
                 .setWorkerPoolSize(1)
                 .setMaxWorkerExecuteTimeUnit(TimeUnit.MINUTES)
                 .setMaxWorkerExecuteTime(10);
+    }
+
+    /// Says why, once the engine can't go on: the device is lost, or it has a bug. What was
+    /// accepted has failed then, and nothing more is taken. Stays open as long as all is well.
+    public Future<Throwable> broken() {
+        return broken.future();
     }
 
     @Override
@@ -162,6 +169,7 @@ public final class EngineVerticle extends VerticleBase {
             LOG.error("the engine is broken and takes no more requests; restart it", e);
             status.become(EngineInfo.Status.STOPPED);
             abort();
+            broken.tryComplete(e);
         }
     }
 

@@ -35,6 +35,7 @@ final class ServerProcess {
     // As shells count: 128 and the number of the signal.
     private static final int EXIT_INTERRUPTED = 130;
     private static final int EXIT_TERMINATED = 143;
+    private static final int EXIT_BROKEN = 1;
 
     private final ServePlan plan;
     private final PrintStream out;
@@ -42,7 +43,7 @@ final class ServerProcess {
     private final EngineClient engine;
     private final Promise<ServedModel> model = Promise.promise();
     private final Promise<String> ready = Promise.promise();
-    private final Promise<Void> ended = Promise.promise();
+    private final Promise<Integer> ended = Promise.promise();
     private final AtomicBoolean stopping = new AtomicBoolean();
 
     ServerProcess(ServePlan plan, PrintStream out) {
@@ -52,7 +53,7 @@ final class ServerProcess {
         this.out = out;
     }
 
-    /// Serves until a signal comes.
+    /// Serves until a signal comes or the engine breaks.
     ///
     /// @return the exit code
     int run() {
@@ -60,17 +61,17 @@ final class ServerProcess {
         try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT)) {
             HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
-            vertx.deployVerticle(
-                            new EngineVerticle(this::load, Duration.ofSeconds(1)),
-                            EngineVerticle.deploymentOptions())
+            EngineVerticle verticle = new EngineVerticle(this::load, Duration.ofSeconds(1));
+            verticle.broken().onSuccess(this::giveUp);
+            vertx.deployVerticle(verticle, EngineVerticle.deploymentOptions())
                     .onFailure(model::tryFail)
                     .await();
             announce(plan.server().host(), http.actualPort(), System.nanoTime() - begin);
             watchThroughput();
-            ended.future().await();
+            int exitCode = ended.future().await();
             // The last answers are written before the engine's verticle goes.
             vertx.undeploy(listening).await();
-            return 0;
+            return exitCode;
         } finally {
             vertx.close().await();
         }
@@ -152,6 +153,12 @@ final class ServerProcess {
                 "draining: running answers end, new requests get a 503; a second signal ends at once");
         Optional<Duration> timeout = plan.drainTimeout();
         Future<Void> drained = timeout.isPresent() ? engine.drain(timeout.get()) : engine.drain();
-        drained.onComplete(_ -> ended.tryComplete());
+        drained.onComplete(_ -> ended.tryComplete(0));
+    }
+
+    /// The engine can't go on; whoever runs this process starts another.
+    private void giveUp(Throwable cause) {
+        LOG.error("the process ends, for its engine is broken: {}", cause.getMessage());
+        ended.tryComplete(EXIT_BROKEN);
     }
 }

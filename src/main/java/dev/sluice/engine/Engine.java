@@ -1,6 +1,7 @@
 package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.Tensor;
 import dev.sluice.model.CausalLm;
 import dev.sluice.tokenizer.Tokenizer;
@@ -21,7 +22,8 @@ import java.util.function.LongSupplier;
 /// are called on it, between two forward passes; they must not block.
 ///
 /// Every accepted request gets exactly one terminal event. A fault of the model or the device ends
-/// the sequences of that step only; a listener that throws ends its own.
+/// the sequences of that step only; a listener that throws ends its own. A device that is lost ends
+/// the engine.
 ///
 /// Owns the KV cache and the workspaces; the model and the device are the caller's and are closed
 /// after the engine.
@@ -46,7 +48,7 @@ public final class Engine implements AutoCloseable {
     /// Makes an engine without registered logits processors.
     ///
     /// @param nanoClock time in nanoseconds from any fixed point
-    /// @throws dev.sluice.compute.DeviceException if the memory can't be had
+    /// @throws DeviceException if the memory can't be had
     public Engine(
             EngineConfig config,
             CausalLm model,
@@ -60,7 +62,7 @@ public final class Engine implements AutoCloseable {
     ///
     /// @param logitsProcessors run in this order
     /// @param nanoClock time in nanoseconds from any fixed point
-    /// @throws dev.sluice.compute.DeviceException if the memory can't be had
+    /// @throws DeviceException if the memory can't be had
     public Engine(
             EngineConfig config,
             CausalLm model,
@@ -114,6 +116,7 @@ public final class Engine implements AutoCloseable {
     /// Takes the commands that came in and computes one step. Engine thread.
     ///
     /// @return whether there is more to do
+    /// @throws DeviceException if the device is lost; the caller aborts and closes
     public boolean step() {
         takeCommands();
         List<Sequence> step = scheduler.schedule();
@@ -201,6 +204,7 @@ public final class Engine implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("a step of {} sequences failed; they are ended", step.size(), e);
             step.forEach(s -> delivery.fail(s, new ApiException.Internal("The model failed.")));
+            rethrowIfLost(e);
             return;
         }
         stats.stepDone();
@@ -225,6 +229,13 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /// Without its device the engine can't go on.
+    private static void rethrowIfLost(RuntimeException e) {
+        if (e instanceof DeviceException device && device.deviceLost()) {
+            throw device;
+        }
+    }
+
     /// Takes a sequence as far as its rows of logits go.
     private void progress(Sequence sequence, Tensor logits, int firstRow) {
         try {
@@ -240,6 +251,7 @@ public final class Engine implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             delivery.fault(sequence, e);
+            rethrowIfLost(e);
         }
     }
 
