@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.embed.ComputeOptions;
 import dev.sluice.embed.DeviceKind;
+import dev.sluice.embed.GpuOptions;
 import dev.sluice.embed.Precision;
 import dev.sluice.embed.Quantization;
 
@@ -14,9 +15,12 @@ import java.util.OptionalInt;
 final class ComputeFlags {
     @Option(
             names = "--device",
-            paramLabel = "auto|cpu",
+            paramLabel = "auto|cpu|cuda|cuda-sim",
             defaultValue = "auto",
-            description = "Where the model runs. Default: auto, the best that there is")
+            description =
+                    "Where the model runs. cuda is an NVIDIA GPU; cuda-sim runs the GPU's code on"
+                            + " the processor, slowly, for trials. Default: auto, the best that"
+                            + " there is")
     private DeviceKind device = DeviceKind.AUTO;
 
     @Option(
@@ -49,8 +53,23 @@ final class ComputeFlags {
                             + " width. On the CPU they share the threads. Default: 1")
     private int tensorParallelSize = 1;
 
+    @Option(
+            names = "--gpu-memory-utilization",
+            paramLabel = "SHARE",
+            defaultValue = "" + GpuOptions.MEMORY_UTILIZATION,
+            description =
+                    "Share of a GPU's memory that weights, activations and the KV pool may take."
+                            + " Default: ${DEFAULT-VALUE}")
+    private double gpuMemoryUtilization = GpuOptions.MEMORY_UTILIZATION;
+
+    @Option(
+            names = "--enforce-eager",
+            description = "On a GPU, runs decoding steps kernel by kernel, without graphs.")
+    private boolean eager;
+
     ComputeOptions toOptions() {
         OptionalInt number = threads.map(OptionalInt::of).orElseGet(OptionalInt::empty);
-        return new ComputeOptions(device, number, precision, quantization, tensorParallelSize);
+        GpuOptions gpu = new GpuOptions(gpuMemoryUtilization, eager);
+        return new ComputeOptions(device, number, precision, quantization, gpu, tensorParallelSize);
     }
 }

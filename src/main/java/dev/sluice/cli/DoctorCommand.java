@@ -5,6 +5,7 @@ import dev.sluice.compute.cpu.CpuInfo;
 import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.compute.cuda.CudaSupport;
 import dev.sluice.embed.BatchOptions;
+import dev.sluice.embed.Devices;
 import dev.sluice.model.ModelSource;
 
 import picocli.CommandLine.Command;
@@ -85,15 +86,16 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String gpu() {
-        return "not used: "
-                + switch (CudaSupport.inspect()) {
-                    case CudaSupport.Unusable(String reason) -> reason;
-                    case CudaSupport.Usable(_, List<CudaSupport.Gpu> gpus) ->
-                            "this version computes on the CPU; here: "
-                                    + gpus.stream()
+        return Devices.trouble()
+                .map(reason -> "not used: " + reason)
+                .orElseGet(() ->
+                        switch (CudaSupport.inspect()) {
+                            case CudaSupport.Unusable(String reason) -> reason;
+                            case CudaSupport.Usable(_, List<CudaSupport.Gpu> gpus) ->
+                                    gpus.stream()
                                             .map(CudaSupport.Gpu::describe)
                                             .collect(Collectors.joining(", "));
-                };
+                        });
     }
 
     private void models() {

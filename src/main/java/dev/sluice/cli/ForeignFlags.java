@@ -84,8 +84,6 @@ final class ForeignFlags {
                             1,
                             "blocks are taken as they are needed"),
                     Flag.accepted("swap-space", 1, "keys and values are not moved elsewhere"),
-                    Flag.accepted(
-                            "gpu-memory-utilization", 1, "it is about GPUs; see --device auto|cpu"),
                     Flag.accepted("graph-optimization-config", 1, "it is about GPUs"),
                     Flag.accepted("enable-prefix-caching", 0, "prefixes are not cached yet"),
                     Flag.accepted("no-enable-prefix-caching", 0, "prefixes are not cached yet"),

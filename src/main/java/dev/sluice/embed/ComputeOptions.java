@@ -13,12 +13,14 @@ import java.util.OptionalInt;
 /// @param threads of the CPU device; empty for one a core
 /// @param precision type of the arithmetic
 /// @param quantization makes the weights smaller than the file has them
+/// @param gpu how a GPU is used
 /// @param tensorParallelSize ranks that the model is spread over; 1 for one device as it is
 public record ComputeOptions(
         DeviceKind device,
         OptionalInt threads,
         Precision precision,
         Optional<Quantization> quantization,
+        GpuOptions gpu,
         int tensorParallelSize) {
 
     /// @throws ConfigurationException if the values contradict each other
@@ -36,13 +38,13 @@ public record ComputeOptions(
         }
     }
 
-    /// One rank.
+    /// One rank, with what a GPU does by default.
     public ComputeOptions(
             DeviceKind device,
             OptionalInt threads,
             Precision precision,
             Optional<Quantization> quantization) {
-        this(device, threads, precision, quantization, 1);
+        this(device, threads, precision, quantization, GpuOptions.defaults(), 1);
     }
 
     /// The best device, all of its cores, the precision of the model's file.
@@ -54,23 +56,34 @@ public record ComputeOptions(
     /// The same with another number of threads.
     public ComputeOptions withThreads(int number) {
         return new ComputeOptions(
-                device, OptionalInt.of(number), precision, quantization, tensorParallelSize);
+                device, OptionalInt.of(number), precision, quantization, gpu, tensorParallelSize);
+    }
+
+    /// The same on another device.
+    public ComputeOptions withDevice(DeviceKind other) {
+        return new ComputeOptions(other, threads, precision, quantization, gpu, tensorParallelSize);
+    }
+
+    /// The same with another use of a GPU.
+    public ComputeOptions withGpu(GpuOptions other) {
+        return new ComputeOptions(
+                device, threads, precision, quantization, other, tensorParallelSize);
     }
 
     /// The same with another type of the arithmetic.
     public ComputeOptions withPrecision(Precision other) {
-        return new ComputeOptions(device, threads, other, quantization, tensorParallelSize);
+        return new ComputeOptions(device, threads, other, quantization, gpu, tensorParallelSize);
     }
 
     /// The same with weights made smaller.
     public ComputeOptions withQuantization(Quantization other) {
         return new ComputeOptions(
-                device, threads, precision, Optional.of(other), tensorParallelSize);
+                device, threads, precision, Optional.of(other), gpu, tensorParallelSize);
     }
 
     /// The same spread over several ranks.
     public ComputeOptions withTensorParallelSize(int ranks) {
-        return new ComputeOptions(device, threads, precision, quantization, ranks);
+        return new ComputeOptions(device, threads, precision, quantization, gpu, ranks);
     }
 
     /// What the weights become when they are loaded.

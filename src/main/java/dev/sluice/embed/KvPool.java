@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 /// How many keys and values are kept, decided before memory is reserved.
 ///
 /// Without an override the pool holds what all sequences together can use, `max-num-seqs` times
-/// `max-model-len` tokens, but takes no more than a quarter of the available memory.
+/// `max-model-len` tokens, but takes no more than a quarter of the available memory. On a GPU it
+/// takes no more than what is left, and an override may not either.
 ///
 /// @param maxModelLen most tokens of one sequence; no more than the model was made for
 /// @param numBlocks blocks of the pool
@@ -38,9 +39,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         if (batch.numBlocks().isPresent()) {
             int numBlocks = batch.numBlocks().getAsInt();
             if (numBlocks < needed) {
-                throw new ConfigurationException(
-                        "--num-gpu-blocks-override %d is too small: one sequence of --max-model-len %d needs %d blocks of %d tokens."
-                                .formatted(numBlocks, maxModelLen, needed, blockSize));
+                throw tooFewBlocks(numBlocks, maxModelLen, needed, blockSize);
             }
             return overridden(maxModelLen, numBlocks, blockSize, perBlock, availableBytes);
         }
@@ -49,9 +48,70 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
             throw tooLittleMemory(
                     maxModelLen, needed * perBlock, availableBytes, affordable * blockSize);
         }
-        long useful = batch.maxNumSeqs() * needed;
-        int numBlocks = (int) Math.min(Integer.MAX_VALUE, Math.min(useful, affordable));
+        return useful(batch, maxModelLen, affordable, perBlock);
+    }
+
+    private static KvPool useful(
+            BatchOptions batch, int maxModelLen, long affordable, long perBlock) {
+        int blockSize = batch.blockSize();
+        long useful = (long) batch.maxNumSeqs() * Math.ceilDiv(maxModelLen - 1, blockSize);
+        int numBlocks = (int) Math.min(MAX_BLOCKS, Math.min(useful, affordable));
         return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+    }
+
+    /// Decides for a GPU, whose memory is all taken at the start.
+    ///
+    /// @param ranks that the model is spread over
+    /// @param leftBytes memory that may be used, beside weights and activations, for all ranks
+    /// @throws ConfigurationException if the pool does not fit, or would not hold one whole
+    ///   sequence
+    static KvPool planOnGpu(
+            BatchOptions batch, ModelConfig model, DType dtype, int ranks, long leftBytes) {
+        int maxModelLen = maxModelLen(batch, model);
+        int blockSize = batch.blockSize();
+        long perBlock = ranks * KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
+        long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
+        long affordable = Math.max(0, leftBytes) / perBlock;
+        if (batch.numBlocks().isPresent()) {
+            int numBlocks = batch.numBlocks().getAsInt();
+            if (numBlocks < needed) {
+                throw tooFewBlocks(numBlocks, maxModelLen, needed, blockSize);
+            }
+            if (numBlocks > affordable) {
+                throw tooLittleGpuMemory(
+                        "--num-gpu-blocks-override %d needs".formatted(numBlocks),
+                        numBlocks * perBlock,
+                        leftBytes,
+                        "--num-gpu-blocks-override to %d or less".formatted(affordable));
+            }
+            return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+        }
+        if (affordable < needed) {
+            throw tooLittleGpuMemory(
+                    "One sequence of %d tokens needs".formatted(maxModelLen),
+                    needed * perBlock,
+                    leftBytes,
+                    "--max-model-len to %d or less".formatted(affordable * blockSize));
+        }
+        return useful(batch, maxModelLen, affordable, perBlock);
+    }
+
+    private static ConfigurationException tooLittleGpuMemory(
+            String what, long neededBytes, long leftBytes, String lower) {
+        return new ConfigurationException(
+                "%s %d MB of KV cache, but %d MB of the GPU's memory are left for it; lower %s, raise --gpu-memory-utilization, or make the weights smaller with --quantization or another model."
+                        .formatted(
+                                what,
+                                neededBytes / MEGABYTE,
+                                Math.max(0, leftBytes) / MEGABYTE,
+                                lower));
+    }
+
+    private static ConfigurationException tooFewBlocks(
+            int numBlocks, int maxModelLen, long needed, int blockSize) {
+        return new ConfigurationException(
+                "--num-gpu-blocks-override %d is too small: one sequence of --max-model-len %d needs %d blocks of %d tokens."
+                        .formatted(numBlocks, maxModelLen, needed, blockSize));
     }
 
     /// Blocks cost memory only once they are used, so that a pool may be larger than the memory.

@@ -2,9 +2,10 @@ package dev.sluice.embed;
 
 import dev.sluice.bus.EngineInfo;
 import dev.sluice.bus.HostedEngine;
+import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.TensorParallelDevice;
-import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.LogitsProcessor;
@@ -28,6 +29,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// A model on a device with an engine that runs it, and all that must be closed with it.
@@ -39,6 +41,7 @@ public final class LoadedEngine implements AutoCloseable {
 
     private final ModelParts parts;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final boolean isOnGpu;
     private final Device device;
     private final CausalLm model;
     private final Engine engine;
@@ -48,9 +51,11 @@ public final class LoadedEngine implements AutoCloseable {
         List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
         try {
-            device = own(open(options.compute()));
-            model = own(load(options.compute()));
-            engine = own(engine(options, processors));
+            Device one = Devices.open(options.compute());
+            isOnGpu = Devices.isGpu(one);
+            device = own(spread(one, options.compute().tensorParallelSize()));
+            model = own(onDevice(() -> load(options.compute())));
+            engine = own(onDevice(() -> engine(options, processors)));
             complete = true;
         } finally {
             if (!complete) {
@@ -59,11 +64,9 @@ public final class LoadedEngine implements AutoCloseable {
         }
     }
 
-    /// On the CPU all ranks are in this process and use all threads.
-    private static Device open(ComputeOptions options) {
-        CpuDevice cpu = CpuDevice.open(options.cpu());
-        int ranks = options.tensorParallelSize();
-        return ranks == 1 ? cpu : TensorParallelDevice.sharing(cpu, ranks);
+    /// All ranks are in this process and share the device.
+    private static Device spread(Device device, int ranks) {
+        return ranks == 1 ? device : TensorParallelDevice.sharing(device, ranks);
     }
 
     private CausalLm load(ComputeOptions options) {
@@ -102,7 +105,7 @@ public final class LoadedEngine implements AutoCloseable {
     /// @throws dev.sluice.model.ModelSourceException if the model can't be had
     /// @throws dev.sluice.model.ModelFileException if its files can't be used
     /// @throws ConfigurationException if it can't run as the options ask
-    /// @throws dev.sluice.compute.DeviceException if the device can't be used or has no memory left
+    /// @throws DeviceException if the device can't be used or has no memory left
     public static LoadedEngine load(EngineOptions options, ModelSource source) {
         ModelSource named = source.withConfigName(options.overrides().configName());
         ResolvedModel here =
@@ -128,13 +131,7 @@ public final class LoadedEngine implements AutoCloseable {
 
     private Engine engine(EngineOptions options, List<LogitsProcessor> processors) {
         BatchOptions batch = options.batch();
-        KvPool pool =
-                KvPool.plan(
-                        batch,
-                        model.config(),
-                        options.compute().kvDtype(),
-                        device.ranks(),
-                        device.ranks() * device.availableBytes());
+        KvPool pool = pool(batch, options.compute().kvDtype());
         LOG.info(
                 "model={} device=\"{}\" weights_mb={} kv_tokens={} kv_blocks={} kv_reserved_mb={}"
                         + " max_model_len={} max_num_seqs={}",
@@ -159,6 +156,31 @@ public final class LoadedEngine implements AutoCloseable {
                         batch.recompute(),
                         options.logits().logprobsMode());
         return new Engine(config, model, parts.tokenizer(), device, processors, System::nanoTime);
+    }
+
+    /// A GPU that refuses memory is the operator's to help.
+    private <T> T onDevice(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (DeviceException e) {
+            if (!isOnGpu || e.deviceLost()) {
+                throw e;
+            }
+            throw new ConfigurationException(
+                    "The GPU can't hold the model as it is asked for: %s. Lower --max-model-len, --num-gpu-blocks-override or, where others use the GPU, --gpu-memory-utilization, or take a smaller model or --quantization."
+                            .formatted(e.getMessage()));
+        }
+    }
+
+    private KvPool pool(BatchOptions batch, DType kvDtype) {
+        int ranks = device.ranks();
+        long available = ranks * device.availableBytes();
+        if (!isOnGpu) {
+            return KvPool.plan(batch, model.config(), kvDtype, ranks, available);
+        }
+        long workspace = model.workspaceBytes(batch.maxNumBatchedTokens(), batch.maxNumSeqs());
+        long left = available - ranks * workspace;
+        return KvPool.planOnGpu(batch, model.config(), kvDtype, ranks, left);
     }
 
     /// The engine. Not to be closed by itself.

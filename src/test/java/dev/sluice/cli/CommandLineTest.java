@@ -66,7 +66,7 @@ final class CommandLineTest {
         "--threads 0, --threads must be at least 1",
         "--port 70000, --port must be at most 65535",
         "--max-concurrency 0, --max-concurrency must be at least 1",
-        "--device tpu, --device must be auto or cpu and is tpu.",
+        "--device tpu, '--device must be auto, cpu, cuda or cuda-sim and is tpu.'",
         "--quantization int3, --quantization must be wint8 or wint4 and is int3.",
         "--dtype float16, '--dtype must be auto, bfloat16 or float32 and is float16.'",
         "--block-size x, --block-size must be a whole number (2147483647 at most) and is x.",

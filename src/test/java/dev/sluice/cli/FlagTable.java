@@ -62,7 +62,8 @@ final class FlagTable {
             WORKS    --max-num-batched-tokens 8192
             WORKS    --block-size 64
             WORKS    --num-gpu-blocks-override 100
-            ACCEPTED --gpu-memory-utilization 0.9
+            WORKS    --gpu-memory-utilization 0.9
+            WORKS    --enforce-eager
             ACCEPTED --kv-cache-ratio 0.75
             ACCEPTED --static-decode-blocks 2
             ACCEPTED --prealloc-dec-block-slot-num-threshold 12
@@ -149,6 +150,8 @@ final class FlagTable {
             REFUSED  --scheduler-writer-batch-size 200
             REFUSED  --plas-attention-config {}
             WORKS    --device cpu
+            WORKS    --device cuda
+            WORKS    --device cuda-sim
             WORKS    --dtype float32
             WORKS    --threads 1
             WORKS    --ssl-keyfile pom.xml --ssl-certfile pom.xml
