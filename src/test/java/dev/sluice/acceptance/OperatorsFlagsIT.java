@@ -56,6 +56,7 @@ class OperatorsFlagsIT {
                         logits-processors: [%s]
                         tool-parser-plugin: %s
                         tool-call-parser: bracket_calls
+                        reasoning-parser: deepseek
                         ssl-certfile: %s
                         """
                                 .formatted(
@@ -141,23 +142,56 @@ class OperatorsFlagsIT {
                 .isEqualTo("tool_calls");
     }
 
+    @Test
+    void markersOfSeveralTokensTellTheThinking() {
+        String begun = "<think>Let me see.</think>\n\nIt is 4.<|im_end|>";
+        String unbegun = "Let me see.</think>\n\nIt is 4.<|im_end|>";
+
+        for (String text : List.of(begun, unbegun)) {
+            Reply reply = api.post(ApiClient.CHAT, saying(text), KEY);
+
+            assertThat(reply.text()).isEqualTo("It is 4.");
+            assertThat(reply.message().getString("reasoning_content")).isEqualTo("Let me see.");
+        }
+    }
+
+    @Test
+    void thinkingAndAnswerHaveLimitsOfTheirOwn() {
+        JsonObject request =
+                user("What is 2 + 2?")
+                        .put("chat_template", "{{ messages[0]['content'] }}\n<think>\n")
+                        .put("reasoning_max_tokens", 6)
+                        .put("response_max_tokens", 5)
+                        .put("ignore_eos", true);
+        int marker = tokens("</think>").size();
+
+        Reply reply = api.post(ApiClient.CHAT, request, KEY);
+
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(marker).isGreaterThan(1);
+        assertThat(reply.usage().getInteger("completion_tokens")).isEqualTo(6 + marker + 5);
+        assertThat(reply.choice().getString("finish_reason")).isEqualTo("length");
+    }
+
+    private JsonArray tokens(String text) {
+        return api.post(
+                        "/tokenize",
+                        new JsonObject().put("prompt", text).put("add_special_tokens", false),
+                        KEY)
+                .json()
+                .getJsonArray("tokens");
+    }
+
     private JsonObject saying(String text) {
-        JsonArray ids =
-                api.post(
-                                "/tokenize",
-                                new JsonObject()
-                                        .put("prompt", text)
-                                        .put("add_special_tokens", false),
-                                KEY)
-                        .json()
-                        .getJsonArray("tokens");
         return user("What is the weather in Paris?")
                 .put("max_tokens", 100)
                 .put(
                         "tools",
                         new JsonArray(
                                 "[{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}}]"))
-                .put("logits_processors_args", new JsonObject().put("forced_token_ids", ids));
+                .put(
+                        "logits_processors_args",
+                        new JsonObject().put("forced_token_ids", tokens(text)));
     }
 
     private static String arguments(SseEvents events) {

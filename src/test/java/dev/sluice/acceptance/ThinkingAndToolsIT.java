@@ -3,6 +3,7 @@ package dev.sluice.acceptance;
 import static dev.sluice.testing.ApiClient.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +64,7 @@ class ThinkingAndToolsIT {
                         "--model",
                         model.toString(),
                         "--max-model-len",
-                        "512",
+                        "1024",
                         "--enable-logprob",
                         "--reasoning-parser",
                         "qwen3",
@@ -373,5 +376,61 @@ class ThinkingAndToolsIT {
                                 .put("max_tokens", 4));
 
         assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+    }
+
+    /// As clients send it: no content beside calls, arguments as text, a result in parts.
+    @Test
+    @Check(52)
+    void aHistoryOfCallsIsWhatARealTemplateMakesOfIt() throws IOException {
+        Path data = Path.of("../shared/data/chat-templates");
+        assumeTrue(Files.isDirectory(data), "needs ../shared/data/chat-templates");
+        String id = "llamacpp/Qwen-Qwen2.5-7B-Instruct";
+        String template = line(data.resolve("templates.jsonl"), "id", id).getString("template");
+        JsonObject conversation =
+                new JsonArray(Files.readString(data.resolve("conversations.json")))
+                        .stream()
+                                .map(JsonObject.class::cast)
+                                .filter(c -> c.getString("id").equals("tool_results_gen"))
+                                .findFirst()
+                                .orElseThrow();
+        JsonArray messages = conversation.getJsonArray("messages");
+        JsonObject function =
+                messages.getJsonObject(1)
+                        .putNull("content")
+                        .getJsonArray("tool_calls")
+                        .getJsonObject(0)
+                        .getJsonObject("function");
+        function.put("arguments", function.getJsonObject("arguments").encode());
+        String result = messages.getJsonObject(2).getString("content");
+        messages.getJsonObject(2)
+                .put("content", new JsonObject().put("type", "text").put("text", result));
+
+        Reply reply =
+                api.chat(
+                        new JsonObject()
+                                .put("messages", messages)
+                                .put("tools", conversation.getJsonArray("tools"))
+                                .put("chat_template", template)
+                                .put("return_token_ids", true)
+                                .put("max_tokens", 1));
+
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(reply.message().getString("prompt_tokens"))
+                .isEqualTo(
+                        Files.readAllLines(data.resolve("expected.jsonl")).stream()
+                                .map(JsonObject::new)
+                                .filter(row -> row.getString("t").equals(id))
+                                .filter(row -> row.getString("c").equals("tool_results_gen"))
+                                .map(row -> row.getString("out"))
+                                .findFirst()
+                                .orElseThrow());
+    }
+
+    private static JsonObject line(Path file, String key, String value) throws IOException {
+        return Files.readAllLines(file).stream()
+                .map(JsonObject::new)
+                .filter(row -> row.getString(key).equals(value))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -83,6 +83,8 @@ final class FlagTable {
             WORKS    --tool-call-parser hermes
             WORKS    --chat-template {{messages[0]['content']}}
             ACCEPTED --guided-decoding-backend auto
+            ACCEPTED --guided-decoding-backend xgrammar
+            ACCEPTED --guided-decoding-backend off
             ACCEPTED --guided-decoding-disable-any-whitespace
             WORKS    --enable-logprob
             WORKS    --max-logprobs -1
@@ -109,6 +111,7 @@ final class FlagTable {
             REFUSED  --max-processor-cache 1.5
             REFUSED  --disable-chunked-mm-input
             WORKS    --tensor-parallel-size 8
+            WORKS    -tp 1
             ACCEPTED --data-parallel-size 1
             REFUSED  --data-parallel-size 2
             ACCEPTED --local-data-parallel-id 0
