@@ -192,40 +192,37 @@ final class EbnfParser {
     }
 
     private RegexNode item() throws GrammarException {
-        int c = text[at];
-        switch (c) {
-            case '"' -> {
-                at++;
-                return literal();
-            }
-            case '[' -> {
-                at++;
-                return new Characters(set());
-            }
-            case '.' -> {
-                at++;
-                return new Characters(CodePoints.ANY);
-            }
-            case '(' -> {
-                at++;
-                RegexNode group = choice();
-                skipSpace();
-                if (!isAt(")")) {
-                    throw error("a '(' has no ')'");
-                }
-                at++;
-                return group;
-            }
+        int c = text[at++];
+        return switch (c) {
+            case '"' -> literal();
+            case '[' -> new Characters(set());
+            case '.' -> new Characters(CodePoints.ANY);
+            case '(' -> group();
             default -> {
-                int position = at;
-                String name = name();
-                if (name.isEmpty()) {
-                    throw error("'%c' can't stand here".formatted(c) + FORM);
-                }
-                usedAt.putIfAbsent(name, position);
-                return new Call(number(name));
+                at--;
+                yield call(c);
             }
+        };
+    }
+
+    private RegexNode group() throws GrammarException {
+        RegexNode group = choice();
+        skipSpace();
+        if (!isAt(")")) {
+            throw error("a '(' has no ')'");
         }
+        at++;
+        return group;
+    }
+
+    private RegexNode call(int first) throws GrammarException {
+        int position = at;
+        String name = name();
+        if (name.isEmpty()) {
+            throw error("'%c' can't stand here".formatted(first) + FORM);
+        }
+        usedAt.putIfAbsent(name, position);
+        return new Call(number(name));
     }
 
     private RegexNode repeated(RegexNode item) throws GrammarException {

@@ -77,22 +77,22 @@ final class TypedCache implements AutoCloseable {
 
     /// Stores a value and returns what it was rounded to.
     private float put(MemorySegment host, long element, float value) {
-        switch (type) {
+        return switch (type) {
             case F32 -> {
                 host.setAtIndex(ValueLayout.JAVA_FLOAT, element, value);
-                return value;
+                yield value;
             }
             case F16 -> {
                 short bits = Float.floatToFloat16(value);
                 host.setAtIndex(ValueLayout.JAVA_SHORT, element, bits);
-                return Float.float16ToFloat(bits);
+                yield Float.float16ToFloat(bits);
             }
             default -> {
                 int bits = Float.floatToRawIntBits(value) & 0xFFFF0000;
                 host.setAtIndex(ValueLayout.JAVA_SHORT, element, (short) (bits >>> 16));
-                return Float.intBitsToFloat(bits);
+                yield Float.intBitsToFloat(bits);
             }
-        }
+        };
     }
 
     /// The attention of the positions `[from[s], to[s])` of all sequences in one batch; sequences
