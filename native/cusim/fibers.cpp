@@ -204,7 +204,7 @@ void prepareFibers(const Launch &launch) {
             fiber.warp->mixed = false;
         }
         // Staggered, so that the tops of the stacks don't all fall into the same sets of the cache.
-        unsigned char *top = e.stacks + (size_t)(i + 1) * STACK - 64 - (i % 16) * 128;
+        unsigned char *top = e.stacks + (size_t)(i + 1) * STACK - 64 - (i % 32) * 128;
         fiber.stack = cusimPrepareStack(top, &threadMain);
     }
 }

@@ -18,6 +18,8 @@ constexpr int ROWS = 4;
 constexpr int COLUMNS = 4;
 
 typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+typedef unsigned Bits __attribute__((vector_size(LANES * sizeof(unsigned)), aligned(4)));
+typedef unsigned short Halves __attribute__((vector_size(LANES * sizeof(short)), aligned(2)));
 
 MANY_LEVELS void widenBfloat16(const unsigned short *from, float *to, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -76,14 +78,14 @@ void widen(const Operand &operand, bool contiguous, int index, int k, int padded
 }
 
 // The partial sums of ROWS rows with one column, or with COLUMNS of them.
-MANY_LEVELS void sumsOfColumn(const float *rows, const float *column, int padded, Lanes *sums) {
+MANY_LEVELS void sumsOfColumn(const float *const *rows, const float *column, int padded, Lanes *sums) {
     Lanes s0 = {}, s1 = {}, s2 = {}, s3 = {};
     for (int i = 0; i < padded; i += LANES) {
         Lanes x = *reinterpret_cast<const Lanes *>(column + i);
-        s0 += *reinterpret_cast<const Lanes *>(rows + i) * x;
-        s1 += *reinterpret_cast<const Lanes *>(rows + padded + i) * x;
-        s2 += *reinterpret_cast<const Lanes *>(rows + 2 * padded + i) * x;
-        s3 += *reinterpret_cast<const Lanes *>(rows + 3 * padded + i) * x;
+        s0 += *reinterpret_cast<const Lanes *>(rows[0] + i) * x;
+        s1 += *reinterpret_cast<const Lanes *>(rows[1] + i) * x;
+        s2 += *reinterpret_cast<const Lanes *>(rows[2] + i) * x;
+        s3 += *reinterpret_cast<const Lanes *>(rows[3] + i) * x;
     }
     sums[0] = s0;
     sums[1] = s1;
@@ -91,13 +93,30 @@ MANY_LEVELS void sumsOfColumn(const float *rows, const float *column, int padded
     sums[3] = s3;
 }
 
-MANY_LEVELS void sumsOfColumns(const float *rows, const float *columns, int padded, Lanes *sums) {
+// As sumsOfColumn, of rows in bfloat16: decoding reads each weight once, so widening it apart would cost as much.
+MANY_LEVELS void sumsOfBfloat16(const unsigned short *const *rows, const float *column, int k, Lanes *sums) {
+    Lanes s[ROWS] = {};
+    for (int i = 0; i < k; i += LANES) {
+        Lanes x = *reinterpret_cast<const Lanes *>(column + i);
+#pragma GCC unroll 4
+        for (int row = 0; row < ROWS; row++) {
+            Halves halves = *reinterpret_cast<const Halves *>(rows[row] + i);
+            Bits bits = __builtin_convertvector(halves, Bits) << 16;
+            Lanes values;
+            memcpy(&values, &bits, sizeof values);
+            s[row] += values * x;
+        }
+    }
+    memcpy(sums, s, sizeof s);
+}
+
+MANY_LEVELS void sumsOfColumns(const float *const *rows, const float *columns, int padded, Lanes *sums) {
     Lanes s[COLUMNS][ROWS] = {};
     for (int i = 0; i < padded; i += LANES) {
         Lanes a[ROWS];
 #pragma GCC unroll 4
         for (int row = 0; row < ROWS; row++) {
-            a[row] = *reinterpret_cast<const Lanes *>(rows + row * padded + i);
+            a[row] = *reinterpret_cast<const Lanes *>(rows[row] + i);
         }
 #pragma GCC unroll 4
         for (int column = 0; column < COLUMNS; column++) {
@@ -131,6 +150,61 @@ void finish(const Product &p, int row, int column, const Lanes &sums) {
     store(p.c, p.elementC, index, value);
 }
 
+// ROWS rows of op(a), widened where they must be; those past the last repeat it.
+class RowTile {
+  public:
+    RowTile(const Operand &a, int k, int padded)
+        : a(a), k(k), padded(padded), inPlace(a.element == Element::FLOAT32 && a.transposed && k == padded),
+          room(inPlace ? 0 : (size_t)ROWS * padded) {}
+
+    const float *const *load(int first, int height) {
+        for (int i = 0; i < ROWS; i++) {
+            if (i >= height) {
+                rows[i] = rows[height - 1];
+            } else if (inPlace) {
+                rows[i] = static_cast<const float *>(a.data) + (size_t)(first + i) * a.leading;
+            } else {
+                float *to = &room[(size_t)i * padded];
+                widen(a, a.transposed, first + i, k, padded, to);
+                rows[i] = to;
+            }
+        }
+        return rows;
+    }
+
+  private:
+    Operand a;
+    int k, padded;
+    bool inPlace;
+    std::vector<float> room;
+    const float *rows[ROWS];
+};
+
+void finishTile(const Product &p, int row, int height, int column, int width, const Lanes *sums) {
+    for (int j = 0; j < width; j++) {
+        for (int i = 0; i < height; i++) {
+            finish(p, row + i, column + j, sums[j * ROWS + i]);
+        }
+    }
+}
+
+// Few columns, and rows in bfloat16 that are whole vectors: nothing is copied.
+void multiplyInPlace(const Product &p, const float *columns) {
+    const unsigned short *data = static_cast<const unsigned short *>(p.a.data);
+    Lanes sums[ROWS];
+    for (int row = 0; row < p.m; row += ROWS) {
+        int height = std::min(ROWS, p.m - row);
+        const unsigned short *rows[ROWS];
+        for (int i = 0; i < ROWS; i++) {
+            rows[i] = data + (size_t)(row + std::min(i, height - 1)) * p.a.leading;
+        }
+        for (int column = 0; column < p.n; column++) {
+            sumsOfBfloat16(rows, columns + (size_t)column * p.k, p.k, sums);
+            finishTile(p, row, height, column, 1, sums);
+        }
+    }
+}
+
 }  // namespace
 
 size_t elementSize(Element element) {
@@ -140,26 +214,24 @@ size_t elementSize(Element element) {
 void multiply(const Product &p) {
     int padded = (p.k + LANES - 1) / LANES * LANES;
     std::vector<float> columns((size_t)p.n * padded);
-    std::vector<float> rows((size_t)ROWS * padded);
     for (int column = 0; column < p.n; column++) {
         widen(p.b, !p.b.transposed, column, p.k, padded, &columns[(size_t)column * padded]);
     }
+    if (p.a.element == Element::BFLOAT16 && p.a.transposed && padded == p.k && p.n < COLUMNS) {
+        multiplyInPlace(p, columns.data());
+        return;
+    }
+    RowTile tile(p.a, p.k, padded);
     Lanes sums[COLUMNS * ROWS];
     for (int row = 0; row < p.m; row += ROWS) {
         int height = std::min(ROWS, p.m - row);
-        for (int i = 0; i < height; i++) {
-            widen(p.a, p.a.transposed, row + i, p.k, padded, &rows[(size_t)i * padded]);
-        }
+        const float *const *rows = tile.load(row, height);
         for (int column = 0; column < p.n;) {
-            bool tile = p.n - column >= COLUMNS;
+            bool whole = p.n - column >= COLUMNS;
             const float *x = &columns[(size_t)column * padded];
-            tile ? sumsOfColumns(rows.data(), x, padded, sums) : sumsOfColumn(rows.data(), x, padded, sums);
-            int width = tile ? COLUMNS : 1;
-            for (int j = 0; j < width; j++) {
-                for (int i = 0; i < height; i++) {
-                    finish(p, row + i, column + j, sums[j * ROWS + i]);
-                }
-            }
+            whole ? sumsOfColumns(rows, x, padded, sums) : sumsOfColumn(rows, x, padded, sums);
+            int width = whole ? COLUMNS : 1;
+            finishTile(p, row, height, column, width, sums);
             column += width;
         }
     }

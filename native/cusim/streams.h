@@ -82,12 +82,21 @@ CUresult submit(CUcontext context, CUstream stream, const char *kind, std::funct
 CUresult drain(CUstream stream);
 CUresult drainContext(CUcontext context);
 
+// Runs the stream's work that was enqueued before the given place; whether any was done.
+bool pump(CUstream stream, unsigned long before);
+
+// The place in the order of all work that the next to be enqueued will have.
+unsigned long nextPlace();
+
 // Runs all that can be run, of all streams; whether anything did.
 bool pumpAll();
 
 // Refuses a call that is unsafe while the calling thread captures, as the real driver does, and ends that
 // capture as invalid. Success where nothing is captured, or in relaxed mode.
 CUresult refuseInCapture(CUcontext context);
+
+// Refuses to wait for a stream that is being captured, and ends its capture as invalid.
+CUresult refuseWaiting(CUcontext context, CUstream stream);
 
 // Refuses work in the legacy stream while a stream that it synchronises with is being captured.
 CUresult refuseLegacyInCapture(CUcontext context);
@@ -121,3 +130,16 @@ struct CUgraph_st {
 struct CUgraphExec_st {
     std::vector<cusim::WorkPointer> works;
 };
+
+// In an exported function: finds the stream of a handle, or returns.
+#define CUSIM_STREAM(name, handle)                                       \
+    CUstream name = cusim::resolveStream(call.context, handle);          \
+    if (name == nullptr) {                                               \
+        return CUDA_ERROR_INVALID_HANDLE;                                \
+    }
+
+// In an exported function: returns unless a handle lives.
+#define CUSIM_HANDLE(kind, handle)                                       \
+    if (cusim::driver().kind.count(handle) == 0) {                       \
+        return CUDA_ERROR_INVALID_HANDLE;                                \
+    }

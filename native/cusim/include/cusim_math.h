@@ -6,6 +6,22 @@
 using std::max;
 using std::min;
 
+namespace cusim {
+
+// As the C library's, which is a call: the number where the other is none.
+static inline float maximum(float a, float b) {
+    return a > b || b != b ? a : b;
+}
+
+static inline float minimum(float a, float b) {
+    return a < b || b != b ? a : b;
+}
+
+}  // namespace cusim
+
+#define fmaxf(a, b) cusim::maximum(a, b)
+#define fminf(a, b) cusim::minimum(a, b)
+
 static inline float rsqrtf(float x) {
     return 1.0f / sqrtf(x);
 }
