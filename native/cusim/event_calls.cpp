@@ -53,6 +53,10 @@ CUresult record(CUcontext context, CUevent event, CUstream stream) {
 
 CUresult waitFor(CUcontext context, CUstream stream, CUevent event) {
     cusim::EventState &state = *event->state;
+    if (!state.captured && stream->capture != nullptr) {
+        stream->capture->valid = false;
+        return CUDA_ERROR_STREAM_CAPTURE_ISOLATION;
+    }
     if (!state.captured) {
         return state.recorded == 0
                 ? CUDA_SUCCESS

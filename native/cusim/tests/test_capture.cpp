@@ -32,6 +32,9 @@ static void forbiddenCalls() {
     forbidden(session, UNSUPPORTED, [&] { return cuMemFree_v2(device); });
     forbidden(session, UNSUPPORTED, [&] { return cuEventQuery(event); });
 
+    CHECK_EQUAL(cuEventRecord(event, blocking), CUDA_SUCCESS);
+    forbidden(session, CUDA_ERROR_STREAM_CAPTURE_ISOLATION, [&] { return cuStreamWaitEvent(session.stream, event, 0); });
+
     // A blocking stream's capture forbids the legacy stream.
     CUgraph graph;
     int host = 0;
