@@ -381,9 +381,8 @@ struct Scale {
     bool in_nucleus;
     Cut cut;
     float largest;
+    float temperature;
     float inverse;
-    double offset;
-    double divisor;
     double shift;
 
     __device__ float weight(int id) const {
@@ -397,14 +396,14 @@ struct Scale {
         if (in_nucleus && !cut.keeps(weight_key(weight(id)), id)) {
             return (float)LEAST_VALUE;
         }
-        double value = ((double)values(id) - offset) / divisor - shift;
+        double value = ((double)values(id) - (double)largest) / (double)temperature - shift;
         return value >= LEAST_VALUE && value <= 3.4028234663852886e38 ? (float)value
                                                                        : (float)LEAST_VALUE;
     }
 };
 
 static __device__ Scale scale_of(int n, Values values, int token, const Row *rules) {
-    Scale scale = {values, n, token, false, false, {0, n}, 0.0f, 1.0f, 0.0, 1.0, 0.0};
+    Scale scale = {values, n, token, false, false, {0, n}, 0.0f, 1.0f, 1.0f, 0.0};
     if (rules->flags & LOGITS) {
         return scale;
     }
@@ -418,9 +417,8 @@ static __device__ Scale scale_of(int n, Values values, int token, const Row *rul
         largest = value > largest ? value : largest;
     }
     scale.largest = block_combine(largest, Largest());
-    scale.inverse = __fdiv_rn(1.0f, rules->report_temperature);
-    scale.offset = scale.largest;
-    scale.divisor = rules->report_temperature;
+    scale.temperature = rules->report_temperature;
+    scale.inverse = __fdiv_rn(1.0f, scale.temperature);
     auto weight = [=](int id) { return scale.weight(id); };
     if (rules->report_top_p < 1.0f) {
         scale.in_nucleus = true;
@@ -513,7 +511,7 @@ static __device__ void report(int n, Values values, int token, const Row *rules,
  * logits float32, rows `stride` elements apart, the first `n` columns count, at most 2^20; the rows
  * named are changed. input: header, rows, and from `pool_at` bytes on masks and edits in units of 16
  * bytes; the edits are changed. results int32 [num_rows, 5 + 3 * top_width].
- * Grid (num_rows or more), 128 to 1024 threads in whole warps, 6 KiB of static shared memory. */
+ * Grid (num_rows or more), 128 to 1024 threads in whole warps, 11 KiB of static shared memory. */
 extern "C" __global__ void __launch_bounds__(1024)
         sample_rows(float *logits, long long stride, int n, char *input, long long pool_at,
                     int *results) {
@@ -548,11 +546,10 @@ extern "C" __global__ void __launch_bounds__(1024)
     if (outcome != DRAWN || !(rules->flags & REPORTS)) {
         return;
     }
-    if (rules->flags & RAW) {
+    bool raw = rules->flags & RAW;
+    if (raw) {
         undo_edits(row, rules, edits);
-        report(n, {row, 1.0f}, token, rules, result);
-    } else {
-        report(n, processed, token, rules, result);
     }
+    report(n, {row, raw ? 1.0f : rules->temperature}, token, rules, result);
 }
 CUDA_KERNEL(sample_rows)

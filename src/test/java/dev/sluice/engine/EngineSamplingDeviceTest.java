@@ -27,9 +27,9 @@ class EngineSamplingDeviceTest extends EngineRulesTest {
     }
 
     /// An engine on the same model whose host draws.
-    private static final class OnHost extends RuledEngine {}
+    static final class OnHost extends RuledEngine {}
 
-    private static void assertSame(Map<String, Answer> actual, Map<String, Answer> expected) {
+    static void assertSame(Map<String, Answer> actual, Map<String, Answer> expected) {
         assertThat(actual).hasSameSizeAs(expected);
         actual.forEach((id, answer) -> {
             Answer other = of(expected, id);
@@ -39,6 +39,51 @@ class EngineSamplingDeviceTest extends EngineRulesTest {
             DrawAssert.assertSame(answer.logprobs(), other.logprobs());
             DrawAssert.assertSame(answer.promptLogprobs(), other.promptLogprobs());
         });
+    }
+
+    static EngineConfig configOf(LogprobsMode mode) {
+        EngineConfig plain = roomy();
+        return new EngineConfig(
+                plain.maxModelLen(),
+                plain.maxNumSeqs(),
+                plain.maxNumBatchedTokens(),
+                plain.blockSize(),
+                plain.numBlocks(),
+                plain.kvDtype(),
+                plain.maxWaiting(),
+                Set.of(ByteTokenizer.EOS),
+                true,
+                mode);
+    }
+
+    /// Four requests: scaled by the temperature or not, within the nucleus or not.
+    static GenerationRequest[] inAllReadings(int maxTokens) {
+        List<GenerationRequest> requests = new ArrayList<>();
+        for (boolean scaled : new boolean[] {false, true}) {
+            for (boolean inNucleus : new boolean[] {false, true}) {
+                LogprobsOptions options =
+                        new LogprobsOptions(
+                                OptionalInt.of(requests.isEmpty() ? 20 : 5),
+                                scaled,
+                                inNucleus,
+                                OptionalInt.empty());
+                requests.add(
+                        new GenerationRequest(
+                                "r" + requests.size(),
+                                TokenIds.of(Requests.prompt(3, 12)),
+                                new SamplingParams(
+                                        0.7f,
+                                        0.8f,
+                                        OptionalInt.of(200),
+                                        0.001f,
+                                        5,
+                                        new Penalties(1.1f, 0.2f, 0.1f)),
+                                LogitsRules.NONE,
+                                endless(maxTokens),
+                                new OutputOptions(true, false, Set.of(), options)));
+            }
+        }
+        return requests.toArray(GenerationRequest[]::new);
     }
 
     @ParameterizedTest
@@ -62,45 +107,8 @@ class EngineSamplingDeviceTest extends EngineRulesTest {
     @ParameterizedTest
     @EnumSource(LogprobsMode.class)
     void logprobsAreThoseOfTheHostInAllModes(LogprobsMode mode) {
-        EngineConfig plain = roomy();
-        EngineConfig config =
-                new EngineConfig(
-                        plain.maxModelLen(),
-                        plain.maxNumSeqs(),
-                        plain.maxNumBatchedTokens(),
-                        plain.blockSize(),
-                        plain.numBlocks(),
-                        plain.kvDtype(),
-                        plain.maxWaiting(),
-                        Set.of(ByteTokenizer.EOS),
-                        true,
-                        mode);
-        List<GenerationRequest> requests = new ArrayList<>();
-        for (boolean scaled : new boolean[] {false, true}) {
-            for (boolean inNucleus : new boolean[] {false, true}) {
-                LogprobsOptions options =
-                        new LogprobsOptions(
-                                OptionalInt.of(requests.isEmpty() ? 20 : 5),
-                                scaled,
-                                inNucleus,
-                                OptionalInt.empty());
-                requests.add(
-                        new GenerationRequest(
-                                "r" + requests.size(),
-                                TokenIds.of(Requests.prompt(3, 12)),
-                                new SamplingParams(
-                                        0.7f,
-                                        0.8f,
-                                        OptionalInt.of(200),
-                                        0.001f,
-                                        5,
-                                        new Penalties(1.1f, 0.2f, 0.1f)),
-                                LogitsRules.NONE,
-                                endless(20),
-                                new OutputOptions(true, false, Set.of(), options)));
-            }
-        }
-        GenerationRequest[] all = requests.toArray(GenerationRequest[]::new);
+        EngineConfig config = configOf(mode);
+        GenerationRequest[] all = inAllReadings(20);
 
         Map<String, Answer> drawn = run(config, List.of(), all);
 

@@ -19,26 +19,33 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /// A device with memory and argmax, perhaps sampling, and no other operation. Counts what is
 /// allocated.
 public final class MemoryDevice implements Device {
     private final IdentityHashMap<Tensor, Arena> allocated = new IdentityHashMap<>();
-    private final boolean samples;
+    private final Optional<BiConsumer<Tensor, SamplingBatch>> sampler;
     private int numSampled;
 
     /// A device that leaves sampling to the host.
     public MemoryDevice() {
-        this(false);
+        this(Optional.empty());
     }
 
-    private MemoryDevice(boolean samples) {
-        this.samples = samples;
+    private MemoryDevice(Optional<BiConsumer<Tensor, SamplingBatch>> sampler) {
+        this.sampler = sampler;
     }
 
     /// A device that samples too, as [NaiveSampler] does.
     public static MemoryDevice sampling() {
-        return new MemoryDevice(true);
+        return samplingBy(NaiveSampler::sample);
+    }
+
+    /// A device that samples in a way of the caller's.
+    public static MemoryDevice samplingBy(BiConsumer<Tensor, SamplingBatch> sampler) {
+        return new MemoryDevice(Optional.of(sampler));
     }
 
     /// Tokens drawn on this device.
@@ -110,16 +117,13 @@ public final class MemoryDevice implements Device {
 
     @Override
     public boolean samples() {
-        return samples;
+        return sampler.isPresent();
     }
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
-        if (!samples) {
-            throw noOperation();
-        }
         numSampled += batch.numRows();
-        NaiveSampler.sample(logits, batch);
+        sampler.orElseThrow(MemoryDevice::noOperation).accept(logits, batch);
     }
 
     @Override

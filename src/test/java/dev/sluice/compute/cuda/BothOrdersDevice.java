@@ -11,12 +11,14 @@ import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -197,6 +199,23 @@ final class BothOrdersDevice implements Device {
     @Override
     public void run(ForwardBatch batch, Object key, Runnable operations) {
         device.run(batch, key, operations);
+    }
+
+    @Override
+    public boolean samples() {
+        return device.samples();
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        List<byte[]> results = new ArrayList<>();
+        inBothOrders(
+                () -> {
+                    device.sample(logits, batch);
+                    results.add(batch.results().toArray(ValueLayout.JAVA_BYTE));
+                },
+                logits);
+        assertThat(results.getLast()).isEqualTo(results.getFirst());
     }
 
     @Override
