@@ -137,7 +137,15 @@ public final class CudaDevice implements Device {
                 throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
             }
         }
-        embedding.embedding(CudaLinear.own(op, table), batch, scale, out);
+        embedding.embedding(CudaLinear.own(op, table), 0, batch, scale, out);
+    }
+
+    @Override
+    public void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        String op = "embeddingShard";
+        ShapeChecks.matrix(op, "out", out, batch.numTokens(), shard.cols());
+        embedding.embedding(CudaLinear.own(op, shard), firstToken, batch, scale, out);
     }
 
     @Override

@@ -24,8 +24,9 @@ final class CudaEmbedding {
         this.batches = batches;
     }
 
-    /// As [dev.sluice.compute.Device#embedding].
-    void embedding(CudaMatrix table, ForwardBatch batch, float scale, Tensor out) {
+    /// As [dev.sluice.compute.Device#embeddingShard].
+    void embedding(
+            CudaMatrix table, int firstToken, ForwardBatch batch, float scale, Tensor out) {
         ShapeChecks.that(
                 table.segments().size() == 1, "embedding", "a table needs one number format");
         CudaMatrix.Segment rows = table.segments().getFirst();
@@ -37,6 +38,7 @@ final class CudaEmbedding {
                                         MODULE, "embedding_" + WeightArguments.suffix(format)));
         WeightArguments.weights(kernel.args(), rows)
                 .i64(batches.of(batch).tokenIds())
+                .i32(firstToken)
                 .f32(scale)
                 .matrix(out)
                 .launch(out.rows(), Math.ceilDiv(out.columns(), BLOCK_COLUMNS), 1, THREADS, 0);

@@ -121,6 +121,12 @@ final class BothOrdersDevice implements Device {
     }
 
     @Override
+    public void embeddingShard(
+            PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        inBothOrders(() -> device.embeddingShard(shard, firstToken, batch, scale, out), out);
+    }
+
+    @Override
     public void linear(Tensor x, PackedMatrix w, Tensor out) {
         inBothOrders(() -> device.linear(x, w, out), out);
     }
