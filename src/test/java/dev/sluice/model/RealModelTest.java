@@ -43,20 +43,21 @@ class RealModelTest {
     }
 
     @Test
-    void onThreeRanksSmolLm2sFourBitsGiveTheLogitsOfOne() throws IOException {
+    void onThreeRanksSmolLm2sFourBitsAreAsNearToExactLogitsAsOnOne() throws IOException {
         Path file = smolLm2();
         int[] prompt = {504, 4559, 282, 4649, 314, 3, 99, 1000, 20000, 49151, 0, 17};
 
-        Logits one = fourBits(file, 1, prompt);
-        Logits three = fourBits(file, 3, prompt);
+        Logits exact = logits(file, 1, Packing.FLOAT32, prompt);
+        Logits one = logits(file, 1, Packing.SOURCE, prompt);
+        Logits three = logits(file, 3, Packing.SOURCE, prompt);
 
-        assertThat(three.from(one).rms()).isBetween(1e-9, 1e-2);
+        assertThat(one.from(exact).rms()).isBetween(1e-3, 0.1);
+        assertThat(three.from(exact).rms()).isLessThan(1.25 * one.from(exact).rms());
     }
 
-    private static Logits fourBits(Path file, int ranks, int[] prompt) {
+    private static Logits logits(Path file, int ranks, Packing packing, int[] prompt) {
         try (ModelUnderTest model =
-                new ModelUnderTest(
-                        file, device(ranks), Packing.SOURCE, DType.BF16, prompt.length, 1)) {
+                new ModelUnderTest(file, device(ranks), packing, DType.F32, prompt.length, 1)) {
             return model.logits(prompt, 5);
         }
     }
