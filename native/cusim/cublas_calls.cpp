@@ -183,6 +183,10 @@ void multiplyBatch(
 
 }  // namespace
 
+void cusim::resetBlas() {
+    handles().clear();
+}
+
 #define CUSIM_BLAS_CALL(handle)                             \
     Call call(__func__, Needs::CONTEXT);                    \
     cublasStatus_t status = begin(call, handle);            \

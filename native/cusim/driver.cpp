@@ -59,6 +59,7 @@ void Driver::initialise() {
 
 void Driver::reset() {
     resetCommunicators();
+    resetBlas();
     devices.clear();
     for (auto &[address, mapping] : pinned) {
         mapping.unmap();
@@ -70,6 +71,12 @@ void Driver::reset() {
     }
     lastFailure.clear();
     initialised = false;
+}
+
+// Contexts that a reset has ended may still be some thread's.
+static bool lives(CUcontext context) {
+    const auto &devices = driver().devices;
+    return std::any_of(devices.begin(), devices.end(), [=](const auto &device) { return device.get() == context; });
 }
 
 CUcontext &currentContext() {
@@ -141,7 +148,7 @@ Call::Call(const char *function, Needs needs) : guard(driver().lock) {
 
 CUresult Call::begin(const char *function, Needs needs) {
     int plan = recordCall(function);
-    context = currentContext();
+    context = lives(currentContext()) ? currentContext() : nullptr;
     if (inHostFunction()) {
         return CUDA_ERROR_NOT_PERMITTED;
     }

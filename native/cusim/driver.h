@@ -47,6 +47,9 @@ struct Driver {
 
 Driver &driver();
 
+// Forgets all handles of cuBLAS.
+void resetBlas();
+
 // The context of the calling thread, or null.
 CUcontext &currentContext();
 
