@@ -25,8 +25,7 @@ final class CudaEmbedding {
     }
 
     /// As [dev.sluice.compute.Device#embeddingShard].
-    void embedding(
-            CudaMatrix table, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+    void embedding(CudaMatrix table, int firstToken, ForwardBatch batch, float scale, Tensor out) {
         ShapeChecks.that(
                 table.segments().size() == 1, "embedding", "a table needs one number format");
         CudaMatrix.Segment rows = table.segments().getFirst();
