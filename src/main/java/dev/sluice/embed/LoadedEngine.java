@@ -64,9 +64,18 @@ public final class LoadedEngine implements AutoCloseable {
         }
     }
 
-    /// All ranks are in this process and share the device.
+    /// All ranks are in this process and share the device, whose memory must be the host's.
     private static Device spread(Device device, int ranks) {
-        return ranks == 1 ? device : TensorParallelDevice.sharing(device, ranks);
+        if (ranks == 1) {
+            return device;
+        }
+        if (Devices.isGpu(device)) {
+            device.close();
+            throw new ConfigurationException(
+                    "--tensor-parallel-size %d can't be had on GPUs yet; --device cpu can."
+                            .formatted(ranks));
+        }
+        return TensorParallelDevice.sharing(device, ranks);
     }
 
     private CausalLm load(ComputeOptions options) {
