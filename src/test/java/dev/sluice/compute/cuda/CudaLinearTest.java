@@ -1,9 +1,9 @@
 package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
@@ -25,24 +25,29 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/// Products that need several tiles of the kernels, and weights that need several staging blocks.
+/// Products that need several tiles of the kernels, and weights that need several staging blocks;
+/// in both orders of threads, on streams that run only when somebody waits.
 class CudaLinearTest {
     private static final int ROWS = 139;
 
-    private Optional<CudaDevice> opened = Optional.empty();
+    private Optional<Device> opened = Optional.empty();
 
     @BeforeEach
     void open() {
-        assumeTrue(CudaSupport.canEmulate(), "the emulated driver was not built: no g++");
-        opened = Optional.of(CudaDevice.open(CudaOptions.defaults().withEmulation()));
+        Cusim cusim = Cusim.open();
+        cusim.reset();
+        cusim.deferStreams(true);
+        CudaDevice device = CudaDevice.open(CudaOptions.defaults().withEmulation());
+        opened = Optional.of(new BothOrdersDevice(cusim, device));
     }
 
     @AfterEach
     void close() {
-        opened.ifPresent(CudaDevice::close);
+        opened.ifPresent(Device::close);
+        opened.ifPresent(_ -> Cusim.open().deferStreams(false));
     }
 
-    private CudaDevice device() {
+    private Device device() {
         return opened.orElseThrow();
     }
 
