@@ -88,6 +88,10 @@ template <class T, int DIM>
 struct PlainAttention {
     static constexpr int chunk = 16 / (int)sizeof(T);
 
+    struct alignas(16) Chunk {
+        T elements[chunk];
+    };
+
     int dim;
     int stride;
     int tile;
@@ -186,17 +190,16 @@ struct PlainAttention {
             // More at a time takes more registers than it saves waiting.
 #pragma unroll 2
             for (int c = part * chunk; c < dim; c += attention_threads / tile * chunk) {
-                alignas(16) T k[chunk];
-                *(uint4 *)k = *(const uint4 *)(row + c);
+                Chunk k = *(const Chunk *)(row + c);
 #pragma unroll
                 for (int quad = 0; quad < chunk; quad += 4) {
 #pragma unroll
                     for (int i = 0; i < 4; i++) {
                         float4 q = *(const float4 *)(query + (r + i) * dim + c + quad);
-                        dots[i] = fmaf(q.x, to_float(k[quad]), dots[i]);
-                        dots[i] = fmaf(q.y, to_float(k[quad + 1]), dots[i]);
-                        dots[i] = fmaf(q.z, to_float(k[quad + 2]), dots[i]);
-                        dots[i] = fmaf(q.w, to_float(k[quad + 3]), dots[i]);
+                        dots[i] += q.x * to_float(k.elements[quad]);
+                        dots[i] += q.y * to_float(k.elements[quad + 1]);
+                        dots[i] += q.z * to_float(k.elements[quad + 2]);
+                        dots[i] += q.w * to_float(k.elements[quad + 3]);
                     }
                 }
             }
@@ -266,10 +269,10 @@ struct PlainAttention {
             for (; key < last; key += parts) {
                 float value = to_float(values[key * stride + d]);
                 float4 weight = *(const float4 *)(weights + key * rows + row);
-                total[0] = fmaf(weight.x, value, total[0]);
-                total[1] = fmaf(weight.y, value, total[1]);
-                total[2] = fmaf(weight.z, value, total[2]);
-                total[3] = fmaf(weight.w, value, total[3]);
+                total[0] += weight.x * value;
+                total[1] += weight.y * value;
+                total[2] += weight.z * value;
+                total[3] += weight.w * value;
             }
             out[0] = total[0];
             out[dim] = total[1];

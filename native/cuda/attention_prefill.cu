@@ -329,6 +329,7 @@ struct MmaAttention {
 // 64). Queries and weights are rounded to the cache's type.
 template <class T, int DIM>
 static __device__ void prefill_mma(PREFILL_PARAMETERS) {
+    (void)head_dim;
     auto attend = [&](const QueryRows &queries, int kv_head) {
         MmaAttention<T, DIM> attention;
         PagedKeys<T> paged(
