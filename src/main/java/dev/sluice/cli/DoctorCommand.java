@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
         models();
         try (CpuDevice device = CpuDevice.open(options)) {
             memory(device.availableBytes());
-            line("would use", device.describe());
+            line("would use", Devices.trouble().isEmpty() ? "the first GPU" : device.describe());
         }
         out.flush();
         return 0;

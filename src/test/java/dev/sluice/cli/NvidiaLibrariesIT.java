@@ -37,7 +37,10 @@ final class NvidiaLibrariesIT {
 
         assertThat(Files.readString(log))
                 .contains("dev.sluice.compute.cpu.CpuDevice")
-                .doesNotContain("dev.sluice.compute.cuda.ffi.");
+                .doesNotContain(
+                        "dev.sluice.compute.cuda.ffi.cuda.",
+                        "dev.sluice.compute.cuda.ffi.cublas.",
+                        "dev.sluice.compute.cuda.ffi.nccl.");
     }
 
     private String run(String options, String command) throws IOException, InterruptedException {

@@ -46,6 +46,41 @@ final class KvPoolTest {
     }
 
     @Test
+    void onAGpuTakesWhatIsLeft() {
+        long left = 20 * BLOCK_BYTES + 5;
+
+        KvPool pool = KvPool.planOnGpu(BatchOptions.defaults(), MODEL, DType.BF16, 1, left);
+
+        assertThat(pool.numBlocks()).isEqualTo(20);
+    }
+
+    @Test
+    void onAGpuTakesNoMoreThanAllSequencesCanUse() {
+        BatchOptions batch = BatchOptions.defaults().withMaxNumSeqs(3);
+
+        KvPool pool = KvPool.planOnGpu(batch, MODEL, DType.BF16, 1, PLENTY);
+
+        assertThat(pool.tokens()).isEqualTo(3 * CONTEXT);
+    }
+
+    @Test
+    void onAGpuWhatDoesNotFitIsToldWithTheFlagsThatHelp() {
+        BatchOptions batch = BatchOptions.defaults();
+        long left = 15 * BLOCK_BYTES;
+
+        assertThatThrownBy(() -> KvPool.planOnGpu(batch, MODEL, DType.BF16, 1, left))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("lower --max-model-len to 960 or less")
+                .hasMessageContaining("--gpu-memory-utilization")
+                .hasMessageContaining("--quantization");
+        assertThatThrownBy(
+                        () -> KvPool.planOnGpu(batch.withNumBlocks(17), MODEL, DType.BF16, 1, left))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("--num-gpu-blocks-override 17 needs")
+                .hasMessageContaining("lower --num-gpu-blocks-override to 15 or less");
+    }
+
+    @Test
     void refusesAPoolThatHoldsNoWholeSequence() {
         long available = 4 * 15 * BLOCK_BYTES;
 
