@@ -237,7 +237,8 @@ class ErrorsTest {
                         model.defaults(),
                         model.options(),
                         model.maxModelLen(),
-                        model.created());
+                        model.created(),
+                        model.eosIds());
         try (ParrotServer faulty = ParrotServer.start(ParrotServer.options(), broken)) {
             HttpResponse<String> response =
                     faulty.post(CHAT, HELLO.formatted(",\"stream\":" + stream));
