@@ -15,6 +15,15 @@ final class CodePoints {
     static final CodePoints PLAIN =
             new CodePoints(new int[] {0x20, 0x21, 0x23, 0x5B, 0x5D, 0xD7FF, 0xE000, 0x10FFFF});
 
+    /// The sets of one ASCII character, of which texts mostly consist.
+    private static final CodePoints[] ASCII = new CodePoints[128];
+
+    static {
+        for (int c = 0; c < ASCII.length; c++) {
+            ASCII[c] = range(c, c);
+        }
+    }
+
     /// Both ends of each range, ascending; neighbours neither touch nor overlap.
     private final int[] ranges;
 
@@ -38,7 +47,7 @@ final class CodePoints {
     }
 
     static CodePoints of(int codePoint) {
-        return range(codePoint, codePoint);
+        return codePoint < ASCII.length ? ASCII[codePoint] : range(codePoint, codePoint);
     }
 
     /// All from `first` to `last`, without surrogates.

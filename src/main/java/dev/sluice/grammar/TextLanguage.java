@@ -261,7 +261,7 @@ final class TextLanguage {
         boolean keepsLeft = accepting.of(true, false);
         boolean keepsRight = accepting.of(false, true);
         pairs.add(new long[] {0, 0});
-        numbers.put(0L, 0);
+        numbers.put(other.edges.length + 2L, 0);
         for (int i = 0; i < pairs.size(); i++) {
             int a = (int) pairs.get(i)[0];
             int b = (int) pairs.get(i)[1];
@@ -277,7 +277,7 @@ final class TextLanguage {
                 if (!live) {
                     continue;
                 }
-                long key = (long) nextA << 32 | (nextB & 0xFFFFFFFFL);
+                long key = (nextA + 1L) * (other.edges.length + 1L) + nextB + 1L;
                 Integer target = numbers.get(key);
                 if (target == null) {
                     checkSize(pairs.size());
