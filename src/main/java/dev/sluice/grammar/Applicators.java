@@ -1,0 +1,200 @@
+package dev.sluice.grammar;
+
+import tools.jackson.databind.JsonNode;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Keywords that apply other schemas to the same value.
+///
+/// @see "JSON Schema 2020-12, section 10.2"
+final class Applicators {
+    private final SchemaEvaluator evaluator;
+
+    Applicators(SchemaEvaluator evaluator) {
+        this.evaluator = evaluator;
+    }
+
+    private ValueAlgebra algebra() {
+        return evaluator.algebra;
+    }
+
+    ValueSet values(Schema schema, String keyword) throws GrammarException {
+        JsonNode value = schema.node().path(keyword);
+        return switch (keyword) {
+            case "$ref" ->
+                    evaluator.values(evaluator.document.referenced(schema, text(schema, keyword)));
+            case "$dynamicRef" ->
+                    evaluator.values(
+                            evaluator.document.dynamicallyReferenced(
+                                    schema, text(schema, keyword)));
+            case "allOf" -> {
+                ValueSet all = ValueSet.ANY;
+                for (Schema branch : branches(schema, keyword)) {
+                    all = algebra().and(all, evaluator.values(branch));
+                }
+                yield all;
+            }
+            case "anyOf" -> anyOf(branches(schema, keyword));
+            case "oneOf" -> oneOf(branches(schema, keyword));
+            case "not" -> evaluator.others(evaluator.document.child(schema, value, keyword));
+            case "if" -> conditional(schema);
+            case "dependentSchemas", "dependentRequired", "dependencies" ->
+                    dependent(schema, keyword);
+            default -> throw GrammarException.unsupported("%s is not supported".formatted(keyword));
+        };
+    }
+
+    private static String text(Schema schema, String keyword) throws GrammarException {
+        JsonNode value = schema.node().path(keyword);
+        if (!value.isString()) {
+            throw GrammarException.malformed("%s must be a string".formatted(keyword));
+        }
+        return value.stringValue();
+    }
+
+    private List<Schema> branches(Schema schema, String keyword) throws GrammarException {
+        JsonNode value = schema.node().path(keyword);
+        if (!value.isArray() || value.isEmpty()) {
+            throw GrammarException.malformed(
+                    "%s must be a list of schemas that is not empty".formatted(keyword));
+        }
+        List<Schema> branches = new ArrayList<>();
+        for (JsonNode branch : value) {
+            branches.add(
+                    evaluator.document.child(
+                            schema, branch, keyword, Integer.toString(branches.size())));
+        }
+        return branches;
+    }
+
+    private ValueSet anyOf(List<Schema> branches) throws GrammarException {
+        if (evaluator.document.usesUnevaluated()) {
+            return anyOfWithTraces(branches);
+        }
+        ValueSet any = ValueSet.NONE;
+        for (Schema branch : branches) {
+            any = algebra().or(any, evaluator.values(branch));
+        }
+        return any;
+    }
+
+    /// What has been looked at depends on all branches that a value belongs to: each combination is
+    /// an alternative of its own.
+    private ValueSet anyOfWithTraces(List<Schema> branches) throws GrammarException {
+        ValueSet some = ValueSet.NONE;
+        ValueSet none = ValueSet.ANY;
+        for (Schema branch : branches) {
+            ValueSet values = evaluator.values(branch);
+            if (algebra().unevaluated(values).equals(values) && values.equals(ValueSet.ANY)) {
+                some = algebra().or(some, none);
+                none = ValueSet.NONE;
+                continue;
+            }
+            ValueSet others = evaluator.others(branch);
+            some =
+                    algebra()
+                            .or(
+                                    algebra()
+                                            .or(
+                                                    algebra().and(some, values),
+                                                    algebra().and(some, others)),
+                                    algebra().and(none, values));
+            none = algebra().and(none, others);
+        }
+        return some;
+    }
+
+    /// A branch without what other branches allow, too. Branches that can't overlap need no
+    /// complement.
+    private ValueSet oneOf(List<Schema> branches) throws GrammarException {
+        int count = branches.size();
+        boolean[][] overlap = new boolean[count][count];
+        List<ValueSet> values = new ArrayList<>();
+        for (Schema branch : branches) {
+            values.add(evaluator.values(branch));
+        }
+        for (int i = 0; i < count; i++) {
+            evaluator.builder.checkTime();
+            for (int k = i + 1; k < count; k++) {
+                overlap[i][k] = !algebra().areDisjoint(values.get(i), values.get(k));
+                overlap[k][i] = overlap[i][k];
+            }
+        }
+        ValueSet one = ValueSet.NONE;
+        for (int i = 0; i < count; i++) {
+            ValueSet alone = values.get(i);
+            for (int k = 0; k < count; k++) {
+                if (overlap[i][k]) {
+                    alone = algebra().and(alone, evaluator.others(branches.get(k)));
+                }
+            }
+            one = algebra().or(one, alone);
+        }
+        return one;
+    }
+
+    private ValueSet conditional(Schema schema) throws GrammarException {
+        JsonNode node = schema.node();
+        if (schema.resource().dialect().compareTo(SchemaDialect.DRAFT_7) < 0) {
+            return ValueSet.ANY;
+        }
+        Schema condition = evaluator.document.child(schema, node.path("if"), "if");
+        boolean decides = node.has("then") || node.has("else");
+        if (!decides && !evaluator.document.usesUnevaluated()) {
+            return ValueSet.ANY;
+        }
+        ValueSet met = algebra().and(evaluator.values(condition), branch(schema, "then"));
+        ValueSet missed = algebra().and(evaluator.others(condition), branch(schema, "else"));
+        return algebra().or(met, missed);
+    }
+
+    private ValueSet branch(Schema schema, String keyword) throws GrammarException {
+        JsonNode node = schema.node().get(keyword);
+        return node == null
+                ? ValueSet.ANY
+                : evaluator.values(evaluator.document.child(schema, node, keyword));
+    }
+
+    private ValueSet dependent(Schema schema, String keyword) throws GrammarException {
+        JsonNode map = schema.node().path(keyword);
+        if (!map.isObject()) {
+            throw GrammarException.malformed("%s must be an object".formatted(keyword));
+        }
+        ValueSet all = ValueSet.ANY;
+        for (Map.Entry<String, JsonNode> entry : map.properties()) {
+            String key = entry.getKey();
+            JsonNode then = entry.getValue();
+            ValueSet with = ValueSet.of(having(List.of(key)));
+            if (then.isArray()) {
+                List<String> keys = new ArrayList<>(List.of(key));
+                for (JsonNode other : then) {
+                    if (!keys.contains(other.asString())) {
+                        keys.add(other.asString());
+                    }
+                }
+                with = ValueSet.of(having(keys));
+            } else if (then.isString()) {
+                with = ValueSet.of(having(List.of(key, then.stringValue())));
+            } else {
+                Schema child = evaluator.document.child(schema, then, keyword, key);
+                with = algebra().and(with, evaluator.values(child));
+            }
+            ObjectShape without =
+                    ObjectShape.ofMembers(List.of(ObjectShape.mentioned(key, Term.NONE, false)))
+                            .orElseThrow();
+            ValueSet either = algebra().or(ValueSet.ANY.withObjects(List.of(without)), with);
+            all = algebra().and(all, either);
+        }
+        return all;
+    }
+
+    private static ObjectShape having(List<String> keys) {
+        List<ObjectShape.Member> members = new ArrayList<>();
+        for (String key : keys) {
+            members.add(ObjectShape.mentioned(key, Term.ANY, true));
+        }
+        return ObjectShape.ofMembers(members).orElseThrow();
+    }
+}

@@ -1,0 +1,33 @@
+package dev.sluice.grammar;
+
+/// How texts of a JSON Schema are written, and how its keywords are read.
+///
+/// @param whitespace what may stand between the tokens of a text
+/// @param strict whether a keyword that can't be enforced is an error; if not, it is ignored and
+///   named in [SchemaRule#ignored]
+/// @param closedObjects whether an object without `additionalProperties` has no other keys than
+///   those of `properties` and `patternProperties`
+/// @param dialect the version of a schema without `$schema`
+public record JsonSchemaOptions(
+        Whitespace whitespace, boolean strict, boolean closedObjects, SchemaDialect dialect) {
+
+    /// White space between tokens.
+    public enum Whitespace {
+        /// Nothing but one space behind each comma and colon.
+        NONE,
+        /// At most one space, or one line end and an indentation. Small models print white space
+        /// for ever if they may.
+        BOUNDED,
+        /// Any.
+        ANY
+    }
+
+    /// What a server does.
+    public static final JsonSchemaOptions DEFAULT =
+            new JsonSchemaOptions(Whitespace.BOUNDED, true, false, SchemaDialect.DRAFT_2020_12);
+
+    /// The same with another treatment of white space.
+    public JsonSchemaOptions with(Whitespace other) {
+        return new JsonSchemaOptions(other, strict, closedObjects, dialect);
+    }
+}

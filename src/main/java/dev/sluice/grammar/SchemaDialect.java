@@ -1,0 +1,38 @@
+package dev.sluice.grammar;
+
+import java.util.Optional;
+
+/// A version of JSON Schema, as far as the versions differ in what they allow.
+public enum SchemaDialect {
+    /// `id`, Boolean `exclusiveMinimum`, and 1.0 is no integer.
+    DRAFT_4,
+    /// As draft 7, which only adds `if`.
+    DRAFT_6,
+    /// `definitions`, lists in `items`, `dependencies`; what stands beside `$ref` is ignored.
+    DRAFT_7,
+    /// `$defs`, `dependentSchemas`, `unevaluatedProperties`; lists in `items`.
+    DRAFT_2019_09,
+    /// `prefixItems` and `$dynamicRef`.
+    DRAFT_2020_12;
+
+    /// The dialect that a `$schema` names, if it is known.
+    static Optional<SchemaDialect> of(String uri) {
+        String[] names = {"draft-04", "draft-06", "draft-07", "2019-09", "2020-12"};
+        for (int i = 0; i < names.length; i++) {
+            if (uri.contains("json-schema.org") && uri.contains(names[i])) {
+                return Optional.of(values()[i]);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /// Whether what stands beside a `$ref` is ignored.
+    boolean ignoresSiblingsOfRef() {
+        return compareTo(DRAFT_7) <= 0;
+    }
+
+    /// The keyword that names a schema.
+    String idKeyword() {
+        return this == DRAFT_4 ? "id" : "$id";
+    }
+}

@@ -1,0 +1,242 @@
+package dev.sluice.grammar;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Says which values a schema allows: its own keywords, and those of the schemas that it applies to
+/// the same value. The values inside arrays and objects stay [Term]s, which are looked into when
+/// they are needed.
+final class SchemaEvaluator {
+    private static final Set<String> APPLICATORS =
+            Set.of(
+                    "$ref",
+                    "$dynamicRef",
+                    "$recursiveRef",
+                    "allOf",
+                    "anyOf",
+                    "oneOf",
+                    "not",
+                    "if",
+                    "dependentSchemas",
+                    "dependentRequired",
+                    "dependencies");
+
+    final SchemaDocument document;
+    final JsonSchemaOptions options;
+    final GrammarBuilder builder;
+    final ValueAlgebra algebra;
+    final Emptiness emptiness;
+    private final Applicators applicators;
+    private final OwnKeywords own;
+    private final Map<Term, ValueSet> terms = new HashMap<>();
+    private final Map<JsonNode, Schema> constants = new HashMap<>();
+    private final Set<String> annotations = new LinkedHashSet<>();
+    private final Set<String> ignored = new LinkedHashSet<>();
+    private int depth;
+    private int negations;
+
+    /// A schema is needed to evaluate itself, one value deeper.
+    static final class UnfinishedException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /// Evaluates one keyword.
+    interface Keyword {
+        ValueSet values() throws GrammarException;
+    }
+
+    SchemaEvaluator(SchemaDocument document, JsonSchemaOptions options, GrammarBuilder builder) {
+        this.document = document;
+        this.options = options;
+        this.builder = builder;
+        this.emptiness = new Emptiness(this, builder);
+        this.algebra = new ValueAlgebra(emptiness, builder);
+        this.applicators = new Applicators(this);
+        this.own = new OwnKeywords(this);
+    }
+
+    List<String> annotations() {
+        return List.copyOf(annotations);
+    }
+
+    List<String> ignored() {
+        return List.copyOf(ignored);
+    }
+
+    void annotate(String what) {
+        annotations.add(what);
+    }
+
+    /// The values that a term allows.
+    ValueSet values(Term term) throws GrammarException {
+        ValueSet known = terms.get(term);
+        if (known != null) {
+            return known;
+        }
+        ValueSet result = term.isNone() ? ValueSet.NONE : ValueSet.ANY;
+        if (!term.isNone()) {
+            for (Term.Literal literal : term.literals()) {
+                result =
+                        algebra.and(
+                                result,
+                                literal.positive() ? values(literal.one()) : others(literal.one()));
+            }
+        }
+        ValueSet plain = document.usesUnevaluated() ? algebra.unevaluated(result) : result;
+        terms.put(term, plain);
+        return plain;
+    }
+
+    /// The values of a term that stands inside the value that is being evaluated.
+    ValueSet inside(Term term) throws GrammarException {
+        depth++;
+        try {
+            return values(term);
+        } finally {
+            depth--;
+        }
+    }
+
+    /// The values that a schema allows.
+    ValueSet values(Schema schema) throws GrammarException {
+        ValueSet known = schema.values;
+        if (known != null) {
+            return known;
+        }
+        if (schema.openAt >= 0) {
+            if (schema.openAt < depth) {
+                throw new UnfinishedException();
+            }
+            throw GrammarException.malformed(
+                    "the schema at %s refers to itself without end".formatted(schema.path()));
+        }
+        schema.openAt = depth;
+        try {
+            ValueSet result = evaluate(schema);
+            schema.values = result;
+            return result;
+        } finally {
+            schema.openAt = -1;
+        }
+    }
+
+    /// The values that a schema does not allow.
+    ValueSet others(Schema schema) throws GrammarException {
+        ValueSet known = schema.others;
+        if (known == null) {
+            negations++;
+            try {
+                known = algebra.not(values(schema));
+            } finally {
+                negations--;
+            }
+            schema.others = known;
+        }
+        return known;
+    }
+
+    private ValueSet evaluate(Schema schema) throws GrammarException {
+        if (schema.isUnion()) {
+            ValueSet result = ValueSet.NONE;
+            for (Term term : schema.union()) {
+                result = algebra.or(result, values(term));
+            }
+            return result;
+        }
+        JsonNode node = schema.node();
+        if (node.isBoolean()) {
+            return node.booleanValue() ? ValueSet.ANY : ValueSet.NONE;
+        }
+        if (!node.isObject()) {
+            throw GrammarException.malformed(
+                    "the schema at %s is neither an object nor a Boolean".formatted(schema.path()));
+        }
+        if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
+            return keyword(schema, "$ref", () -> applicators.values(schema, "$ref"));
+        }
+        ValueSet result = ValueSet.ANY;
+        boolean done = false;
+        for (String name : List.copyOf(node.propertyNames())) {
+            if (name.equals("properties")) {
+                result = algebra.and(result, own.values(schema));
+                done = true;
+            } else if (APPLICATORS.contains(name)) {
+                result =
+                        algebra.and(
+                                result,
+                                keyword(schema, name, () -> applicators.values(schema, name)));
+            }
+        }
+        if (!done) {
+            result = algebra.and(own.values(schema), result);
+        }
+        return document.usesUnevaluated() ? narrowed(schema, result) : result;
+    }
+
+    /// Evaluates a keyword; names the place of what is wrong, or leaves out what can't be enforced
+    /// where that is allowed.
+    ValueSet keyword(Schema schema, String name, Keyword keyword) throws GrammarException {
+        try {
+            return keyword.values();
+        } catch (GrammarException e) {
+            GrammarException located = located(e, schema, name);
+            if (options.strict()
+                    || negations > 0
+                    || located.kind() != GrammarException.Kind.UNSUPPORTED) {
+                throw located;
+            }
+            ignored.add(located.getMessage());
+            return ValueSet.ANY;
+        }
+    }
+
+    private static GrammarException located(GrammarException e, Schema schema, String name) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("(keyword ")
+                ? e
+                : new GrammarException(
+                        e.kind(), "%s (keyword %s at %s)".formatted(message, name, schema.path()));
+    }
+
+    private ValueSet narrowed(Schema schema, ValueSet values) throws GrammarException {
+        JsonNode properties = schema.node().get("unevaluatedProperties");
+        JsonNode items = schema.node().get("unevaluatedItems");
+        ValueSet result = values;
+        if (properties != null) {
+            Term term = Term.of(document.child(schema, properties, "unevaluatedProperties"));
+            List<ObjectShape> shapes = new ArrayList<>();
+            for (ObjectShape shape : values.objects()) {
+                shape.whereUnevaluated(term).ifPresent(shapes::add);
+            }
+            result = result.withObjects(List.copyOf(shapes));
+        }
+        if (items != null) {
+            Term term = Term.of(document.child(schema, items, "unevaluatedItems"));
+            List<ArrayShape> shapes = new ArrayList<>();
+            for (ArrayShape shape : values.arrays()) {
+                shape.whereUnevaluated(term, schema).ifPresent(shapes::add);
+            }
+            result = result.withArrays(List.copyOf(shapes));
+        }
+        return result;
+    }
+
+    /// A term for one value.
+    Term constant(JsonNode value, Schema origin) {
+        return Term.of(
+                constants.computeIfAbsent(
+                        value,
+                        _ ->
+                                new Schema(
+                                        JsonNodeFactory.instance.objectNode().set("const", value),
+                                        origin.resource(),
+                                        origin.pointer())));
+    }
+}

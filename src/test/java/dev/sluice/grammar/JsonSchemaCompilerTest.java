@@ -1,0 +1,305 @@
+package dev.sluice.grammar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+import java.util.List;
+
+class JsonSchemaCompilerTest {
+    private static boolean accepts(String schema, String text) throws GrammarException {
+        return GrammarTexts.accepts(SchemaRows.machine(SchemaRows.json(schema)), text);
+    }
+
+    private static SchemaRule compile(String schema, boolean strict) throws GrammarException {
+        JsonSchemaOptions options =
+                new JsonSchemaOptions(
+                        JsonSchemaOptions.Whitespace.BOUNDED,
+                        strict,
+                        false,
+                        SchemaDialect.DRAFT_2020_12);
+        return new JsonSchemaCompiler(options)
+                .compile(SchemaRows.json(schema), new GrammarBuilder(GrammarLimits.DEFAULT));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'a':1}|true",
+                "{'a':1,'b':true}|true",
+                "{'x':0,'a':1,'y':[],'b':true,'z':{}}|true",
+                "{'a':1,'c':{'a':2}}|true",
+                "{}|false",
+                "{'b':true,'a':1}|false",
+                "{'a':1,'a':1}|false",
+                "{'x':0,'a':'1'}|false",
+                "{'a':1,'b':0}|false",
+                "{'a':1,'\\u0062':0}|false",
+                "{'a':1,'c':{'b':true}}|false"
+            })
+    void keysComeInTheirOrderWithOthersBetween(String text, boolean accepted)
+            throws GrammarException {
+        String schema =
+                """
+                {"type": "object", "properties": {"a": {"type": "integer"},
+                "b": {"type": "boolean"}, "c": {"$ref": "#"}}, "required": ["a"]}\
+                """;
+
+        assertThat(accepts(schema, text.replace('\'', '"'))).isEqualTo(accepted);
+    }
+
+    @Test
+    void keysThatAreOnlyRequiredComeInAnyOrder() throws GrammarException {
+        String schema = "{\"type\": \"object\", \"required\": [\"a\", \"b\"]}";
+
+        assertThat(accepts(schema, "{\"b\":1,\"x\":2,\"a\":3}")).isTrue();
+        assertThat(accepts(schema, "{\"a\":1,\"b\":3}")).isTrue();
+        assertThat(accepts(schema, "{\"b\":1,\"x\":2}")).isFalse();
+        assertThat(accepts(schema, "{\"b\":1,\"a\":2,\"b\":3}")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'k':'a','n':1}|true",
+                "{'k':'b','s':'x'}|true",
+                "{'k':'c'}|true",
+                "{}|true",
+                "{'k':'a'}|false",
+                "{'k':'a','n':'1'}|false",
+                "{'k':'b','n':1}|false"
+            })
+    void conditionsSplitIntoBranches(String text, boolean accepted) throws GrammarException {
+        String schema =
+                """
+                {"type": "object", "properties": {"k": {"enum": ["a", "b", "c"]}}, "allOf": [
+                {"if": {"properties": {"k": {"const": "a"}}, "required": ["k"]},
+                 "then": {"properties": {"n": {"type": "integer"}}, "required": ["n"]}},
+                {"if": {"properties": {"k": {"const": "b"}}, "required": ["k"]},
+                 "then": {"properties": {"s": {"type": "string"}}, "required": ["s"]}}]}\
+                """;
+
+        assertThat(accepts(schema, text.replace('\'', '"'))).isEqualTo(accepted);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,true", "3,true", "6,false", "5,false", "10,true", "9,true"})
+    void exactlyOneBranchOfOneOfHolds(String text, boolean accepted) throws GrammarException {
+        String schema = "{\"type\":\"integer\",\"oneOf\":[{\"multipleOf\":2},{\"multipleOf\":3}]}";
+
+        assertThat(accepts(schema, text)).isEqualTo(accepted);
+    }
+
+    @Test
+    void overlappingObjectsOfOneOfExcludeEachOther() throws GrammarException {
+        String schema =
+                "{\"type\":\"object\",\"oneOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}";
+
+        assertThat(accepts(schema, "{\"a\":1}")).isTrue();
+        assertThat(accepts(schema, "{\"c\":0,\"b\":1}")).isTrue();
+        assertThat(accepts(schema, "{\"a\":1,\"b\":1}")).isFalse();
+        assertThat(accepts(schema, "{}")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[1,2]|true",
+                "[2,\"a\",1]|true",
+                "[]|false",
+                "[1,1]|false",
+                "[1,1.0]|false",
+                "[\"a\",2]|false",
+                "[3,1]|false"
+            })
+    void itemsAreCountedByKindAndDifferent(String text, boolean accepted) throws GrammarException {
+        String schema =
+                """
+                {"type": "array", "items": {"enum": [1, 2, "a"]}, "uniqueItems": true,
+                "contains": {"const": 1}}\
+                """;
+
+        assertThat(accepts(schema, text)).isEqualTo(accepted);
+    }
+
+    @Test
+    void mostOfAKindIsKept() throws GrammarException {
+        String schema =
+                """
+                {"type": "array", "contains": {"type": "string", "minLength": 2},
+                "minContains": 1, "maxContains": 2}\
+                """;
+
+        assertThat(accepts(schema, "[1,\"ab\",\"c\",\"cd\"]")).isTrue();
+        assertThat(accepts(schema, "[1,\"a\"]")).isFalse();
+        assertThat(accepts(schema, "[\"ab\",\"cd\",[],\"ef\"]")).isFalse();
+    }
+
+    @Test
+    void lengthsCountCharactersHoweverTheyAreWritten() throws GrammarException {
+        String schema =
+                "{\"type\":\"string\",\"pattern\":\"^[a-z\u20ac]+$\",\"minLength\":2,\"maxLength\":3}";
+
+        assertThat(accepts(schema, "\"a\\u20acb\"")).isTrue();
+        assertThat(accepts(schema, "\"\\u0061\u20ac\"")).isTrue();
+        assertThat(accepts(schema, "\"a\"")).isFalse();
+        assertThat(accepts(schema, "\"abcd\"")).isFalse();
+        assertThat(accepts(schema, "\"a1\"")).isFalse();
+    }
+
+    @Test
+    void whatIsForcedHasOneSpelling() throws GrammarException {
+        Machine machine =
+                SchemaRows.machine(
+                        SchemaRows.json(
+                                """
+                                {"type": "object", "properties": {"kind": {"const": "abc"}},
+                                "required": ["kind"], "additionalProperties": false}\
+                                """),
+                        JsonSchemaOptions.DEFAULT.with(JsonSchemaOptions.Whitespace.NONE));
+        ParseState state = machine.start();
+        StringBuilder forced = new StringBuilder();
+        for (int i = 0; i < 15; i++) {
+            int only = -1;
+            for (int b = 0; b < 128; b++) {
+                if (!machine.step(state, b).isDead()) {
+                    assertThat(only).isNegative();
+                    only = b;
+                }
+            }
+            forced.append((char) only);
+            state = machine.step(state, only);
+        }
+
+        assertThat(forced).hasToString("{\"kind\": \"abc\"}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NONE,true,false,false,false",
+        "BOUNDED,true,true,false,true",
+        "ANY,true,true,true,true"
+    })
+    void whiteSpaceIsAsTheOptionsHaveIt(
+            JsonSchemaOptions.Whitespace whitespace,
+            boolean single,
+            boolean lines,
+            boolean many,
+            boolean none)
+            throws GrammarException {
+        JsonNode schema = SchemaRows.json("{\"type\":\"object\"}");
+        Machine machine = SchemaRows.machine(schema, JsonSchemaOptions.DEFAULT.with(whitespace));
+
+        assertThat(GrammarTexts.accepts(machine, "{\"a\": 1, \"b\": [1, 2]}")).isEqualTo(single);
+        assertThat(GrammarTexts.accepts(machine, "{\n  \"a\": [\n    1\n  ]\n}")).isEqualTo(lines);
+        assertThat(GrammarTexts.accepts(machine, "{\n\n\"a\": 1}")).isEqualTo(many);
+        assertThat(GrammarTexts.accepts(machine, "{\"a\":1}")).isEqualTo(none);
+    }
+
+    @Test
+    void whatCantBeEnforcedIsRefusedWithItsPlace() {
+        String schema = "{\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}";
+
+        assertThatThrownBy(() -> SchemaRows.machine(SchemaRows.json(schema)))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("uniqueItems");
+        assertThatThrownBy(() -> accepts("{\"$ref\":\"https://example.com/a\"}", "1"))
+                .hasMessageContaining("$ref")
+                .hasMessageContaining("the root");
+        assertThatThrownBy(
+                        () -> accepts("{\"properties\":{\"a\":{\"pattern\":\"(a)\\\\1\"}}}", "1"))
+                .hasMessageContaining("pattern")
+                .hasMessageContaining("/properties/a");
+    }
+
+    @Test
+    void relaxedCompilationNamesWhatItIgnores() throws GrammarException {
+        SchemaRule rule =
+                compile("{\"type\":\"string\",\"maxLength\":3,\"pattern\":\"(a)\\\\1\"}", false);
+
+        assertThat(rule.ignored()).singleElement().asString().contains("pattern");
+    }
+
+    @Test
+    void unknownFormatsAreAnnotations() throws GrammarException {
+        SchemaRule rule =
+                compile(
+                        "{\"properties\":{\"a\":{\"type\":\"string\",\"format\":\"color\"}}}",
+                        true);
+
+        assertThat(rule.annotations()).containsExactly("format \"color\" at /properties/a");
+    }
+
+    @Test
+    void aSchemaThatIsItselfIsRefused() {
+        assertThatThrownBy(() -> accepts("{\"$ref\":\"#\"}", "1"))
+                .hasMessageContaining("refers to itself");
+        assertThatThrownBy(() -> accepts("{\"anyOf\":[{\"not\":{\"$ref\":\"#\"}}]}", "1"))
+                .hasMessageContaining("refers to itself");
+    }
+
+    @Test
+    void longListsAreCompiled() throws GrammarException {
+        ObjectNode schema = JsonNodeFactory.instance.objectNode();
+        var values = schema.putArray("enum");
+        for (int i = 0; i < 20_000; i++) {
+            values.add("value-" + i);
+        }
+        Machine machine = SchemaRows.machine(schema);
+
+        assertThat(GrammarTexts.accepts(machine, "\"value-19999\"")).isTrue();
+        assertThat(GrammarTexts.accepts(machine, "\"value-20000\"")).isFalse();
+        values.add("one more");
+        assertThatThrownBy(() -> SchemaRows.machine(schema)).hasMessageContaining("20,000");
+    }
+
+    @Test
+    void deepSchemasAreRefused() {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        ObjectNode at = root;
+        for (int i = 0; i < 5_000; i++) {
+            at = at.putObject("items");
+        }
+
+        assertThatThrownBy(() -> SchemaRows.machine(root))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("nested");
+    }
+
+    @Test
+    void formatsAllowNothingElse() throws GrammarException {
+        List<List<String>> cases =
+                List.of(
+                        List.of("date", "2024-02-29", "2023-02-29"),
+                        List.of("date-time", "2024-02-29T23:59:60Z", "2024-01-01 00:00:00Z"),
+                        List.of("time", "12:00:00.5+01:00", "12:00:00"),
+                        List.of("duration", "P1Y2M3DT4H", "P1Y3D"),
+                        List.of("ipv4", "255.0.0.1", "256.0.0.1"),
+                        List.of("ipv6", "::ffff:1.2.3.4", "1::2::3"),
+                        List.of("hostname", "a-b.example", "-a.example"),
+                        List.of("email", "\\\"a b\\\"@[127.0.0.1]", "a@-b"),
+                        List.of("uuid", "2EB8AA08-AA98-11EA-B4AA-73B441D16380", "2EB8AA08"),
+                        List.of("uri", "http://[::1]:80/a?b#c", "/a"),
+                        List.of("uri-reference", "../a?b", "a\\\\b"),
+                        List.of("uri-template", "/{+a:3,b*}/c", "/{a"),
+                        List.of("json-pointer", "/a~1/0", "a"),
+                        List.of("relative-json-pointer", "1/a", "/a"));
+        for (List<String> row : cases) {
+            String schema = "{\"type\":\"string\",\"format\":\"%s\"}".formatted(row.get(0));
+            assertThat(accepts(schema, '"' + row.get(1) + '"')).as(row.get(1)).isTrue();
+            assertThat(accepts(schema, '"' + row.get(2) + '"')).as(row.get(2)).isFalse();
+        }
+    }
+}
