@@ -74,6 +74,16 @@ final class Closure {
         }
     }
 
+    /// Forgets everything, to be used again.
+    Closure clear() {
+        seen.clear();
+        open.clear();
+        work.clear();
+        calls.clear();
+        endsBase = false;
+        return this;
+    }
+
     /// Follows everything that needs no byte.
     ///
     /// @param epoch of the result
@@ -171,11 +181,18 @@ final class Closure {
     }
 
     private Configurations configurations(int epoch) {
-        Item[] items = open.stream().distinct().sorted().toArray(Item[]::new);
-        int[] states = new int[items.length];
-        int[] partials = new int[items.length];
-        Stack[] of = new Stack[items.length];
-        for (int i = 0; i < items.length; i++) {
+        Item[] items = open.toArray(Item[]::new);
+        Arrays.sort(items);
+        int size = 0;
+        for (Item item : items) {
+            if (size == 0 || !item.equals(items[size - 1])) {
+                items[size++] = item;
+            }
+        }
+        int[] states = new int[size];
+        int[] partials = new int[size];
+        Stack[] of = new Stack[size];
+        for (int i = 0; i < size; i++) {
             states[i] = items[i].state();
             partials[i] = items[i].partial();
             of[i] = items[i].stack();

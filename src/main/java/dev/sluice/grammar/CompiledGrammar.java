@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 
 /// A grammar that is ready for a vocabulary. Shared by all sequences that follow it; safe on any
@@ -9,11 +10,24 @@ public final class CompiledGrammar {
     private final Machine machine;
     private final GrammarVocabulary vocabulary;
     private final MaskMaker masks;
+    private final List<String> remarks;
 
     CompiledGrammar(Rules rules, GrammarVocabulary vocabulary, GrammarLimits limits) {
+        this(rules, vocabulary, limits, List.of());
+    }
+
+    CompiledGrammar(
+            Rules rules, GrammarVocabulary vocabulary, GrammarLimits limits, List<String> remarks) {
         this.machine = new Machine(rules, limits);
         this.vocabulary = vocabulary;
         this.masks = new MaskMaker(machine, vocabulary);
+        this.remarks = List.copyOf(remarks);
+    }
+
+    /// What the spec says that is not enforced, and why: unknown formats, and keywords that a
+    /// relaxed request has left out. For the answer's header.
+    public List<String> remarks() {
+        return remarks;
     }
 
     /// Follows a new sequence from its beginning.
@@ -22,6 +36,11 @@ public final class CompiledGrammar {
     public GrammarMatcher matcher(Set<Integer> endIds) {
         return new MachineMatcher(
                 this, endIds.stream().mapToInt(Integer::intValue).sorted().toArray());
+    }
+
+    /// Tokens of the vocabulary that are a line end and nothing else.
+    public List<Integer> lineEnds() {
+        return vocabulary.lineEnds();
     }
 
     Machine machine() {

@@ -1,7 +1,11 @@
 package dev.sluice.grammar;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Collects the rules of a grammar. Every rule is an automaton over characters with one start and
@@ -13,6 +17,7 @@ import java.util.OptionalInt;
 final class GrammarBuilder {
     private final GrammarLimits limits;
     private final long deadline;
+    private Map<String, Integer> spelt = Map.of();
     final List<RawState> states = new ArrayList<>();
     final List<RawRule> rules = new ArrayList<>();
 
@@ -43,6 +48,13 @@ final class GrammarBuilder {
 
     GrammarLimits limits() {
         return limits;
+    }
+
+    /// From now on, these parts of literals are tokens instead of characters.
+    ///
+    /// @param tokens ids by the texts that they stand for
+    void spell(Map<String, Integer> tokens) {
+        spelt = Map.copyOf(tokens);
     }
 
     /// A new state.
@@ -103,6 +115,14 @@ final class GrammarBuilder {
     int literal(int from, String text, boolean json) throws GrammarException {
         int at = from;
         for (int i = 0; i < text.length(); ) {
+            Optional<String> token = json ? Optional.empty() : token(text, i);
+            if (token.isPresent()) {
+                int behind = state();
+                tokens(at, new int[] {spelt.getOrDefault(token.get(), -1)}, behind);
+                at = behind;
+                i += token.get().length();
+                continue;
+            }
             int c = text.codePointAt(i);
             int next = state();
             chars(at, CodePoints.of(c), json, next);
@@ -112,10 +132,17 @@ final class GrammarBuilder {
         return at;
     }
 
+    /// The longest text at a place that is written as a token.
+    private Optional<String> token(String text, int at) {
+        return spelt.keySet().stream()
+                .filter(token -> text.startsWith(token, at))
+                .max(Comparator.comparingInt(String::length));
+    }
+
     /// One of some tokens leads from one state to another.
     void tokens(int from, int[] ids, int to) {
         int[] sorted = ids.clone();
-        java.util.Arrays.sort(sorted);
+        Arrays.sort(sorted);
         states.get(from).tokens.add(new TokenEdge(sorted, to));
     }
 

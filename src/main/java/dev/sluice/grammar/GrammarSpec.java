@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import java.util.List;
+import java.util.Set;
 
 /// What a text must look like, as a request says it. Values only: a spec travels on the event bus,
 /// and equal specs share one compiled grammar.
@@ -11,7 +12,13 @@ public sealed interface GrammarSpec {
     /// @param schema its JSON text
     /// @param strict whether a keyword that can't be enforced is an error; otherwise it is left
     ///   out, and the answer says so
-    record JsonSchema(String schema, boolean strict) implements GrammarSpec {}
+    /// @param closed whether objects that don't say whether they have other keys have none
+    record JsonSchema(String schema, boolean strict, boolean closed) implements GrammarSpec {
+        /// A schema whose objects are open, as the specification has it.
+        public JsonSchema(String schema, boolean strict) {
+            this(schema, strict, false);
+        }
+    }
 
     /// Any JSON object.
     record JsonObject() implements GrammarSpec {}
@@ -34,5 +41,17 @@ public sealed interface GrammarSpec {
     /// Free text with parts that follow a schema or another format.
     ///
     /// @param tag its JSON text, in either of the two forms of the protocol
-    record StructuralTag(String tag) implements GrammarSpec {}
+    /// @param markers parts of its literal texts that are written as one token, not letter by
+    ///   letter, where the vocabulary has them as special tokens. Such a token is no text: who asks
+    ///   for it must look for the token in the output
+    record StructuralTag(String tag, Set<String> markers) implements GrammarSpec {
+        public StructuralTag {
+            markers = Set.copyOf(markers);
+        }
+
+        /// A tag whose literal texts are text.
+        public StructuralTag(String tag) {
+            this(tag, Set.of());
+        }
+    }
 }

@@ -4,7 +4,12 @@ import dev.sluice.tokenizer.Vocabulary;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /// A vocabulary prepared for masks: the tree of all tokens, and for text that needs no escape in
 /// JSON the trees of the tokens that are not such text.
@@ -14,10 +19,12 @@ import java.util.List;
 public final class GrammarVocabulary {
     private static final int[] SLICE_LENGTHS = {10, 30, Integer.MAX_VALUE};
 
+    private final Vocabulary vocabulary;
     private final byte[][] bytes;
     private final int size;
     private final TokenTrie trie;
     private final List<Slice> slices;
+    private final List<Integer> lineEnds;
 
     /// The tokens that are plain text of at most so many characters, and the tree of all others.
     static final class Slice {
@@ -45,11 +52,18 @@ public final class GrammarVocabulary {
         }
     }
 
-    private GrammarVocabulary(byte[][] bytes, TokenTrie trie, List<Slice> slices) {
+    private GrammarVocabulary(
+            Vocabulary vocabulary, byte[][] bytes, TokenTrie trie, List<Slice> slices) {
+        this.vocabulary = vocabulary;
         this.bytes = bytes;
         this.size = bytes.length;
         this.trie = trie;
         this.slices = List.copyOf(slices);
+        this.lineEnds =
+                IntStream.range(0, size)
+                        .filter(id -> bytes[id].length == 1 && bytes[id][0] == '\n')
+                        .boxed()
+                        .toList();
     }
 
     /// Prepares a vocabulary.
@@ -76,7 +90,7 @@ public final class GrammarVocabulary {
                             .toArray();
             slices.add(new Slice(limit, plain, trie.part(bytes, rest)));
         }
-        return new GrammarVocabulary(bytes, trie, slices);
+        return new GrammarVocabulary(vocabulary, bytes, trie, slices);
     }
 
     /// Characters of plain text, or -1 for anything else.
@@ -121,6 +135,25 @@ public final class GrammarVocabulary {
             }
         }
         return best;
+    }
+
+    /// Those of some texts that are special tokens which end no sequence, with their ids.
+    Map<String, Integer> special(Set<String> texts) {
+        Map<String, Integer> special = new HashMap<>();
+        for (String text : texts) {
+            OptionalInt id = vocabulary.id(text);
+            if (id.isPresent()
+                    && vocabulary.isSpecial(id.getAsInt())
+                    && !vocabulary.eosIds().contains(id.getAsInt())) {
+                special.put(text, id.getAsInt());
+            }
+        }
+        return special;
+    }
+
+    /// Tokens that are a line end and nothing else.
+    List<Integer> lineEnds() {
+        return lineEnds;
     }
 
     int longest() {

@@ -30,4 +30,14 @@ public record JsonSchemaOptions(
     public JsonSchemaOptions with(Whitespace other) {
         return new JsonSchemaOptions(other, strict, closedObjects, dialect);
     }
+
+    /// The same with another meaning of objects that don't say whether they are open.
+    public JsonSchemaOptions withClosedObjects(boolean other) {
+        return new JsonSchemaOptions(whitespace, strict, other, dialect);
+    }
+
+    /// The same with another answer to keywords that can't be enforced.
+    public JsonSchemaOptions withStrict(boolean other) {
+        return new JsonSchemaOptions(whitespace, other, closedObjects, dialect);
+    }
 }

@@ -19,9 +19,12 @@ import java.util.Map;
 final class Machine {
     private static final int BYTES_PER_CONFIGURATIONS = 160;
     private static final int BYTES_PER_ROW = 256 * 4 + 16;
+    private static final Step DEAD = new Step(Configurations.DEAD, Stack.BASE);
 
     private final Rules rules;
     private final GrammarLimits limits;
+    private final FirstBytes firstBytes;
+    private final Closure closure;
     private final Stacks stacks = new Stacks();
     private final Map<Configurations, Configurations> known = new HashMap<>();
     private int epoch = 1;
@@ -30,6 +33,8 @@ final class Machine {
     Machine(Rules rules, GrammarLimits limits) {
         this.rules = rules;
         this.limits = limits;
+        this.firstBytes = new FirstBytes(rules);
+        this.closure = new Closure(rules, stacks, limits.maxConfigurations());
     }
 
     Rules rules() {
@@ -38,22 +43,23 @@ final class Machine {
 
     /// Before the first byte.
     synchronized ParseState start() {
-        Closure closure = closure();
+        Closure next = closure();
         int start = rules.starts()[rules.root()];
         if (rules.repeats()[start].isPresent()) {
             // Counts may not lie at the base: the root is called from a state that only ends.
-            closure.add(
+            next.add(
                     start,
                     stacks.of(rules.root(), 0, new int[] {Stack.END}, new Stack[] {Stack.BASE}));
         } else {
-            closure.add(start, Stack.BASE);
+            next.add(start, Stack.BASE);
         }
-        ParseState state = resolve(rebased(closure.finish(epoch)), Below.BOTTOM);
+        ParseState state = resolve(rebased(next.finish(epoch)), Below.BOTTOM);
         return new ParseState(state.top(), state.below(), rules.acceptsEmpty());
     }
 
+    /// One is in use at a time.
     private Closure closure() {
-        return new Closure(rules, stacks, limits.maxConfigurations());
+        return closure.clear();
     }
 
     /// Reads a byte.
@@ -73,7 +79,7 @@ final class Machine {
     ///
     /// @return [ParseState#DEAD] if it can't come here
     synchronized ParseState stepToken(ParseState state, int token) {
-        Closure closure = closure();
+        Closure next = closure();
         Configurations top = state.top();
         boolean any = false;
         for (int i = 0; i < top.size(); i++) {
@@ -82,12 +88,12 @@ final class Machine {
             }
             for (TokenEdge edge : rules.tokens()[top.states[i]]) {
                 if (Arrays.binarySearch(edge.ids(), token) >= 0) {
-                    closure.add(edge.target(), top.stacks[i]);
+                    next.add(edge.target(), top.stacks[i]);
                     any = true;
                 }
             }
         }
-        return any ? resolve(rebased(closure.finish(epoch)), state.below()) : ParseState.DEAD;
+        return any ? resolve(rebased(next.finish(epoch)), state.below()) : ParseState.DEAD;
     }
 
     /// Where a byte leads, whatever lies below the base.
@@ -121,12 +127,15 @@ final class Machine {
     }
 
     private Step read(Configurations top, int b) {
-        Closure closure = closure();
+        if (!firstBytes.mayCome(top, b)) {
+            return DEAD;
+        }
+        Closure next = closure();
         boolean any = false;
         for (int i = 0; i < top.size(); i++) {
-            any |= read(closure, top.states[i], top.partials[i], top.stacks[i], b);
+            any |= read(next, top.states[i], top.partials[i], top.stacks[i], b);
         }
-        return any ? rebased(closure.finish(epoch)) : new Step(Configurations.DEAD, Stack.BASE);
+        return any ? rebased(next.finish(epoch)) : DEAD;
     }
 
     private boolean read(Closure closure, int state, int partial, Stack stack, int b) {
@@ -183,19 +192,19 @@ final class Machine {
     private Step ended(Configurations top, Stack base) {
         Step known = top.returns().get(base);
         if (known == null) {
-            Closure closure = closure();
+            Closure next = closure();
             Stack[] lowered = Rebase.lower(stacks, top.stacks, base);
             for (int i = 0; i < top.size(); i++) {
-                closure.rest(top.states[i], top.partials[i], lowered[i]);
+                next.rest(top.states[i], top.partials[i], lowered[i]);
             }
             for (int i = 0; i < base.returns.length; i++) {
                 if (base.returns[i] == Stack.END) {
-                    closure.endBase();
+                    next.endBase();
                 } else {
-                    closure.add(base.returns[i], base.below[i]);
+                    next.add(base.returns[i], base.below[i]);
                 }
             }
-            known = rebased(closure.finish(epoch));
+            known = rebased(next.finish(epoch));
             top.returns().put(base, known);
         }
         return known;
@@ -215,14 +224,14 @@ final class Machine {
     }
 
     private Configurations sorted(Configurations found, Stack[] moved) {
-        Closure closure = closure();
+        Closure next = closure();
         for (int i = 0; i < found.size(); i++) {
-            closure.rest(found.states[i], found.partials[i], moved[i]);
+            next.rest(found.states[i], found.partials[i], moved[i]);
         }
         if (found.endsBase) {
-            closure.endBase();
+            next.endBase();
         }
-        return closure.finish(epoch);
+        return next.finish(epoch);
     }
 
     private Configurations interned(Configurations found) {

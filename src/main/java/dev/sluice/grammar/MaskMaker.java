@@ -16,6 +16,7 @@ final class MaskMaker {
 
     private final Machine machine;
     private final GrammarVocabulary vocabulary;
+    private final PlainText plainText;
     private final Configurations[] tops = new Configurations[TokenTrie.MAX_TOKEN_BYTES + 1];
     private final Below[] belows = new Below[TokenTrie.MAX_TOKEN_BYTES + 1];
     private final boolean[] unsure = new boolean[TokenTrie.MAX_TOKEN_BYTES + 1];
@@ -25,6 +26,7 @@ final class MaskMaker {
     MaskMaker(Machine machine, GrammarVocabulary vocabulary) {
         this.machine = machine;
         this.vocabulary = vocabulary;
+        this.plainText = new PlainText(machine.rules());
     }
 
     /// Writes the tokens that may come; the end of the text is not among them.
@@ -164,26 +166,9 @@ final class MaskMaker {
         int most = 0;
         for (int i = 0; i < top.size() && most < Integer.MAX_VALUE; i++) {
             if (top.partials[i] == Partial.NONE) {
-                most = Math.max(most, plainText(top.states[i], top.stacks[i].count));
+                most = Math.max(most, plainText.length(top.states[i], top.stacks[i].count));
             }
         }
         return most;
-    }
-
-    private int plainText(int state, int count) {
-        Rules rules = machine.rules();
-        if (rules.repeats()[state].isPresent()) {
-            Repeat repeat = rules.repeats()[state].get();
-            if (repeat.body().isPresent() || !repeat.set().containsAll(CodePoints.PLAIN)) {
-                return 0;
-            }
-            return repeat.max() == Repeat.UNBOUNDED ? Integer.MAX_VALUE : repeat.max() - count;
-        }
-        for (CharEdge edge : rules.chars()[state]) {
-            if (edge.target() == state && edge.set().containsAll(CodePoints.PLAIN)) {
-                return Integer.MAX_VALUE;
-            }
-        }
-        return 0;
     }
 }

@@ -51,8 +51,8 @@ sealed interface NumberTracker {
     /// Compares the number with a bound: by the number of digits before the point, then digit by
     /// digit.
     ///
-    /// A state holds the place among the bound's digits, before or behind its point, the order of the
-    /// digits read so far, and the sign.
+    /// A state holds the place among the bound's digits, before or behind its point, the order of
+    /// the digits read so far, and the sign.
     record Comparison(BigDecimal bound, String whole, String fraction) implements NumberTracker {
         private static final int LESS = 0;
         private static final int EQUAL = 1;

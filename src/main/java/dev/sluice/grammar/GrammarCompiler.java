@@ -1,0 +1,142 @@
+package dev.sluice.grammar;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/// Compiles grammars on threads of its own and remembers the last ones: equal specs share one
+/// compiled grammar, also while it is being compiled.
+///
+/// Safe on any thread. Owned by whoever made it; closing it fails what is being compiled.
+public final class GrammarCompiler implements AutoCloseable {
+    private static final int MAX_REMEMBERED = 64;
+    private static final int MAX_WAITING = 256;
+
+    private final Supplier<GrammarVocabulary> source;
+    private final GrammarLimits limits;
+    private final JsonSchemaOptions options;
+    private final ExecutorService threads;
+    private final ExecutorService maskThreads;
+    private Optional<GrammarVocabulary> prepared = Optional.empty();
+    private final Map<GrammarSpec, CompletableFuture<CompiledGrammar>> known =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(
+                        Map.Entry<GrammarSpec, CompletableFuture<CompiledGrammar>> eldest) {
+                    return size() > MAX_REMEMBERED;
+                }
+            };
+
+    /// @param vocabulary asked for once, on a thread of this
+    /// @param options how JSON is written; the request decides what is strict
+    /// @param numThreads how many grammars are compiled at the same time
+    public GrammarCompiler(
+            Supplier<GrammarVocabulary> vocabulary,
+            GrammarLimits limits,
+            JsonSchemaOptions options,
+            int numThreads) {
+        this.source = vocabulary;
+        this.limits = limits;
+        this.options = options;
+        this.threads = pool("grammar-", numThreads);
+        this.maskThreads = pool("mask-", numThreads);
+    }
+
+    private static ExecutorService pool(String name, int numThreads) {
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(
+                        numThreads,
+                        numThreads,
+                        1,
+                        TimeUnit.MINUTES,
+                        new LinkedBlockingQueue<>(MAX_WAITING),
+                        task ->
+                                Thread.ofPlatform()
+                                        .daemon()
+                                        .name(name + number.getAndIncrement())
+                                        .unstarted(task));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /// Where masks may be found: never behind a grammar that takes long to compile.
+    public Executor maskThreads() {
+        return maskThreads;
+    }
+
+    /// Prepares the vocabulary, which takes some tenths of a second, before the first grammar needs
+    /// it.
+    public void warmUp() {
+        threads.execute(this::vocabulary);
+    }
+
+    private GrammarVocabulary vocabulary() {
+        synchronized (source) {
+            if (prepared.isEmpty()) {
+                prepared = Optional.of(source.get());
+            }
+            return prepared.get();
+        }
+    }
+
+    /// Compiles a grammar, unless that has been done.
+    ///
+    /// @return fails with a [GrammarException], or with a
+    ///   [java.util.concurrent.RejectedExecutionException] if too many are waiting
+    public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec) {
+        synchronized (known) {
+            CompletableFuture<CompiledGrammar> running = known.get(spec);
+            if (running != null && !running.isCompletedExceptionally()) {
+                return running;
+            }
+            CompletableFuture<CompiledGrammar> started = start(() -> compileNow(spec));
+            known.put(spec, started);
+            return started;
+        }
+    }
+
+    private <T> CompletableFuture<T> start(Callable<T> work) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return work.call();
+                    } catch (RuntimeException e) {
+                        throw e;
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                threads);
+    }
+
+    /// Compiles on the calling thread, past the memory of earlier ones.
+    CompiledGrammar compileNow(GrammarSpec spec) throws GrammarException {
+        GrammarVocabulary words = vocabulary();
+        GrammarBuilder builder = new GrammarBuilder(limits);
+        if (spec instanceof GrammarSpec.StructuralTag tag) {
+            builder.spell(words.special(tag.markers()));
+        }
+        SpecWriter writer = new SpecWriter(builder, options);
+        Rules rules = writer.write(spec);
+        return new CompiledGrammar(rules, words, limits, writer.remarks());
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        maskThreads.shutdownNow();
+    }
+}

@@ -1,0 +1,98 @@
+package dev.sluice.grammar;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// Turns a [GrammarSpec] into rules.
+final class SpecWriter {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final GrammarBuilder builder;
+    private final JsonSchemaOptions options;
+    private final List<String> remarks = new ArrayList<>();
+
+    SpecWriter(GrammarBuilder builder, JsonSchemaOptions options) {
+        this.builder = builder;
+        this.options = options;
+    }
+
+    /// What is not enforced.
+    List<String> remarks() {
+        return List.copyOf(remarks);
+    }
+
+    Rules write(GrammarSpec spec) throws GrammarException {
+        return builder.build(rule(spec));
+    }
+
+    private int rule(GrammarSpec spec) throws GrammarException {
+        GrammarLimits limits = builder.limits();
+        return switch (spec) {
+            case GrammarSpec.JsonSchema s ->
+                    schema(
+                            parsed(s.schema(), "JSON"),
+                            options.withStrict(s.strict()).withClosedObjects(s.closed()));
+            case GrammarSpec.JsonObject _ ->
+                    schema(JSON.createObjectNode().put("type", "object"), options);
+            case GrammarSpec.RegularExpression r ->
+                    Regex.parse(r.pattern(), RegexDialect.GUIDED, limits).rule(builder, false);
+            case GrammarSpec.Choice c -> choice(c.texts());
+            case GrammarSpec.Ebnf e -> EbnfParser.parse(builder, checked(e.grammar()));
+            case GrammarSpec.StructuralTag t ->
+                    new StructuralTags(builder, new SchemaContents()).rule(parsed(t.tag(), "JSON"));
+        };
+    }
+
+    private String checked(String source) throws GrammarException {
+        if (source.length() > builder.limits().maxSourceLength()) {
+            throw GrammarException.tooLarge(
+                    "it is longer than %,d characters"
+                            .formatted(builder.limits().maxSourceLength()));
+        }
+        return source;
+    }
+
+    private JsonNode parsed(String text, String what) throws GrammarException {
+        try {
+            return JSON.readTree(checked(text));
+        } catch (JacksonException e) {
+            throw GrammarException.malformed(
+                    "it is not %s: %s".formatted(what, e.getOriginalMessage()));
+        }
+    }
+
+    private int schema(JsonNode schema, JsonSchemaOptions how) throws GrammarException {
+        SchemaRule rule = new JsonSchemaCompiler(how).compile(schema, builder);
+        remarks.addAll(rule.annotations());
+        remarks.addAll(rule.ignored());
+        return rule.rule();
+    }
+
+    private final class SchemaContents implements StructuralTags.Contents {
+        @Override
+        public int schema(JsonNode schema) throws GrammarException {
+            return SpecWriter.this.schema(schema, options);
+        }
+
+        @Override
+        public int anyObject() throws GrammarException {
+            return schema(JSON.createObjectNode().put("type", "object"));
+        }
+    }
+
+    private int choice(List<String> texts) throws GrammarException {
+        if (texts.isEmpty()) {
+            throw GrammarException.malformed("there is nothing to choose from");
+        }
+        if (texts.size() > builder.limits().maxChoices()) {
+            throw GrammarException.tooLarge(
+                    "there are more than %,d texts to choose from"
+                            .formatted(builder.limits().maxChoices()));
+        }
+        return TextLanguage.of(texts).rule(builder, false);
+    }
+}
