@@ -15,6 +15,13 @@ interface CaseSet {
     /// Tries a row that has a kind.
     Verdict judge(Row row);
 
+    /// Tries a row that has a kind and may say something about several.
+    ///
+    /// @return a verdict for each kind that it says something about
+    default Map<String, Verdict> judgeAll(Row row) {
+        return Map.of(kind(row).orElseThrow(), judge(row));
+    }
+
     /// What else the report should say at its end; may be empty.
     default String note() {
         return "";
