@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /// Runs one engine behind the event bus.
@@ -92,12 +93,24 @@ public final class EngineVerticle extends VerticleBase {
                 Optional.ofNullable(message.headers().get(Addresses.EVENTS_TO))
                         .orElseGet(() -> Addresses.generation(request.id()));
         MessageProducer<GenerationEvent> producer = vertx.eventBus().sender(address, EVENT_OPTIONS);
-        try {
-            engine().submit(request, event -> send(producer, event));
-            message.reply("");
-            wake();
-        } catch (ApiException refusal) {
+        Future.fromCompletionStage(engine().admit(request, event -> send(producer, event)), context)
+                .onSuccess(remarks -> {
+                    message.reply(String.join("\n", remarks));
+                    wake();
+                })
+                .onFailure(e -> refuse(message, e));
+    }
+
+    private static void refuse(Message<?> message, Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null
+                        ? problem.getCause()
+                        : problem;
+        if (cause instanceof ApiException refusal) {
             ReplyFailures.fail(message, refusal);
+        } else {
+            LOG.error("a request could not be taken", cause);
+            ReplyFailures.fail(message, new ApiException.Internal("The engine failed."));
         }
     }
 

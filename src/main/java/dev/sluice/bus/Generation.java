@@ -15,6 +15,8 @@ import io.vertx.core.eventbus.MessageConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -34,6 +36,8 @@ public final class Generation {
     private final Promise<GenerationEvent.Finished> end = Promise.promise();
     private final Promise<Generation> accepted = Promise.promise();
     private final MessageConsumer<GenerationEvent> consumer;
+    private final List<GenerationEvent> early = new ArrayList<>();
+    private List<String> remarks = List.of();
 
     private Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
         this.vertx = vertx;
@@ -62,14 +66,27 @@ public final class Generation {
                         .setSendTimeout(SUBMIT_TIMEOUT_MS)
                         .addHeader(Addresses.EVENTS_TO, consumer.address());
         consumer.completion()
-                .compose(_ -> vertx.eventBus().request(Addresses.SUBMIT, request, options))
-                .onSuccess(_ -> accepted.tryComplete(this))
+                .compose(_ -> vertx.eventBus().<String>request(Addresses.SUBMIT, request, options))
+                .onSuccess(reply -> accept(reply.body()))
                 .onFailure(cause -> {
                     ApiException refusal = ReplyFailures.toApiException(cause);
                     accepted.tryFail(refusal);
                     finish();
                     end.tryFail(refusal);
                 });
+    }
+
+    private void accept(String said) {
+        remarks = said.lines().toList();
+        accepted.tryComplete(this);
+        List<GenerationEvent> waiting = List.copyOf(early);
+        early.clear();
+        waiting.forEach(this::take);
+    }
+
+    /// What the grammar of a guided request says that is not enforced; mostly nothing.
+    public List<String> remarks() {
+        return remarks;
     }
 
     /// The request's id.
@@ -91,9 +108,16 @@ public final class Generation {
         }
     }
 
+    /// An event may overtake the reply; its reader wants the reply first.
     private void onEvent(Message<GenerationEvent> message) {
-        GenerationEvent event = message.body();
-        accepted.tryComplete(this);
+        if (accepted.future().isComplete() && early.isEmpty()) {
+            take(message.body());
+        } else {
+            early.add(message.body());
+        }
+    }
+
+    private void take(GenerationEvent event) {
         if (event.isTerminal()) {
             finish();
         }

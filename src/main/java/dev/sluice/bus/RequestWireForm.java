@@ -84,6 +84,8 @@ final class RequestWireForm {
                         .put("logit_bias", bias)
                         .put("args", new JsonObject(new LinkedHashMap<>(rules.processorArgs())));
         rules.thinkingBudget().ifPresent(budget -> json.put("thinking", toJson(budget)));
+        rules.guidance()
+                .ifPresent(guidance -> json.put("guidance", GuidanceWireForm.toJson(guidance)));
         return json;
     }
 
@@ -103,7 +105,9 @@ final class RequestWireForm {
                 bias,
                 json.getJsonObject("args").getMap(),
                 Optional.ofNullable(json.getJsonObject("thinking"))
-                        .map(RequestWireForm::toThinking));
+                        .map(RequestWireForm::toThinking),
+                Optional.ofNullable(json.getJsonObject("guidance"))
+                        .map(GuidanceWireForm::toGuidance));
     }
 
     private static JsonObject toJson(ThinkingBudget budget) {

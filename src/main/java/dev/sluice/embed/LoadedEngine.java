@@ -8,8 +8,13 @@ import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
+import dev.sluice.engine.GuidedDecoding;
 import dev.sluice.engine.LogitsProcessor;
 import dev.sluice.engine.LogitsProcessors;
+import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarLimits;
+import dev.sluice.grammar.GrammarVocabulary;
+import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelConfig;
 import dev.sluice.model.ModelSource;
@@ -164,7 +169,27 @@ public final class LoadedEngine implements AutoCloseable {
                         parts.eosTokenIds(),
                         batch.recompute(),
                         options.logits().logprobsMode());
-        return new Engine(config, model, parts.tokenizer(), device, processors, System::nanoTime);
+        return new Engine(
+                config,
+                model,
+                parts.tokenizer(),
+                device,
+                processors,
+                options.logits().guided().map(json -> new GuidedDecoding(grammars(json), true)),
+                System::nanoTime);
+    }
+
+    private GrammarCompiler grammars(JsonSchemaOptions json) {
+        int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        GrammarCompiler compiler =
+                own(
+                        new GrammarCompiler(
+                                () -> GrammarVocabulary.of(parts.tokenizer().vocabulary()),
+                                GrammarLimits.DEFAULT,
+                                json,
+                                threads));
+        compiler.warmUp();
+        return compiler;
     }
 
     /// A GPU that refuses memory is the operator's to help.

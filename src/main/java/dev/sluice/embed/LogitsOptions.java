@@ -1,20 +1,29 @@
 package dev.sluice.embed;
 
 import dev.sluice.engine.LogprobsMode;
+import dev.sluice.grammar.JsonSchemaOptions;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What happens to logits before tokens are drawn, and what is told of them. Immutable.
 ///
 /// @param logprobsMode what is reported as a log probability
 /// @param processors names of the logits processors that requests may use, in the order in which
 ///   they run
-public record LogitsOptions(LogprobsMode logprobsMode, List<String> processors) {
-    /// Raw log probabilities, no processors.
+/// @param guided how requests may ask for texts of a certain form; empty if they may not
+public record LogitsOptions(
+        LogprobsMode logprobsMode, List<String> processors, Optional<JsonSchemaOptions> guided) {
+    /// Raw log probabilities, no processors, guided decoding.
     public static final LogitsOptions DEFAULT =
             new LogitsOptions(LogprobsMode.RAW_LOGPROBS, List.of());
 
     public LogitsOptions {
         processors = List.copyOf(processors);
+    }
+
+    /// With guided decoding as a server has it.
+    public LogitsOptions(LogprobsMode logprobsMode, List<String> processors) {
+        this(logprobsMode, processors, Optional.of(JsonSchemaOptions.DEFAULT));
     }
 }

@@ -100,6 +100,9 @@ final class DeviceSampler implements AutoCloseable {
                                 penalties.repetition(),
                                 penalties.frequency(),
                                 penalties.presence()));
+        if (sequence.isGuided()) {
+            batch.mask(sequence.guidedText().orElseThrow().mask());
+        }
         request.rules().logitBias().forEach(batch::bias);
         if (LogitsEditor.penalizes(penalties)) {
             noteIds(sequence, penalties.repetition() != 1);

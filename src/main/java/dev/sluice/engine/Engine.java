@@ -3,6 +3,8 @@ package dev.sluice.engine;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.Tensor;
+import dev.sluice.grammar.CompiledGrammar;
+import dev.sluice.grammar.GrammarCompiler;
 import dev.sluice.model.CausalLm;
 import dev.sluice.tokenizer.Tokenizer;
 
@@ -12,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -39,6 +42,9 @@ public final class Engine implements AutoCloseable {
     private final Scheduler scheduler;
     private final ModelRunner runner;
     private final ProcessorChain processors;
+    private final Optional<GrammarCompiler> grammars;
+    private final GuideMasks masks;
+    private final Optional<JumpForward> jump;
     private final Sampler sampler;
     private final Delivery delivery;
     private final List<Sequence> drawing = new ArrayList<>();
@@ -55,12 +61,14 @@ public final class Engine implements AutoCloseable {
             Tokenizer tokenizer,
             Device device,
             LongSupplier nanoClock) {
-        this(config, model, tokenizer, device, List.of(), nanoClock);
+        this(config, model, tokenizer, device, List.of(), Optional.empty(), nanoClock);
     }
 
     /// Makes an engine and reserves its memory. The calling thread need not be the engine thread.
     ///
     /// @param logitsProcessors run in this order
+    /// @param guided follows what guided requests ask for, which are refused without it; its
+    ///   compiler is the caller's, closed after the engine
     /// @param nanoClock time in nanoseconds from any fixed point
     /// @throws DeviceException if the memory can't be had
     public Engine(
@@ -69,6 +77,7 @@ public final class Engine implements AutoCloseable {
             Tokenizer tokenizer,
             Device device,
             List<LogitsProcessor> logitsProcessors,
+            Optional<GuidedDecoding> guided,
             LongSupplier nanoClock) {
         int vocabSize = model.config().vocabSize();
         int numIds = Math.min(vocabSize, tokenizer.vocabulary().size());
@@ -80,6 +89,9 @@ public final class Engine implements AutoCloseable {
         this.pool = new BlockPool(config.numBlocks());
         this.scheduler = new Scheduler(config, pool, _ -> stats.preempted());
         this.runner = new ModelRunner(config, model, device);
+        this.grammars = guided.map(GuidedDecoding::compiler);
+        this.masks = new GuideMasks(grammars, numIds);
+        this.jump = guided.filter(GuidedDecoding::jumpForward).map(_ -> new JumpForward(tokenizer));
         this.processors = new ProcessorChain(logitsProcessors);
         this.sampler = new Sampler(config, device, vocabSize, numIds, processors);
         this.drawingRows = new int[config.maxNumSeqs()];
@@ -96,14 +108,56 @@ public final class Engine implements AutoCloseable {
         return stats;
     }
 
-    /// Takes a request. Any thread; does not block.
+    /// Takes a request without guidance. Any thread; does not block.
     ///
     /// @param listener gets the events, on the engine thread
     /// @throws ApiException if the request is refused: [ApiException.InvalidRequest],
     ///   [ApiException.Overloaded] or [ApiException.Draining]
     public void submit(GenerationRequest request, Consumer<GenerationEvent> listener) {
+        if (request.rules().guidance().isPresent()) {
+            throw new IllegalArgumentException("guided requests are to be admitted");
+        }
+        submit(request, listener, Optional.empty());
+    }
+
+    /// Takes a request once its grammar is compiled. Any thread; does not block.
+    ///
+    /// @param listener gets the events, on the engine thread
+    /// @return complete when the request is accepted, perhaps on a thread of the grammar room; what
+    ///   the grammar has to say that is not enforced. Fails with the [ApiException] with which the
+    ///   request is refused
+    public CompletableFuture<List<String>> admit(
+            GenerationRequest request, Consumer<GenerationEvent> listener) {
+        Optional<Guidance> guidance = request.rules().guidance();
+        if (guidance.isEmpty()) {
+            try {
+                submit(request, listener, Optional.empty());
+                return CompletableFuture.completedFuture(List.of());
+            } catch (ApiException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+        return new GrammarGate(grammars)
+                .compile(guidance.get())
+                .thenApply(grammar -> {
+                    submit(request, listener, Optional.of(grammar));
+                    return grammar.remarks();
+                });
+    }
+
+    private void submit(
+            GenerationRequest request,
+            Consumer<GenerationEvent> listener,
+            Optional<CompiledGrammar> grammar) {
         OutputText output = new OutputText(request, config.eosTokenIds(), tokenizer.vocabulary());
-        intake.submit(new Sequence(request, listener, output, nanoClock.getAsLong()));
+        Optional<GuidedText> guided =
+                grammar.map(compiled ->
+                        new GuidedText(
+                                compiled,
+                                request.rules().guidance().orElseThrow(),
+                                config.eosTokenIds(),
+                                tokenizer.vocabulary()));
+        intake.submit(new Sequence(request, listener, output, guided, nanoClock.getAsLong()));
         stats.accepted();
     }
 
@@ -159,6 +213,7 @@ public final class Engine implements AutoCloseable {
             closed = true;
             abort();
             sampler.close();
+            masks.close();
             runner.close();
         }
     }
@@ -197,7 +252,12 @@ public final class Engine implements AutoCloseable {
         }
         Tensor logits;
         try {
-            logits = runner.forward(step);
+            masks.begin(step);
+            try {
+                logits = runner.forward(step);
+            } finally {
+                masks.await();
+            }
             findDrawing(step);
             processors.update(drawing);
             sampler.prepare(logits, drawing, drawingRows);
@@ -266,12 +326,25 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Draws the next token of a sequence and tells its listener.
+    /// Draws the next token of a sequence and tells its listener; where a grammar leaves no choice
+    /// behind it, what must follow comes at once and is computed in one chunk with the next step.
     private void extend(Sequence sequence, Tensor logits, int row) {
-        Sampler.Draw draw = sampler.draw(logits, row, sequence);
+        boolean goesOn = tell(sequence, sampler.draw(logits, row, sequence));
+        if (!goesOn || jump.isEmpty()) {
+            return;
+        }
+        int[] forced = jump.get().tokens(sequence);
+        for (int i = 0; i < forced.length && goesOn; i++) {
+            goesOn = tell(sequence, new Sampler.Draw(forced[i], List.of()));
+        }
+    }
+
+    /// @return whether the sequence goes on
+    private boolean tell(Sequence sequence, Sampler.Draw draw) {
         append(sequence, draw.token());
         OutputText.Piece piece = sequence.output().accept(draw.token(), isFull(sequence));
         delivery.token(sequence, draw, piece);
+        return piece.reason().isEmpty();
     }
 
     private void append(Sequence sequence, int token) {

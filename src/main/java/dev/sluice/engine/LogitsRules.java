@@ -15,11 +15,13 @@ import java.util.Optional;
 /// @param processorArgs for the registered [LogitsProcessor]s, which find their own keys in it;
 ///   values as JSON has them
 /// @param thinkingBudget limit of the thinking, where there is one
+/// @param guidance what the text must look like, where that is asked for
 public record LogitsRules(
         List<TokenIds> badWords,
         Map<Integer, Float> logitBias,
         Map<String, Object> processorArgs,
-        Optional<ThinkingBudget> thinkingBudget) {
+        Optional<ThinkingBudget> thinkingBudget,
+        Optional<Guidance> guidance) {
     /// No rules.
     public static final LogitsRules NONE =
             new LogitsRules(List.of(), Map.of(), Map.of(), Optional.empty());
@@ -29,5 +31,20 @@ public record LogitsRules(
         logitBias = Map.copyOf(logitBias);
         // Not Map.copyOf: JSON objects may hold null.
         processorArgs = Collections.unmodifiableMap(new LinkedHashMap<>(processorArgs));
+    }
+
+    /// Rules without guidance.
+    public LogitsRules(
+            List<TokenIds> badWords,
+            Map<Integer, Float> logitBias,
+            Map<String, Object> processorArgs,
+            Optional<ThinkingBudget> thinkingBudget) {
+        this(badWords, logitBias, processorArgs, thinkingBudget, Optional.empty());
+    }
+
+    /// The same rules for a text that must look a certain way.
+    public LogitsRules with(Guidance other) {
+        return new LogitsRules(
+                badWords, logitBias, processorArgs, thinkingBudget, Optional.of(other));
     }
 }

@@ -18,8 +18,8 @@ import java.util.OptionalInt;
 /// device samples, all rows are drawn there in one call, but for those of [DeviceSampler] that it
 /// can't do; else rows are downloaded, and only a greedy sequence that asks for nothing else never
 /// leaves the device. The order of the steps: bias and registered processors; penalties; what must
-/// not come; the temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the
-/// largest logit before the temperature, which can only blur it.
+/// not come; the grammar; the temperature; then min-p, top-k, top-p and the draw. A greedy sequence
+/// takes the largest logit before the temperature, which can only blur it.
 ///
 /// Ids past the tokenizer's vocabulary, with which some models pad their logits, do not count. Owns
 /// its staging memory. Call only on the engine thread.
@@ -146,6 +146,7 @@ final class Sampler implements AutoCloseable {
     private boolean edits(Sequence sequence) {
         return LogitsEditor.penalizes(sequence.request().sampling().penalties())
                 || LogitsEditor.forbids(sequence)
+                || sequence.isGuided()
                 || isProcessed(sequence);
     }
 
@@ -186,6 +187,10 @@ final class Sampler implements AutoCloseable {
         }
         editor.penalize(sequence, values);
         editor.forbid(sequence, values);
+        if (sequence.isGuided()) {
+            // Last, so that nothing lifts what the grammar has closed.
+            sequence.guidedText().orElseThrow().apply(values);
+        }
     }
 
     private int best() {

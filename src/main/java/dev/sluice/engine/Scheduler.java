@@ -75,9 +75,11 @@ final class Scheduler {
         boolean preempted = false;
         for (int i = 0; i < running.size(); i++) {
             Sequence sequence = running.get(i);
-            if (sequence.numRemaining() == 1) {
+            boolean decodes = sequence.numRemaining() == 1;
+            // More than one remains of a prompt, which has its blocks, or of text that was forced.
+            if (decodes || blocksMissing(sequence, sequence.length()) > 0) {
                 preempted |= makeRoom(sequence);
-                if (i < running.size()) {
+                if (decodes && i < running.size()) {
                     take(sequence, 1);
                 }
             }

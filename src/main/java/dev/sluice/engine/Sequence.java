@@ -27,6 +27,7 @@ final class Sequence implements SequenceState {
     private final int numPrompt;
     private final AtomicBoolean cancelRequested = new AtomicBoolean();
     private final Optional<ThinkingTracker> thinking;
+    private final Optional<GuidedText> guidedText;
     private final List<TokenLogprobs> promptLogprobs = new ArrayList<>();
     private int[] tokens;
     private int length;
@@ -45,6 +46,16 @@ final class Sequence implements SequenceState {
             Consumer<GenerationEvent> listener,
             OutputText output,
             long submittedNanos) {
+        this(request, listener, output, Optional.empty(), submittedNanos);
+    }
+
+    Sequence(
+            GenerationRequest request,
+            Consumer<GenerationEvent> listener,
+            OutputText output,
+            Optional<GuidedText> guidedText,
+            long submittedNanos) {
+        this.guidedText = guidedText;
         this.request = request;
         this.listener = listener;
         this.output = output;
@@ -163,6 +174,16 @@ final class Sequence implements SequenceState {
         return thinking.isPresent() ? thinking.get().forced() : OptionalInt.empty();
     }
 
+    /// What keeps it to its grammar, if it has one.
+    Optional<GuidedText> guidedText() {
+        return guidedText;
+    }
+
+    /// Whether a grammar says which tokens may come next.
+    boolean isGuided() {
+        return guidedText.isPresent();
+    }
+
     /// Whether it has as many tokens as its request allows.
     boolean isFull() {
         return numGenerated() >= request.stop().maxTokens()
@@ -182,6 +203,9 @@ final class Sequence implements SequenceState {
         tokens[length++] = token;
         if (thinking.isPresent()) {
             thinking.get().accept(tokens, length);
+        }
+        if (guidedText.isPresent()) {
+            guidedText.get().accept(tokens, length);
         }
     }
 

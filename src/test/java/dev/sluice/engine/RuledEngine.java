@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /// Runs an engine on a model whose logits are a hash of what it finds in the cache, for tests of
@@ -62,7 +63,13 @@ abstract class RuledEngine {
         Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
         try (Engine engine =
                 new Engine(
-                        config, model, new ByteTokenizer(), device, processors, System::nanoTime)) {
+                        config,
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        processors,
+                        Optional.empty(),
+                        System::nanoTime)) {
             for (GenerationRequest request : requests) {
                 List<GenerationEvent> list = new ArrayList<>();
                 events.put(request.id(), list);

@@ -1,0 +1,70 @@
+package dev.sluice.engine;
+
+import dev.sluice.grammar.CompiledGrammar;
+import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarException;
+import dev.sluice.grammar.GrammarSpec;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+
+/// Compiles the grammars of requests, and says in the protocol's words why one can't be.
+///
+/// @param grammars absent where guided decoding is switched off
+record GrammarGate(Optional<GrammarCompiler> grammars) {
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    /// Compiles a grammar, unless that has been done.
+    ///
+    /// @return fails with an [ApiException]
+    CompletableFuture<CompiledGrammar> compile(Guidance guidance) {
+        if (grammars.isEmpty()) {
+            return CompletableFuture.failedFuture(
+                    new ApiException.InvalidRequest(
+                            "guided_backend is None, use --guided-decoding-backend to specify the"
+                                    + " backend at server startup.",
+                            guidance.param(),
+                            "invalid_value"));
+        }
+        try {
+            return grammars.get()
+                    .compile(guidance.grammar())
+                    .exceptionally(e -> {
+                        throw refusal(guidance, e);
+                    });
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(refusal(guidance, e));
+        }
+    }
+
+    private static ApiException refusal(Guidance guidance, Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null
+                        ? problem.getCause()
+                        : problem;
+        if (cause instanceof GrammarException e) {
+            return new ApiException.InvalidRequest(
+                    "Invalid %s: %s.".formatted(kind(guidance), e.getMessage()),
+                    guidance.param(),
+                    "invalid_value");
+        }
+        if (cause instanceof RejectedExecutionException) {
+            return new ApiException.Overloaded(
+                    "Too many grammars are being compiled.", RETRY_AFTER_SECONDS);
+        }
+        return new ApiException.Internal("The grammar could not be compiled.");
+    }
+
+    private static String kind(Guidance guidance) {
+        return switch (guidance.grammar()) {
+            case GrammarSpec.JsonSchema _, GrammarSpec.JsonObject _ -> "JSON format";
+            case GrammarSpec.RegularExpression _ -> "regex format";
+            case GrammarSpec.Choice _ -> "choice format";
+            case GrammarSpec.Ebnf _ -> "grammar format";
+            case GrammarSpec.StructuralTag _ ->
+                    guidance.param().startsWith("tool") ? "tools" : "structural_tag format";
+        };
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.engine;
+
+import dev.sluice.grammar.GrammarCompiler;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/// Finds, while the model computes a step, which tokens may come next in the sequences that follow
+/// a grammar.
+///
+/// Owns a row of bits for each sequence. Call only on the engine thread; the rows are written on
+/// threads of the grammar room between [#begin] and [#await].
+final class GuideMasks implements AutoCloseable {
+    /// More are found by two threads.
+    private static final int FEW = 4;
+
+    private final Optional<GrammarCompiler> compiler;
+    private final Arena arena = Arena.ofShared();
+    private final List<MemorySegment> rows = new ArrayList<>();
+    private final long words;
+    private CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
+
+    /// @param numIds ids that can be drawn
+    GuideMasks(Optional<GrammarCompiler> compiler, int numIds) {
+        this.compiler = compiler;
+        this.words = Math.ceilDiv(numIds, Integer.SIZE);
+    }
+
+    /// Starts the work for the sequences of a step that will draw.
+    void begin(List<Sequence> step) {
+        List<Runnable> work = new ArrayList<>();
+        for (Sequence sequence : step) {
+            if (sequence.draws() && sequence.isGuided()) {
+                GuidedText text = sequence.guidedText().orElseThrow();
+                MemorySegment row = row(work.size());
+                work.add(() -> text.fill(row));
+            }
+        }
+        if (work.isEmpty()) {
+            return;
+        }
+        int half = work.size() <= FEW ? work.size() : work.size() / 2;
+        running =
+                CompletableFuture.allOf(
+                        start(work.subList(0, half)), start(work.subList(half, work.size())));
+    }
+
+    private CompletableFuture<Void> start(List<Runnable> work) {
+        return work.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : CompletableFuture.runAsync(
+                        () -> work.forEach(Runnable::run), compiler.orElseThrow().maskThreads());
+    }
+
+    private MemorySegment row(int index) {
+        while (rows.size() <= index) {
+            rows.add(arena.allocate(ValueLayout.JAVA_INT, words));
+        }
+        return rows.get(index);
+    }
+
+    /// Waits for the work.
+    void await() {
+        running.join();
+        running = CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

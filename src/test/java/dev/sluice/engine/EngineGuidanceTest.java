@@ -1,0 +1,222 @@
+package dev.sluice.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarLimits;
+import dev.sluice.grammar.GrammarSpec;
+import dev.sluice.grammar.GrammarVocabulary;
+import dev.sluice.grammar.JsonSchemaOptions;
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.tokenizer.TokenIds;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+
+/// Texts that must look a certain way, in a running engine.
+class EngineGuidanceTest extends RuledEngine {
+    private static final String PATTERN = "(ab|cd)+e?[0-9]{2,40}!";
+    private static final int END = 'E';
+
+    private final GrammarCompiler compiler =
+            new GrammarCompiler(
+                    () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
+                    GrammarLimits.DEFAULT,
+                    JsonSchemaOptions.DEFAULT,
+                    1);
+
+    @AfterEach
+    void closeCompiler() {
+        compiler.close();
+    }
+
+    private boolean jumps = true;
+    private int steps;
+
+    private static GenerationRequest guided(
+            String id, int seed, Guidance guidance, StopConditions stop) {
+        SamplingParams sampling =
+                new SamplingParams(
+                        seed % 2 == 0 ? 0 : 1,
+                        1,
+                        OptionalInt.empty(),
+                        0,
+                        seed,
+                        seed % 3 == 0 ? new Penalties(1.3f, 0.4f, 0.2f) : Penalties.NONE);
+        return new GenerationRequest(
+                id,
+                TokenIds.of(Requests.prompt(seed, 5 + seed % 20)),
+                sampling,
+                LogitsRules.NONE.with(guidance),
+                stop,
+                OutputOptions.TEXT);
+    }
+
+    private static Guidance regex(String pattern) {
+        return new Guidance(new GrammarSpec.RegularExpression(pattern), "guided_regex");
+    }
+
+    private Map<String, Answer> admit(EngineConfig config, List<GenerationRequest> requests) {
+        Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
+        try (Engine engine =
+                new Engine(
+                        config,
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        List.of(),
+                        Optional.of(new GuidedDecoding(compiler, jumps)),
+                        System::nanoTime)) {
+            for (GenerationRequest request : requests) {
+                List<GenerationEvent> list = new ArrayList<>();
+                events.put(request.id(), list);
+                engine.admit(request, list::add).join();
+            }
+            steps = 0;
+            while (engine.step()) {
+                engine.checkIntegrity();
+                steps++;
+            }
+        }
+        Map<String, Answer> answers = new LinkedHashMap<>();
+        events.forEach((id, list) -> answers.put(id, new Answer(list)));
+        return answers;
+    }
+
+    @Test
+    void everyAnswerThatEndsFollowsItsGrammarWhateverRunsBesideIt() {
+        List<GenerationRequest> requests =
+                IntStream.range(0, 24)
+                        .mapToObj(seed ->
+                                guided(
+                                        "g" + seed,
+                                        seed,
+                                        regex(PATTERN),
+                                        StopConditions.maxTokens(120)))
+                        .toList();
+
+        Map<String, Answer> together = admit(config(64, 8, 90), requests);
+
+        int ended = 0;
+        for (GenerationRequest request : requests) {
+            Answer answer = of(together, request.id());
+            Answer alone = of(admit(roomy(), List.of(request)), request.id());
+            assertThat(answer.text()).isEqualTo(alone.text());
+            if (answer.reason() == FinishReason.STOP) {
+                ended++;
+                assertThat(answer.text()).matches(PATTERN);
+            }
+        }
+        assertThat(ended).isGreaterThan(12);
+    }
+
+    @Test
+    void forcedTextTakesOneStepAndChangesNothingElse() {
+        Guidance guidance =
+                regex("\\{\"temperature_in_celsius\": (1|23), \"unit\": \"celsius\"\\}");
+        for (int seed = 0; seed < 6; seed++) {
+            GenerationRequest request = guided("j", seed, guidance, StopConditions.maxTokens(200));
+
+            jumps = true;
+            Answer quick = of(admit(config(7, 2, 90), List.of(request)), "j");
+            int quickSteps = steps;
+            jumps = false;
+            Answer slow = of(admit(roomy(), List.of(request)), "j");
+
+            assertThat(quick.text()).isEqualTo(slow.text());
+            assertThat(quick.ids()).isEqualTo(slow.ids());
+            assertThat(quick.end()).isEqualTo(slow.end());
+            assertThat(quickSteps).isLessThan(steps / 2);
+        }
+    }
+
+    @Test
+    void theGrammarBeginsBehindTheThinking() {
+        Guidance guidance =
+                new Guidance(
+                        new GrammarSpec.Choice(List.of("yes", "no")),
+                        "guided_choice",
+                        Optional.of(TokenIds.of(END, END)));
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(),
+                        Map.of(),
+                        Map.of(),
+                        Optional.of(
+                                new ThinkingBudget(
+                                        OptionalInt.of(4),
+                                        OptionalInt.empty(),
+                                        true,
+                                        TokenIds.EMPTY,
+                                        TokenIds.of(END, END),
+                                        TokenIds.of(END, END))),
+                        Optional.of(guidance));
+        GenerationRequest request =
+                request("t", rules, StopConditions.maxTokens(40), OutputOptions.TEXT);
+
+        Answer answer = of(admit(roomy(), List.of(request)), "t");
+
+        assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
+        assertThat(answer.text().substring(answer.text().indexOf("EE") + 2).strip())
+                .isIn("yes", "no");
+    }
+
+    @Test
+    void aGrammarThatMustEndWinsOverTheLeastNumberOfTokens() {
+        StopConditions stop = new StopConditions(20, 30, List.of(), Set.of(), false, false);
+
+        Answer answer = of(admit(roomy(), List.of(guided("m", 0, regex("ab"), stop))), "m");
+
+        assertThat(answer.text()).isEqualTo("ab");
+        assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void aGrammarThatCantBeCompiledNamesItsField() {
+        try (Engine engine =
+                new Engine(
+                        roomy(),
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        List.of(),
+                        Optional.of(new GuidedDecoding(compiler, jumps)),
+                        System::nanoTime)) {
+            GenerationRequest request = guided("x", 0, regex("a**"), StopConditions.maxTokens(3));
+
+            assertThatThrownBy(() -> engine.admit(request, _ -> {}).get())
+                    .isInstanceOf(ExecutionException.class)
+                    .rootCause()
+                    .isInstanceOfSatisfying(
+                            ApiException.InvalidRequest.class,
+                            e -> {
+                                assertThat(e.param()).contains("guided_regex");
+                                assertThat(e).hasMessageStartingWith("Invalid regex format: ");
+                            });
+            assertThat(engine.hasWork()).isFalse();
+        }
+    }
+
+    @Test
+    void withoutACompilerTheRequestIsRefused() {
+        try (Engine engine =
+                new Engine(roomy(), model, new ByteTokenizer(), device, System::nanoTime)) {
+            GenerationRequest request = guided("x", 0, regex("a"), StopConditions.maxTokens(3));
+
+            assertThatThrownBy(() -> engine.admit(request, _ -> {}).get())
+                    .rootCause()
+                    .hasMessageContaining("--guided-decoding-backend");
+        }
+    }
+}
