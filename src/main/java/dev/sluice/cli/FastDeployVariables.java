@@ -35,7 +35,7 @@ final class FastDeployVariables {
                             "FD_ENABLE_REQUEST_DISCONNECT_STOP_INFERENCE",
                             "a request always ends when its client leaves",
                             "FD_FILL_BITMASK_BATCH",
-                            "there is no guided decoding yet",
+                            "what may come next is always found while the model computes",
                             "FD_ENC_DEC_BLOCK_NUM",
                             "blocks are taken as they are needed"));
 

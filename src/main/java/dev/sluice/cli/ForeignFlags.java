@@ -64,8 +64,6 @@ final class ForeignFlags {
     private static final String CHUNKS = "prompts always go in chunks of --max-num-batched-tokens";
     private static final String ONLY_TEXT = "models generate text only";
     private static final String NO_IMAGES = "Sluice serves text models";
-    private static final String NO_GUIDE =
-            "there is no guided decoding yet, so requests that ask get a 400";
     private static final String NO_CLUSTER = "this server is a whole by itself";
     private static final String NO_REDIS = "requests wait in this process, not in Redis";
 
@@ -96,8 +94,6 @@ final class ForeignFlags {
                             "scheduler-ttl",
                             1,
                             "what waits does not expire; see --max-waiting-time"),
-                    Flag.accepted("guided-decoding-backend", 1, NO_GUIDE),
-                    Flag.accepted("guided-decoding-disable-any-whitespace", 0, NO_GUIDE),
                     Flag.accepted("override-pooler-config", 1, ONLY_TEXT),
                     Flag.accepted("local-data-parallel-id", 1, NO_CLUSTER),
                     Flag.accepted("enable-expert-parallel", 0, ONE_DEVICE),

@@ -5,6 +5,7 @@ import dev.sluice.engine.LogprobsMode;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.RequestLimits;
 
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 import java.util.ArrayList;
@@ -68,6 +69,9 @@ final class RequestFlags {
             description = "A parser of your own that --tool-call-parser may name.")
     private Optional<String> toolParserPlugin = Optional.empty();
 
+    @ArgGroup(validate = false)
+    private GuidedFlags guided = new GuidedFlags();
+
     @Option(
             names = "--chat-template",
             paramLabel = "FILE|TEXT",
@@ -120,8 +124,9 @@ final class RequestFlags {
         }
     }
 
+    /// @throws Refusal if two flags contradict each other
     LogitsOptions logits() {
-        return new LogitsOptions(logprobsMode, logitsProcessors);
+        return new LogitsOptions(logprobsMode, logitsProcessors, guided.toOptions());
     }
 
     /// The source of the chat template.

@@ -1,5 +1,6 @@
 package dev.sluice.openai;
 
+import dev.sluice.openai.parsers.OutputParsers;
 import dev.sluice.openai.parsers.ParserSettings;
 
 import java.util.Optional;
@@ -32,15 +33,26 @@ record AnswerRules(ServedModel model) {
                 parser);
     }
 
-    /// How the output of a chat is parsed; calls only where the model was offered tools.
+    /// How the output of a chat is parsed; calls only where the model was offered tools. Calls that
+    /// must come are guided, so that they need no parser that the model was trained for.
     ///
     /// @param thinking whether the model was asked to think, or not asked
     Optional<ParserSettings> chatParser(ToolFields tools, boolean thinking, boolean stream) {
         return parser(
-                model.options().toolCallParser().filter(_ -> !tools.tools().isEmpty()),
+                model.options()
+                        .toolCallParser()
+                        .filter(name -> tools.wanted().isEmpty() || isSpelt(name))
+                        .or(() ->
+                                Optional.of(OutputParsers.plainCalls())
+                                        .filter(_ -> !tools.wanted().isEmpty()))
+                        .filter(_ -> !tools.tools().isEmpty()),
                 thinking,
                 tools.severalCalls(),
                 stream);
+    }
+
+    private static boolean isSpelt(String parser) {
+        return OutputParsers.callSpelling(parser).isPresent();
     }
 
     /// How the output of a completion is parsed. Its prompt may hold anything, and nothing in the

@@ -5,6 +5,7 @@ import dev.sluice.tokenizer.TokenIds;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -48,7 +49,6 @@ record ChatRequest(
     /// @throws InvalidRequest naming the field
     static ChatRequest of(Fields body) {
         ForeignParameters.refuseInChat(body);
-        GuidedFields.refuseInChat(body);
         Map<String, Object> metadata = body.object("metadata");
         Fields fields = body.orFrom(metadata, FROM_METADATA);
         List<?> messages = fields.list(MESSAGES);
@@ -61,8 +61,11 @@ record ChatRequest(
         boolean tokenized = !messages.isEmpty() && TokenLists.isNumbers(messages);
         boolean fromMessages = tokenized && ids.size() == 0;
         ThinkingFields thinking = ThinkingFields.of(fields, metadata);
+        SharedParameters shared = SharedParameters.of(fields, LogprobsFields.ofChat(fields));
+        ToolFields tools = ToolFields.of(fields);
+        refuseTwoForms(shared, tools);
         return new ChatRequest(
-                SharedParameters.of(fields, LogprobsFields.ofChat(fields)),
+                shared,
                 tokenized ? List.of() : Messages.normalise(messages),
                 fromMessages ? TokenLists.ids(MESSAGES, messages) : ids,
                 fromMessages ? MESSAGES : TOKEN_IDS,
@@ -70,7 +73,19 @@ record ChatRequest(
                 fields.integer("max_completion_tokens"),
                 TemplateFields.of(fields, thinking),
                 thinking,
-                ToolFields.of(fields),
+                tools,
                 metadata);
+    }
+
+    /// A text can't be a call and of another form. `response_format` is about texts that are no
+    /// calls.
+    private static void refuseTwoForms(SharedParameters shared, ToolFields tools) {
+        Optional<String> form =
+                shared.form()
+                        .map(GuidedForm::field)
+                        .filter(field -> !field.equals(GuidedFields.RESPONSE_FORMAT));
+        if (form.isPresent() && !tools.wanted().isEmpty()) {
+            throw GuidedFields.tooMany(form.get(), List.of(form.get(), ToolFields.CHOICE));
+        }
     }
 }

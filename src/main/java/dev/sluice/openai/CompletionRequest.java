@@ -33,7 +33,6 @@ record CompletionRequest(
     /// @throws InvalidRequest naming the field
     static CompletionRequest of(Fields body) {
         ForeignParameters.refuseInCompletion(body);
-        GuidedFields.refuseInCompletion(body);
         Fields fields =
                 body.orFrom(
                         body.value("suffix").flatMap(RequestJson::asObject).orElse(Map.of()),

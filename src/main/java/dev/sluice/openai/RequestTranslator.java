@@ -35,6 +35,7 @@ public final class RequestTranslator {
     private final SequenceRules sequences;
     private final ThinkingRules thinking;
     private final AnswerRules answers;
+    private final GuidanceRules guidance;
 
     /// @param clock tells when an answer was created
     public RequestTranslator(ServedModel model, RequestValidator validator, InstantSource clock) {
@@ -47,6 +48,7 @@ public final class RequestTranslator {
         this.sequences = new SequenceRules(model, RequestSeeds.of(model.options().seed()));
         this.thinking = new ThinkingRules(model);
         this.answers = new AnswerRules(model);
+        this.guidance = new GuidanceRules(model);
     }
 
     /// Prepares a body of `/v1/chat/completions`.
@@ -65,21 +67,27 @@ public final class RequestTranslator {
         LogitsRules rules = sequences.logits(shared.logits());
 
         boolean thinks = thinking.isOn(request.thinking());
-        Optional<ParserSettings> parser =
+        Optional<ParserSettings> plain =
                 answers.chatParser(request.tools(), thinks, shared.stream());
+        Optional<GuidedForm> form = guidance.form(request, plain);
+        Optional<ParserSettings> parser = parser(plain, form);
         String field = ChatPrompts.field(request);
         ReadyPrompt prompt = cut(prompts.prompt(request), shared);
         StopConditions stop = lengths.stop(prompt.ids(), shared.stops(), limit, field);
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),
-                        withThinking(
-                                rules,
-                                thinking.budget(
-                                        request.thinking(),
-                                        parser,
-                                        prompt.ids(),
-                                        stop.maxTokens())),
+                        guided(
+                                withThinking(
+                                        rules,
+                                        thinking.budget(
+                                                request.thinking(),
+                                                parser,
+                                                prompt.ids(),
+                                                stop.maxTokens())),
+                                form,
+                                parser,
+                                prompt),
                         output(
                                 shared,
                                 continuesText(request),
@@ -100,6 +108,19 @@ public final class RequestTranslator {
                 metadata(request));
     }
 
+    private static Optional<ParserSettings> parser(
+            Optional<ParserSettings> plain, Optional<GuidedForm> form) {
+        return form.isPresent() ? plain.map(ParserSettings::whenGuided) : plain;
+    }
+
+    private LogitsRules guided(
+            LogitsRules rules,
+            Optional<GuidedForm> form,
+            Optional<ParserSettings> parser,
+            ReadyPrompt prompt) {
+        return form.map(f -> rules.with(guidance.guidance(f, parser, prompt.ids()))).orElse(rules);
+    }
+
     private static LengthRules.Limit limit(ChatRequest request) {
         return request.maxCompletionTokens().isPresent()
                 ? new LengthRules.Limit(
@@ -108,7 +129,12 @@ public final class RequestTranslator {
     }
 
     private static LogitsRules withThinking(LogitsRules rules, Optional<ThinkingBudget> budget) {
-        return new LogitsRules(rules.badWords(), rules.logitBias(), rules.processorArgs(), budget);
+        return new LogitsRules(
+                rules.badWords(),
+                rules.logitBias(),
+                rules.processorArgs(),
+                budget,
+                rules.guidance());
     }
 
     /// Whether the model goes on in the middle of a text.
@@ -142,7 +168,8 @@ public final class RequestTranslator {
         LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
         lengths.checkStops(shared.stops());
         checkIds(request);
-        Optional<ParserSettings> parser = answers.completionParser(shared.stream());
+        Optional<ParserSettings> parser =
+                parser(answers.completionParser(shared.stream()), shared.form());
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),
@@ -161,7 +188,7 @@ public final class RequestTranslator {
                 id,
                 clock.instant().getEpochSecond(),
                 model,
-                sequences(id, request, ready, common, perPrompt),
+                sequences(id, request, ready, common, parser, perPrompt),
                 ready.size(),
                 texts(ready, shared, request.echo()),
                 shared.stream(),
@@ -197,6 +224,7 @@ public final class RequestTranslator {
             CompletionRequest request,
             List<ReadyPrompt> ready,
             SequenceRules.Common common,
+            Optional<ParserSettings> parser,
             int perPrompt) {
         StopFields fields = request.shared().stops();
         LengthRules.Limit limit =
@@ -204,7 +232,9 @@ public final class RequestTranslator {
         List<GenerationRequest> all = new ArrayList<>(ready.size() * perPrompt);
         for (ReadyPrompt prompt : ready) {
             StopConditions stop = lengths.stop(prompt.ids(), fields, limit, request.promptField());
-            all.addAll(sequences.sequences(id, all.size(), perPrompt, prompt.ids(), common, stop));
+            SequenceRules.Common own =
+                    common.with(guided(common.rules(), request.shared().form(), parser, prompt));
+            all.addAll(sequences.sequences(id, all.size(), perPrompt, prompt.ids(), own, stop));
         }
         return all;
     }

@@ -24,7 +24,12 @@ record SequenceRules(ServedModel model, RequestSeeds seeds) {
     ///
     /// @param rules of the logits
     /// @param output what is told of an answer
-    record Common(SamplingFields sampling, LogitsRules rules, OutputOptions output) {}
+    record Common(SamplingFields sampling, LogitsRules rules, OutputOptions output) {
+        /// The same with other rules.
+        Common with(LogitsRules other) {
+            return new Common(sampling, other, output);
+        }
+    }
 
     /// The rules of the logits that a request names, without a limit of its thinking.
     ///

@@ -10,6 +10,7 @@ import java.util.Set;
 /// nothing.
 ///
 /// @param choices answers for each prompt, at least 1
+/// @param form of the text; empty where any will do
 /// @param tokensPerChunk tokens that a chunk of a stream waits for, at least 1
 record SharedParameters(
         Optional<String> model,
@@ -20,6 +21,7 @@ record SharedParameters(
         StopFields stops,
         LogitsFields logits,
         LogprobsFields logprobs,
+        Optional<GuidedForm> form,
         boolean skipSpecialTokens,
         boolean returnTokenIds,
         int tokensPerChunk,
@@ -43,6 +45,7 @@ record SharedParameters(
                 StopFields.of(fields),
                 LogitsFields.of(fields),
                 logprobs,
+                GuidedFields.of(fields),
                 fields.flag("skip_special_tokens", true),
                 fields.flag("return_token_ids", false),
                 tokensPerChunk(fields),

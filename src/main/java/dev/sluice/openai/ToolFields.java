@@ -7,20 +7,26 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// The tools that a chat offers to the model.
 ///
 /// @param tools as the template sees them; empty where the model may call none
-/// @param severalCalls whether the model may call more than one
-record ToolFields(List<Map<String, Object>> tools, boolean severalCalls) {
-    private static final String TOOLS = "tools";
-    private static final String CHOICE = "tool_choice";
+/// @param wanted those of which the model must call one; empty where it may answer otherwise
+/// @param severalCalls whether the model may make more than one call
+record ToolFields(
+        List<Map<String, Object>> tools, List<Map<String, Object>> wanted, boolean severalCalls) {
+    /// The field that lists the tools.
+    static final String TOOLS = "tools";
+
+    /// The field that says which of them to call.
+    static final String CHOICE = "tool_choice";
+
     private static final String FUNCTION = "function";
     private static final String NAME = "name";
 
     ToolFields {
         tools = List.copyOf(tools);
+        wanted = List.copyOf(wanted);
     }
 
     /// @throws InvalidRequest naming the field
@@ -30,9 +36,20 @@ record ToolFields(List<Map<String, Object>> tools, boolean severalCalls) {
         for (int i = 0; i < items.size(); i++) {
             tools.add(tool(TOOLS + "[" + i + "]", items.get(i)));
         }
-        boolean callable = mayCall(fields.value(CHOICE).orElse("auto"), tools);
-        return new ToolFields(
-                callable ? tools : List.of(), fields.flag("parallel_tool_calls", true));
+        boolean several = fields.flag("parallel_tool_calls", true);
+        Object choice = fields.value(CHOICE).orElse("auto");
+        if (choice instanceof String word) {
+            return switch (word) {
+                case "none" -> new ToolFields(List.of(), List.of(), several);
+                case "auto" -> new ToolFields(tools, List.of(), several);
+                case "required" -> new ToolFields(tools, required(tools), several);
+                default ->
+                        throw Invalid.field(
+                                CHOICE,
+                                "Input should be 'none', 'auto', 'required' or a function's name");
+            };
+        }
+        return new ToolFields(tools, List.of(named(choice, tools)), false);
     }
 
     private static Map<String, Object> tool(String place, Object item) {
@@ -55,48 +72,41 @@ record ToolFields(List<Map<String, Object>> tools, boolean severalCalls) {
         if (parameters != null) {
             dictionary(TOOLS, place + ".function.parameters", parameters);
         }
+        Object strict = function.get("strict");
+        if (strict != null && !(strict instanceof Boolean)) {
+            throw Invalid.field(TOOLS, place + ".function.strict: Input should be a valid boolean");
+        }
         return tool;
     }
 
-    /// Whether the model may call tools. That it must is for guided decoding to see to.
-    private static boolean mayCall(Object choice, List<Map<String, Object>> tools) {
-        if (choice instanceof String word) {
-            return switch (word) {
-                case "none" -> false;
-                case "auto" -> !tools.isEmpty();
-                case "required" -> {
-                    requireTools(tools);
-                    throw GuidedFields.unavailable(CHOICE + " 'required'", CHOICE);
-                }
-                default ->
-                        throw Invalid.field(
-                                CHOICE,
-                                "Input should be 'none', 'auto', 'required' or a function's name");
-            };
-        }
-        Map<String, Object> named = dictionary(CHOICE, CHOICE, choice);
-        Map<String, Object> function =
-                dictionary(CHOICE, CHOICE + "." + FUNCTION, named.get(FUNCTION));
-        String name = text(CHOICE, CHOICE + ".function.name", function.get(NAME));
-        requireTools(tools);
-        if (tools.stream().noneMatch(tool -> name.equals(nameOf(tool)))) {
-            throw Invalid.field(CHOICE, "tool_choice names no function of tools: " + name);
-        }
-        throw GuidedFields.unavailable("A named tool_choice", CHOICE);
-    }
-
-    private static void requireTools(List<Map<String, Object>> tools) {
+    private static List<Map<String, Object>> required(List<Map<String, Object>> tools) {
         if (tools.isEmpty()) {
             throw Invalid.field(
                     CHOICE, "Value error, When using `tool_choice`, `tools` must be set.");
         }
+        return tools;
     }
 
-    private static Object nameOf(Map<String, Object> tool) {
-        return Optional.ofNullable(tool.get(FUNCTION))
-                .flatMap(RequestJson::asObject)
-                .flatMap(function -> Optional.ofNullable(function.get(NAME)))
-                .orElse("");
+    private static Map<String, Object> named(Object choice, List<Map<String, Object>> tools) {
+        Map<String, Object> named = dictionary(CHOICE, CHOICE, choice);
+        Map<String, Object> function =
+                dictionary(CHOICE, CHOICE + "." + FUNCTION, named.get(FUNCTION));
+        String name = text(CHOICE, CHOICE + ".function.name", function.get(NAME));
+        return required(tools).stream()
+                .filter(tool -> name.equals(nameOf(tool)))
+                .findFirst()
+                .orElseThrow(() ->
+                        Invalid.field(CHOICE, "tool_choice names no function of tools: " + name));
+    }
+
+    /// The function of a tool.
+    static Fields function(Map<String, Object> tool) {
+        return new Fields(new Fields(tool).object(FUNCTION));
+    }
+
+    /// The name of a tool's function.
+    static String nameOf(Map<String, Object> tool) {
+        return function(tool).text(NAME).orElse("");
     }
 
     private static Map<String, Object> dictionary(

@@ -115,6 +115,9 @@ final class Exchange {
     }
 
     private void keep(Generation generation) {
+        if (!generation.remarks().isEmpty() && !response.headWritten()) {
+            response.putHeader(Remarks.HEADER, Remarks.value(generation.remarks()));
+        }
         if (over) {
             generation.cancel();
         } else {

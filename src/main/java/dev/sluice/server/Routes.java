@@ -86,6 +86,7 @@ final class Routes {
                 .addOrigins(access.origins())
                 .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST))
                 .exposedHeader(RequestIds.HEADER)
+                .exposedHeader(Remarks.HEADER)
                 .maxAgeSeconds(PREFLIGHT_SECONDS);
     }
 

@@ -82,10 +82,12 @@ final class FlagTable {
             WORKS    --reasoning-parser qwen3
             WORKS    --tool-call-parser hermes
             WORKS    --chat-template {{messages[0]['content']}}
-            ACCEPTED --guided-decoding-backend auto
-            ACCEPTED --guided-decoding-backend xgrammar
-            ACCEPTED --guided-decoding-backend off
-            ACCEPTED --guided-decoding-disable-any-whitespace
+            WORKS    --guided-decoding-backend auto
+            WORKS    --guided-decoding-backend xgrammar
+            WORKS    --guided-decoding-backend guidance
+            WORKS    --guided-decoding-backend off
+            WORKS    --guided-whitespace any
+            WORKS    --guided-decoding-disable-any-whitespace
             WORKS    --enable-logprob
             WORKS    --max-logprobs -1
             WORKS    --logprobs-mode raw_logprobs

@@ -66,8 +66,6 @@ class RequestRefusalTest {
                     plain | "chat_template":"{{ raise_exception('no') }}" | chat_template | no
                     plain | "chat_template":"" | messages | empty prompt
                     plain | "chat_template":"x","continue_final_message":true | continue_final_message | doesn't show the last message
-                    plain | "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required" | tool_choice | tool_choice 'required' needs guided decoding
-                    plain | "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"function":{"name":"f"}} | tool_choice | A named tool_choice needs guided decoding
                     plain | "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"function":{"name":"g"}} | tool_choice | names no function of tools: g
                     """)
     void refusesAChatNamingTheField(String server, String fields, String param, String message) {

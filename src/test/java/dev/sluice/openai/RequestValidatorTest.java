@@ -111,19 +111,17 @@ class RequestValidatorTest {
                     "reasoning_max_tokens":0 | reasoning_max_tokens | must be greater than 1
                     "response_format":{"type":"yaml"} | response_format | 'text', 'json_object', 'json_schema' or 'structural_tag'
                     "response_format":{} | response_format | response_format.type: Field required
-                    "response_format":{"type":"json_object"} | response_format | needs guided decoding
                     "response_format":{"type":"json_schema","json_schema":{}} | response_format | response_format.json_schema.name: Field required
                     "response_format":{"type":"json_schema","json_schema":{"name":"a"}} | response_format | can not be None
-                    "guided_json":{} | guided_json | guided_json needs guided decoding, which is not available in this version.
                     "guided_json":5 | guided_json | valid string or dictionary
-                    "guided_regex":"a" | guided_regex | needs guided decoding
-                    "guided_choice":["a"] | guided_choice | needs guided decoding
-                    "guided_grammar":"root ::= x" | guided_grammar | needs guided decoding
-                    "structural_tag":"{}" | structural_tag | needs guided decoding
                     "structural_tag":{} | structural_tag | Input should be a valid string
+                    "guided_choice":["a",5] | guided_choice | guided_choice[1]: Input should be a valid string
+                    "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{},"strict":1}} | response_format | valid boolean
                     "guided_json":{},"guided_regex":"a" | guided_regex | Value error, You can only use one kind of guided decoding (guided_json, guided_regex).
                     "guided_choice":["a"],"structural_tag":"{}" | structural_tag | only use one kind
                     "response_format":{"type":"json_object"},"guided_choice":["a"] | guided_choice | only use one kind
+                    "guided_regex":"a","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required" | guided_regex | (guided_regex, tool_choice)
+                    "tools":[{"type":"function","function":{"name":"f","strict":1}}] | tools | tools[0].function.strict: Input should be a valid boolean
                     "tools":{} | tools | Input should be a valid list
                     "tools":[5] | tools | tools[0]: Input should be a valid dictionary
                     "tools":[null] | tools | tools[0]: Field required
@@ -463,8 +461,6 @@ class RequestValidatorTest {
                     "prompt":"a","best_of":3,"n":2 | best_of | only possible with n=1
                     "prompt":"a","best_of":3,"stream":true | best_of | not possible with stream
                     "prompt":"a","guided_json":{},"guided_choice":[] | guided_choice | only use one kind
-                    "prompt":"a","guided_json":{} | guided_json | needs guided decoding
-                    "prompt":"a","response_format":{"type":"structural_tag"} | response_format | needs guided decoding
                     "prompt":"a","suffix":{"max_streaming_response_tokens":"x"} | suffix | valid integer
                     "prompt":"a","n":0 | n | at least 1
                     "prompt":"a","logprobs":true | logprobs | Input should be a valid integer

@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import javax.net.ssl.SSLContext;
@@ -43,7 +45,12 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /// An answer.
-    public record Reply(int status, String body) {
+    public record Reply(int status, String body, HttpHeaders headers) {
+        /// A header of that name.
+        public Optional<String> header(String name) {
+            return headers.firstValue(name);
+        }
+
         /// The body as a JSON object.
         public JsonObject json() {
             return new JsonObject(body);
@@ -104,7 +111,7 @@ public final class ApiClient implements AutoCloseable {
 
     private static Reply reply(String method, String path, HttpResponse<String> response) {
         DocumentedAnswers.check(method, path, response.statusCode(), response.body());
-        return new Reply(response.statusCode(), response.body());
+        return new Reply(response.statusCode(), response.body(), response.headers());
     }
 
     /// Posts a body and waits.

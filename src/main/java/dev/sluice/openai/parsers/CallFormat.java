@@ -3,6 +3,7 @@ package dev.sluice.openai.parsers;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// The ways of models to call tools.
 enum CallFormat {
@@ -32,6 +33,12 @@ enum CallFormat {
     static final String CALL_END = "<｜tool▁call▁end｜>";
     static final String SEPARATOR = "<｜tool▁sep｜>";
 
+    private static final Set<String> CALL_MARKERS =
+            Set.of(CALLS_BEGIN, CALLS_END, CALL_BEGIN, CALL_END, SEPARATOR);
+
+    private static final Set<String> FENCED =
+            Set.of("deepseek-r1", "deepseek-v3", "deepseek-v3-0324");
+
     // Never changed: a list that List.of made.
     @SuppressWarnings("ImmutableEnumChecker")
     private final List<String> names;
@@ -48,6 +55,50 @@ enum CallFormat {
 
     List<String> names() {
         return names;
+    }
+
+    /// How a call is written; of DeepSeek's two forms the one of the model that the name is for.
+    CallSpelling spelling(String name) {
+        return switch (this) {
+            case ERNIE_X1, ERNIE_45_VL_THINKING, HERMES ->
+                    new CallSpelling(
+                            "",
+                            TOOL_CALL + "\n{\"name\": ",
+                            true,
+                            ", \"arguments\": ",
+                            "}\n" + TOOL_CALL_END,
+                            "\n",
+                            "",
+                            TOOL_CALL,
+                            Set.of(TOOL_CALL, TOOL_CALL_END));
+            case DEEPSEEK -> FENCED.contains(ParserNames.canonical(name)) ? fenced() : plain();
+        };
+    }
+
+    private static CallSpelling plain() {
+        return new CallSpelling(
+                CALLS_BEGIN,
+                CALL_BEGIN,
+                false,
+                SEPARATOR,
+                CALL_END,
+                "",
+                CALLS_END,
+                CALLS_BEGIN,
+                CALL_MARKERS);
+    }
+
+    private static CallSpelling fenced() {
+        return new CallSpelling(
+                CALLS_BEGIN,
+                CALL_BEGIN + "function" + SEPARATOR,
+                false,
+                "\n```json\n",
+                "\n```" + CALL_END,
+                "\n",
+                CALLS_END,
+                CALLS_BEGIN,
+                CALL_MARKERS);
     }
 
     /// All markers of the format, with those that say whether calls count.

@@ -48,20 +48,56 @@ public final class OutputParsers {
         return ReasoningFormat.named(reasoningName).map(ReasoningFormat::thinking);
     }
 
+    /// How calls are written that a parser of this name finds; empty for a user's parser.
+    public static Optional<CallSpelling> callSpelling(String toolCallName) {
+        return CallFormat.named(toolCallName).map(format -> format.spelling(toolCallName));
+    }
+
+    /// The name of a parser that finds calls in a format that no model must have learnt.
+    public static String plainCalls() {
+        return CallFormat.HERMES.names().getFirst();
+    }
+
     /// Whether an output is thinking from its first token on.
     ///
     /// @param prompt says whether the thinking has begun
     public static boolean startsThinking(
             ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
+        return switch (promptStart(settings, tokenizer, prompt)) {
+            case OPEN -> true;
+            case CLOSED -> false;
+            case SILENT -> mayThink(settings);
+        };
+    }
+
+    /// Whether the prompt has begun the thinking and not ended it.
+    public static boolean isThinkingOpen(
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
+        return promptStart(settings, tokenizer, prompt) == PromptStart.OPEN;
+    }
+
+    /// Whether the output may begin with thinking that it has to open itself.
+    public static boolean mayOpenThinking(
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
+        return promptStart(settings, tokenizer, prompt) == PromptStart.SILENT
+                && settings.thinking();
+    }
+
+    private static boolean mayThink(ParserSettings settings) {
+        return settings.thinking()
+                && settings.reasoning()
+                        .flatMap(ReasoningFormat::named)
+                        .filter(ReasoningFormat::thinksUnasked)
+                        .isPresent();
+    }
+
+    /// Closed where nothing tells thinking from text.
+    private static PromptStart promptStart(
+            ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
         return settings.reasoning()
                 .flatMap(ReasoningFormat::named)
-                .filter(format ->
-                        switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
-                            case OPEN -> true;
-                            case CLOSED -> false;
-                            case SILENT -> settings.thinking() && format.thinksUnasked();
-                        })
-                .isPresent();
+                .map(format -> PromptStart.of(prompt, tokenizer, format.thinking()))
+                .orElse(PromptStart.CLOSED);
     }
 
     /// Ids of those markers of the parsers that are one token in this vocabulary. A sequence whose

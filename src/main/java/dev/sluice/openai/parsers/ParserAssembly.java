@@ -87,7 +87,9 @@ final class ParserAssembly {
         return new ThinkingStage(
                 format,
                 out,
-                format == ReasoningFormat.ERNIE_X1 ? new ResponseStage(answer) : answer,
+                format == ReasoningFormat.ERNIE_X1 && !settings.guided()
+                        ? new ResponseStage(answer)
+                        : answer,
                 switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
                     case OPEN -> ThinkingStage.Start.OPENED;
                     case CLOSED -> ThinkingStage.Start.ANSWER;

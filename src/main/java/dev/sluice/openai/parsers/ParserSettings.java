@@ -10,9 +10,27 @@ import java.util.Optional;
 /// @param parallelToolCalls whether more than the first call counts
 /// @param stream whether the parts are told as they come. Where they are told as a whole, its end
 ///   may settle what its beginning is
+/// @param guided whether a grammar forms the answer: all of it is content, whatever markers the
+///   model's answers have
 public record ParserSettings(
         Optional<String> reasoning,
         Optional<String> toolCalls,
         boolean thinking,
         boolean parallelToolCalls,
-        boolean stream) {}
+        boolean stream,
+        boolean guided) {
+    /// Settings for an answer that the model forms as it likes.
+    public ParserSettings(
+            Optional<String> reasoning,
+            Optional<String> toolCalls,
+            boolean thinking,
+            boolean parallelToolCalls,
+            boolean stream) {
+        this(reasoning, toolCalls, thinking, parallelToolCalls, stream, false);
+    }
+
+    /// The same for an answer that a grammar forms.
+    public ParserSettings whenGuided() {
+        return new ParserSettings(reasoning, toolCalls, thinking, parallelToolCalls, stream, true);
+    }
+}

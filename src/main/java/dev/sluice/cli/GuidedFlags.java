@@ -1,0 +1,71 @@
+package dev.sluice.cli;
+
+import dev.sluice.grammar.JsonSchemaOptions;
+import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
+
+import picocli.CommandLine.Option;
+
+import java.util.Optional;
+
+/// Whether and how texts of a certain form may be asked for.
+final class GuidedFlags {
+    /// FastDeploy's names. All but off mean the one that there is.
+    private enum Backend {
+        OFF,
+        AUTO,
+        XGRAMMAR,
+        GUIDANCE
+    }
+
+    /// White space between the tokens of JSON.
+    private enum Space {
+        BOUNDED,
+        ANY
+    }
+
+    @Option(
+            names = "--guided-decoding-backend",
+            paramLabel = "off|auto|xgrammar|guidance",
+            defaultValue = "auto",
+            description =
+                    "Whether requests may ask for JSON, a pattern, a choice or a grammar. All but"
+                            + " off mean Sluice's own. Default: ${DEFAULT-VALUE}")
+    private Backend backend = Backend.AUTO;
+
+    @Option(
+            names = "--guided-whitespace",
+            paramLabel = "bounded|any",
+            description =
+                    "White space between the tokens of JSON that is asked for: one space or one"
+                            + " line end with its indentation, or any, of which small models write"
+                            + " without end. Default: bounded")
+    private Optional<Space> space = Optional.empty();
+
+    @Option(
+            names = "--guided-decoding-disable-any-whitespace",
+            description =
+                    "JSON that is asked for is one line, with one space behind each comma and"
+                            + " colon.")
+    private boolean oneLine;
+
+    /// How JSON is written; empty where no form may be asked for.
+    ///
+    /// @throws Refusal if two flags contradict each other
+    Optional<JsonSchemaOptions> toOptions() {
+        if (oneLine && space.isPresent()) {
+            throw new Refusal(
+                    "--guided-whitespace and --guided-decoding-disable-any-whitespace exclude"
+                            + " each other.");
+        }
+        return backend == Backend.OFF
+                ? Optional.empty()
+                : Optional.of(JsonSchemaOptions.DEFAULT.with(whitespace()));
+    }
+
+    private Whitespace whitespace() {
+        if (oneLine) {
+            return Whitespace.NONE;
+        }
+        return space.orElse(Space.BOUNDED) == Space.ANY ? Whitespace.ANY : Whitespace.BOUNDED;
+    }
+}

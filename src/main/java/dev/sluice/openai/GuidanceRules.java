@@ -1,0 +1,62 @@
+package dev.sluice.openai;
+
+import dev.sluice.engine.Guidance;
+import dev.sluice.openai.parsers.OutputParsers;
+import dev.sluice.openai.parsers.ParserSettings;
+import dev.sluice.openai.parsers.ThinkingMarkers;
+import dev.sluice.tokenizer.TokenIds;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// From where on the output of one model has the form that a request wants.
+///
+/// @param model with its tokenizer
+record GuidanceRules(ServedModel model) {
+
+    /// The form of a chat's answer. Where a tool must be called, that is all there is to form.
+    ///
+    /// @param parser of the output
+    Optional<GuidedForm> form(ChatRequest request, Optional<ParserSettings> parser) {
+        Optional<GuidedForm> calls =
+                ToolCallForm.of(
+                        request.tools(),
+                        parser.flatMap(ParserSettings::toolCalls)
+                                .flatMap(OutputParsers::callSpelling),
+                        model.tokenizer().vocabulary());
+        return request.tools().wanted().isEmpty() ? request.shared().form().or(() -> calls) : calls;
+    }
+
+    /// Guides the output from its first token on, but leaves the model its thinking: the one that
+    /// the prompt has opened, or one that the output opens with the marker's token. A model that
+    /// has no such token is not asked to think.
+    ///
+    /// @param parser of the output
+    Guidance guidance(GuidedForm form, Optional<ParserSettings> parser, TokenIds prompt) {
+        Optional<ThinkingMarkers> markers =
+                parser.flatMap(ParserSettings::reasoning).flatMap(OutputParsers::thinkingMarkers);
+        if (markers.isEmpty()) {
+            return new Guidance(form.grammar(), form.field());
+        }
+        ParserSettings settings = parser.orElseThrow();
+        TokenIds end = marker(markers.get().end());
+        if (OutputParsers.isThinkingOpen(settings, model.tokenizer(), prompt)) {
+            return new Guidance(form.grammar(), form.field(), Optional.of(end));
+        }
+        OptionalInt opener = model.tokenizer().vocabulary().id(markers.get().start());
+        boolean mayThink =
+                opener.isPresent()
+                        && OutputParsers.mayOpenThinking(settings, model.tokenizer(), prompt);
+        return mayThink
+                ? new Guidance(form.grammar(), form.field(), Optional.of(end), opener)
+                : new Guidance(form.grammar(), form.field());
+    }
+
+    /// A marker that is no token of its own is a run of several.
+    private TokenIds marker(String text) {
+        return model.tokenizer().vocabulary().id(text).stream()
+                .mapToObj(TokenIds::of)
+                .findFirst()
+                .orElseGet(() -> model.tokenizer().encode(text, false));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.sluice.openai;
+
+import dev.sluice.grammar.GrammarSpec;
+import dev.sluice.openai.parsers.CallSpelling;
+import dev.sluice.tokenizer.Vocabulary;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/// The form of texts that call tools, spelt as the parser of the calls reads them: a structural tag
+/// whose parts follow the schemas of the tools' parameters.
+///
+/// @param spelling of the calls
+/// @param several whether one call may follow another
+/// @param asToken whether calls begin with a special token, which is no text
+record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
+    private static final String TYPE = "type";
+    private static final String OBJECT = "object";
+    private static final String STRICT = "strict";
+
+    /// The form that a chat's tools ask for: calls and nothing else where one must be called; where
+    /// the model is free, text whose calls are right, if a tool says that they must be (`strict`).
+    ///
+    /// @param spelling that the parser of the calls reads; empty where nobody reads calls
+    static Optional<GuidedForm> of(
+            ToolFields tools, Optional<CallSpelling> spelling, Vocabulary vocabulary) {
+        if (spelling.isEmpty()) {
+            return Optional.empty();
+        }
+        OptionalInt trigger = vocabulary.id(spelling.get().trigger());
+        ToolCallForm form =
+                new ToolCallForm(
+                        spelling.get(),
+                        tools.severalCalls(),
+                        trigger.isPresent() && vocabulary.isSpecial(trigger.getAsInt()));
+        if (!tools.wanted().isEmpty()) {
+            return Optional.of(
+                    new GuidedForm(form.spec(form.calls(tools.wanted())), ToolFields.CHOICE));
+        }
+        return tools.tools().stream().anyMatch(ToolCallForm::isStrict)
+                ? Optional.of(
+                        new GuidedForm(form.spec(form.amongText(tools.tools())), ToolFields.TOOLS))
+                : Optional.empty();
+    }
+
+    private GrammarSpec spec(Map<String, Object> format) {
+        return new GrammarSpec.StructuralTag(
+                RequestJson.write(object("structural_tag", "format", format)), spelling.markers());
+    }
+
+    private static boolean isStrict(Map<String, Object> tool) {
+        return ToolFields.function(tool).flag(STRICT, false);
+    }
+
+    /// Calls and nothing else.
+    private Map<String, Object> calls(List<Map<String, Object>> tools) {
+        Map<String, Object> calls = separated(tags(tools));
+        if (spelling.before().isEmpty() && spelling.after().isEmpty()) {
+            return calls;
+        }
+        return object(
+                "sequence",
+                "elements",
+                List.of(constant(spelling.before()), calls, constant(spelling.after())));
+    }
+
+    /// Any text; where it begins a call, that is one of a tool.
+    private Map<String, Object> amongText(List<Map<String, Object>> tools) {
+        if (asToken) {
+            Map<String, Object> text = new LinkedHashMap<>(Map.of(TYPE, "any_text"));
+            return object(
+                    "sequence",
+                    "elements",
+                    List.of(text, object("optional", "content", calls(tools))));
+        }
+        Map<String, Object> text =
+                object("triggered_tags", "triggers", List.of(spelling.trigger()));
+        text.put(
+                "tags",
+                spelling.before().isEmpty()
+                        ? tags(tools)
+                        : List.of(
+                                tag(spelling.before(), separated(tags(tools)), spelling.after())));
+        text.put("at_least_one", false);
+        text.put("stop_after_first", !several);
+        return text;
+    }
+
+    private Map<String, Object> separated(List<Map<String, Object>> tags) {
+        Map<String, Object> calls = object("tags_with_separator", "tags", tags);
+        calls.put("separator", spelling.between());
+        calls.put("at_least_one", true);
+        calls.put("stop_after_first", !several);
+        return calls;
+    }
+
+    private List<Map<String, Object>> tags(List<Map<String, Object>> tools) {
+        List<Map<String, Object>> tags = new ArrayList<>(tools.size());
+        for (Map<String, Object> tool : tools) {
+            tags.add(tag(begin(ToolFields.nameOf(tool)), arguments(tool), spelling.end()));
+        }
+        return tags;
+    }
+
+    /// A call of a function, up to its arguments.
+    private String begin(String name) {
+        return spelling.opening()
+                + (spelling.quoted() ? RequestJson.write(name) : name)
+                + spelling.middle();
+    }
+
+    /// A function without parameters has none. Arguments are always an object.
+    private static Map<String, Object> arguments(Map<String, Object> tool) {
+        Fields function = ToolFields.function(tool);
+        Map<String, Object> schema = new LinkedHashMap<>(function.object("parameters"));
+        if (schema.isEmpty()) {
+            schema.put("additionalProperties", false);
+        }
+        schema.putIfAbsent(TYPE, OBJECT);
+        Map<String, Object> content = object("json_schema", "json_schema", schema);
+        function.flag(STRICT).ifPresent(strict -> content.put(STRICT, strict));
+        return content;
+    }
+
+    private static Map<String, Object> tag(String begin, Map<String, Object> content, String end) {
+        Map<String, Object> tag = object("tag", "begin", begin);
+        tag.put("content", content);
+        tag.put("end", end);
+        return tag;
+    }
+
+    private static Map<String, Object> constant(String text) {
+        return object("const_string", "value", text);
+    }
+
+    private static Map<String, Object> object(String type, String name, Object value) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put(TYPE, type);
+        object.put(name, value);
+        return object;
+    }
+}
