@@ -17,6 +17,9 @@ void cusim_set_streams(int deferred);
 // at the next cuInit after cusim_reset.
 void cusim_set_devices(int count, int64_t bytes);
 
+// Adds devices until there are as many; may be called before cuInit and after it.
+void cusim_need_devices(int count);
+
 // Makes calls fail: "cuMemAlloc_v2:3:2" lets the third call from now give 2; several are separated by
 // commas; empty or null stops it. As CUSIM_FAIL. Gives 0, or 1 where the text makes no sense.
 int cusim_fail(const char *calls);

@@ -63,6 +63,8 @@ struct Clique {
     std::map<long, Round> rounds;
     std::deque<Posted> posted;
     long nextOwner = 1;
+    // Whether a rank gave up: nobody waits for the others any more.
+    bool aborted = false;
 };
 
 bool isSupported(ncclDataType_t type);

@@ -50,10 +50,14 @@ Driver &driver() {
 
 void Driver::initialise() {
     if (!initialised) {
-        for (int i = 0; i < settings().devices; i++) {
-            devices.push_back(std::make_unique<CUctx_st>(i, settings().memory));
-        }
         initialised = true;
+        addDevices();
+    }
+}
+
+void Driver::addDevices() {
+    for (int i = (int)devices.size(); i < settings().devices; i++) {
+        devices.push_back(std::make_unique<CUctx_st>(i, settings().memory));
     }
 }
 
@@ -190,6 +194,14 @@ void cusim_set_streams(int deferred) {
 void cusim_set_devices(int count, int64_t bytes) {
     cusim::settings().devices = count;
     cusim::settings().memory = (size_t)bytes;
+}
+
+void cusim_need_devices(int count) {
+    std::lock_guard<std::recursive_mutex> guard(driver().lock);
+    cusim::settings().devices = std::max(cusim::settings().devices, count);
+    if (driver().initialised) {
+        driver().addDevices();
+    }
 }
 
 int cusim_fail(const char *calls) {

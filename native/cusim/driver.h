@@ -41,6 +41,8 @@ struct Driver {
     std::set<const void *> modules, functions, events, graphs, executables;
 
     void initialise();
+    // Until there are as many as the settings say.
+    void addDevices();
     // As if the library had just been loaded.
     void reset();
 };

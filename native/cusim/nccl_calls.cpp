@@ -61,6 +61,9 @@ class CollectiveWork : public cusim::Work {
         : communicator(communicator), clique(communicator->clique), call(call) {}
 
     bool run(CUstream, long *state) const override {
+        if (clique->aborted) {
+            return true;
+        }
         if (*state == 0) {
             *state = ++communicator->tickets;
             cusim::Round &round = clique->rounds[*state];
@@ -95,6 +98,9 @@ class TransferWork : public cusim::Work {
         : clique(communicator->clique), rank(communicator->rank), transfers(std::move(transfers)) {}
 
     bool run(CUstream, long *state) const override {
+        if (clique->aborted) {
+            return true;
+        }
         if (*state == 0) {
             *state = clique->nextOwner++;
             for (const Transfer &transfer : transfers) {
@@ -361,8 +367,10 @@ ncclResult_t ncclCommAbort(ncclComm_t communicator) {
     if (!isCommunicator(communicator)) {
         return ncclInvalidArgument;
     }
+    communicator->clique->aborted = true;
     // Work that waits for others keeps its communicator, which is never used again.
     registry().communicators.erase(communicator);
+    driver().progress.notify_all();
     return ncclSuccess;
 }
 

@@ -272,6 +272,40 @@ static void oneThreadARank() {
     }
 }
 
+// A rank that fell never comes; the others go on once somebody gave up.
+static void nobodyWaitsForAnAbortedRank() {
+    Ranks ranks(1);
+    ranks.fill(ncclFloat32, 2, 2);
+    ranks.use(1);
+    cusim_fail("cuStreamSynchronize:1:700");
+    CHECK_EQUAL(cuStreamSynchronize(ranks.streams[1]), CUDA_ERROR_ILLEGAL_ADDRESS);
+    ranks.group([&](int rank) {
+        return ncclAllReduce((void *)ranks.from[rank], (void *)ranks.to[rank], 2, ncclFloat32, ncclSum,
+                             ranks.communicators[rank], ranks.streams[rank]);
+    });
+    ranks.use(0);
+    CHECK_EQUAL(cuStreamQuery(ranks.streams[0]), CUDA_ERROR_NOT_READY);
+    CHECK_EQUAL(cuStreamQuery(ranks.streams[0]), CUDA_ERROR_NOT_READY);
+    for (int rank = 0; rank < RANKS; rank++) {
+        CHECK_EQUAL(ncclCommAbort(ranks.communicators[rank]), ncclSuccess);
+    }
+    CHECK_EQUAL(cuStreamSynchronize(ranks.streams[0]), CUDA_SUCCESS);
+}
+
+static void devicesAreAddedAtAnyTime() {
+    Session session(1, 1 << 20);
+    int count;
+    cusim_need_devices(3);
+    CHECK_EQUAL(cuDeviceGetCount(&count), CUDA_SUCCESS);
+    CHECK_EQUAL(count, 3);
+    cusim_need_devices(2);
+    CHECK_EQUAL(cuDeviceGetCount(&count), CUDA_SUCCESS);
+    CHECK_EQUAL(count, 3);
+    CHECK_EQUAL(cuInit(0), CUDA_SUCCESS);
+    CUcontext third;
+    CHECK_EQUAL(cuDevicePrimaryCtxRetain(&third, 2), CUDA_SUCCESS);
+}
+
 void testDevices() {
     devicesHaveTheirOwnMemory();
     allReduce(0);
@@ -280,5 +314,7 @@ void testDevices() {
     otherCollectives();
     collectivesInGraphs();
     mistakes();
+    nobodyWaitsForAnAbortedRank();
+    devicesAreAddedAtAnyTime();
     oneThreadARank();
 }
