@@ -50,7 +50,8 @@ final class ComputeFlags {
             defaultValue = "1",
             description =
                     "Ranks that each layer is spread over; N divides the heads and the feed-forward"
-                            + " width. On the CPU they share the threads. Default: 1")
+                            + " width. On the CPU they share the threads; on GPUs each has one, the"
+                            + " first N. Default: 1")
     private int tensorParallelSize = 1;
 
     @Option(

@@ -5,7 +5,7 @@ import java.util.List;
 /// What ranks do together. Call only on the engine thread.
 public interface Collectives extends AutoCloseable {
 
-    /// Sums `parts` in the same order of additions for every element and at every call.
+    /// Sums `parts` in the same order of additions at every call of the same shape.
     ///
     /// @param parts float32 `[n, columns]` of each rank
     /// @param sums where each rank wants the sum, shape of the parts: its part, or elsewhere. Ranks
@@ -17,6 +17,12 @@ public interface Collectives extends AutoCloseable {
     /// @param parts float32 `[n, columns of one rank]` of each rank
     /// @param wholes float32 `[n, columns]` of each rank; that of the first is complete afterwards
     void gatherColumns(List<Tensor> parts, List<Tensor> wholes);
+
+    /// Waits until no rank has work any more. Comes before a result is read from one of them: a
+    /// rank must not be waited for alone, for where another fails it never gets to its end.
+    ///
+    /// @throws DeviceException if a rank failed
+    default void await() {}
 
     @Override
     void close();

@@ -107,7 +107,7 @@ public interface Device extends AutoCloseable {
         throw new DeviceException(describe() + " can't be one rank of several");
     }
 
-    /// Sums over all ranks, always in the same order of additions.
+    /// Sums over all ranks, always in the same order of additions where the shape is the same.
     ///
     /// @param part float32 `[n, columns]`, what each rank adds
     /// @param sum shape of `part`; may be `part`, and is so where there is one rank

@@ -15,8 +15,9 @@ import java.util.function.IntFunction;
 /// same shapes and that rank's share of the weights.
 ///
 /// A tensor of this device is that of the first rank; what belongs to it on the other ranks is
-/// found by its address. So results are read from the first rank without further ado. Ranks may
-/// share a device; what is the same for all of them then lies there once and is computed once.
+/// found by its address. So results are read from the first rank, once all have done their work.
+/// Steps run operation by operation, for no device could record what several do. Ranks may share a
+/// device; what is the same for all of them then lies there once and is computed once.
 ///
 /// @see "Megatron-LM: Shoeybi et al. 2019, section 3 (columns of one product, rows of the next, one
 ///   all-reduce behind both)"
@@ -27,6 +28,8 @@ public final class TensorParallelDevice implements Device {
 
     /// For each rank the first that has the same device.
     private final int[] leaders;
+
+    private boolean closed;
 
     private TensorParallelDevice(List<Device> ranks, Collectives collectives) {
         this.ranks = List.copyOf(ranks);
@@ -190,6 +193,7 @@ public final class TensorParallelDevice implements Device {
 
     @Override
     public void download(Tensor source, MemorySegment host) {
+        collectives.await();
         ranks.getFirst().download(source, host);
     }
 
@@ -342,6 +346,7 @@ public final class TensorParallelDevice implements Device {
 
     @Override
     public void argmax(Tensor logits, MemorySegment ids) {
+        collectives.await();
         ranks.getFirst().argmax(logits, ids);
     }
 
@@ -352,12 +357,28 @@ public final class TensorParallelDevice implements Device {
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
+        collectives.await();
         ranks.getFirst().sample(logits, batch);
+    }
+
+    /// Runs the operations, once all ranks have done those before: a rank's operations may wait for
+    /// its earlier ones.
+    @Override
+    public void run(ForwardBatch batch, Object key, Runnable operations) {
+        collectives.await();
+        operations.run();
     }
 
     @Override
     public void close() {
-        collectives.close();
-        undo(ranks, (_, device) -> device.close());
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            collectives.close();
+        } finally {
+            undo(ranks, (_, device) -> device.close());
+        }
     }
 }

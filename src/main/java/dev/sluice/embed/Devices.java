@@ -2,9 +2,11 @@ package dev.sluice.embed;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cuda.CudaDevice;
 import dev.sluice.compute.cuda.CudaOptions;
+import dev.sluice.compute.cuda.CudaRanks;
 import dev.sluice.compute.cuda.CudaSupport;
 
 import org.slf4j.Logger;
@@ -18,35 +20,61 @@ public final class Devices {
 
     private Devices() {}
 
-    /// Opens it for the calling thread.
+    /// A device that is open.
+    ///
+    /// @param isGpu whether its memory is a GPU's, where all of it must be there at once
+    record Opened(Device device, boolean isGpu) {}
+
+    /// Opens it for the calling thread, with all of its ranks.
     ///
     /// @return owned by the caller
     /// @throws ConfigurationException if this machine has no such device
     /// @throws DeviceException if it can't be used
-    static Device open(ComputeOptions options) {
+    static Opened open(ComputeOptions options) {
         CudaOptions cuda = options.gpu().toCuda();
+        int ranks = options.tensorParallelSize();
         return switch (options.device()) {
-            case AUTO -> trouble().isEmpty() ? CudaDevice.open(cuda) : cpu(options);
-            case CPU -> CpuDevice.open(options.cpu());
+            case AUTO -> automatic(options, cuda);
+            case CPU -> cpu(options);
             case CUDA -> {
-                trouble()
+                trouble(ranks)
                         .ifPresent(reason -> {
                             throw new ConfigurationException(
                                     "--device cuda can't be used: %s; --device cpu can."
                                             .formatted(reason));
                         });
-                yield CudaDevice.open(cuda);
+                yield gpu(cuda, ranks);
             }
-            case CUDA_SIM -> emulated(cuda);
+            case CUDA_SIM -> emulated(cuda, ranks);
         };
     }
 
-    private static Device cpu(ComputeOptions options) {
-        LOG.debug("no GPU is used: {}", trouble().orElse("there is none"));
-        return CpuDevice.open(options.cpu());
+    private static Opened automatic(ComputeOptions options, CudaOptions cuda) {
+        int ranks = options.tensorParallelSize();
+        Optional<String> trouble = trouble(ranks);
+        if (trouble.isEmpty()) {
+            return gpu(cuda, ranks);
+        }
+        if (ranks > 1 && trouble().isEmpty()) {
+            LOG.warn("the model runs on the CPU: {}", trouble.get());
+        } else {
+            LOG.debug("no GPU is used: {}", trouble.get());
+        }
+        return cpu(options);
     }
 
-    private static Device emulated(CudaOptions cuda) {
+    /// All ranks share the one CPU device.
+    private static Opened cpu(ComputeOptions options) {
+        Device device = CpuDevice.open(options.cpu());
+        int ranks = options.tensorParallelSize();
+        return new Opened(ranks == 1 ? device : TensorParallelDevice.sharing(device, ranks), false);
+    }
+
+    private static Opened gpu(CudaOptions cuda, int ranks) {
+        return new Opened(ranks == 1 ? CudaDevice.open(cuda) : CudaRanks.open(cuda, ranks), true);
+    }
+
+    private static Opened emulated(CudaOptions cuda, int ranks) {
         if (!CudaSupport.canEmulate()) {
             throw new ConfigurationException(
                     "--device cuda-sim can't be used: the emulated GPU was not built, for there was"
@@ -55,23 +83,22 @@ public final class Devices {
         LOG.warn(
                 "--device cuda-sim runs the GPU's code on the processor: for trials and tests, and"
                         + " slow");
-        return CudaDevice.open(cuda.withEmulation());
+        return gpu(cuda.withEmulation(), ranks);
     }
 
     /// Why no GPU is used on this machine, as a sentence without its full stop; empty if one is.
     public static Optional<String> trouble() {
+        return trouble(1);
+    }
+
+    private static Optional<String> trouble(int ranks) {
         return switch (CudaSupport.inspect()) {
             case CudaSupport.Unusable(String reason) -> Optional.of(reason);
-            case CudaSupport.Usable _ ->
+            case CudaSupport.Usable usable ->
                     CudaSupport.hasKernels()
-                            ? Optional.empty()
+                            ? CudaSupport.troubleOfRanks(usable.gpus(), ranks)
                             : Optional.of(
                                     "this build has no kernels for GPUs, for there was no nvcc");
         };
-    }
-
-    /// Whether the memory of a device is a GPU's, where all of it must be there at once.
-    static boolean isGpu(Device device) {
-        return device instanceof CudaDevice;
     }
 }

@@ -5,7 +5,6 @@ import dev.sluice.bus.HostedEngine;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
-import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.GuidedDecoding;
@@ -56,9 +55,9 @@ public final class LoadedEngine implements AutoCloseable {
         List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
         try {
-            Device one = Devices.open(options.compute());
-            isOnGpu = Devices.isGpu(one);
-            device = own(spread(one, options.compute().tensorParallelSize()));
+            Devices.Opened opened = Devices.open(options.compute());
+            isOnGpu = opened.isGpu();
+            device = own(opened.device());
             model = own(onDevice(() -> load(options.compute())));
             engine = own(onDevice(() -> engine(options, processors)));
             complete = true;
@@ -67,20 +66,6 @@ public final class LoadedEngine implements AutoCloseable {
                 close();
             }
         }
-    }
-
-    /// All ranks are in this process and share the device, whose memory must be the host's.
-    private static Device spread(Device device, int ranks) {
-        if (ranks == 1) {
-            return device;
-        }
-        if (Devices.isGpu(device)) {
-            device.close();
-            throw new ConfigurationException(
-                    "--tensor-parallel-size %d can't be had on GPUs yet; --device cpu can."
-                            .formatted(ranks));
-        }
-        return TensorParallelDevice.sharing(device, ranks);
     }
 
     private CausalLm load(ComputeOptions options) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.cli.TinyModels;
 import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
@@ -32,17 +33,27 @@ class EngineTensorParallelTest {
 
     @TempDir private Path directory;
 
-    private final TrackingDevice device =
-            new TrackingDevice(
-                    TensorParallelDevice.sharing(
-                            CpuDevice.open(CpuOptions.defaults().withThreads(2)), RANKS));
+    private final TrackingDevice device = new TrackingDevice(open(RANKS));
     private final List<AutoCloseable> owned = new ArrayList<>(List.of(device));
     private final Map<String, List<Integer>> ids = new LinkedHashMap<>();
+
+    /// All ranks on one device.
+    Device open(int ranks) {
+        return TensorParallelDevice.sharing(
+                CpuDevice.open(CpuOptions.defaults().withThreads(2)), ranks);
+    }
+
+    /// The type of weights, keys and values.
+    DType type() {
+        return DType.BF16;
+    }
 
     @BeforeEach
     void loadModel() {
         try (ModelCheckpoint checkpoint = ModelCheckpoint.open(TinyModels.write(directory))) {
-            owned.add(checkpoint.load(device, Packing.SOURCE));
+            owned.add(
+                    checkpoint.load(
+                            device, type() == DType.F32 ? Packing.FLOAT32 : Packing.SOURCE));
         }
     }
 
@@ -57,7 +68,7 @@ class EngineTensorParallelTest {
     /// @param numBlocks of four tokens; few of them make preemptions
     private long run(int batchedTokens, int numBlocks, List<GenerationRequest> requests) {
         EngineConfig config =
-                new EngineConfig(128, 4, batchedTokens, 4, numBlocks, DType.BF16, 16, Set.of(1000));
+                new EngineConfig(128, 4, batchedTokens, 4, numBlocks, type(), 16, Set.of(1000));
         CausalLm model = (CausalLm) owned.getLast();
         try (Engine engine =
                 new Engine(config, model, new ByteTokenizer(), device, System::nanoTime)) {

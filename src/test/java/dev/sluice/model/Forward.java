@@ -7,7 +7,6 @@ import dev.sluice.compute.Tensor;
 import dev.sluice.compute.Workspace;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// Runs one sequence through a model.
 final class Forward {
@@ -38,13 +37,9 @@ final class Forward {
                     batch.addLogitRow(row);
                 }
                 Tensor step = model.forward(batch, cache, workspace);
-                MemorySegment.copy(
-                        step.data(),
-                        ValueLayout.JAVA_FLOAT,
-                        0,
-                        logits,
-                        from * vocab,
-                        (to - from) * vocab);
+                float[] rows = new float[(to - from) * vocab];
+                device.download(step, MemorySegment.ofArray(rows));
+                System.arraycopy(rows, 0, logits, from * vocab, rows.length);
             }
         }
         return logits;

@@ -9,6 +9,9 @@ import dev.sluice.compute.Packing;
 import dev.sluice.compute.TensorParallelDevice;
 import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cpu.CpuOptions;
+import dev.sluice.compute.cuda.CudaOptions;
+import dev.sluice.compute.cuda.CudaRanks;
+import dev.sluice.compute.cuda.Cusim;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -20,11 +23,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /// Real models in float32 against transformers' greedy tokens; made by
 /// `src/test/python/make_real_model_tokens.py`.
 class RealModelTest {
     private static final double TIE = 1e-3;
+    private static final Extent ALL = new Extent(Integer.MAX_VALUE, Integer.MAX_VALUE);
+    private static final Extent FEW = new Extent(2, 4);
+
+    /// How much is compared.
+    private record Extent(int prompts, int tokens) {}
 
     private final RealModelFiles files = new RealModelFiles();
 
@@ -32,14 +41,26 @@ class RealModelTest {
     void smolLm2GivesTheGreedyTokensOfTransformers() throws IOException {
         Path file = smolLm2();
 
-        compare(file, "real-smollm2-135m-q4_1.json", 1);
+        compare(file, "real-smollm2-135m-q4_1.json", device(1), ALL);
     }
 
     @Test
     void smolLm2GivesThemOnThreeRanksToo() throws IOException {
         Path file = smolLm2();
 
-        compare(file, "real-smollm2-135m-q4_1.json", 3);
+        compare(file, "real-smollm2-135m-q4_1.json", device(3), ALL);
+    }
+
+    @Test
+    void smolLm2GivesThemOnThreeEmulatedGpusToo() throws IOException {
+        Cusim.open().reset();
+        Path file = smolLm2();
+
+        compare(
+                file,
+                "real-smollm2-135m-q4_1.json",
+                CudaRanks.open(CudaOptions.defaults().withEmulation(), 3),
+                FEW);
     }
 
     @Test
@@ -84,22 +105,25 @@ class RealModelTest {
     void gemma3GivesTheGreedyTokensOfTransformers() throws IOException {
         Path file = files.gemma3();
 
-        compare(file, "real-gemma3-270m-q4_k_m.json", 1);
+        compare(file, "real-gemma3-270m-q4_k_m.json", device(1), ALL);
     }
 
-    private static void compare(Path file, String numbers, int ranks) throws IOException {
+    /// @param device closed here
+    private static void compare(Path file, String numbers, Device device, Extent extent)
+            throws IOException {
         Path json = ParityCheckpoint.directory(numbers);
         JsonNode root = new ObjectMapper().readTree(Files.readString(json));
         assertThat(Checksum.sha256(root.get("sha256").stringValue()).matches(file)).isTrue();
         int longest = 0;
-        for (JsonNode prompt : root.get("prompts")) {
+        List<JsonNode> prompts = root.get("prompts").valueStream().limit(extent.prompts()).toList();
+        for (JsonNode prompt : prompts) {
             longest = Math.max(longest, prompt.get("tokens").size());
         }
         try (ModelUnderTest model =
-                new ModelUnderTest(
-                        file, device(ranks), Packing.FLOAT32, DType.F32, longest + 64, 1)) {
-            for (JsonNode prompt : root.get("prompts")) {
-                int decided = decided(prompt.get("margins"));
+                new ModelUnderTest(file, device, Packing.FLOAT32, DType.F32, longest + 64, 1)) {
+            for (JsonNode prompt : prompts) {
+                int decided = Math.min(extent.tokens(), decided(prompt.get("margins")));
+                assertThat(decided).isPositive();
                 int[] expected = ParityCheckpoint.ints(prompt.get("greedy"));
 
                 int[] greedy = model.greedy(ParityCheckpoint.ints(prompt.get("tokens")), decided);

@@ -102,7 +102,8 @@ class TensorParallelTest {
         return new RandomShape("tiny", family, config);
     }
 
-    private static RandomShape ernie(int numLayers) {
+    /// The heads, widths and vocabulary of ERNIE-4.5-0.3B.
+    static RandomShape ernie(int numLayers) {
         RandomShape real = RandomShape.of("ernie-4.5-0.3b");
         Map<String, Object> config = new HashMap<>(real.config());
         config.put("num_hidden_layers", numLayers);
@@ -114,8 +115,8 @@ class TensorParallelTest {
         return new TrackingDevice(ranks == 1 ? cpu : TensorParallelDevice.sharing(cpu, ranks));
     }
 
-    private static CausalLm load(
-            RandomShape shape, TensorFile file, Device device, Packing packing) {
+    /// Loads a model from weights in memory.
+    static CausalLm load(RandomShape shape, TensorFile file, Device device, Packing packing) {
         ConfigValues values = shape.values();
         return LoadedWeights.load(
                 shape.family(),
@@ -134,7 +135,8 @@ class TensorParallelTest {
         }
     }
 
-    private static double error(float[] found, float[] expected) {
+    /// The root mean square of the difference, as a share of what is expected.
+    static double error(float[] found, float[] expected) {
         return Forward.rmsOfDifference(found, expected) / Forward.rms(expected);
     }
 

@@ -151,6 +151,35 @@ final class EmulatedGpuTest {
     }
 
     @Test
+    void twoRanksGiveTheTokensOfTheProcessorFromOneThread() {
+        List<JsonArray> expected;
+        try (Server server = new Server(on(DeviceKind.CPU))) {
+            expected = server.together();
+        }
+        try (Server server = new Server(on(DeviceKind.CUDA_SIM).withTensorParallelSize(2))) {
+            assertThat(server.together()).isEqualTo(expected);
+            assertThat(server.client.get("/config-info").json().getString("device_in_use"))
+                    .startsWith("cuda-sim (")
+                    .endsWith("), 2 ranks");
+        }
+        assertThat(cusim.threads()).singleElement().asString().startsWith("engine-0");
+        assertThat(cusim.allocatedBytes()).isZero();
+        assertThat(cusim.pinnedBytes()).isZero();
+    }
+
+    @Test
+    void oneLostRankFailsWhatRunsAndEndsReadiness() {
+        try (Server server = new Server(on(DeviceKind.CUDA_SIM).withTensorParallelSize(2))) {
+            assertThat(server.complete("abc", 4).join().status()).isEqualTo(200);
+            cusim.fail("cuStreamQuery:8:700");
+
+            assertThat(server.complete("abc", 200).join().status()).isEqualTo(500);
+            assertThat(await(server.engine.broken())).hasMessageContaining("(700)");
+            assertThat(server.client.get("/health").status()).isEqualTo(503);
+        }
+    }
+
+    @Test
     void aLostDeviceFailsWhatRunsAndEndsReadiness() {
         try (Server server = new Server(on(DeviceKind.CUDA_SIM))) {
             CompletableFuture<ApiClient.Reply> first = server.complete("abc", 4);

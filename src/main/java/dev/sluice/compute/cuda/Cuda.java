@@ -5,9 +5,14 @@ import dev.sluice.compute.cuda.ffi.NativeLibraries;
 import dev.sluice.compute.cuda.ffi.cuda.CudaDriver;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /// Calls of the CUDA driver whose status is checked: a failure is a [DeviceException] with the
 /// function, the driver's name for the error and the sizes involved.
@@ -47,6 +52,16 @@ final class Cuda {
     /// Whether the driver in use is an emulated one.
     static boolean isEmulated() {
         return NativeLibraries.isRedirected(LIBRARY);
+    }
+
+    /// Gives the emulated driver as many GPUs at least.
+    static void emulate(int gpus) {
+        MethodHandle handle =
+                Linker.nativeLinker()
+                        .downcallHandle(
+                                NativeLibraries.lookup(LIBRARY).findOrThrow("cusim_need_devices"),
+                                FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+        MethodHandleProxies.asInterfaceInstance(IntConsumer.class, handle).accept(gpus);
     }
 
     /// Demands success of a call.
@@ -187,9 +202,10 @@ final class Cuda {
         released(CudaDriver.cuDevicePrimaryCtxRelease_v2(device), "cuDevicePrimaryCtxRelease");
     }
 
-    /// Makes a context the calling thread's.
+    /// Makes a context the calling thread's. That it is lost the next call says, so that it can be
+    /// closed.
     static void makeCurrent(MemorySegment context) {
-        check(CudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+        released(CudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
     }
 
     /// Bytes of GPU memory that nobody uses.
@@ -279,6 +295,16 @@ final class Cuda {
 
     static void synchronize(MemorySegment stream) {
         check(CudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    }
+
+    /// Whether all that was queued is done.
+    static boolean isDone(MemorySegment stream) {
+        int status = CudaDriver.cuStreamQuery(stream);
+        if (status == CudaDriver.CUDA_ERROR_NOT_READY()) {
+            return false;
+        }
+        check(status, "cuStreamQuery");
+        return true;
     }
 
     static void destroyStream(MemorySegment stream) {

@@ -2,6 +2,7 @@ package dev.sluice.compute.cuda;
 
 import dev.sluice.compute.DeviceException;
 
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,18 +10,25 @@ import java.util.Optional;
 /// One GPU as the thread that opened this sees it: its primary context, one compute stream, the
 /// kernels and cuBLAS. All calls, [#close()] among them, on that thread.
 final class CudaContext implements AutoCloseable {
+    // What this room made the thread's; a thread that drives several GPUs goes from one to the
+    // other.
+    private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
+
     private final CudaOptions options;
     private final int device;
+    private final MemorySegment handle;
     private final KernelImages images;
     private final CudaStream stream;
     private final Map<String, CudaModule> modules = new HashMap<>();
     private Optional<Cublas> cublas = Optional.empty();
     private boolean closed;
 
-    private CudaContext(CudaOptions options, int device) {
+    private CudaContext(CudaOptions options, int device, MemorySegment handle) {
         this.options = options;
         this.device = device;
+        this.handle = handle;
         this.images = new KernelImages(options.emulated());
+        enter();
         this.stream = new CudaStream();
     }
 
@@ -35,10 +43,10 @@ final class CudaContext implements AutoCloseable {
         }
         Cuda.initialize();
         int device = Cuda.device(options.ordinal());
-        Cuda.makeCurrent(Cuda.retainPrimaryContext(device));
+        MemorySegment handle = Cuda.retainPrimaryContext(device);
         boolean complete = false;
         try {
-            CudaContext context = new CudaContext(options, device);
+            CudaContext context = new CudaContext(options, device, handle);
             complete = true;
             return context;
         } finally {
@@ -46,6 +54,19 @@ final class CudaContext implements AutoCloseable {
                 Cuda.releasePrimaryContext(device);
             }
         }
+    }
+
+    /// Makes the GPU the calling thread's, if it is not already: what comes next is about it.
+    void enter() {
+        if (CURRENT.get() != this) {
+            Cuda.makeCurrent(handle);
+            CURRENT.set(this);
+        }
+    }
+
+    /// Says that a library may have made another GPU the calling thread's.
+    static void leave() {
+        CURRENT.remove();
     }
 
     /// How the device was opened.
@@ -91,17 +112,18 @@ final class CudaContext implements AutoCloseable {
         return Math.max(0, Cuda.freeBytes() - (long) reserved);
     }
 
-    /// Closes all but the memory, which is others'. The context stays the thread's, for another
-    /// device may use it. Idempotent.
+    /// Closes all but the memory, which is others'. Idempotent.
     @Override
     public void close() {
         if (closed) {
             return;
         }
         closed = true;
+        enter();
         cublas.ifPresent(Cublas::close);
         modules.values().forEach(CudaModule::close);
         stream.close();
         Cuda.releasePrimaryContext(device);
+        leave();
     }
 }

@@ -24,8 +24,9 @@ import java.util.List;
 
 /// An NVIDIA GPU as a device, or its emulation on the processor.
 ///
-/// Belongs to the thread that opened it. Operations are queued on one stream and return at once;
-/// [#download], [#argmax] and [#sample] wait for their results, and so does [#close].
+/// Belongs to the thread that opened it, which may have several: each operation makes its GPU the
+/// thread's. Operations are queued on one stream and return at once; [#download], [#argmax] and
+/// [#sample] wait for their results, and so does [#close].
 public final class CudaDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CudaDevice.class);
     private static final int STAGING_BLOCKS = 2;
@@ -83,27 +84,32 @@ public final class CudaDevice implements Device {
 
     @Override
     public long availableBytes() {
+        context.enter();
         return context.availableBytes();
     }
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
+        context.enter();
         return memory.allocate(dtype, shape);
     }
 
     @Override
     public void release(Tensor tensor) {
+        context.enter();
         memory.release(tensor);
     }
 
     @Override
     public void upload(MemorySegment host, Tensor target) {
+        context.enter();
         checkCopy("upload", target, host);
         staging.upload(host, target.data().address());
     }
 
     @Override
     public void download(Tensor source, MemorySegment host) {
+        context.enter();
         checkCopy("download", source, host);
         staging.download(source.data().address(), host);
     }
@@ -119,16 +125,19 @@ public final class CudaDevice implements Device {
 
     @Override
     public PackedMatrix pack(List<MatrixSource> parts, Packing packing) {
+        context.enter();
         return linear.pack(parts, packing);
     }
 
     @Override
     public void release(PackedMatrix matrix) {
+        context.enter();
         linear.release(matrix);
     }
 
     @Override
     public void embedding(PackedMatrix table, ForwardBatch batch, float scale, Tensor out) {
+        context.enter();
         String op = "embedding";
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
         for (int t = 0; t < batch.numTokens(); t++) {
@@ -143,6 +152,7 @@ public final class CudaDevice implements Device {
     @Override
     public void embeddingShard(
             PackedMatrix shard, int firstToken, ForwardBatch batch, float scale, Tensor out) {
+        context.enter();
         String op = "embeddingShard";
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), shard.cols());
         embedding.embedding(CudaLinear.own(op, shard), firstToken, batch, scale, out);
@@ -150,6 +160,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void linear(Tensor x, PackedMatrix w, Tensor out) {
+        context.enter();
         String op = "linear";
         ShapeChecks.matrix(op, "x", x, x.rows(), w.cols());
         ShapeChecks.matrix(op, "out", out, x.rows(), w.rows());
@@ -160,6 +171,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void addBias(Tensor x, Tensor bias) {
+        context.enter();
         String op = "addBias";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.vector(op, "bias", bias, x.columns());
@@ -168,6 +180,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void rmsNorm(Tensor x, Tensor weight, float eps, Tensor out) {
+        context.enter();
         String op = "rmsNorm";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.groupWeight(op, weight, x.columns());
@@ -177,6 +190,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out) {
+        context.enter();
         String op = "addRmsNorm";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.groupWeight(op, weight, x.columns());
@@ -187,6 +201,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void add(Tensor x, Tensor y) {
+        context.enter();
         String op = "add";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
@@ -196,6 +211,7 @@ public final class CudaDevice implements Device {
     @Override
     public void rotaryTable(
             ForwardBatch batch, MemorySegment inverseFrequencies, float factor, Tensor out) {
+        context.enter();
         String op = "rotaryTable";
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), out.columns());
         ShapeChecks.wholeHeads(op, "out", out, 2);
@@ -212,18 +228,21 @@ public final class CudaDevice implements Device {
             RotarySpec spec,
             ForwardBatch batch,
             Tensor kv) {
+        context.enter();
         ShapeChecks.rotation("rotaryAndStore", q, k, v, rotary, spec, batch, kv);
         this.rotary.store(q, k, v, rotary, spec, batch, kv);
     }
 
     @Override
     public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
+        context.enter();
         ShapeChecks.attention("attention", q, kv, batch, spec, out);
         attention.attention(q, kv, batch, spec, out);
     }
 
     @Override
     public void gatedActivation(Activation activation, Tensor gateUp, Tensor out) {
+        context.enter();
         String op = "gatedActivation";
         ShapeChecks.matrix(op, "out", out);
         ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
@@ -232,6 +251,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void gatherLogitRows(Tensor x, ForwardBatch batch, Tensor out) {
+        context.enter();
         String op = "gatherLogitRows";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
@@ -246,6 +266,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void argmax(Tensor logits, MemorySegment ids) {
+        context.enter();
         String op = "argmax";
         ShapeChecks.matrix(op, "logits", logits);
         ShapeChecks.host(op, "ids", ids, 4L * logits.rows());
@@ -259,12 +280,28 @@ public final class CudaDevice implements Device {
 
     @Override
     public void run(ForwardBatch batch, Object key, Runnable operations) {
+        context.enter();
         graphs.run(batch, batches.of(batch), key, operations);
     }
 
     /// Steps that can be replayed, for tests.
     int capturedSteps() {
         return graphs.captured();
+    }
+
+    /// The GPU that this is.
+    CudaContext context() {
+        return context;
+    }
+
+    /// Copies columns inside the GPU.
+    ///
+    /// @param from float32
+    /// @param to shape of `from`; must not overlap it
+    void copy(Tensor from, Tensor to) {
+        context.enter();
+        rows.zero(to);
+        rows.add(to, from);
     }
 
     /// Waits for what is queued; what failed of it nobody waits for any more.
@@ -283,6 +320,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
+        context.enter();
         ShapeChecks.matrix("sample", "logits", logits);
         sampler.sample(logits, batch);
     }
@@ -293,6 +331,7 @@ public final class CudaDevice implements Device {
             return;
         }
         closed = true;
+        context.enter();
         settle();
         graphs.close();
         sampler.close();

@@ -37,6 +37,11 @@ public record CudaOptions(
         return new CudaOptions(emulated, share, eager, ordinal);
     }
 
+    /// The same on another GPU.
+    public CudaOptions withOrdinal(int other) {
+        return new CudaOptions(emulated, gpuMemoryUtilization, eager, other);
+    }
+
     /// The same without graphs.
     public CudaOptions withoutGraphs() {
         return new CudaOptions(emulated, gpuMemoryUtilization, true, ordinal);

@@ -46,6 +46,13 @@ final class CudaStream implements AutoCloseable {
         Cuda.synchronize(handle);
     }
 
+    /// Whether all that was queued is done.
+    ///
+    /// @throws dev.sluice.compute.DeviceException if some of it failed
+    boolean isDone() {
+        return Cuda.isDone(handle);
+    }
+
     @Override
     public void close() {
         Cuda.destroyStream(handle);

@@ -4,6 +4,7 @@ import dev.sluice.compute.DeviceException;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Whether this machine has an NVIDIA driver and a GPU that can be used.
@@ -60,6 +61,21 @@ public sealed interface CudaSupport {
         } catch (DeviceException e) {
             return new Unusable("the NVIDIA driver shows no usable GPU: " + e.getMessage());
         }
+    }
+
+    /// Why so many GPUs can't be used together, though there is one that can.
+    ///
+    /// @return a sentence without its full stop; empty if they can
+    static Optional<String> troubleOfRanks(List<Gpu> gpus, int ranks) {
+        if (ranks > gpus.size()) {
+            return Optional.of(
+                    "%d ranks need as many GPUs, and there %s"
+                            .formatted(ranks, gpus.size() == 1 ? "is one" : "are " + gpus.size()));
+        }
+        return ranks == 1 || Nccl.isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        "several GPUs need NCCL (%s), which is not here".formatted(Nccl.file()));
     }
 
     /// Whether the emulated driver was built with the program.

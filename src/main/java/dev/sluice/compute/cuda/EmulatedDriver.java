@@ -34,6 +34,14 @@ final class EmulatedDriver {
         }
     }
 
+    /// Puts it in the place of NVIDIA's libraries, with as many devices at least.
+    ///
+    /// @throws DeviceException as [#install()]
+    static void install(int devices) {
+        install();
+        Cuda.emulate(devices);
+    }
+
     /// Puts it in the place of NVIDIA's libraries, for the rest of this process.
     ///
     /// @throws DeviceException if it was not built, or a real driver is in use already

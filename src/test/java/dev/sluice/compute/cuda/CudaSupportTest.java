@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.List;
+import java.util.Optional;
+
 /// Read by what the answers print: the classes of a test's own have types of their own.
 final class CudaSupportTest {
     @Test
@@ -85,5 +88,20 @@ final class CudaSupportTest {
                                 + " memoryBytes=71000000000]]]");
         assertThat(new CudaSupport.Gpu("GPU", 9, 0, 70_000_000_000L).describe())
                 .isEqualTo("GPU (sm_90, 70.0 GB)");
+    }
+
+    @Test
+    void moreRanksThanGpusAreRefusedAndSoAreSeveralWithoutNccl() throws Throwable {
+        OwnCuda cuda = OwnCuda.without("nccl", "libnccl.so.2");
+        CudaSupport.Gpu gpu = new CudaSupport.Gpu("GPU", 9, 0, 1);
+
+        assertThat(cuda.call("CudaSupport", "troubleOfRanks", List.of(gpu), 2))
+                .isEqualTo(Optional.of("2 ranks need as many GPUs, and there is one"));
+        assertThat(cuda.call("CudaSupport", "troubleOfRanks", List.of(gpu, gpu), 8))
+                .isEqualTo(Optional.of("8 ranks need as many GPUs, and there are 2"));
+        assertThat(cuda.call("CudaSupport", "troubleOfRanks", List.of(gpu, gpu), 2))
+                .isEqualTo(Optional.of("several GPUs need NCCL (libnccl.so.2), which is not here"));
+        assertThat(cuda.call("CudaSupport", "troubleOfRanks", List.of(gpu), 1))
+                .isEqualTo(Optional.empty());
     }
 }
