@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -9,7 +10,9 @@ import java.util.List;
 
 /// Turns a [GrammarSpec] into rules.
 final class SpecWriter {
-    private static final JsonMapper JSON = JsonMapper.shared();
+    /// Bounds of numbers are compared exactly.
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     private final GrammarBuilder builder;
     private final JsonSchemaOptions options;
