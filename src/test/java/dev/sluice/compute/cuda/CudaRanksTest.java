@@ -7,6 +7,8 @@ import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.DrawSpec;
+import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.Packing;
 import dev.sluice.compute.PenaltySpec;
 import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
@@ -192,11 +194,21 @@ final class CudaRanksTest {
         }
     }
 
+    private static void multiply(Device device, Tensor x) {
+        try (Arena arena = Arena.ofConfined()) {
+            MatrixSource one =
+                    MatrixSource.of(
+                            arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1f), DType.F32, 1, 1);
+            device.linear(x, device.pack(List.of(one), Packing.SOURCE), x);
+        }
+    }
+
     /// The first rank waits for the second in the sum: nothing may wait for the first alone.
     @Test
     void oneLostGpuEndsAllAtOnce() {
         Device device = CudaRanks.open(OPTIONS, 2);
         Tensor part = upload(device, 1, new float[] {1}, new float[] {2});
+        multiply(device, part);
         device.allReduce(part, part);
         cusim.fail("cuStreamQuery:2:700");
 
@@ -205,7 +217,9 @@ final class CudaRanksTest {
                 .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS (700)");
         assertThatThrownBy(() -> read(device, part))
                 .isInstanceOfSatisfying(DeviceException.class, CudaRanksTest::isLost);
+        long before = cusim.allocatedBytes();
         device.close();
+        assertThat(cusim.allocatedBytes()).as("of the lost one").isLessThanOrEqualTo(before / 2);
     }
 
     private static void isLost(DeviceException e) {
