@@ -31,6 +31,7 @@ class ArchitectureTest {
                     Map.entry("imports of model", "model.KnowsADevice"),
                     Map.entry("imports of compute", "compute.KnowsADevice"),
                     Map.entry("imports of compute.weights", "compute.weights.KnowsTheModel"),
+                    Map.entry("imports of compute.check", "compute.check.KnowsTheModel"),
                     Map.entry("imports of compute.cpu", "compute.cpu.KnowsTheModel"),
                     Map.entry("imports of compute.cuda", "compute.cuda.KnowsTheModel"),
                     Map.entry("imports of compute.cuda.ffi", "compute.cuda.ffi.KnowsTheModel"),

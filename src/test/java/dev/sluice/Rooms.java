@@ -30,6 +30,7 @@ record Rooms(String root) {
                     "model",
                     "compute",
                     "compute.weights",
+                    "compute.check",
                     "compute.cpu",
                     "compute.cuda",
                     "compute.cuda.ffi");
@@ -59,6 +60,7 @@ record Rooms(String root) {
                     Map.entry("model", List.of("compute")),
                     Map.entry("compute", List.of()),
                     Map.entry("compute.weights", List.of("compute")),
+                    Map.entry("compute.check", List.of("compute", "compute.weights")),
                     Map.entry("compute.cpu", List.of("compute", "compute.weights")),
                     Map.entry(
                             "compute.cuda",

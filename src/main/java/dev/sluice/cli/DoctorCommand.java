@@ -10,6 +10,7 @@ import dev.sluice.model.ModelSource;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,15 +33,28 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Mixin private ComputeFlags compute = new ComputeFlags();
 
+    @Option(
+            names = "--gpu",
+            description =
+                    "Runs every operation of the GPU instead, compares it with plain Java and"
+                            + " times it: a table, and exit code 1 if one is wrong. With --device"
+                            + " cuda-sim the emulated GPU.")
+    private boolean gpu;
+
     private final PrintStream out = Standard.out();
 
     @Override
     public Integer call() {
+        if (gpu) {
+            int exit = new GpuCheck(out).run(compute.toOptions());
+            out.flush();
+            return exit;
+        }
         CpuOptions options = compute.toOptions().cpu();
         java();
         processor();
         kernels(CpuDevice.inspect(options));
-        line("GPU", gpu());
+        line("GPU", gpus());
         models();
         try (CpuDevice device = CpuDevice.open(options)) {
             memory(device.availableBytes());
@@ -85,7 +99,7 @@ final class DoctorCommand implements Callable<Integer> {
                 });
     }
 
-    private static String gpu() {
+    private static String gpus() {
         return Devices.trouble()
                 .map(reason -> "not used: " + reason)
                 .orElseGet(() ->

@@ -30,6 +30,11 @@ public final class Devices {
     /// @return owned by the caller
     /// @throws ConfigurationException if this machine has no such device
     /// @throws DeviceException if it can't be used
+    public static Device openDevice(ComputeOptions options) {
+        return open(options).device();
+    }
+
+    /// Like [#openDevice], and tells where it is.
     static Opened open(ComputeOptions options) {
         CudaOptions cuda = options.gpu().toCuda();
         int ranks = options.tensorParallelSize();

@@ -1,0 +1,5 @@
+/// Classes that break the rules on purpose.
+@NullMarked
+package dev.sluice.wrong.compute.check;
+
+import org.jspecify.annotations.NullMarked;
