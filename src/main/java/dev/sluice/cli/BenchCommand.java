@@ -109,6 +109,10 @@ final class BenchCommand implements Callable<Integer> {
         List<Row> measured = new ArrayList<>();
         prefill.forEach((tokens, seconds) -> measured.addAll(prefill(tokens, seconds, roof)));
         decode.forEach((n, speed) -> measured.add(decode(n, speed, roof)));
+        if (engine.serving().device().startsWith("cuda")) {
+            // The limits are the processor's.
+            measured.replaceAll(Row::withoutLimit);
+        }
         return new BenchReport(
                 engine.name(),
                 engine.serving().device(),

@@ -85,6 +85,11 @@ record BenchReport(
         /// Of which less is better.
         static final String MILLISECONDS = "ms";
 
+        /// The same where no limit is known.
+        Row withoutLimit() {
+            return new Row(name, label, unit, value, OptionalDouble.empty(), gigaflops);
+        }
+
         private String line() {
             return String.format(
                     ROW,
