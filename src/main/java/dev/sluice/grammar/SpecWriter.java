@@ -82,6 +82,12 @@ final class SpecWriter {
         }
 
         @Override
+        public int schema(JsonNode schema, boolean strict) throws GrammarException {
+            return SpecWriter.this.schema(
+                    schema, options.withStrict(strict).withClosedObjects(strict));
+        }
+
+        @Override
         public int anyObject() throws GrammarException {
             return schema(JSON.createObjectNode().put("type", "object"));
         }

@@ -24,6 +24,13 @@ final class StructuralTags {
         /// @return their rule
         int schema(JsonNode schema) throws GrammarException;
 
+        /// Adds the JSON values of a schema.
+        ///
+        /// @param strict true closes objects that don't say whether they are open, false lets be
+        ///   left out what can't be enforced
+        /// @return their rule
+        int schema(JsonNode schema, boolean strict) throws GrammarException;
+
         /// Adds any JSON object.
         ///
         /// @return its rule
@@ -222,7 +229,10 @@ final class StructuralTags {
                 && !node.path("max_whitespace_cnt").isNull()) {
             throw GrammarException.unsupported("max_whitespace_cnt is not supported");
         }
-        return contents.schema(required(node, "json_schema"));
+        JsonNode schema = required(node, "json_schema");
+        return node.path("strict").isBoolean()
+                ? contents.schema(schema, node.path("strict").asBoolean())
+                : contents.schema(schema);
     }
 
     private void repeated(JsonNode node, int min, int max, int from, int to)
