@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.embed.GuidedOptions;
 import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
 
@@ -48,10 +49,17 @@ final class GuidedFlags {
                             + " colon.")
     private boolean oneLine;
 
-    /// How JSON is written; empty where no form may be asked for.
+    @Option(
+            names = "--no-guided-jump-forward",
+            description =
+                    "Draws also those tokens one by one that the form leaves no choice about. By"
+                            + " default they are computed at once.")
+    private boolean stepByStep;
+
+    /// How such texts are made; empty where no form may be asked for.
     ///
     /// @throws Refusal if two flags contradict each other
-    Optional<JsonSchemaOptions> toOptions() {
+    Optional<GuidedOptions> toOptions() {
         if (oneLine && space.isPresent()) {
             throw new Refusal(
                     "--guided-whitespace and --guided-decoding-disable-any-whitespace exclude"
@@ -59,7 +67,9 @@ final class GuidedFlags {
         }
         return backend == Backend.OFF
                 ? Optional.empty()
-                : Optional.of(JsonSchemaOptions.DEFAULT.with(whitespace()));
+                : Optional.of(
+                        new GuidedOptions(
+                                JsonSchemaOptions.DEFAULT.with(whitespace()), !stepByStep));
     }
 
     private Whitespace whitespace() {

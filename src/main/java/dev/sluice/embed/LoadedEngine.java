@@ -160,7 +160,11 @@ public final class LoadedEngine implements AutoCloseable {
                 parts.tokenizer(),
                 device,
                 processors,
-                options.logits().guided().map(json -> new GuidedDecoding(grammars(json), true)),
+                options.logits()
+                        .guided()
+                        .map(guided ->
+                                new GuidedDecoding(
+                                        grammars(guided.json()), guided.jumpForward())),
                 System::nanoTime);
     }
 

@@ -1,7 +1,6 @@
 package dev.sluice.embed;
 
 import dev.sluice.engine.LogprobsMode;
-import dev.sluice.grammar.JsonSchemaOptions;
 
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +12,7 @@ import java.util.Optional;
 ///   they run
 /// @param guided how requests may ask for texts of a certain form; empty if they may not
 public record LogitsOptions(
-        LogprobsMode logprobsMode, List<String> processors, Optional<JsonSchemaOptions> guided) {
+        LogprobsMode logprobsMode, List<String> processors, Optional<GuidedOptions> guided) {
     /// Raw log probabilities, no processors, guided decoding.
     public static final LogitsOptions DEFAULT =
             new LogitsOptions(LogprobsMode.RAW_LOGPROBS, List.of());
@@ -24,6 +23,6 @@ public record LogitsOptions(
 
     /// With guided decoding as a server has it.
     public LogitsOptions(LogprobsMode logprobsMode, List<String> processors) {
-        this(logprobsMode, processors, Optional.of(JsonSchemaOptions.DEFAULT));
+        this(logprobsMode, processors, Optional.of(GuidedOptions.DEFAULT));
     }
 }
