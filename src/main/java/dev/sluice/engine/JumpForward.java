@@ -59,7 +59,12 @@ final class JumpForward {
             return NONE;
         }
         int[] all = ids.toArray();
-        boolean asBefore = Arrays.equals(all, 0, context, sequence.tokens(), from, from + context);
+        // A marker in the text is a special token to the tokenizer, but not to a grammar.
+        if (Arrays.stream(all, context, all.length).anyMatch(tokenizer.vocabulary()::isSpecial)) {
+            return NONE;
+        }
+        boolean asBefore =
+                Arrays.equals(all, 0, context, sequence.tokens(), from, from + context);
         return asBefore ? Arrays.copyOfRange(all, context, all.length - 1) : NONE;
     }
 

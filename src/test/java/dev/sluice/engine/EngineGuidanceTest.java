@@ -172,6 +172,41 @@ class EngineGuidanceTest extends RuledEngine {
                 .isIn("yes", "no");
     }
 
+    /// A request whose output may open its thinking.
+    private static GenerationRequest undecided(float biasOfOpening) {
+        Guidance guidance =
+                new Guidance(
+                        new GrammarSpec.Choice(List.of("yes", "no")),
+                        "guided_choice",
+                        Optional.of(TokenIds.of(END)),
+                        OptionalInt.of('T'));
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(),
+                        Map.of((int) 'T', biasOfOpening),
+                        Map.of(),
+                        Optional.of(
+                                new ThinkingBudget(
+                                        OptionalInt.of(4),
+                                        OptionalInt.empty(),
+                                        false,
+                                        TokenIds.of('T'),
+                                        TokenIds.of(END),
+                                        TokenIds.of(END, '\n', '\n'))),
+                        Optional.of(guidance));
+        return request("t", rules, StopConditions.maxTokens(40), OutputOptions.TEXT);
+    }
+
+    @Test
+    void anOutputMayOpenItsThinkingItself() {
+        Answer thinking = of(admit(roomy(), List.of(undecided(100))), "t");
+        Answer silent = of(admit(roomy(), List.of(undecided(-100))), "t");
+
+        assertThat(thinking.text()).matches("(?s)T.*E\n\n(yes|no)");
+        assertThat(thinking.reason()).isEqualTo(FinishReason.STOP);
+        assertThat(silent.text()).isIn("yes", "no");
+    }
+
     @Test
     void aGrammarThatMustEndWinsOverTheLeastNumberOfTokens() {
         StopConditions stop = new StopConditions(20, 30, List.of(), Set.of(), false, false);
