@@ -6,6 +6,7 @@ import dev.sluice.engine.ApiException;
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.Guidance;
 import dev.sluice.engine.LogitsRules;
 import dev.sluice.engine.LogprobsOptions;
 import dev.sluice.engine.Marker;
@@ -16,6 +17,7 @@ import dev.sluice.engine.StopConditions;
 import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.engine.TokenLogprob;
 import dev.sluice.engine.TokenLogprobs;
+import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.tokenizer.TokenIds;
 
 import io.vertx.core.buffer.Buffer;
@@ -104,7 +106,8 @@ class WireFormsTest {
                         list(random, () -> ids(random, 4)),
                         bias(random),
                         args(random, 2),
-                        random.nextBoolean() ? Optional.of(budget(random)) : Optional.empty()),
+                        random.nextBoolean() ? Optional.of(budget(random)) : Optional.empty(),
+                        random.nextBoolean() ? Optional.of(guidance(random)) : Optional.empty()),
                 new StopConditions(
                         random.nextInt(100),
                         random.nextInt(100),
@@ -144,6 +147,29 @@ class WireFormsTest {
                             random.nextInt(),
                             random.nextInt(),
                             random.nextInt());
+        };
+    }
+
+    private static Guidance guidance(SplittableRandom random) {
+        return new Guidance(
+                grammar(random),
+                text(random),
+                random.nextBoolean() ? Optional.of(ids(random, 3)) : Optional.empty(),
+                maybe(random));
+    }
+
+    private static GrammarSpec grammar(SplittableRandom random) {
+        return switch (random.nextInt(6)) {
+            case 0 ->
+                    new GrammarSpec.JsonSchema(
+                            text(random), random.nextBoolean(), random.nextBoolean());
+            case 1 -> new GrammarSpec.JsonObject();
+            case 2 -> new GrammarSpec.RegularExpression(text(random));
+            case 3 -> new GrammarSpec.Choice(list(random, () -> text(random)));
+            case 4 -> new GrammarSpec.Ebnf(text(random));
+            default ->
+                    new GrammarSpec.StructuralTag(
+                            text(random), Set.copyOf(list(random, () -> text(random))));
         };
     }
 
