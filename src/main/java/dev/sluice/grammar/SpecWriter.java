@@ -62,9 +62,9 @@ final class SpecWriter {
     private JsonNode parsed(String text, String what) throws GrammarException {
         try {
             return JSON.readTree(checked(text));
-        } catch (JacksonException e) {
-            throw GrammarException.malformed(
-                    "it is not %s: %s".formatted(what, e.getOriginalMessage()));
+        } catch (JacksonException _) {
+            // Jackson's words name its own settings.
+            throw GrammarException.malformed("it is not " + what);
         }
     }
 
