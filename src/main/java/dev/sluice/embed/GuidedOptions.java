@@ -9,6 +9,5 @@ import dev.sluice.grammar.JsonSchemaOptions;
 ///   step
 public record GuidedOptions(JsonSchemaOptions json, boolean jumpForward) {
     /// As a server has it.
-    public static final GuidedOptions DEFAULT =
-            new GuidedOptions(JsonSchemaOptions.DEFAULT, true);
+    public static final GuidedOptions DEFAULT = new GuidedOptions(JsonSchemaOptions.DEFAULT, true);
 }

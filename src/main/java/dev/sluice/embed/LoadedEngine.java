@@ -163,8 +163,7 @@ public final class LoadedEngine implements AutoCloseable {
                 options.logits()
                         .guided()
                         .map(guided ->
-                                new GuidedDecoding(
-                                        grammars(guided.json()), guided.jumpForward())),
+                                new GuidedDecoding(grammars(guided.json()), guided.jumpForward())),
                 System::nanoTime);
     }
 

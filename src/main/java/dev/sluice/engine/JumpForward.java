@@ -63,8 +63,7 @@ final class JumpForward {
         if (Arrays.stream(all, context, all.length).anyMatch(tokenizer.vocabulary()::isSpecial)) {
             return NONE;
         }
-        boolean asBefore =
-                Arrays.equals(all, 0, context, sequence.tokens(), from, from + context);
+        boolean asBefore = Arrays.equals(all, 0, context, sequence.tokens(), from, from + context);
         return asBefore ? Arrays.copyOfRange(all, context, all.length - 1) : NONE;
     }
 
