@@ -4,11 +4,21 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /// What must come out of an operation.
-///
-/// @param at which elements are looked at
-/// @param values of these
-/// @param scales what an error of 1 is, for each
-record Expected(int[] at, double[] values, double[] scales) {
+final class Expected {
+    private final int[] at;
+    private final double[] values;
+    private final double[] scales;
+
+    /// Some elements.
+    ///
+    /// @param at which elements are looked at
+    /// @param values of these
+    /// @param scales what an error of 1 is, for each
+    Expected(int[] at, double[] values, double[] scales) {
+        this.at = at.clone();
+        this.values = values.clone();
+        this.scales = scales.clone();
+    }
 
     /// All elements; an error counts absolutely, and relatively for those above 1.
     static Expected of(float[] all) {

@@ -114,7 +114,7 @@ record SamplingTrials(int rows, int ids, int topK, float topP) {
         for (int i = 0; i < ids; i++) {
             int id = order[i];
             double weight = weights[id];
-            if (i >= kept || topP < 1 && above > topP * mass) {
+            if (i >= kept || (topP < 1 && above > topP * mass)) {
                 weights[id] = 0;
             }
             above += weight;
