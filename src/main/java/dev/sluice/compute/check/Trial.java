@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 
 /// One operation on numbers that are the same wherever it runs.
 ///
-/// @param allowed largest error of an element, in units of [Expected#scales]
+/// @param allowed largest error of an element, in the units that [Expected] has for it
 /// @param setup puts the operands on a device
 /// @param expected makes the numbers that must come out, from the operands on the reference device
 record Trial(
