@@ -19,8 +19,12 @@ class MarkersTest {
     private static final int LESS = 2;
     private static final int MARKER = 5;
     private static final int END = 6;
-    private static final String TAG =
-            "{\"type\":\"structural_tag\",\"format\":{\"type\":\"const_string\",\"value\":\"a<m>b%s\"}}";
+
+    private static String tag(String rest) {
+        return "{\"type\":\"structural_tag\",\"format\":{\"type\":\"const_string\",\"value\":\"a<m>b"
+                + rest
+                + "\"}}";
+    }
 
     /// @param special ids
     private static Vocabulary vocabulary(Set<Integer> special) {
@@ -69,8 +73,7 @@ class MarkersTest {
         try (GrammarCompiler compiler =
                 new GrammarCompiler(
                         () -> words, GrammarLimits.DEFAULT, JsonSchemaOptions.DEFAULT, 1)) {
-            return compiler.compileNow(
-                            new GrammarSpec.StructuralTag(TAG.formatted(more), Set.of(markers)))
+            return compiler.compileNow(new GrammarSpec.StructuralTag(tag(more), Set.of(markers)))
                     .matcher(Set.of(END));
         }
     }
