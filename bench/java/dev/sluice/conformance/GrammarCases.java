@@ -78,7 +78,7 @@ final class GrammarCases implements CaseSet, AutoCloseable {
     }
 
     /// @param data asked for the vocabulary if the folder lacks it
-    static GrammarCases of(Path folder, Path data) throws IOException {
+    static CaseSet of(Path folder, Path data) throws IOException {
         for (Path place : List.of(folder, data)) {
             Optional<Path> file = find(place);
             if (file.isPresent()) {
@@ -86,7 +86,25 @@ final class GrammarCases implements CaseSet, AutoCloseable {
                         TokenizerLoader.fromGguf(GgufMetadataReader.read(file.get())).tokenizer());
             }
         }
-        throw new IOException("no " + VOCABULARY + " in " + folder + " or " + data);
+        return new WithoutVocabulary();
+    }
+
+    /// Rows can only be tried with tokens.
+    private static final class WithoutVocabulary implements CaseSet {
+        @Override
+        public Map<String, Double> floors() {
+            return GrammarCases.allFloors();
+        }
+
+        @Override
+        public Optional<String> kind(Row row) {
+            return kindOf(row);
+        }
+
+        @Override
+        public Verdict judge(Row row) {
+            return new Verdict.Skipped(VOCABULARY + " is not here");
+        }
     }
 
     private static Optional<Path> find(Path folder) throws IOException {
@@ -100,6 +118,10 @@ final class GrammarCases implements CaseSet, AutoCloseable {
 
     @Override
     public Map<String, Double> floors() {
+        return allFloors();
+    }
+
+    private static Map<String, Double> allFloors() {
         Map<String, Double> floors = new LinkedHashMap<>();
         floors.put(SUITE, 75.0);
         floors.put(SUITE_ACCEPTED, 100.0);
@@ -117,6 +139,10 @@ final class GrammarCases implements CaseSet, AutoCloseable {
 
     @Override
     public Optional<String> kind(Row row) {
+        return kindOf(row);
+    }
+
+    private static Optional<String> kindOf(Row row) {
         if (row.has("kind", "schema", "instance", "valid", "keyword")) {
             return row.text("kind").equals("plain") ? Optional.of(SUITE) : Optional.empty();
         }

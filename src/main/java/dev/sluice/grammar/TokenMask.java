@@ -48,9 +48,13 @@ final class TokenMask {
     private static int[] ids(int[] words, int size, boolean set, int count) {
         int[] ids = new int[count];
         int n = 0;
-        for (int id = 0; id < size; id++) {
-            if ((words[id >> 5] >>> id & 1) == (set ? 1 : 0)) {
-                ids[n++] = id;
+        for (int i = 0; i < words.length; i++) {
+            int bits = set ? words[i] : ~words[i];
+            if (i == words.length - 1 && (size & 31) != 0) {
+                bits &= (1 << size) - 1;
+            }
+            for (; bits != 0; bits &= bits - 1) {
+                ids[n++] = 32 * i + Integer.numberOfTrailingZeros(bits);
             }
         }
         return ids;
