@@ -113,10 +113,27 @@ final class JsonWriter {
     private int number(NumberSet set) throws GrammarException {
         Integer known = numbers.get(set);
         if (known == null) {
-            known = new NumberAutomaton(set).rule(builder);
+            known = new NumberAutomaton(spelled(set)).rule(builder);
             numbers.put(set, known);
         }
         return known;
+    }
+
+    /// Where white space is limited, so is the spelling of integers: small models write the zeros
+    /// of 1.000 for ever if they may.
+    private NumberSet spelled(NumberSet set) {
+        return whitespace != JsonSchemaOptions.Whitespace.ANY && isIntegral(set)
+                ? new NumberSet.Both(set, NumberSet.plain())
+                : set;
+    }
+
+    private static boolean isIntegral(NumberSet set) {
+        return switch (set) {
+            case NumberSet.Integral _ -> true;
+            case NumberSet.Both(NumberSet a, NumberSet b) -> isIntegral(a) || isIntegral(b);
+            case NumberSet.Either(NumberSet a, NumberSet b) -> isIntegral(a) && isIntegral(b);
+            default -> false;
+        };
     }
 
     /// A key, in quotes.

@@ -101,7 +101,8 @@ final class ParserAssembly {
         if (!settings.stream()) {
             return ThinkingStage.Start.UNDECIDED;
         }
-        return settings.thinking() && format.thinksUnasked()
+        // A grammar holds from the first token on unless the output opens its thinking itself.
+        return settings.thinking() && format.thinksUnasked() && !settings.guided()
                 ? ThinkingStage.Start.THINKING
                 : ThinkingStage.Start.ANSWER;
     }
