@@ -19,12 +19,13 @@ class Size(str, Enum):
     large = "large"
 
 
-class Street(BaseModel):
+# Without "forbid" a schema is open, and a small model adds keys without end.
+class Street(BaseModel, extra="forbid"):
     name: Annotated[str, Field(max_length=12)]
     houses: Annotated[int, Field(ge=1, le=99)]
 
 
-class City(BaseModel):
+class City(BaseModel, extra="forbid"):
     name: Annotated[str, Field(max_length=16)]
     size: Size
     streets: Annotated[List[Street], Field(min_length=1, max_length=2)]
