@@ -238,6 +238,9 @@ public final class ChoiceProgress {
     }
 
     private static String drain(StringBuilder text) {
+        if (text.isEmpty()) {
+            return "";
+        }
         String all = text.toString();
         text.setLength(0);
         return all;

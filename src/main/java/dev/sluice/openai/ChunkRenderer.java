@@ -18,6 +18,7 @@ public final class ChunkRenderer {
     private final AnswerOptions answer;
     private final ChunkForm form;
     private final byte[] eventStart;
+    private final JsonWriter pieces = new JsonWriter(ENVELOPE);
 
     public ChunkRenderer(PreparedRequest request) {
         this.answer = request.answer();
@@ -54,10 +55,10 @@ public final class ChunkRenderer {
         };
     }
 
-    /// An event with what has come of a choice. Takes it; takes time in proportion to its size.
-    public byte[] piece(ChoiceProgress choice) {
-        int capacity = ENVELOPE + choice.pendingSize();
-        return event(capacity, choice, choice.take());
+    /// Writes an event with what has come of a choice, which it takes. Takes time in proportion to
+    /// its size. One thread at a time.
+    public void piece(ChoiceProgress choice, ByteSink sink) {
+        event(pieces, choice, choice.take()).drainTo(sink);
     }
 
     /// Takes what has come of a choice.
@@ -66,17 +67,17 @@ public final class ChunkRenderer {
     public Supplier<byte[]> pieceLater(ChoiceProgress choice) {
         int capacity = ENVELOPE + choice.pendingSize();
         ChoicePiece piece = choice.take();
-        return () -> event(capacity, choice, piece);
+        return () -> event(new JsonWriter(capacity), choice, piece).toBytes();
     }
 
-    private byte[] event(int capacity, ChoiceProgress choice, ChoicePiece piece) {
-        JsonWriter out = new JsonWriter(capacity).raw(eventStart);
+    private JsonWriter event(JsonWriter out, ChoiceProgress choice, ChoicePiece piece) {
+        out.raw(eventStart);
         form.piece(out, choice, piece);
         usage(out.raw("]"), piece.usage());
         if (answer.collectMetrics()) {
             metrics(out, choice, piece);
         }
-        return out.raw(END_OF_EVENT).toBytes();
+        return out.raw(END_OF_EVENT);
     }
 
     private void usage(JsonWriter out, Usage usage) {

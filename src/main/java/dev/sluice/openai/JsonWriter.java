@@ -10,6 +10,8 @@ final class JsonWriter {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final int SHORTEST_ESCAPE = 0x20;
     private static final int LONGEST_CHAR = 6;
+    private static final int LONGEST_LONG = 20;
+    private static final int MAX_KEPT = 1 << 16;
 
     private byte[] bytes;
     private int length;
@@ -36,7 +38,28 @@ final class JsonWriter {
     }
 
     JsonWriter number(long value) {
-        return raw(Long.toString(value));
+        ensure(LONGEST_LONG);
+        if (value < 0) {
+            bytes[length++] = '-';
+        }
+        return digits(value, 1);
+    }
+
+    /// The digits of a number without its sign, with zeros in front to make it `atLeast` long. Goes
+    /// by negative numbers: there is one more of them. Needs room for them.
+    private JsonWriter digits(long value, int atLeast) {
+        long rest = value < 0 ? value : -value;
+        int count = 1;
+        for (long r = rest / 10; r != 0; r /= 10) {
+            count++;
+        }
+        int end = length + Math.max(count, atLeast);
+        for (int i = end - 1; i >= length; i--) {
+            bytes[i] = (byte) ('0' - rest % 10);
+            rest /= 10;
+        }
+        length = end;
+        return this;
     }
 
     /// A number as short as tells it from its neighbours. JSON has no infinities: what is not
@@ -67,8 +90,8 @@ final class JsonWriter {
     JsonWriter seconds(long nanos) {
         long micros = nanos / 1000;
         number(micros / 1_000_000).raw(".");
-        String decimals = Long.toString(1_000_000 + micros % 1_000_000);
-        return raw(decimals.substring(1));
+        ensure(LONGEST_LONG);
+        return digits(micros % 1_000_000, 6);
     }
 
     /// A string in quotes, as UTF-8. Half a surrogate pair becomes U+FFFD.
@@ -140,6 +163,15 @@ final class JsonWriter {
     private void ensure(int more) {
         if (bytes.length - length < more) {
             bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+        }
+    }
+
+    /// Gives all that was written and begins anew, keeping a buffer of moderate size.
+    void drainTo(ByteSink sink) {
+        sink.write(bytes, 0, length);
+        length = 0;
+        if (bytes.length > MAX_KEPT) {
+            bytes = new byte[0];
         }
     }
 

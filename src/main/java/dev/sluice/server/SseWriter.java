@@ -121,8 +121,12 @@ final class SseWriter implements Answer {
 
     private void writePending() {
         Buffer out = Buffer.buffer();
-        progress.sequences().forEach(choice -> begin(out, choice));
-        progress.sequences().forEach(choice -> append(out, choice));
+        for (ChoiceProgress choice : progress.sequences()) {
+            begin(out, choice);
+        }
+        for (ChoiceProgress choice : progress.sequences()) {
+            append(out, choice);
+        }
         if (allEndsWritten()) {
             complete = true;
             // Nothing is left to do if the client is gone.
@@ -154,7 +158,7 @@ final class SseWriter implements Answer {
             if (isLarge(choice)) {
                 writeLater(index, last, renderer.pieceLater(choice));
             } else {
-                out.appendBytes(renderer.piece(choice));
+                renderer.piece(choice, out::appendBytes);
                 endWritten[index] = last;
             }
         }

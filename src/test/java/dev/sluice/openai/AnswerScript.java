@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -284,7 +285,7 @@ final class AnswerScript {
                 add(writer.start(choice));
             }
             if (choice.hasPiece()) {
-                add(writer.piece(choice));
+                writer.piece(choice, (bytes, from, n) -> add(Arrays.copyOfRange(bytes, from, from + n)));
             }
         }
     }

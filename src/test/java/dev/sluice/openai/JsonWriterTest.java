@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
@@ -53,5 +54,12 @@ class JsonWriterTest {
                 .isEqualTo("1.000002");
         assertThat(new String(new JsonWriter(1).seconds(0).toBytes(), StandardCharsets.UTF_8))
                 .isEqualTo("0.000000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 7, -7, 10, 99, 100, -1000, Long.MAX_VALUE, Long.MIN_VALUE})
+    void numbersAreWrittenAsJavaWritesThem(long value) {
+        assertThat(new String(new JsonWriter(0).number(value).toBytes(), StandardCharsets.US_ASCII))
+                .isEqualTo(Long.toString(value));
     }
 }
