@@ -17,9 +17,10 @@ import java.util.OptionalInt;
 /// A token depends on the row, the parameters, the seed and the ids before it alone. Where the
 /// device samples, all rows are drawn there in one call, but for those of [DeviceSampler] that it
 /// can't do; else rows are downloaded, and only a greedy sequence that asks for nothing else never
-/// leaves the device. The order of the steps: bias and registered processors; penalties; what must
-/// not come; the grammar; the temperature; then min-p, top-k, top-p and the draw. A greedy sequence
-/// takes the largest logit before the temperature, which can only blur it.
+/// leaves the device. The order of the steps: the grammar, behind which the raw values are read; bias
+/// and registered processors, and the grammar once more; penalties; what must not come; the
+/// temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the largest logit
+/// before the temperature, which can only blur it.
 ///
 /// Ids past the tokenizer's vocabulary, with which some models pad their logits, do not count. Owns
 /// its staging memory. Call only on the engine thread.
@@ -107,6 +108,7 @@ final class Sampler implements AutoCloseable {
             return new Draw(ranked.getAsInt(), List.of());
         }
         load(logits, index);
+        sequence.guidedText().ifPresent(text -> text.apply(values));
         if (reports && mode.isRaw()) {
             System.arraycopy(values, 0, raw, 0, numIds);
         }
@@ -181,16 +183,15 @@ final class Sampler implements AutoCloseable {
 
     private void edit(Sequence sequence) {
         if (isProcessed(sequence)) {
+            MemorySegment.copy(values, 0, ids, ValueLayout.JAVA_FLOAT, 0, numIds);
             LogitsEditor.addBias(sequence.request().rules().logitBias(), ids);
             processors.apply(sequence, ids);
             MemorySegment.copy(ids, ValueLayout.JAVA_FLOAT, 0, values, 0, numIds);
+            // A processor may have lifted what the grammar has closed; nothing below can.
+            sequence.guidedText().ifPresent(text -> text.apply(values));
         }
         editor.penalize(sequence, values);
         editor.forbid(sequence, values);
-        if (sequence.isGuided()) {
-            // Last, so that nothing lifts what the grammar has closed.
-            sequence.guidedText().orElseThrow().apply(values);
-        }
     }
 
     private int best() {

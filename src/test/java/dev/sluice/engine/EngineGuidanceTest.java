@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.grammar.GrammarCompiler;
 import dev.sluice.grammar.GrammarLimits;
@@ -170,6 +171,33 @@ class EngineGuidanceTest extends RuledEngine {
         assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
         assertThat(answer.text().substring(answer.text().indexOf("EE") + 2).strip())
                 .isIn("yes", "no");
+    }
+
+    @Test
+    void logProbabilitiesAreThoseOfTheTokensThatTheGrammarLeaves() {
+        LogitsRules rules = LogitsRules.NONE.with(regex("(a|b|c|d)(e|f)"));
+        OutputOptions output =
+                new OutputOptions(
+                        true,
+                        false,
+                        Set.of(),
+                        new LogprobsOptions(OptionalInt.of(6), false, false, OptionalInt.empty()));
+        GenerationRequest request = request("p", rules, StopConditions.maxTokens(2), output);
+
+        Answer answer = of(admit(roomy(), List.of(request)), "p");
+
+        assertThat(mass(answer.logprobs().get(0), "abcd")).isCloseTo(1, within(1e-5));
+        assertThat(mass(answer.logprobs().get(1), "ef")).isCloseTo(1, within(1e-5));
+    }
+
+    /// The probability of all of some tokens, which are the only ones that have any.
+    private static double mass(TokenLogprobs position, String tokens) {
+        List<TokenLogprob> possible =
+                position.top().stream().filter(t -> t.logprob() > LogprobsMeter.LEAST).toList();
+        assertThat(possible)
+                .extracting(TokenLogprob::tokenId)
+                .containsExactlyInAnyOrderElementsOf(tokens.chars().boxed().toList());
+        return possible.stream().mapToDouble(t -> Math.exp(t.logprob())).sum();
     }
 
     /// A request whose output may open its thinking.
