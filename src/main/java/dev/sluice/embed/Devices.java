@@ -42,7 +42,7 @@ public final class Devices {
             case AUTO -> automatic(options, cuda);
             case CPU -> cpu(options);
             case CUDA -> {
-                trouble(ranks)
+                CudaSupport.trouble(ranks)
                         .ifPresent(reason -> {
                             throw new ConfigurationException(
                                     "--device cuda can't be used: %s; --device cpu can."
@@ -56,7 +56,7 @@ public final class Devices {
 
     private static Opened automatic(ComputeOptions options, CudaOptions cuda) {
         int ranks = options.tensorParallelSize();
-        Optional<String> trouble = trouble(ranks);
+        Optional<String> trouble = CudaSupport.trouble(ranks);
         if (trouble.isEmpty()) {
             return gpu(cuda, ranks);
         }
@@ -93,17 +93,6 @@ public final class Devices {
 
     /// Why no GPU is used on this machine, as a sentence without its full stop; empty if one is.
     public static Optional<String> trouble() {
-        return trouble(1);
-    }
-
-    private static Optional<String> trouble(int ranks) {
-        return switch (CudaSupport.inspect()) {
-            case CudaSupport.Unusable(String reason) -> Optional.of(reason);
-            case CudaSupport.Usable usable ->
-                    CudaSupport.hasKernels()
-                            ? CudaSupport.troubleOfRanks(usable.gpus(), ranks)
-                            : Optional.of(
-                                    "this build has no kernels for GPUs, for there was no nvcc");
-        };
+        return CudaSupport.trouble(1);
     }
 }

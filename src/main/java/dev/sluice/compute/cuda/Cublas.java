@@ -12,6 +12,7 @@ import static dev.sluice.compute.cuda.ffi.cublas.Cublas.CUDA_R_32F;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasCreate_v2;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasDestroy_v2;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasGemmEx;
+import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasGetStatusName;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasSetMathMode;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasSetStream_v2;
 import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasSetWorkspace_v2;
@@ -28,7 +29,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// Products of matrices by cuBLAS, queued on one stream. Calls are checked: a failure is a
-/// [DeviceException] with the sizes involved. Owned by the [CudaContext].
+/// [DeviceException] with the function, cuBLAS's name for the error and the sizes involved. Owned
+/// by the [CudaContext].
 final class Cublas implements AutoCloseable {
     /// What cuBLAS asks for on the largest GPUs; it must not allocate while a graph is captured.
     private static final long WORKSPACE_BYTES = 32L << 20;
@@ -46,9 +48,8 @@ final class Cublas implements AutoCloseable {
     ///
     /// @throws DeviceException if the library is not there
     Cublas(CudaStream stream) {
-        if (!NativeLibraries.isPresent(LIBRARY)) {
-            throw new DeviceException(
-                    "cuBLAS (%s) is not here".formatted(NativeLibraries.file(LIBRARY)));
+        if (!isPresent()) {
+            throw new DeviceException("cuBLAS (%s) is not here".formatted(file()));
         }
         handle = create();
         workspace = DeviceMemory.allocate(WORKSPACE_BYTES);
@@ -59,6 +60,16 @@ final class Cublas implements AutoCloseable {
                 "cublasSetWorkspace",
                 "");
         check(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH()), "cublasSetMathMode", "");
+    }
+
+    /// Whether the library can be opened. Only then may this be made.
+    static boolean isPresent() {
+        return NativeLibraries.isPresent(LIBRARY);
+    }
+
+    /// The library, as it is looked for.
+    static String file() {
+        return NativeLibraries.file(LIBRARY);
     }
 
     private static MemorySegment create() {
@@ -72,8 +83,12 @@ final class Cublas implements AutoCloseable {
     private static void check(int status, String function, String sizes) {
         if (status != CUBLAS_STATUS_SUCCESS()) {
             throw new DeviceException(
-                    "%s failed with cuBLAS status %d%s".formatted(function, status, sizes));
+                    "%s failed with %s%s".formatted(function, name(status), sizes));
         }
+    }
+
+    private static String name(int status) {
+        return "%s (%d)".formatted(cublasGetStatusName(status).getString(0), status);
     }
 
     /// Multiplies row-major matrices: `out = x W^T`, with sums in float32.
@@ -140,7 +155,7 @@ final class Cublas implements AutoCloseable {
     public void close() {
         int status = cublasDestroy_v2(handle);
         if (status != CUBLAS_STATUS_SUCCESS()) {
-            log.warn("cublasDestroy failed with cuBLAS status {}", status);
+            log.warn("cublasDestroy failed with {}", name(status));
         }
         workspace.close();
         arena.close();

@@ -9,6 +9,9 @@ import java.util.stream.IntStream;
 
 /// Whether this machine has an NVIDIA driver and a GPU that can be used.
 public sealed interface CudaSupport {
+    /// Major compute capability of the oldest GPUs that the kernels are compiled for.
+    int NEEDED_CAPABILITY = 8;
+
     /// The driver works and shows at least one GPU.
     ///
     /// @param version the CUDA version that the driver supports, as 1000 times major plus 10 times
@@ -63,6 +66,34 @@ public sealed interface CudaSupport {
         }
     }
 
+    /// Why a model can't run on the first `ranks` GPUs of this machine.
+    ///
+    /// @return a sentence without its full stop; empty if it can
+    static Optional<String> trouble(int ranks) {
+        return switch (inspect()) {
+            case Unusable(String reason) -> Optional.of(reason);
+            case Usable usable -> troubleOf(usable.gpus(), ranks);
+        };
+    }
+
+    private static Optional<String> troubleOf(List<Gpu> gpus, int ranks) {
+        if (!KernelImages.inThisBuild()) {
+            return Optional.of("this build has no kernels for GPUs, for there was no nvcc");
+        }
+        if (!Cublas.isPresent()) {
+            return Optional.of("cuBLAS (%s) is not here".formatted(Cublas.file()));
+        }
+        return troubleOfRanks(gpus, ranks)
+                .or(() ->
+                        gpus.stream()
+                                .limit(ranks)
+                                .filter(gpu -> gpu.major() < NEEDED_CAPABILITY)
+                                .findFirst()
+                                .map(gpu ->
+                                        "%s is too old: compute capability %d.0 or newer is needed"
+                                                .formatted(gpu.describe(), NEEDED_CAPABILITY)));
+    }
+
     /// Why so many GPUs can't be used together, though there is one that can.
     ///
     /// @return a sentence without its full stop; empty if they can
@@ -81,11 +112,6 @@ public sealed interface CudaSupport {
     /// Whether the emulated driver was built with the program.
     static boolean canEmulate() {
         return EmulatedDriver.file().isPresent();
-    }
-
-    /// Whether this build has kernels for GPUs.
-    static boolean hasKernels() {
-        return KernelImages.inThisBuild();
     }
 
     private static String name(int version) {

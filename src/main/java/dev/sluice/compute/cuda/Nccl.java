@@ -22,9 +22,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Calls of NCCL whose status is checked: a failure is a [DeviceException] with the function and
-/// NCCL's own words. Once communicators are there it is a device that is lost: NCCL does not say
-/// which of the ranks took part.
+/// Calls of NCCL whose status is checked: a failure is a [DeviceException] with the function, name
+/// and words of the error and the sizes involved. Once communicators are there it is a device that
+/// is lost: NCCL does not say which of the ranks took part.
 final class Nccl {
     private static final String LIBRARY = "nccl";
 
@@ -46,14 +46,40 @@ final class Nccl {
         return NativeLibraries.file(LIBRARY);
     }
 
-    private static String words(int status, String function) {
-        return "%s failed: %s (NCCL status %d)"
-                .formatted(function, ncclGetErrorString(status).getString(0), status);
+    private static String failure(int status, String function, String sizes) {
+        return "%s failed with %s (%d), %s%s"
+                .formatted(
+                        function,
+                        name(status),
+                        status,
+                        ncclGetErrorString(status).getString(0),
+                        sizes);
+    }
+
+    /// `ncclResult_t` of nccl.h; no function of NCCL has the names.
+    private static String name(int status) {
+        return switch (status) {
+            case 1 -> "ncclUnhandledCudaError";
+            case 2 -> "ncclSystemError";
+            case 3 -> "ncclInternalError";
+            case 4 -> "ncclInvalidArgument";
+            case 5 -> "ncclInvalidUsage";
+            case 6 -> "ncclRemoteError";
+            case 7 -> "ncclInProgress";
+            default -> "an error";
+        };
     }
 
     private static void check(int status, String function) {
         if (status != ncclSuccess()) {
-            throw DeviceException.lost(words(status, function));
+            throw DeviceException.lost(failure(status, function, ""));
+        }
+    }
+
+    /// Demands success of a call that moves floats.
+    private static void check(int status, String function, long floats) {
+        if (status != ncclSuccess()) {
+            throw DeviceException.lost(failure(status, function, ", floats: " + floats));
         }
     }
 
@@ -75,7 +101,7 @@ final class Nccl {
                             ordinals.stream().mapToInt(Integer::intValue).toArray());
             int status = ncclCommInitAll(out, ranks, list);
             if (status != ncclSuccess()) {
-                throw new DeviceException(words(status, "ncclCommInitAll"));
+                throw new DeviceException(failure(status, "ncclCommInitAll", ", GPUs: " + ranks));
             }
             return IntStream.range(0, ranks)
                     .mapToObj(rank -> out.getAtIndex(ValueLayout.ADDRESS, rank))
@@ -113,7 +139,8 @@ final class Nccl {
                         ncclSum(),
                         communicator,
                         stream.handle()),
-                "ncclAllReduce");
+                "ncclAllReduce",
+                count);
     }
 
     /// One rank sends to another, which receives as much.
@@ -129,7 +156,8 @@ final class Nccl {
                         peer,
                         communicator,
                         stream.handle()),
-                "ncclSend");
+                "ncclSend",
+                count);
     }
 
     /// One rank receives what another sends.
@@ -145,7 +173,8 @@ final class Nccl {
                         peer,
                         communicator,
                         stream.handle()),
-                "ncclRecv");
+                "ncclRecv",
+                count);
     }
 
     /// Ends a communicator whose work is done.

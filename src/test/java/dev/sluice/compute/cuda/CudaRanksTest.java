@@ -227,14 +227,16 @@ final class CudaRanksTest {
     }
 
     @Test
-    void aFailureOfNcclIsNamedInItsOwnWords() {
+    void aFailureOfNcclIsNamedWithItsSizes() {
         try (Device device = CudaRanks.open(OPTIONS, 2)) {
             Tensor part = upload(device, 1, new float[] {1}, new float[] {2});
             cusim.fail("ncclAllReduce:2:3");
 
             assertThatThrownBy(() -> device.allReduce(part, part))
                     .isInstanceOfSatisfying(DeviceException.class, CudaRanksTest::isLost)
-                    .hasMessage("ncclAllReduce failed: internal error (NCCL status 3)");
+                    .hasMessage(
+                            "ncclAllReduce failed with ncclInternalError (3), internal error,"
+                                    + " floats: 1");
         }
     }
 
@@ -245,7 +247,9 @@ final class CudaRanksTest {
         assertThatThrownBy(() -> CudaRanks.open(OPTIONS, 2))
                 .isInstanceOfSatisfying(
                         DeviceException.class, e -> assertThat(e.deviceLost()).isFalse())
-                .hasMessage("ncclCommInitAll failed: unhandled system error (NCCL status 2)");
+                .hasMessage(
+                        "ncclCommInitAll failed with ncclSystemError (2), unhandled system error,"
+                                + " GPUs: 2");
         assertNothingIsLeft();
 
         cusim.fail("cuStreamCreate:2:2");

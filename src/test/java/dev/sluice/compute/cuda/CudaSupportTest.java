@@ -104,4 +104,50 @@ final class CudaSupportTest {
         assertThat(cuda.call("CudaSupport", "troubleOfRanks", List.of(gpu), 1))
                 .isEqualTo(Optional.empty());
     }
+
+    private static OwnCuda withGpu(int major) {
+        return OwnCuda.with("cuda", new FakeDriver(13_000, 0, 1, major)).and("cublas");
+    }
+
+    @Test
+    void aGpuIsUsedWhereDriverKernelsAndCublasAreThere() throws Throwable {
+        assertThat(withGpu(8).andKernels().call("CudaSupport", "trouble", 1))
+                .isEqualTo(Optional.empty());
+    }
+
+    @Test
+    void aBuildWithoutKernelsIsToldInALineThoughTheDriverIsUsable() throws Throwable {
+        OwnCuda cuda = withGpu(9);
+
+        assertThat(cuda.call("CudaSupport", "inspect")).asString().startsWith("Usable[");
+        assertThat(cuda.call("CudaSupport", "trouble", 1))
+                .isEqualTo(
+                        Optional.of("this build has no kernels for GPUs, for there was no nvcc"));
+    }
+
+    @Test
+    void aGpuOfAnOlderGenerationIsNotUsed() throws Throwable {
+        assertThat(withGpu(7).andKernels().call("CudaSupport", "trouble", 1))
+                .isEqualTo(
+                        Optional.of(
+                                "GPU at 70 in 256 bytes (sm_70, 70.0 GB) is too old: compute"
+                                        + " capability 8.0 or newer is needed"));
+    }
+
+    @Test
+    void withoutCublasAGpuIsNotUsed() throws Throwable {
+        OwnCuda cuda = withGpu(9).andKernels().andWithout("cublas", "libcublas.so.13");
+
+        assertThat(cuda.call("CudaSupport", "trouble", 1))
+                .isEqualTo(Optional.of("cuBLAS (libcublas.so.13) is not here"));
+    }
+
+    @Test
+    void whatIsWrongWithTheDriverIsToldFirst() throws Throwable {
+        OwnCuda cuda = OwnCuda.with("cuda", new FakeDriver(12_050, 0, 1));
+
+        assertThat(cuda.call("CudaSupport", "trouble", 1))
+                .asString()
+                .contains("13.0 is needed: driver 580 or newer");
+    }
 }

@@ -26,14 +26,23 @@ final class FakeDriver implements SymbolLookup {
     private final int version;
     private final int initStatus;
     private final int gpus;
+    private final int major;
 
+    /// GPUs of compute capability 9.0.
+    ///
     /// @param version what cuDriverGetVersion says
     /// @param initStatus what cuInit returns
     /// @param gpus how many GPUs there are
     FakeDriver(int version, int initStatus, int gpus) {
+        this(version, initStatus, gpus, 9);
+    }
+
+    /// @param major of the GPUs' compute capability
+    FakeDriver(int version, int initStatus, int gpus, int major) {
         this.version = version;
         this.initStatus = initStatus;
         this.gpus = gpus;
+        this.major = major;
     }
 
     @Override
@@ -98,7 +107,7 @@ final class FakeDriver implements SymbolLookup {
     }
 
     int cuDeviceGetAttribute(MemorySegment value, int attribute, int device) {
-        value.set(ValueLayout.JAVA_INT, 0, attribute == 75 ? 9 : attribute == 76 ? 0 : -1);
+        value.set(ValueLayout.JAVA_INT, 0, attribute == 75 ? major : attribute == 76 ? 0 : -1);
         return 0;
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cuda;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,6 +10,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.net.URL;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +21,9 @@ import java.util.Optional;
 final class OwnCuda extends ClassLoader {
     private static final String ROOM = "dev.sluice.compute.cuda";
     private static final String LIBRARIES = ROOM + ".ffi.NativeLibraries";
+
+    /// Whether the build had nvcc; that of this test may or may not.
+    private boolean hasKernels;
 
     private OwnCuda() {
         super(OwnCuda.class.getClassLoader());
@@ -35,17 +41,47 @@ final class OwnCuda extends ClassLoader {
 
     private static OwnCuda with(String library, String file, Optional<SymbolLookup> symbols) {
         OwnCuda own = new OwnCuda();
+        own.set(library, file, symbols);
+        return own;
+    }
+
+    /// The same machine with one more library.
+    OwnCuda and(String library) {
+        set(library, "a library of this test", Optional.of(_ -> Optional.empty()));
+        return this;
+    }
+
+    /// The same machine without one more library.
+    OwnCuda andWithout(String library, String file) {
+        set(library, file, Optional.empty());
+        return this;
+    }
+
+    /// A build with kernels for GPUs; without this it has none.
+    OwnCuda andKernels() {
+        hasKernels = true;
+        return this;
+    }
+
+    @Override
+    public @Nullable URL getResource(String name) {
+        if (!name.endsWith(".fatbin")) {
+            return super.getResource(name);
+        }
+        return hasKernels ? OwnCuda.class.getResource("OwnCuda.class") : null;
+    }
+
+    private void set(String library, String file, Optional<SymbolLookup> symbols) {
         try {
             Constructor<?> constructor =
-                    own.loadClass(LIBRARIES + "$Library")
+                    loadClass(LIBRARIES + "$Library")
                             .getDeclaredConstructor(String.class, Optional.class);
             constructor.setAccessible(true);
-            Field opened = own.loadClass(LIBRARIES).getDeclaredField("OPENED");
+            Field opened = loadClass(LIBRARIES).getDeclaredField("OPENED");
             opened.setAccessible(true);
             @SuppressWarnings("unchecked")
             Map<String, Object> libraries = (Map<String, Object>) opened.get(null);
             libraries.put(library, constructor.newInstance(file, symbols));
-            return own;
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
