@@ -54,20 +54,35 @@ static __device__ void rotate(float *head, const float *rotary, int half, int in
     }
 }
 
-template <class T>
-static __device__ void store_head(const float *head, int head_dim, T *slot) {
+/* Normalises one head in place; a thread has the elements that it copied. */
+static __device__ void norm(float *head, const float *weight, int head_dim, float eps) {
+    float sum = 0.0f;
     for (int d = threadIdx.x; d < head_dim; d += blockDim.x) {
-        store(slot + d, head[d]);
+        sum += head[d] * head[d];
+    }
+    float factor = 1.0f / sqrtf(block_sum(sum) / (float)head_dim + eps);
+    for (int d = threadIdx.x; d < head_dim; d += blockDim.x) {
+        head[d] = weight[d] * (head[d] * factor);
+    }
+}
+
+template <class T>
+static __device__ void copy_head(const float *head, int head_dim, T *to) {
+    for (int d = threadIdx.x; d < head_dim; d += blockDim.x) {
+        store(to + d, head[d]);
     }
 }
 
 struct RotaryStore {
     float *q;
     long long q_stride;
-    float *k;
+    const float *k;
     long long k_stride;
     const float *v;
     long long v_stride;
+    const float *q_norm;
+    const float *k_norm;
+    float eps;
     const float *rotary;
     long long rotary_stride;
     const int *positions;
@@ -82,14 +97,26 @@ struct RotaryStore {
     int block_size;
 };
 
+/* A head of the block's token, normed where there is a weight and turned, in shared memory. */
+static __device__ const float *turned(const RotaryStore &a, const float *from, const float *weight) {
+    float *head = (float *)smem;
+    copy_head(from, a.head_dim, head);
+    if (weight != nullptr) {
+        norm(head, weight, a.head_dim, a.eps);
+    }
+    __syncthreads();
+    rotate(head, a.rotary + blockIdx.x * a.rotary_stride, a.rotary_dim / 2, a.interleaved);
+    __syncthreads();
+    return head;
+}
+
 template <class T>
 static __device__ void rotary_store(const RotaryStore &a, T *cache) {
     int token = blockIdx.x;
     int head = blockIdx.y;
-    int half = a.rotary_dim / 2;
-    const float *rotary = a.rotary + token * a.rotary_stride;
     if (head < a.heads) {
-        rotate(a.q + token * a.q_stride + head * a.head_dim, rotary, half, a.interleaved);
+        float *query = a.q + token * a.q_stride + head * a.head_dim;
+        copy_head(turned(a, query, a.q_norm), a.head_dim, query);
         return;
     }
     int sequence = a.sequence_of_token[token];
@@ -103,30 +130,32 @@ static __device__ void rotary_store(const RotaryStore &a, T *cache) {
     long long plane = (2 * block + is_value) * a.kv_heads + (is_value ? head - a.kv_heads : head);
     T *slot = cache + (plane * a.block_size + position % a.block_size) * a.head_dim;
     if (is_value) {
-        store_head(a.v + token * a.v_stride + (head - a.kv_heads) * a.head_dim, a.head_dim, slot);
-        return;
+        copy_head(a.v + token * a.v_stride + (head - a.kv_heads) * a.head_dim, a.head_dim, slot);
+    } else {
+        const float *key = a.k + token * a.k_stride + head * a.head_dim;
+        copy_head(turned(a, key, a.k_norm), a.head_dim, slot);
     }
-    float *key = a.k + token * a.k_stride + head * a.head_dim;
-    rotate(key, rotary, half, a.interleaved);
-    __syncthreads();
-    store_head(key, a.head_dim, slot);
 }
 
-/* Rotates queries in place, rotates keys, writes keys and values into the cache. A token of no
- * sequence (-1) writes nothing there.
- * q [tokens, heads * head_dim]; k, v [tokens, kv_heads * head_dim]; rotary [tokens, rotary_dim];
- * tables [sequences, table_stride]; cache [blocks, 2, kv_heads, block_size, head_dim].
- * Grid (tokens, heads + 2 * kv_heads), 64 threads: a block has a head. */
+/* Normalises queries and keys by head where there are weights, rotates both, and writes keys and values into the
+ * cache. Queries stay in their place; a token of no sequence (-1) writes nothing into the cache.
+ * q [tokens, heads * head_dim]; k, v [tokens, kv_heads * head_dim]; q_norm, k_norm [head_dim] or null; rotary
+ * [tokens, rotary_dim]; tables [sequences, table_stride]; cache [blocks, 2, kv_heads, block_size, head_dim].
+ * Grid (tokens, heads + 2 * kv_heads), 64 threads: a block has a head. Shared memory: float [head_dim].
+ * QK-norm: Henry et al. 2020; rotation: Su et al. 2021. */
 #define ROTARY_STORE(NAME, TYPE)                                                                   \
     extern "C" __global__ void NAME(                                                               \
-            float *q, long long q_stride, float *k, long long k_stride, const float *v,            \
-            long long v_stride, const float *rotary, long long rotary_stride,                      \
-            const int *positions, const int *sequence_of_token, const int *tables,                 \
-            int table_stride, int heads, int kv_heads, int head_dim, int rotary_dim,               \
-            int interleaved, int block_size, TYPE *cache) {                                        \
-        RotaryStore a = {q,         q_stride, k,        k_stride, v,          v_stride,    rotary,  \
-                         rotary_stride, positions, sequence_of_token, tables, table_stride, heads, \
-                         kv_heads,  head_dim, rotary_dim, interleaved, block_size};                \
+            float *q, long long q_stride, const float *k, long long k_stride, const float *v,      \
+            long long v_stride, const float *q_norm, const float *k_norm, float eps,               \
+            const float *rotary, long long rotary_stride, const int *positions,                    \
+            const int *sequence_of_token, const int *tables, int table_stride, int heads,          \
+            int kv_heads, int head_dim, int rotary_dim, int interleaved, int block_size,           \
+            TYPE *cache) {                                                                         \
+        RotaryStore a = {q,         q_stride,   k,           k_stride,  v,                         \
+                         v_stride,  q_norm,     k_norm,      eps,       rotary,                    \
+                         rotary_stride,         positions,   sequence_of_token,                    \
+                         tables,    table_stride, heads,     kv_heads,  head_dim,                  \
+                         rotary_dim, interleaved, block_size};                                     \
         rotary_store(a, cache);                                                                    \
     }
 

@@ -184,6 +184,25 @@ public interface Device extends AutoCloseable {
             ForwardBatch batch,
             Tensor kv);
 
+    /// Like [#rotaryAndStore], after every head of `q` and `k` was normalised as by [#rmsNorm].
+    ///
+    /// @param k undefined afterwards
+    /// @see "QK-norm: Henry et al. 2020"
+    default void normRotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            HeadNorms norms,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        ShapeChecks.headNorms("normRotaryAndStore", norms, spec);
+        rmsNorm(q, norms.queries(), norms.eps(), q);
+        rmsNorm(k, norms.keys(), norms.eps(), k);
+        rotaryAndStore(q, k, v, rotary, spec, batch, kv);
+    }
+
     /// Attention over paged keys and values, causal; prompt chunks and decoding tokens in one call.
     ///
     /// @param q float32 `[numTokens, numHeads * headDim]`

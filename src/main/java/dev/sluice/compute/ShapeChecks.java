@@ -122,6 +122,12 @@ public final class ShapeChecks {
         cache(op, kv, k.columns() / headDim, batch.blockSize(), headDim);
     }
 
+    /// The weights of [Device#normRotaryAndStore].
+    public static void headNorms(String op, HeadNorms norms, RotarySpec spec) {
+        vector(op, "weight of the queries", norms.queries(), spec.headDim());
+        vector(op, "weight of the keys", norms.keys(), spec.headDim());
+    }
+
     /// The operands of [Device#attention].
     public static void attention(
             String op, Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {

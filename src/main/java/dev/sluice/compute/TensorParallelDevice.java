@@ -324,6 +324,33 @@ public final class TensorParallelDevice implements Device {
     }
 
     @Override
+    public void normRotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            HeadNorms norms,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        run(
+                kv,
+                (device, rank) ->
+                        device.normRotaryAndStore(
+                                on(rank, q),
+                                on(rank, k),
+                                on(rank, v),
+                                new HeadNorms(
+                                        on(rank, norms.queries()),
+                                        on(rank, norms.keys()),
+                                        norms.eps()),
+                                on(rank, rotary),
+                                spec,
+                                batch,
+                                on(rank, kv)));
+    }
+
+    @Override
     public void attention(Tensor q, Tensor kv, ForwardBatch batch, AttentionSpec spec, Tensor out) {
         run(
                 out,

@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.Tensor;
 
 import java.util.Optional;
@@ -17,11 +18,8 @@ record Attention(
         AttentionSpec spec,
         RotaryEmbedding rotary,
         Linear qkvProj,
-        Optional<QkNorm> qkNorm,
+        Optional<HeadNorms> qkNorm,
         RowParallelLinear oProj) {
-
-    /// Norms of each head, before the rotation.
-    record QkNorm(RmsNorm qNorm, RmsNorm kNorm) {}
 
     /// Replaces the hidden state by what it attends to.
     ///
@@ -37,12 +35,13 @@ record Attention(
         Tensor kv = step.cache().layer(layer);
 
         qkvProj.forward(device, step.hidden(), qkv);
+        Tensor table = step.rotaryTables().get(rotary.index());
         if (qkNorm.isPresent()) {
-            qkNorm.get().qNorm.forward(device, q, q);
-            qkNorm.get().kNorm.forward(device, k, k);
+            device.normRotaryAndStore(
+                    q, k, v, qkNorm.get(), table, rotary.spec(), step.batch(), kv);
+        } else {
+            device.rotaryAndStore(q, k, v, table, rotary.spec(), step.batch(), kv);
         }
-        device.rotaryAndStore(
-                q, k, v, step.rotaryTables().get(rotary.index()), rotary.spec(), step.batch(), kv);
         device.attention(q, kv, step.batch(), spec, step.attended());
         DecoderStep rest = step.behindAttention(layer);
         if (!rest.isEmpty()) {

@@ -1,6 +1,8 @@
 package dev.sluice.model;
 
 import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.HeadNorms;
+import dev.sluice.compute.Tensor;
 import dev.sluice.model.LoadedWeights.Part;
 
 import java.util.Optional;
@@ -28,14 +30,18 @@ record LayerWeights(ModelConfig config, LoadedWeights weights, int index, float 
     }
 
     /// The norms of each query and key head.
-    Optional<Attention.QkNorm> qkNorm() {
+    Optional<HeadNorms> qkNorm() {
         return Optional.of(
-                new Attention.QkNorm(headNorm("self_attn.q_norm"), headNorm("self_attn.k_norm")));
+                new HeadNorms(
+                        headNorm("self_attn.q_norm"),
+                        headNorm("self_attn.k_norm"),
+                        config.rmsNormEps()));
     }
 
-    private RmsNorm headNorm(String name) {
+    private Tensor headNorm(String name) {
         return weights.rmsNorm(
-                path(name) + ".weight", config.headDim(), config.rmsNormEps(), normOffset);
+                        path(name) + ".weight", config.headDim(), config.rmsNormEps(), normOffset)
+                .weight();
     }
 
     /// The projection behind attention.

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.OptionalInt;
 
 /// Positions, the key/value cache and attention.
@@ -153,6 +154,70 @@ interface AttentionContract {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "F32, 64, 64, false",
+        "F32, 24, 16, true",
+        "F32, 8, 0, false",
+        "BF16, 128, 128, false",
+        "F16, 256, 128, true",
+        "F32, 512, 512, false"
+    })
+    default void headsAreNormedBeforeTheyAreRotated(
+            DType type, int headDim, int rotaryDim, boolean interleaved) {
+        float scale = (float) (1 / Math.sqrt(headDim));
+        AttentionSpec spec = new AttentionSpec(6, 2, headDim, scale, OptionalInt.empty());
+        RotarySpec rotary = new RotarySpec(headDim, rotaryDim, interleaved);
+        try (PagedSequences paged =
+                new PagedSequences(device(), new Randoms(24), type, 4, spec, rotary)) {
+            paged.useNorms(new Randoms(25));
+            paged.step(new int[] {0, 0, 0}, new int[] {9, 2, 1});
+            paged.step(new int[] {9, 2, 1}, new int[] {10, 6, 2});
+
+            for (int s = 0; s < 3; s++) {
+                for (int position = 0; position < paged.length(s); position++) {
+                    float[] actual = paged.rotatedQuery(s, position);
+                    double[] expected = paged.expectedQuery(s, position);
+                    for (int i = 0; i < actual.length; i++) {
+                        assertThat((double) actual[i]).isCloseTo(expected[i], within(5e-6));
+                    }
+                    double[] attended = paged.expected(s, position);
+                    Closeness.assertClose(
+                            "sequence %d, position %d".formatted(s, position),
+                            paged.output(s, position),
+                            attended,
+                            4 * tolerance(type),
+                            0,
+                            attended);
+                }
+            }
+        }
+    }
+
+    @Test
+    default void aNormThatIsNotAsLongAsAHeadIsNamed() {
+        RotarySpec rotary = new RotarySpec(16, 16, false);
+        Tensor kv = device().allocate(DType.F32, Shape.of(3, 2, 1, 4, 16));
+        Tensor head = device().allocate(DType.F32, Shape.of(16));
+        Tensor row = device().allocate(DType.F32, Shape.of(32));
+        HeadNorms norms = new HeadNorms(row, head, 1e-6f);
+        try (ForwardBatch batch = new ForwardBatch(1, 1, 1, 4);
+                DeviceMatrix q = DeviceMatrix.blank(device(), 1, 32);
+                DeviceMatrix k = DeviceMatrix.blank(device(), 1, 16)) {
+            batch.add(new int[1], 0, 1, new int[1], 1, false);
+            Tensor keys = k.tensor();
+
+            assertThatThrownBy(() ->
+                            device().normRotaryAndStore(
+                                            q.tensor(), keys, keys, norms, keys, rotary, batch, kv))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(
+                            "normRotaryAndStore: weight of the queries is F32[32], expected"
+                                    + " F32[16]");
+        }
+        List.of(kv, head, row).forEach(device()::release);
     }
 
     @Test

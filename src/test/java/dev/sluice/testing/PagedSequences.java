@@ -4,6 +4,7 @@ import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
@@ -20,6 +21,7 @@ import java.util.Optional;
 public final class PagedSequences implements AutoCloseable {
     private static final int SEQUENCES = 3;
     private static final int MAX_LENGTH = 80;
+    private static final float EPS = 1e-6f;
 
     private final Device device;
     private final AttentionSpec spec;
@@ -36,6 +38,10 @@ public final class PagedSequences implements AutoCloseable {
     private final ForwardBatch batch;
     private final Tensor kv;
     private Optional<DeviceMatrix> ownTable = Optional.empty();
+    private Optional<Norms> norms = Optional.empty();
+
+    /// Weights of the norms before the rotation.
+    private record Norms(float[] queries, float[] keys, HeadNorms onDevice) {}
 
     /// Rotates whole heads, in halves.
     public PagedSequences(
@@ -93,6 +99,26 @@ public final class PagedSequences implements AutoCloseable {
         ownTable = Optional.of(DeviceMatrix.of(device, rows));
     }
 
+    /// Norms every head of queries and keys before it is rotated.
+    public void useNorms(Randoms random) {
+        float[] forQueries = random.vector(spec.headDim());
+        float[] forKeys = random.vector(spec.headDim());
+        norms =
+                Optional.of(
+                        new Norms(
+                                forQueries,
+                                forKeys,
+                                new HeadNorms(upload(forQueries), upload(forKeys), EPS)));
+    }
+
+    private Tensor upload(float[] values) {
+        Tensor vector = device.allocate(DType.F32, Shape.of(values.length));
+        try (Arena arena = Arena.ofConfined()) {
+            device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), vector);
+        }
+        return vector;
+    }
+
     /// The layer of the cache.
     public Tensor cache() {
         return kv;
@@ -120,11 +146,19 @@ public final class PagedSequences implements AutoCloseable {
             device.rotaryTable(batch, f, 1, table.tensor());
             Tensor rotary = ownTable.map(DeviceMatrix::tensor).orElse(table.tensor());
             rotary = rotary.rows(0, batch.numTokens());
-            device.rotaryAndStore(
-                    q.tensor(), k.tensor(), v.tensor(), rotary, rotarySpec, batch, kv);
+            store(q.tensor(), k.tensor(), v.tensor(), rotary);
             device.attention(q.tensor(), kv, batch, spec, out.tensor());
             keep(q.read(), rotated, from, to);
             keep(out.read(), outputs, from, to);
+        }
+    }
+
+    private void store(Tensor q, Tensor k, Tensor v, Tensor rotary) {
+        if (norms.isPresent()) {
+            HeadNorms weights = norms.get().onDevice();
+            device.normRotaryAndStore(q, k, v, weights, rotary, rotarySpec, batch, kv);
+        } else {
+            device.rotaryAndStore(q, k, v, rotary, rotarySpec, batch, kv);
         }
     }
 
@@ -174,7 +208,7 @@ public final class PagedSequences implements AutoCloseable {
                 spec.slidingWindow().isPresent()
                         ? Math.max(0, position + 1 - spec.slidingWindow().getAsInt())
                         : 0;
-        double[] q = rotate(queries[sequence][position], position);
+        double[] q = expectedQuery(sequence, position);
         double[] out = new double[q.length];
         for (int h = 0; h < spec.numHeads(); h++) {
             int kvHead = h / (spec.numHeads() / spec.numKvHeads());
@@ -192,9 +226,27 @@ public final class PagedSequences implements AutoCloseable {
         return out;
     }
 
+    /// A query as it must be rotated, in double precision.
+    public double[] expectedQuery(int sequence, int position) {
+        float[] query = queries[sequence][position];
+        return rotate(norms.map(n -> normed(query, n.queries())).orElse(query), position);
+    }
+
+    /// Rounded to float32, for that is what is rotated.
+    private static float[] normed(float[] heads, float[] weight) {
+        double[] exact = Oracle.rmsNorm(heads, weight, EPS);
+        float[] rounded = new float[exact.length];
+        for (int i = 0; i < exact.length; i++) {
+            rounded[i] = (float) exact[i];
+        }
+        return rounded;
+    }
+
     private double[] rotatedKey(int sequence, int position) {
         if (rotatedKeys[sequence][position].length == 0) {
-            rotatedKeys[sequence][position] = rotate(keys[sequence][position], position);
+            float[] key = keys[sequence][position];
+            rotatedKeys[sequence][position] =
+                    rotate(norms.map(n -> normed(key, n.keys())).orElse(key), position);
         }
         return rotatedKeys[sequence][position];
     }
@@ -216,6 +268,10 @@ public final class PagedSequences implements AutoCloseable {
     @Override
     public void close() {
         ownTable.ifPresent(DeviceMatrix::close);
+        norms.ifPresent(n -> {
+            device.release(n.onDevice().queries());
+            device.release(n.onDevice().keys());
+        });
         device.release(kv);
         batch.close();
     }

@@ -5,6 +5,7 @@ import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
@@ -188,6 +189,19 @@ public final class TrackingDevice implements Device {
             ForwardBatch batch,
             Tensor kv) {
         device.rotaryAndStore(q, k, v, rotary, spec, batch, kv);
+    }
+
+    @Override
+    public void normRotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            HeadNorms norms,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        device.normRotaryAndStore(q, k, v, norms, rotary, spec, batch, kv);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.compute.check;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Tensor;
 
@@ -21,6 +22,7 @@ record AttentionTrials(
         DType type, int heads, int kvHeads, int headDim, int sequences, int past, int now) {
     private static final int BLOCK = 16;
     private static final double BASE = 10_000;
+    private static final float EPS = 1e-6f;
 
     /// Rotation alone, with the table that it reads.
     List<Trial> rotation() {
@@ -37,7 +39,35 @@ record AttentionTrials(
                             return new Trial.Run(step::table, () -> lab.read(step.table));
                         }),
                 Trial.asOnReference("rotary", "halves " + shape, 5e-6, lab -> rotated(lab, false)),
-                Trial.asOnReference("rotary", "pairs " + shape, 5e-6, lab -> rotated(lab, true)));
+                Trial.asOnReference("rotary", "pairs " + shape, 5e-6, lab -> rotated(lab, true)),
+                Trial.asOnReferenceByRms(
+                        "rotary", "norms and halves " + shape, allowed(), this::normed));
+    }
+
+    /// Of the cache only what is attended to can be compared, for its arrangement is the device's.
+    private Trial.Run normed(Lab lab) {
+        Step step = new Step(lab, 0);
+        step.table();
+        Tensor kv = cache(lab);
+        HeadNorms norms = new HeadNorms(lab.random(headDim), lab.random(headDim), EPS);
+        RotarySpec rotation = new RotarySpec(headDim, headDim, false);
+        Tensor out = lab.blank(DType.F32, sequences * now, heads * headDim);
+        return new Trial.Run(
+                () ->
+                        lab.device()
+                                .normRotaryAndStore(
+                                        step.q,
+                                        step.k,
+                                        step.v,
+                                        norms,
+                                        step.table,
+                                        rotation,
+                                        step.batch,
+                                        kv),
+                () -> {
+                    lab.device().attention(step.q, kv, step.batch, layer(), out);
+                    return lab.read(out);
+                });
     }
 
     private Trial.Run rotated(Lab lab, boolean interleaved) {
@@ -87,11 +117,14 @@ record AttentionTrials(
         step.table();
         step.store(kv, false);
         Tensor out = lab.blank(DType.F32, sequences * now, heads * headDim);
-        float scale = (float) (1 / Math.sqrt(headDim));
-        AttentionSpec spec = new AttentionSpec(heads, kvHeads, headDim, scale, OptionalInt.empty());
         return new Trial.Run(
-                () -> lab.device().attention(step.q, kv, step.batch, spec, out),
+                () -> lab.device().attention(step.q, kv, step.batch, layer(), out),
                 () -> lab.read(out));
+    }
+
+    private AttentionSpec layer() {
+        float scale = (float) (1 / Math.sqrt(headDim));
+        return new AttentionSpec(heads, kvHeads, headDim, scale, OptionalInt.empty());
     }
 
     private Step step(Lab lab) {

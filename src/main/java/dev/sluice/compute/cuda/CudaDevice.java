@@ -6,6 +6,7 @@ import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 
 /// An NVIDIA GPU as a device, or its emulation on the processor.
 ///
@@ -230,7 +232,24 @@ public final class CudaDevice implements Device {
             Tensor kv) {
         context.enter();
         ShapeChecks.rotation("rotaryAndStore", q, k, v, rotary, spec, batch, kv);
-        this.rotary.store(q, k, v, rotary, spec, batch, kv);
+        this.rotary.store(q, k, v, Optional.empty(), rotary, spec, batch, kv);
+    }
+
+    @Override
+    public void normRotaryAndStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            HeadNorms norms,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        context.enter();
+        String op = "normRotaryAndStore";
+        ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
+        ShapeChecks.headNorms(op, norms, spec);
+        this.rotary.store(q, k, v, Optional.of(norms), rotary, spec, batch, kv);
     }
 
     @Override

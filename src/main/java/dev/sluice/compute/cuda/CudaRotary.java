@@ -2,6 +2,7 @@ package dev.sluice.compute.cuda;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Tensor;
 
@@ -9,12 +10,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Rotary positions, and keys and values on their way into the cache: `native/cuda/rotary.cu`. The
 /// shapes are checked by the device.
 final class CudaRotary implements AutoCloseable {
     private static final String MODULE = "rotary";
     private static final int THREADS = 64;
+
+    /// The address of a weight where there is none.
+    private static final long NONE = 0;
 
     private final CudaBatch batches;
     private final StagingRing staging;
@@ -66,11 +71,13 @@ final class CudaRotary implements AutoCloseable {
         return memory.address();
     }
 
-    /// As [dev.sluice.compute.Device#rotaryAndStore].
+    /// As [dev.sluice.compute.Device#rotaryAndStore], and with norms as
+    /// [dev.sluice.compute.Device#normRotaryAndStore].
     void store(
             Tensor q,
             Tensor k,
             Tensor v,
+            Optional<HeadNorms> norms,
             Tensor rotary,
             RotarySpec spec,
             ForwardBatch batch,
@@ -79,12 +86,16 @@ final class CudaRotary implements AutoCloseable {
         int heads = q.columns() / spec.headDim();
         int kvHeads = k.columns() / spec.headDim();
         CudaFunction kernel = store(kv.dtype());
-        kernel.args().matrix(q).matrix(k).matrix(v).matrix(rotary);
+        kernel.args().matrix(q).matrix(k).matrix(v);
+        kernel.i64(norms.map(n -> n.queries().data().address()).orElse(NONE));
+        kernel.i64(norms.map(n -> n.keys().data().address()).orElse(NONE));
+        kernel.f32(norms.map(HeadNorms::eps).orElse(0f)).matrix(rotary);
         kernel.i64(step.positions()).i64(step.sequenceOfToken());
         kernel.i64(step.blockTables()).i32(step.tableStride());
         kernel.i32(heads).i32(kvHeads).i32(spec.headDim()).i32(spec.rotaryDim());
         kernel.flag(spec.interleaved()).i32(batch.blockSize()).tensor(kv);
-        kernel.launch(q.rows(), heads + 2 * kvHeads, 1, THREADS, 0);
+        int sharedBytes = Float.BYTES * spec.headDim();
+        kernel.launch(q.rows(), heads + 2 * kvHeads, 1, THREADS, sharedBytes);
     }
 
     private CudaFunction store(DType type) {

@@ -32,6 +32,7 @@ final class DeviceCheckTest {
                     "argmax",
                     "rotaryTable",
                     "rotaryAndStore",
+                    "normRotaryAndStore",
                     "attention",
                     "embedding",
                     "linear");

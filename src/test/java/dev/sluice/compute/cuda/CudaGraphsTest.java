@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
@@ -53,6 +54,7 @@ final class CudaGraphsTest {
         private final Tensor activations;
         private final Tensor input;
         private final Tensor weight;
+        private final HeadNorms norms;
         private final MemorySegment frequencies =
                 arena.allocateFrom(ValueLayout.JAVA_FLOAT, new Randoms(51).vector(HEAD_DIM / 2));
         private int ran;
@@ -64,6 +66,9 @@ final class CudaGraphsTest {
             input = device.allocate(DType.F32, Shape.of(64, WIDTH));
             weight = device.allocate(DType.F32, Shape.of(WIDTH));
             upload(new Randoms(52).vector(WIDTH), weight);
+            Tensor head = device.allocate(DType.F32, Shape.of(HEAD_DIM));
+            upload(new Randoms(53).vector(HEAD_DIM), head);
+            norms = new HeadNorms(head, head, 1e-6f);
         }
 
         private void upload(float[] values, Tensor target) {
@@ -90,10 +95,11 @@ final class CudaGraphsTest {
                         ran++;
                         device.rotaryTable(batch, frequencies, 1, table);
                         device.rmsNorm(input.rows(0, n), weight, 1e-5f, x);
-                        device.rotaryAndStore(
+                        device.normRotaryAndStore(
                                 x.columns(0, HEAD_DIM),
                                 x.columns(HEAD_DIM, 2 * HEAD_DIM),
                                 x.columns(2 * HEAD_DIM, 3 * HEAD_DIM),
+                                norms,
                                 table,
                                 new RotarySpec(HEAD_DIM, HEAD_DIM, false),
                                 batch,
