@@ -2,6 +2,7 @@ package dev.sluice.bus;
 
 import dev.sluice.engine.StatsSnapshot;
 import dev.sluice.engine.StatsSnapshot.Distribution;
+import dev.sluice.engine.StatsSnapshot.PrefixCounts;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -25,6 +26,7 @@ final class StatsWireForm {
                 .put("max_num_seqs", stats.maxNumSeqs())
                 .put("blocks_total", stats.blocksTotal())
                 .put("blocks_free", stats.blocksFree())
+                .put("prefixes", toJson(stats.prefixes()))
                 .put("time_to_first_token", toJson(stats.timeToFirstToken()))
                 .put("time_per_output_token", toJson(stats.timePerOutputToken()))
                 .put("end_to_end", toJson(stats.endToEnd()))
@@ -52,6 +54,7 @@ final class StatsWireForm {
                 json.getInteger("max_num_seqs"),
                 json.getInteger("blocks_total"),
                 json.getInteger("blocks_free"),
+                toPrefixes(json.getJsonObject("prefixes")),
                 distribution(json, "time_to_first_token"),
                 distribution(json, "time_per_output_token"),
                 distribution(json, "end_to_end"),
@@ -62,6 +65,26 @@ final class StatsWireForm {
                 distribution(json, "request_prompt_tokens"),
                 distribution(json, "request_generation_tokens"),
                 distribution(json, "request_max_tokens"));
+    }
+
+    private static JsonObject toJson(PrefixCounts prefixes) {
+        return new JsonObject()
+                .put("enabled", prefixes.enabled())
+                .put("blocks_reusable", prefixes.blocksReusable())
+                .put("requests", prefixes.requests())
+                .put("hits", prefixes.hits())
+                .put("prompt_tokens", prefixes.promptTokens())
+                .put("cached_tokens", prefixes.cachedTokens());
+    }
+
+    private static PrefixCounts toPrefixes(JsonObject json) {
+        return new PrefixCounts(
+                json.getBoolean("enabled"),
+                json.getInteger("blocks_reusable"),
+                json.getLong("requests"),
+                json.getLong("hits"),
+                json.getLong("prompt_tokens"),
+                json.getLong("cached_tokens"));
     }
 
     private static JsonObject toJson(Distribution distribution) {

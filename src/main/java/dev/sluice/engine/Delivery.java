@@ -56,6 +56,7 @@ final class Delivery {
 
     private void announce(Sequence sequence) {
         if (sequence.announce()) {
+            stats.prompted(sequence);
             long queued = sequence.startedNanos() - sequence.submittedNanos();
             sequence.listener()
                     .accept(
@@ -89,7 +90,7 @@ final class Delivery {
                             reason,
                             sequence.numPrompt(),
                             sequence.numGenerated(),
-                            0));
+                            sequence.numCached()));
         }
     }
 
@@ -128,9 +129,10 @@ final class Delivery {
 
     private void logEnd(Sequence sequence, String end) {
         LOG.debug(
-                "request={} prompt_tokens={} output_tokens={} total_ms={} end={}",
+                "request={} prompt_tokens={} cached_tokens={} output_tokens={} total_ms={} end={}",
                 sequence.id(),
                 sequence.numPrompt(),
+                sequence.numCached(),
                 sequence.numGenerated(),
                 (nanoClock.getAsLong() - sequence.submittedNanos()) / 1_000_000,
                 end);

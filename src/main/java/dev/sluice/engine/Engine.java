@@ -86,7 +86,10 @@ public final class Engine implements AutoCloseable {
         this.nanoClock = nanoClock;
         this.intake = new Intake(new RequestRules(config, vocabSize, logitsProcessors));
         this.stats = new EngineStats(config, intake::numInFlight);
-        this.pool = new BlockPool(config.numBlocks());
+        this.pool =
+                config.prefixCaching()
+                        ? new BlockPool(config.numBlocks(), config.blockSize())
+                        : new BlockPool(config.numBlocks());
         this.scheduler = new Scheduler(config, pool, _ -> stats.preempted());
         this.runner = new ModelRunner(config, model, device);
         this.grammars = guided.map(GuidedDecoding::compiler);
@@ -178,9 +181,11 @@ public final class Engine implements AutoCloseable {
         if (!step.isEmpty()) {
             compute(step);
         }
-        stats.gauges(scheduler.running().size(), pool.numFree());
-        if (scheduler.isIdle()) {
-            checkIntegrity();
+        stats.gauges(scheduler.running().size(), pool);
+        if (scheduler.isIdle() && pool.numFree() != pool.total()) {
+            throw new IllegalStateException(
+                    "%d of %d blocks are free, but nothing runs"
+                            .formatted(pool.numFree(), pool.total()));
         }
         return hasWork();
     }
@@ -203,7 +208,7 @@ public final class Engine implements AutoCloseable {
         for (Sequence sequence : intake.held()) {
             delivery.fail(sequence, new ApiException.Draining("The server is shutting down."));
         }
-        stats.gauges(scheduler.running().size(), pool.numFree());
+        stats.gauges(scheduler.running().size(), pool);
     }
 
     /// Aborts what is left and gives the memory back. Engine thread. Idempotent.
@@ -306,8 +311,11 @@ public final class Engine implements AutoCloseable {
             sequence.advance();
             if (draws) {
                 extend(sequence, logits, firstRow + numScored);
-            } else if (ends) {
-                delivery.prompt(sequence);
+            } else {
+                scheduler.publish(sequence);
+                if (ends) {
+                    delivery.prompt(sequence);
+                }
             }
         } catch (RuntimeException e) {
             delivery.fault(sequence, e);
@@ -329,7 +337,9 @@ public final class Engine implements AutoCloseable {
     /// Draws the next token of a sequence and tells its listener; where a grammar leaves no choice
     /// behind it, what must follow comes at once and is computed in one chunk with the next step.
     private void extend(Sequence sequence, Tensor logits, int row) {
-        boolean goesOn = tell(sequence, sampler.draw(logits, row, sequence));
+        Sampler.Draw draw = sampler.draw(logits, row, sequence);
+        scheduler.publish(sequence);
+        boolean goesOn = tell(sequence, draw);
         if (!goesOn || jump.isEmpty()) {
             return;
         }

@@ -20,6 +20,8 @@ import java.util.Set;
 /// @param recompute whether a sequence whose blocks were taken is computed again; if not, it ends
 ///   as [FinishReason#RECOVER_STOP]
 /// @param logprobsMode what is reported as a log probability
+/// @param prefixCaching whether keys and values stay findable for texts that begin alike. Costs 4
+///   bytes a token of the KV pool, and the pool's blocks are all used in time
 public record EngineConfig(
         int maxModelLen,
         int maxNumSeqs,
@@ -30,7 +32,8 @@ public record EngineConfig(
         int maxWaiting,
         Set<Integer> eosTokenIds,
         boolean recompute,
-        LogprobsMode logprobsMode) {
+        LogprobsMode logprobsMode,
+        boolean prefixCaching) {
     public EngineConfig {
         eosTokenIds = Set.copyOf(eosTokenIds);
         if (maxModelLen < 2 || maxNumSeqs < 1 || blockSize < 1 || numBlocks < 1 || maxWaiting < 0) {
@@ -45,7 +48,33 @@ public record EngineConfig(
         }
     }
 
-    /// A configuration with recomputing and raw log probabilities.
+    /// A configuration with prefix caching.
+    public EngineConfig(
+            int maxModelLen,
+            int maxNumSeqs,
+            int maxNumBatchedTokens,
+            int blockSize,
+            int numBlocks,
+            DType kvDtype,
+            int maxWaiting,
+            Set<Integer> eosTokenIds,
+            boolean recompute,
+            LogprobsMode logprobsMode) {
+        this(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                kvDtype,
+                maxWaiting,
+                eosTokenIds,
+                recompute,
+                logprobsMode,
+                true);
+    }
+
+    /// A configuration with recomputing, raw log probabilities and prefix caching.
     public EngineConfig(
             int maxModelLen,
             int maxNumSeqs,
@@ -66,6 +95,22 @@ public record EngineConfig(
                 eosTokenIds,
                 true,
                 LogprobsMode.RAW_LOGPROBS);
+    }
+
+    /// The same with prefix caching or without.
+    public EngineConfig withPrefixCaching(boolean on) {
+        return new EngineConfig(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                kvDtype,
+                maxWaiting,
+                eosTokenIds,
+                recompute,
+                logprobsMode,
+                on);
     }
 
     /// Blocks that hold the keys and values of `tokens` tokens.

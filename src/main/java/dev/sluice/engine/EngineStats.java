@@ -31,6 +31,10 @@ public final class EngineStats {
     private final AtomicLong steps = new AtomicLong();
     private final AtomicLong promptTokens = new AtomicLong();
     private final AtomicLong generationTokens = new AtomicLong();
+    private final AtomicLong lookups = new AtomicLong();
+    private final AtomicLong hits = new AtomicLong();
+    private final AtomicLong lookedUpTokens = new AtomicLong();
+    private final AtomicLong cachedTokens = new AtomicLong();
     private final Histogram timeToFirstToken = new Histogram(FIRST_TOKEN_SECONDS);
     private final Histogram timePerOutputToken = new Histogram(TOKEN_SECONDS);
     private final Histogram endToEnd = new Histogram(REQUEST_SECONDS);
@@ -47,6 +51,9 @@ public final class EngineStats {
 
     /// Written on the engine thread between steps, read by [#snapshot()].
     private volatile int blocksFree;
+
+    /// Written on the engine thread between steps, read by [#snapshot()].
+    private volatile int blocksReusable;
 
     EngineStats(EngineConfig config, IntSupplier inFlight) {
         this.config = config;
@@ -71,6 +78,13 @@ public final class EngineStats {
                 config.maxNumSeqs(),
                 config.numBlocks(),
                 blocksFree,
+                new StatsSnapshot.PrefixCounts(
+                        config.prefixCaching(),
+                        blocksReusable,
+                        lookups.get(),
+                        hits.get(),
+                        lookedUpTokens.get(),
+                        cachedTokens.get()),
                 timeToFirstToken.snapshot(),
                 timePerOutputToken.snapshot(),
                 endToEnd.snapshot(),
@@ -92,6 +106,14 @@ public final class EngineStats {
         queueTime.observe((sequence.startedNanos() - sequence.submittedNanos()) * NANOS);
         requestPromptTokens.observe(sequence.numPrompt());
         requestMaxTokens.observe(sequence.request().stop().maxTokens());
+    }
+
+    /// The prompt is in the cache.
+    void prompted(Sequence sequence) {
+        lookups.incrementAndGet();
+        hits.addAndGet(sequence.numCached() > 0 ? 1 : 0);
+        lookedUpTokens.addAndGet(sequence.numPrompt());
+        cachedTokens.addAndGet(sequence.numCached());
     }
 
     /// @param previousNanos when the sequence's token before this one was drawn
@@ -131,8 +153,9 @@ public final class EngineStats {
         steps.incrementAndGet();
     }
 
-    void gauges(int runningNow, int blocksFreeNow) {
+    void gauges(int runningNow, BlockPool pool) {
         running = runningNow;
-        blocksFree = blocksFreeNow;
+        blocksFree = pool.numFree();
+        blocksReusable = pool.numReusable();
     }
 }

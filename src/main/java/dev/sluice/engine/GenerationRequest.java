@@ -2,6 +2,8 @@ package dev.sluice.engine;
 
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Optional;
+
 /// One sequence to generate: values only, every default resolved. A client that wants several
 /// choices or prompts submits several.
 ///
@@ -11,13 +13,26 @@ import dev.sluice.tokenizer.TokenIds;
 /// @param rules what changes the logits beside
 /// @param stop when the sequence ends
 /// @param output what is told of it
+/// @param cacheSalt keys and values are shared with requests of the same salt only
 public record GenerationRequest(
         String id,
         TokenIds prompt,
         SamplingParams sampling,
         LogitsRules rules,
         StopConditions stop,
-        OutputOptions output) {
+        OutputOptions output,
+        Optional<String> cacheSalt) {
+
+    /// A request without a salt.
+    public GenerationRequest(
+            String id,
+            TokenIds prompt,
+            SamplingParams sampling,
+            LogitsRules rules,
+            StopConditions stop,
+            OutputOptions output) {
+        this(id, prompt, sampling, rules, stop, output, Optional.empty());
+    }
 
     /// A request for text, without rules.
     public GenerationRequest(

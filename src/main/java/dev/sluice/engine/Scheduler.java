@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 /// only on the engine thread.
 final class Scheduler {
     private final EngineConfig config;
-    private final BlockPool pool;
+    private final SequenceBlocks blocks;
     private final Consumer<Sequence> onPreempted;
     private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
@@ -33,7 +33,7 @@ final class Scheduler {
     /// @param onPreempted told of each sequence that gave its blocks up
     Scheduler(EngineConfig config, BlockPool pool, Consumer<Sequence> onPreempted) {
         this.config = config;
-        this.pool = pool;
+        this.blocks = new SequenceBlocks(pool, config.blockSize());
         this.onPreempted = onPreempted;
     }
 
@@ -47,7 +47,7 @@ final class Scheduler {
         if (!running.remove(sequence)) {
             waiting.remove(sequence);
         }
-        giveBlocksBack(sequence);
+        blocks.giveBack(sequence);
     }
 
     /// Chooses the next step. Each sequence says in `numScheduled` how many tokens it takes part
@@ -63,7 +63,8 @@ final class Scheduler {
         continuePrompts();
         while (!preempted && tokensLeft > 0 && rowsLeft > 0 && mayAdmit()) {
             Sequence sequence = waiting.removeFirst();
-            takeBlocks(sequence, sequence.length());
+            blocks.reuse(sequence);
+            blocks.take(sequence);
             running.add(sequence);
             takeChunk(sequence, 0);
         }
@@ -77,7 +78,7 @@ final class Scheduler {
             Sequence sequence = running.get(i);
             boolean decodes = sequence.numRemaining() == 1;
             // More than one remains of a prompt, which has its blocks, or of text that was forced.
-            if (decodes || blocksMissing(sequence, sequence.length()) > 0) {
+            if (decodes || blocks.missing(sequence) > 0) {
                 preempted |= makeRoom(sequence);
                 if (decodes && i < running.size()) {
                     take(sequence, 1);
@@ -95,6 +96,8 @@ final class Scheduler {
         for (Sequence sequence : running) {
             if (sequence.numRemaining() > 1 && tokensLeft > 0) {
                 others--;
+                // Another one may have computed the same since.
+                blocks.reuse(sequence);
                 takeChunk(sequence, others);
             }
         }
@@ -120,9 +123,9 @@ final class Scheduler {
     /// @return whether a sequence was preempted
     private boolean makeRoom(Sequence sequence) {
         boolean preempted = false;
-        while (blocksMissing(sequence, sequence.length()) > pool.numFree()) {
+        while (blocks.missing(sequence) > blocks.numFree()) {
             Sequence youngest = running.removeLast();
-            giveBlocksBack(youngest);
+            blocks.giveBack(youngest);
             if (config.recompute()) {
                 waiting.addFirst(youngest);
                 onPreempted.accept(youngest);
@@ -134,7 +137,7 @@ final class Scheduler {
                 return true;
             }
         }
-        takeBlocks(sequence, sequence.length());
+        blocks.take(sequence);
         return preempted;
     }
 
@@ -144,25 +147,12 @@ final class Scheduler {
         if (waiting.isEmpty() || running.size() == config.maxNumSeqs()) {
             return false;
         }
-        int needed = config.blocksFor(waiting.getFirst().length());
-        return running.isEmpty() || needed + running.size() <= pool.numFree();
+        return running.isEmpty() || blocks.suffice(waiting.getFirst(), running.size());
     }
 
-    private int blocksMissing(Sequence sequence, int numTokens) {
-        return config.blocksFor(numTokens) - sequence.numBlocks();
-    }
-
-    private void takeBlocks(Sequence sequence, int numTokens) {
-        for (int missing = blocksMissing(sequence, numTokens); missing > 0; missing--) {
-            sequence.addBlock(pool.take());
-        }
-    }
-
-    private void giveBlocksBack(Sequence sequence) {
-        for (int i = 0; i < sequence.numBlocks(); i++) {
-            pool.give(sequence.blockTable()[i]);
-        }
-        sequence.forgetBlocks();
+    /// Lets later sequences find what a step computed of this one, once that is sure.
+    void publish(Sequence sequence) {
+        blocks.publish(sequence);
     }
 
     /// Sequences that the last step threw out for good. Reused by the next step.

@@ -35,6 +35,9 @@ final class Sequence implements SequenceState {
     private int numScheduled;
     private int[] blockTable = new int[4];
     private int numBlocks;
+    private int numPublished;
+    private int furthestComputed;
+    private int numCached;
     private long startedNanos;
     private long firstTokenNanos;
     private long lastTokenNanos;
@@ -194,6 +197,32 @@ final class Sequence implements SequenceState {
     void advance() {
         numComputed += numScheduled;
         numScheduled = 0;
+        furthestComputed = Math.max(furthestComputed, numComputed);
+    }
+
+    /// Keeps its keys and values apart from those of other texts that begin alike; may be empty.
+    String cacheSalt() {
+        return request.cacheSalt().orElse("");
+    }
+
+    /// Tokens from the first one on that need not be computed if they are in the cache: not the
+    /// last one, and not one whose row of logits is wanted.
+    int mayReuse() {
+        int most = length - 1;
+        return isScored() ? most : Math.min(most, promptLogprobs.size());
+    }
+
+    /// The next tokens are in the cache, though this step did not compute them.
+    void reused(int numTokens) {
+        int from = Math.max(numComputed, furthestComputed);
+        numComputed += numTokens;
+        numCached += Math.max(0, Math.min(numComputed, numPrompt) - from);
+        furthestComputed = Math.max(furthestComputed, numComputed);
+    }
+
+    /// Tokens of the prompt that were never computed for this sequence.
+    int numCached() {
+        return numCached;
     }
 
     void append(int token) {
@@ -225,9 +254,24 @@ final class Sequence implements SequenceState {
         blockTable[numBlocks++] = block;
     }
 
+    /// Replaces a block by another one with the same keys and values.
+    void setBlock(int index, int block) {
+        blockTable[index] = block;
+    }
+
+    /// Blocks from the first one on that others can find; they are full and not written any more.
+    int numPublished() {
+        return numPublished;
+    }
+
+    void published(int numBlocks) {
+        numPublished = numBlocks;
+    }
+
     /// Forgets the blocks and what was computed in them.
     void forgetBlocks() {
         numBlocks = 0;
+        numPublished = 0;
         numComputed = 0;
         numScheduled = 0;
     }

@@ -18,7 +18,8 @@ import java.util.List;
 /// @param waiting accepted sequences that do not run
 /// @param maxNumSeqs sequences that may run at once
 /// @param blocksTotal blocks of the KV pool
-/// @param blocksFree free blocks of the KV pool
+/// @param blocksFree blocks of the KV pool that can be had: nobody holds them
+/// @param prefixes what was found in the cache
 /// @param timeToFirstToken from submission to the first token
 /// @param timePerOutputToken between two tokens of a sequence
 /// @param endToEnd from submission to the end of a successful request
@@ -43,6 +44,7 @@ public record StatsSnapshot(
         int maxNumSeqs,
         int blocksTotal,
         int blocksFree,
+        PrefixCounts prefixes,
         Distribution timeToFirstToken,
         Distribution timePerOutputToken,
         Distribution endToEnd,
@@ -53,6 +55,33 @@ public record StatsSnapshot(
         Distribution requestPromptTokens,
         Distribution requestGenerationTokens,
         Distribution requestMaxTokens) {
+
+    /// How much of prompts was in the cache already.
+    ///
+    /// @param enabled whether prefixes are looked for
+    /// @param blocksReusable those of `blocksFree` that hold tokens that can be found
+    /// @param requests sequences whose prompt is in the cache now
+    /// @param hits those of `requests` that found at least one block
+    /// @param promptTokens of `requests`
+    /// @param cachedTokens those of `promptTokens` that were not computed
+    public record PrefixCounts(
+            boolean enabled,
+            int blocksReusable,
+            long requests,
+            long hits,
+            long promptTokens,
+            long cachedTokens) {
+
+        /// Part of the sequences that found a block, 0 to 1.
+        public double hitRequestRate() {
+            return hits / (double) Math.max(1, requests);
+        }
+
+        /// Part of the prompt tokens that were found, 0 to 1.
+        public double hitTokenRate() {
+            return cachedTokens / (double) Math.max(1, promptTokens);
+        }
+    }
 
     /// What a histogram holds.
     ///

@@ -3,6 +3,7 @@ package dev.sluice.server;
 import dev.sluice.bus.EngineInfo;
 import dev.sluice.engine.StatsSnapshot;
 import dev.sluice.engine.StatsSnapshot.Distribution;
+import dev.sluice.engine.StatsSnapshot.PrefixCounts;
 
 import java.util.List;
 
@@ -19,6 +20,7 @@ final class EngineMetrics {
         metrics.times(stats);
         metrics.places(stats);
         metrics.blocks(stats, info);
+        metrics.prefixes(stats.prefixes());
         return metrics.out.toString();
     }
 
@@ -85,7 +87,10 @@ final class EngineMetrics {
         gauge("gpu_cache_usage_perc", "Used part of the KV pool, 0 to 1", 1 - free);
         gauge("available_gpu_resource", "Free part of the KV pool, 0 to 1", free);
         gauge("max_gpu_block_num", "KV blocks", total);
-        gauge("free_gpu_block_num", "Free KV blocks", stats.blocksFree());
+        gauge(
+                "free_gpu_block_num",
+                "Free KV blocks without tokens to find again",
+                stats.blocksFree() - stats.prefixes().blocksReusable());
         gauge("available_gpu_block_num", "KV blocks that can be had", stats.blocksFree());
         info.serving()
                 .ifPresent(serving -> {
@@ -94,10 +99,25 @@ final class EngineMetrics {
                             .append(serving.kvTokens() / Math.max(1, total))
                             .append("\",total_block_num=\"")
                             .append(total)
-                            .append("\",enable_prefix_caching=\"false\",max_model_len=\"")
+                            .append("\",enable_prefix_caching=\"")
+                            .append(stats.prefixes().enabled())
+                            .append("\",max_model_len=\"")
                             .append(serving.maxModelLen())
                             .append("\"} 1\n");
                 });
+    }
+
+    /// There is one tier: what FastDeploy keeps in the host's memory is 0.
+    private void prefixes(PrefixCounts prefixes) {
+        double tokens = prefixes.hitTokenRate();
+        gauge("hit_req_rate", "Part of prompts that began as others", prefixes.hitRequestRate());
+        gauge("hit_token_rate", "Part of prompt tokens found in the cache", tokens);
+        gauge("gpu_hit_token_rate", "Part of prompt tokens found in the KV pool", tokens);
+        gauge("cpu_hit_token_rate", "Part of prompt tokens found elsewhere", 0);
+        long cached = prefixes.cachedTokens();
+        counter("prefix_cache_token_num_total", "Prompt tokens found in the cache", cached);
+        counter("prefix_gpu_cache_token_num_total", "Those found in the KV pool", cached);
+        counter("prefix_cpu_cache_token_num_total", "Those found elsewhere", 0);
     }
 
     private void counter(String name, String help, long value) {

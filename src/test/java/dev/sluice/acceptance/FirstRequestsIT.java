@@ -269,7 +269,7 @@ class FirstRequestsIT {
     @Check(64)
     void aClientThatLeavesTakesNothingWithIt() {
         JsonObject endless = chat().put("stream", true).put("ignore_eos", true);
-        double free = metric("sluice_free_gpu_block_num");
+        double free = metric("sluice_available_gpu_block_num");
         try (RawConnection client = new RawConnection(server.port())) {
             client.post(ApiClient.CHAT, endless.put("max_tokens", 450).encode())
                     .readUntil("\"content\":\"");
@@ -282,7 +282,7 @@ class FirstRequestsIT {
         }
 
         assertThat(metric("sluice_num_requests_running")).isZero();
-        assertThat(metric("sluice_free_gpu_block_num")).isEqualTo(free);
+        assertThat(metric("sluice_available_gpu_block_num")).isEqualTo(free);
     }
 
     private double metric(String name) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.StatsSnapshot;
 import dev.sluice.engine.StatsSnapshot.Distribution;
+import dev.sluice.engine.StatsSnapshot.PrefixCounts;
 
 import org.junit.jupiter.api.Test;
 
@@ -11,6 +12,7 @@ import java.util.List;
 
 final class ThroughputLogTest {
     private static final Distribution NOTHING = new Distribution(List.of(), List.of(0L), 0);
+    private static final PrefixCounts NO_PREFIXES = new PrefixCounts(true, 0, 0, 0, 0, 0);
 
     @Test
     void saysTokensASecondSinceTheLastTime() {
@@ -39,7 +41,29 @@ final class ThroughputLogTest {
 
     private static StatsSnapshot snapshot(long prompt, long generated, int running, int waiting) {
         return new StatsSnapshot(
-                9, 9, 0, 0, 0, 9, prompt, generated, running, waiting, 4, 8, 6, NOTHING, NOTHING,
-                NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING);
+                9,
+                9,
+                0,
+                0,
+                0,
+                9,
+                prompt,
+                generated,
+                running,
+                waiting,
+                4,
+                8,
+                6,
+                NO_PREFIXES,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING);
     }
 }

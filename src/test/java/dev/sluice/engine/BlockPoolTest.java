@@ -65,6 +65,96 @@ class BlockPoolTest {
                 .isInstanceOf(IllegalStateException.class);
     }
 
+    private static final int NONE = BlockPool.NONE;
+
+    /// Two tokens a block.
+    private static int publish(BlockPool pool, int parent, int... tokens) {
+        return pool.publish(pool.take(), parent, "", tokens, 0);
+    }
+
+    @Test
+    void findsWhatWasPublishedByItsTokensAndThoseBefore() {
+        BlockPool pool = new BlockPool(4, 2);
+        int first = publish(pool, NONE, 1, 2);
+        int second = publish(pool, first, 3, 4);
+
+        assertThat(pool.find(NONE, "", new int[] {9, 1, 2}, 1)).isEqualTo(first);
+        assertThat(pool.find(first, "", new int[] {3, 4}, 0)).isEqualTo(second);
+        assertThat(pool.find(NONE, "", new int[] {3, 4}, 0)).isEqualTo(NONE);
+        assertThat(pool.find(NONE, "", new int[] {1, 3}, 0)).isEqualTo(NONE);
+        assertThat(pool.find(NONE, "salt", new int[] {1, 2}, 0)).isEqualTo(NONE);
+        assertThat(new BlockPool(4).find(NONE, "", new int[] {1, 2}, 0)).isEqualTo(NONE);
+    }
+
+    @Test
+    void isFreeOnlyWhenTheLastHolderGaveItBackAndIsFoundStill() {
+        BlockPool pool = new BlockPool(4, 2);
+        int block = publish(pool, NONE, 1, 2);
+        pool.hold(block);
+
+        pool.give(block);
+        assertThat(pool.numFree()).isEqualTo(3);
+        pool.give(block);
+
+        assertThat(pool.numFree()).isEqualTo(4);
+        assertThat(pool.numReusable()).isEqualTo(1);
+        assertThat(pool.find(NONE, "", new int[] {1, 2}, 0)).isEqualTo(block);
+        assertThatThrownBy(() -> pool.give(block)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void theSameTokensAreKeptOnce() {
+        BlockPool pool = new BlockPool(4, 2);
+        int first = publish(pool, NONE, 1, 2);
+
+        assertThat(publish(pool, NONE, 1, 2)).isEqualTo(first);
+        assertThat(pool.numFree()).isEqualTo(3);
+    }
+
+    @Test
+    void evictsWhatWasUsedLongestAgoAndLeavesBeforeWhatTheyFollow() {
+        BlockPool pool = new BlockPool(4, 2);
+        int root = publish(pool, NONE, 1, 2);
+        int leaf = publish(pool, root, 3, 4);
+        int other = publish(pool, NONE, 5, 6);
+        int unfinished = pool.take();
+        for (int block : new int[] {leaf, root, other, unfinished}) {
+            pool.give(block);
+        }
+        pool.hold(root);
+        pool.give(root);
+
+        assertThat(List.of(pool.take(), pool.take(), pool.take(), pool.take()))
+                .containsExactly(unfinished, leaf, other, root);
+        assertThat(pool.find(NONE, "", new int[] {1, 2}, 0)).isEqualTo(NONE);
+    }
+
+    @Test
+    void noticesASharedBlockThatNobodyCanFind() {
+        BlockPool pool = new BlockPool(2, 2);
+        Sequence first = Requests.sequence("a", 1, 1);
+        Sequence second = Requests.sequence("b", 1, 1);
+        int block = pool.take();
+        pool.hold(block);
+        first.addBlock(block);
+        second.addBlock(block);
+
+        assertThatThrownBy(() -> pool.checkIntegrity(List.of(first, second)))
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void noticesABlockThatIsHeldWithoutTheOneBefore() {
+        BlockPool pool = new BlockPool(2, 2);
+        int root = publish(pool, NONE, 1, 2);
+        Sequence sequence = Requests.sequence("a", 4, 1);
+        sequence.addBlock(publish(pool, root, 3, 4));
+        pool.give(root);
+
+        assertThatThrownBy(() -> pool.checkIntegrity(List.of(sequence)))
+                .isInstanceOf(IllegalStateException.class);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void neverHandsOutABlockTwice(long seed) {

@@ -168,7 +168,7 @@ class EngineRulesTest extends RuledEngine {
     @Test
     void withoutRecomputingTheYoungestEndsWithTheTextSoFar() {
         model.saying(ids -> 'a' + ids.length % 3);
-        EngineConfig small = config(64, 4, 12, false);
+        EngineConfig small = config(64, 4, 12, false).withPrefixCaching(false);
         UnaryOperator<String> stop = id -> id.equals("young") ? "zzzz" : "yyyy";
         GenerationRequest[] requests =
                 List.of("old", "young").stream()

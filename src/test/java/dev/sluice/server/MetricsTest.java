@@ -49,7 +49,7 @@ class MetricsTest {
                     .containsEntry("sluice_request_generation_tokens_sum", 21.0)
                     .containsEntry(
                             "sluice_cache_config_info{block_size=\"16\",total_block_num=\"256\""
-                                    + ",enable_prefix_caching=\"false\",max_model_len=\"512\"}",
+                                    + ",enable_prefix_caching=\"true\",max_model_len=\"512\"}",
                             1.0)
                     .containsEntry(
                             "sluice_http_requests_total{method=\"POST\""
