@@ -80,6 +80,16 @@ SL_OPS(SL_DECLARE)
 int64_t SL_FN(peak)(int64_t format, int64_t rounds);
 int64_t SL_FN(read)(const void *data, int64_t bytes);
 
+/* The sections of a prepared INT8 row. */
+struct sl_int8_row {
+    int8_t *q;
+    float *scale;
+    int32_t *start8;
+    int32_t *start4;
+    float *wsum;
+    int32_t *half8;
+};
+
 /* One panel of a linear operation: out[0 .. n) [32] = rows times the panel. */
 struct panel_job {
     const uint8_t *panel;
@@ -97,8 +107,16 @@ void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 
 #if SL_LEVEL == 2
-/* In linear_amx.c. A thread that has called the first one calls the last one when it is done. */
+/* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
+void sl_prepare_groups(const float *x, int64_t first, int64_t count, const struct sl_int8_row *row);
+
+/*
+ * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the
+ * last one when it is done.
+ */
 void sl_amx_panel_bf16(const struct panel_job *job);
+/* For 16 rows or more and whole panels, of which `job` has the first. */
+void sl_amx_panels_int(const struct panel_job *job, int64_t panels);
 int64_t sl_amx_peak(int64_t rounds);
 void sl_amx_release(void);
 #endif

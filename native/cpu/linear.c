@@ -12,6 +12,19 @@ static int on_amx(const struct sl_matrix *w) {
 static void panel_amx(const struct panel_job *job) { sl_amx_panel_bf16(job); }
 static void release(void) { sl_amx_release(); }
 
+/* Rows from which AMX beats VNNI; the results are the same bits. */
+enum { AMX_INT_ROWS = 16 };
+
+/* Multiplies `panels` whole panels, or none that AMX is not the best for; returns how many. */
+static int64_t panels_amx(const struct panel_job *job, int64_t panels) {
+    if (!sl_use_amx || job->n < AMX_INT_ROWS || job->w->group != SL_GROUP || panels <= 0) {
+        return 0;
+    }
+    sl_amx_panels_int(job, panels);
+    sl_amx_release();
+    return panels;
+}
+
 #else
 
 static int on_amx(const struct sl_matrix *w) {
@@ -20,6 +33,10 @@ static int on_amx(const struct sl_matrix *w) {
 }
 static void panel_amx(const struct panel_job *job) { (void)job; }
 static void release(void) {}
+static int64_t panels_amx(const struct panel_job *job, int64_t panels) {
+    (void)job, (void)panels;
+    return 0;
+}
 
 #endif
 
@@ -61,19 +78,26 @@ static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t o
     }
 }
 
-void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+static struct panel_job panel_job(const struct sl_linear_args *args, int64_t panel) {
     const struct sl_matrix *w = &args->w;
     int floats = w->format == SL_FORMAT_F32 || w->format == SL_FORMAT_F16;
-    for (int64_t unit = begin; unit < end; unit++) {
-        struct panel_job job = {
-            .panel = (const uint8_t *)w->panels + unit * w->panel_bytes,
-            .w = w,
-            .rows = floats ? (const void *)args->x : args->prepared,
-            .row_stride = floats ? args->x_stride * (int64_t)sizeof(float) : args->prepared_stride,
-            .n = args->n,
-            .out = args->out + unit * SL_PANEL,
-            .out_stride = args->out_stride,
-        };
+    return (struct panel_job){
+        .panel = (const uint8_t *)w->panels + panel * w->panel_bytes,
+        .w = w,
+        .rows = floats ? (const void *)args->x : args->prepared,
+        .row_stride = floats ? args->x_stride * (int64_t)sizeof(float) : args->prepared_stride,
+        .n = args->n,
+        .out = args->out + panel * SL_PANEL,
+        .out_stride = args->out_stride,
+    };
+}
+
+void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+    const struct sl_matrix *w = &args->w;
+    struct panel_job first = panel_job(args, begin);
+    for (int64_t unit = begin + panels_amx(&first, sl_min(end, w->rows / SL_PANEL) - begin);
+         unit < end; unit++) {
+        struct panel_job job = panel_job(args, unit);
         int64_t outputs = w->rows - unit * SL_PANEL;
         if (outputs >= SL_PANEL) {
             run_panel(&job);

@@ -17,20 +17,10 @@ static void prepare_bf16(const float *x, int64_t cols, uint16_t *out) {
     }
 }
 
-/* The sections of a prepared INT8 row. */
-struct int8_row {
-    int8_t *q;
-    float *scale;
-    int32_t *start8;
-    int32_t *start4;
-    float *wsum;
-    int32_t *half8;
-};
-
-static struct int8_row int8_row(void *out, int64_t padded) {
+static struct sl_int8_row int8_row(void *out, int64_t padded) {
     int64_t groups = padded / SL_GROUP;
     char *base = out;
-    return (struct int8_row){(int8_t *)base,
+    return (struct sl_int8_row){(int8_t *)base,
                              (float *)(base + padded),
                              (int32_t *)(base + padded + 4 * groups),
                              (int32_t *)(base + padded + 8 * groups),
@@ -38,7 +28,9 @@ static struct int8_row int8_row(void *out, int64_t padded) {
                              (int32_t *)(base + padded + 16 * groups)};
 }
 
-static void prepare_group(const float *x, const struct int8_row *row, int64_t g) {
+#if SL_LEVEL != 2
+
+static void prepare_group(const float *x, const struct sl_int8_row *row, int64_t g) {
     float largest = 0;
     for (int i = 0; i < SL_GROUP; i++) {
         float a = fabsf(x[i]);
@@ -69,17 +61,25 @@ static void prepare_group(const float *x, const struct int8_row *row, int64_t g)
     row->half8[2 * g + 1] = -128 * sum[1];
 }
 
+/* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
+static void sl_prepare_groups(const float *x, int64_t first, int64_t count,
+                              const struct sl_int8_row *row) {
+    for (int64_t i = 0; i < count; i++) {
+        prepare_group(x + i * SL_GROUP, row, first + i);
+    }
+}
+
+#endif
+
 static void prepare_int8(const float *x, int64_t cols, void *out) {
     int64_t padded = sl_padded(cols);
-    struct int8_row row = int8_row(out, padded);
+    struct sl_int8_row row = int8_row(out, padded);
     int64_t whole = cols / SL_GROUP;
-    for (int64_t g = 0; g < whole; g++) {
-        prepare_group(x + g * SL_GROUP, &row, g);
-    }
+    sl_prepare_groups(x, 0, whole, &row);
     if (padded > cols) {
         float last[SL_GROUP] = {0};
         memcpy(last, x + whole * SL_GROUP, (size_t)(cols - whole * SL_GROUP) * sizeof(float));
-        prepare_group(last, &row, whole);
+        sl_prepare_groups(last, whole, 1, &row);
     }
 }
 

@@ -308,15 +308,15 @@ void multiplies_extreme_codes(void) {
             memset(p, g % 2 ? 0xff : 0, (size_t)codes);
         }
         float *w = all_weights(&m);
-        float x[13 * 256];
-        for (int i = 0; i < 13 * 256; i++) {
+        float x[19 * 256];
+        for (int i = 0; i < 19 * 256; i++) {
             x[i] = i % 256 / 64 % 2 ? -1.0f : 1.0f;
         }
-        struct prepared p = prepare(x, 13, 256, format->format);
-        float out[13 * 32];
-        run_linear(&m, &p, x, 13, out, 32, 0);
+        struct prepared p = prepare(x, 19, 256, format->format);
+        float out[19 * 32];
+        run_linear(&m, &p, x, 19, out, 32, 0);
         double worst = 0;
-        for (int i = 0; i < 13 * 32; i++) {
+        for (int i = 0; i < 19 * 32; i++) {
             double sum = 0, size = 0;
             for (int k = 0; k < 256; k++) {
                 double product = (double)w[i % 32 * 256 + k] * p.x[i / 32 * 256 + k];
