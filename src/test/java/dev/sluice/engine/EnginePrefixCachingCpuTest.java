@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -65,10 +66,8 @@ class EnginePrefixCachingCpuTest {
         try (Engine engine =
                 new Engine(config, model, new ByteTokenizer(), device, System::nanoTime)) {
             for (List<GenerationRequest> wave : waves) {
-                Map<String, List<TokenLogprobs>> logprobs = new LinkedHashMap<>();
                 for (GenerationRequest request : wave) {
                     List<TokenLogprobs> own = new ArrayList<>();
-                    logprobs.put(request.id(), own);
                     engine.submit(
                             request,
                             event -> {
@@ -138,7 +137,7 @@ class EnginePrefixCachingCpuTest {
                             assertThat(answer.logprobs())
                                     .as(id)
                                     .hasSize(20)
-                                    .isEqualTo(cold.answers().get(id).logprobs()));
+                                    .isEqualTo(Objects.requireNonNull(cold.answers().get(id)).logprobs()));
             assertThat(warm.answers().values().stream().mapToInt(Answer::cachedTokens).sum())
                     .isGreaterThan(10 * 144);
         }
