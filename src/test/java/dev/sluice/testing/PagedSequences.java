@@ -41,7 +41,17 @@ public final class PagedSequences implements AutoCloseable {
     private Optional<Norms> norms = Optional.empty();
 
     /// Weights of the norms before the rotation.
-    private record Norms(float[] queries, float[] keys, HeadNorms onDevice) {}
+    private static final class Norms {
+        private final float[] queries;
+        private final float[] keys;
+        private final HeadNorms onDevice;
+
+        Norms(float[] queries, float[] keys, HeadNorms onDevice) {
+            this.queries = queries;
+            this.keys = keys;
+            this.onDevice = onDevice;
+        }
+    }
 
     /// Rotates whole heads, in halves.
     public PagedSequences(
@@ -155,7 +165,7 @@ public final class PagedSequences implements AutoCloseable {
 
     private void store(Tensor q, Tensor k, Tensor v, Tensor rotary) {
         if (norms.isPresent()) {
-            HeadNorms weights = norms.get().onDevice();
+            HeadNorms weights = norms.get().onDevice;
             device.normRotaryAndStore(q, k, v, weights, rotary, rotarySpec, batch, kv);
         } else {
             device.rotaryAndStore(q, k, v, rotary, rotarySpec, batch, kv);
@@ -229,7 +239,7 @@ public final class PagedSequences implements AutoCloseable {
     /// A query as it must be rotated, in double precision.
     public double[] expectedQuery(int sequence, int position) {
         float[] query = queries[sequence][position];
-        return rotate(norms.map(n -> normed(query, n.queries())).orElse(query), position);
+        return rotate(norms.map(n -> normed(query, n.queries)).orElse(query), position);
     }
 
     /// Rounded to float32, for that is what is rotated.
@@ -246,7 +256,7 @@ public final class PagedSequences implements AutoCloseable {
         if (rotatedKeys[sequence][position].length == 0) {
             float[] key = keys[sequence][position];
             rotatedKeys[sequence][position] =
-                    rotate(norms.map(n -> normed(key, n.keys())).orElse(key), position);
+                    rotate(norms.map(n -> normed(key, n.keys)).orElse(key), position);
         }
         return rotatedKeys[sequence][position];
     }
@@ -269,8 +279,8 @@ public final class PagedSequences implements AutoCloseable {
     public void close() {
         ownTable.ifPresent(DeviceMatrix::close);
         norms.ifPresent(n -> {
-            device.release(n.onDevice().queries());
-            device.release(n.onDevice().keys());
+            device.release(n.onDevice.queries());
+            device.release(n.onDevice.keys());
         });
         device.release(kv);
         batch.close();
