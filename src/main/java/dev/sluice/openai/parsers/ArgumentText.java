@@ -2,8 +2,9 @@ package dev.sluice.openai.parsers;
 
 import dev.sluice.openai.parsers.JsonScanner.Step;
 
-/// The arguments of a call, as they come. Objects and lists pass through as they are written; text
-/// that holds an object is that object; none are `{}`.
+/// The arguments of a call, as they come. Objects and lists pass through as they are written, but
+/// without the white space between their tokens; text that holds an object is that object; none are
+/// `{}`.
 final class ArgumentText {
     /// What a call without arguments gives.
     static final String NONE = "{}";
@@ -22,9 +23,14 @@ final class ArgumentText {
 
     /// Reads the next char. After anything but `MORE` it takes no more.
     Step accept(char c) {
+        boolean between = JsonScanner.isSpace(c) && !scanner.inString();
         Step step = scanner.accept(c);
         switch (step) {
-            case MORE -> more(c);
+            case MORE -> {
+                if (!between) {
+                    more(c);
+                }
+            }
             case LAST -> {
                 more(c);
                 complete();
@@ -59,9 +65,6 @@ final class ArgumentText {
 
     private void more(char c) {
         if (form == Form.UNKNOWN) {
-            if (JsonScanner.isSpace(c)) {
-                return;
-            }
             form = c == '{' || c == '[' ? Form.STREAMED : Form.WHOLE;
         }
         held.append(c);
@@ -87,8 +90,14 @@ final class ArgumentText {
             if (text.isBlank()) {
                 return NONE;
             }
-            return JsonStrings.isObject(text) ? text.strip() : value;
+            return JsonStrings.isObject(text) ? compact(text.strip()) : value;
         }
         return value;
+    }
+
+    private static String compact(String object) {
+        ArgumentText text = new ArgumentText();
+        object.chars().forEach(c -> text.accept((char) c));
+        return text.take();
     }
 }

@@ -23,10 +23,11 @@ final class DeepseekTranscripts {
 
     static List<Transcript> all() {
         String two = "{\"城市\": \"杭州 ｜ }\", \"x\": {\"y\": [\"<｜tool▁call▁end｜>\"]}}";
+        String twoCompact = "{\"城市\":\"杭州 ｜ }\",\"x\":{\"y\":[\"<｜tool▁call▁end｜>\"]}}";
         return List.of(
                 of("V3.1: two calls", "好的 \n" + BEGIN + newer("f", "{}") + newer("g", two) + END)
                         .says("好的")
-                        .calls(List.of("f", "g"), List.of("{}", two), true),
+                        .calls(List.of("f", "g"), List.of("{}", twoCompact), true),
                 of(
                                 "V3: two calls",
                                 BEGIN
@@ -35,14 +36,14 @@ final class DeepseekTranscripts {
                                         + older("g", two)
                                         + END
                                         + " bye")
-                        .calls(List.of("f", "g"), List.of("{\"a\": 1}", two), true),
+                        .calls(List.of("f", "g"), List.of("{\"a\":1}", twoCompact), true),
                 of(
                                 "the first only",
                                 BEGIN + older("f", "{\"a\": 1}") + "\n" + newer("g", two) + END)
                         .asked(true, false)
-                        .calls(List.of("f"), List.of("{\"a\": 1}"), true),
+                        .calls(List.of("f"), List.of("{\"a\":1}"), true),
                 of("a function named function", BEGIN + newer("function", " {\"a\": 1}") + END)
-                        .calls(List.of("function"), List.of("{\"a\": 1}"), true),
+                        .calls(List.of("function"), List.of("{\"a\":1}"), true),
                 of(
                                 "no arguments",
                                 BEGIN
@@ -52,12 +53,12 @@ final class DeepseekTranscripts {
                                         + END)
                         .calls(List.of("f", "g", "h"), List.of("{}", "{}", "{}"), true),
                 of("wrong arguments", BEGIN + newer("f", "{\"a\": tru}") + END)
-                        .calls(List.of("f"), List.of("{\"a\": true}"), false),
+                        .calls(List.of("f"), List.of("{\"a\":true}"), false),
                 of(
                                 "cut off in the arguments",
                                 BEGIN + older("f", "{\"a\": [\"b").replaceFirst("(?s)\n```<.*", ""))
                         .cutOff()
-                        .calls(List.of("f"), List.of("{\"a\": [\"b\"]}"), false),
+                        .calls(List.of("f"), List.of("{\"a\":[\"b\"]}"), false),
                 of("cut off in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w")
                         .cutOff()
                         .says("a"),
@@ -69,7 +70,7 @@ final class DeepseekTranscripts {
                                 "deepseek",
                                 "<think>\n嗯\n</think>\n\n" + BEGIN + newer("f", two) + END)
                         .thinks("\n嗯\n")
-                        .calls(List.of("f"), List.of(two), true),
+                        .calls(List.of("f"), List.of(twoCompact), true),
                 Transcript.of(
                                 "text between thinking and calls",
                                 "deepseek",

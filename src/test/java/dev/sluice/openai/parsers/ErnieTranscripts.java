@@ -8,7 +8,7 @@ final class ErnieTranscripts {
     private static final String CALL =
             "<tool_call>\n{\"name\": \"查天气\", \"arguments\": {\"城市\": \"北京\"}}\n</tool_call>\n";
     private static final List<String> NAMES = List.of("查天气");
-    private static final List<String> ARGUMENTS = List.of("{\"城市\": \"北京\"}");
+    private static final List<String> ARGUMENTS = List.of("{\"城市\":\"北京\"}");
 
     private ErnieTranscripts() {}
 

@@ -9,6 +9,11 @@ final class TaggedCallTranscripts {
             "{\"code\": \"if (a) { b[\\\"}\\\"] } \\\\\", \"n\": [1, -2.5e+3, [], {}], "
                     + "\"u\": \"\\u4f60\\ud83d\\ude00 😀 </tool_call> <tool_call>\", \"z\": null}";
 
+    /// The same without white space between its tokens.
+    private static final String COMPACT =
+            "{\"code\":\"if (a) { b[\\\"}\\\"] } \\\\\",\"n\":[1,-2.5e+3,[],{}],"
+                    + "\"u\":\"\\u4f60\\ud83d\\ude00 😀 </tool_call> <tool_call>\",\"z\":null}";
+
     private TaggedCallTranscripts() {}
 
     private static String call(String json) {
@@ -29,7 +34,7 @@ final class TaggedCallTranscripts {
                         "braces, escapes and markers in strings",
                         call("{\"name\": \"run\", \"arguments\": " + HOSTILE + "}"),
                         "run",
-                        HOSTILE),
+                        COMPACT),
                 one(
                                 "text before is content",
                                 "查一下 🔍\n\n" + call("{\"name\": \"f\", \"arguments\": {}}"),
@@ -40,7 +45,7 @@ final class TaggedCallTranscripts {
                         "arguments before the name",
                         call("{\"arguments\": {\"a\": {\"b\": [true, false]}}, \"name\": \"f\"}"),
                         "f",
-                        "{\"a\": {\"b\": [true, false]}}"),
+                        "{\"a\":{\"b\":[true,false]}}"),
                 one("no arguments", call("{\"name\": \"now\"}"), "now", "{}"),
                 one(
                         "null arguments",
@@ -51,7 +56,7 @@ final class TaggedCallTranscripts {
                         "arguments in a string",
                         call("{\"name\": \"f\", \"arguments\": \"{\\\"a\\\": \\\"你\\\"}\"}"),
                         "f",
-                        "{\"a\": \"你\"}"),
+                        "{\"a\":\"你\"}"),
                 one(
                         "a number for arguments",
                         call("{\"name\": \"f\", \"arguments\": 7}"),
@@ -62,25 +67,25 @@ final class TaggedCallTranscripts {
                         call(
                                 "{\"id\": 12, \"x\": {\"name\": \"no\"}, \"name\": \"f\\u0031\\n\", \"arguments\": {\"name\": \"g\"}, \"y\": [\"}\"]}"),
                         "f1\n",
-                        "{\"name\": \"g\"}"),
+                        "{\"name\":\"g\"}"),
                 one(
                         "the closing marker is missing",
                         "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": 1}}",
                         "f",
-                        "{\"a\": 1}"),
+                        "{\"a\":1}"),
                 of(
                                 "two calls and text between",
                                 call("{\"name\": \"f\", \"arguments\": {\"i\": 1}}")
                                         + "\nand\n"
                                         + call("{\"name\": \"g\", \"arguments\": {\"i\":2 }}")
                                         + " done")
-                        .calls(List.of("f", "g"), List.of("{\"i\": 1}", "{\"i\":2 }"), true),
+                        .calls(List.of("f", "g"), List.of("{\"i\":1}", "{\"i\":2}"), true),
                 of(
                                 "only the first of two",
                                 call("{\"name\": \"f\", \"arguments\": {\"i\": 1}}")
                                         + call("{\"name\": \"g\", \"arguments\": {\"i\": 2}}"))
                         .asked(true, false)
-                        .calls(List.of("f"), List.of("{\"i\": 1}"), true),
+                        .calls(List.of("f"), List.of("{\"i\":1}"), true),
                 of("no call at all", "a < b <tool>\n").says("a < b <tool>\n"),
                 of("white space only", " \n").says(" \n"),
                 of("not JSON", "x\n<tool_call>oops {</tool_call> y")
@@ -98,21 +103,21 @@ final class TaggedCallTranscripts {
                 of(
                                 "wrong arguments end well",
                                 call("{\"name\": \"f\", \"arguments\": {\"a\": 'x'}}"))
-                        .calls(List.of("f"), List.of("{\"a\": null}"), false),
+                        .calls(List.of("f"), List.of("{\"a\":null}"), false),
                 of(
                                 "a marker outside of strings ends the call",
                                 "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": [1,</tool_call>\n")
-                        .calls(List.of("f"), List.of("{\"a\": [1,null]}"), false),
+                        .calls(List.of("f"), List.of("{\"a\":[1,null]}"), false),
                 of(
                                 "cut off after a comma",
                                 "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": 1, ")
                         .cutOff()
-                        .calls(List.of("f"), List.of("{\"a\": 1}"), false),
+                        .calls(List.of("f"), List.of("{\"a\":1}"), false),
                 of(
                                 "cut off inside a string",
                                 "<tool_call>{\"name\": \"f\", \"arguments\": {\"城\": {\"b\": \"北\\u4e")
                         .cutOff()
-                        .calls(List.of("f"), List.of("{\"城\": {\"b\": \"北\\u4e00\"}}"), false),
+                        .calls(List.of("f"), List.of("{\"城\":{\"b\":\"北\\u4e00\"}}"), false),
                 of("cut off after the name", "<tool_call>{\"name\": \"f\"")
                         .cutOff()
                         .calls(List.of("f"), List.of("{}"), false),
@@ -125,7 +130,7 @@ final class TaggedCallTranscripts {
                                 "<think>\n我想 <tool_call>\n</think>\n\n"
                                         + call("{\"name\": \"f\", \"arguments\": {\"e\": \"🎉\"}}"))
                         .thinks("我想 <tool_call>")
-                        .calls(List.of("f"), List.of("{\"e\": \"🎉\"}"), true),
+                        .calls(List.of("f"), List.of("{\"e\":\"🎉\"}"), true),
                 Transcript.of(
                                 "without thinking",
                                 "qwen3",

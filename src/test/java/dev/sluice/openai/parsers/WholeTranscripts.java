@@ -8,7 +8,7 @@ final class WholeTranscripts {
     private static final String CALL =
             "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>";
     private static final List<String> NAMES = List.of("f");
-    private static final List<String> ARGUMENTS = List.of("{\"a\": 1}");
+    private static final List<String> ARGUMENTS = List.of("{\"a\":1}");
 
     private WholeTranscripts() {}
 
