@@ -27,7 +27,8 @@ final class EventWireForm {
             case GenerationEvent.Started e ->
                     json.put("type", "started")
                             .put("queue_nanos", e.queueNanos())
-                            .put("prompt_logprobs", toJson(e.promptLogprobs()));
+                            .put("prompt_logprobs", toJson(e.promptLogprobs()))
+                            .put("cached_tokens", e.cachedTokens());
             case GenerationEvent.Delta e ->
                     json.put("type", "delta")
                             .put("text", e.text())
@@ -54,7 +55,8 @@ final class EventWireForm {
                     new GenerationEvent.Started(
                             id,
                             json.getLong("queue_nanos"),
-                            toLogprobs(json.getJsonArray("prompt_logprobs")));
+                            toLogprobs(json.getJsonArray("prompt_logprobs")),
+                            json.getInteger("cached_tokens"));
             case "delta" ->
                     new GenerationEvent.Delta(
                             id,

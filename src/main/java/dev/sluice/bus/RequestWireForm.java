@@ -27,8 +27,9 @@ final class RequestWireForm {
     private RequestWireForm() {}
 
     static JsonObject toJson(GenerationRequest request) {
-        return new JsonObject()
-                .put("id", request.id())
+        JsonObject json = new JsonObject();
+        request.cacheSalt().ifPresent(salt -> json.put("cache_salt", salt));
+        return json.put("id", request.id())
                 .put("prompt", WireForms.toJson(request.prompt()))
                 .put("sampling", toJson(request.sampling()))
                 .put("rules", toJson(request.rules()))
@@ -43,7 +44,8 @@ final class RequestWireForm {
                 toSampling(json.getJsonObject("sampling")),
                 toRules(json.getJsonObject("rules")),
                 toStop(json.getJsonObject("stop")),
-                toOutput(json.getJsonObject("output")));
+                toOutput(json.getJsonObject("output")),
+                Optional.ofNullable(json.getString("cache_salt")));
     }
 
     private static JsonObject toJson(SamplingParams sampling) {

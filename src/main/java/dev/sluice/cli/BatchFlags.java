@@ -57,6 +57,24 @@ final class BatchFlags {
                             + BatchOptions.MAX_WAITING)
     private Optional<Integer> maxWaiting = Optional.empty();
 
+    private boolean prefixCaching = true;
+
+    @Option(
+            names = "--enable-prefix-caching",
+            description =
+                    "Keep keys and values of prompts and answers for prompts that begin alike."
+                            + " This is the default")
+    void enablePrefixCaching(boolean given) {
+        prefixCaching |= given;
+    }
+
+    @Option(
+            names = "--no-enable-prefix-caching",
+            description = "Compute every prompt from its beginning")
+    void disablePrefixCaching(boolean given) {
+        prefixCaching &= !given;
+    }
+
     /// @param recompute whether a sequence whose blocks others needed is computed again
     BatchOptions toOptions(boolean recompute) {
         int tokens =
@@ -70,7 +88,8 @@ final class BatchFlags {
                 toInt(numBlocks),
                 // FastDeploy's -1 is no limit of its own.
                 maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING),
-                recompute);
+                recompute,
+                prefixCaching);
     }
 
     private static OptionalInt toInt(Optional<Integer> value) {

@@ -118,7 +118,7 @@ final class FlagSources {
         return Optional.ofNullable(environment.get(variable)).filter(text -> !text.isBlank());
     }
 
-    private static List<String> flags(OptionSpec option, String source, List<String> values) {
+    private List<String> flags(OptionSpec option, String source, List<String> values) {
         String name = option.longestName();
         if (option.arity().max() > 0) {
             return values.stream().map(value -> name + "=" + value).toList();
@@ -127,7 +127,11 @@ final class FlagSources {
         if (!YES.contains(value) && !NO.contains(value)) {
             throw new Refusal("%s must be true or false and is %s.".formatted(source, value));
         }
-        return YES.contains(value) ? List.of(name) : List.of();
+        if (YES.contains(value)) {
+            return List.of(name);
+        }
+        String opposite = "--no-" + key(option);
+        return serve.optionsMap().containsKey(opposite) ? List.of(opposite) : List.of();
     }
 
     private Map<OptionSpec, List<String>> values(String file) {

@@ -83,8 +83,6 @@ final class ForeignFlags {
                             "blocks are taken as they are needed"),
                     Flag.accepted("swap-space", 1, "keys and values are not moved elsewhere"),
                     Flag.accepted("graph-optimization-config", 1, "it is about GPUs"),
-                    Flag.accepted("enable-prefix-caching", 0, "prefixes are not cached yet"),
-                    Flag.accepted("no-enable-prefix-caching", 0, "prefixes are not cached yet"),
                     Flag.accepted("enable-chunked-prefill", 0, CHUNKS),
                     Flag.accepted("max-num-partial-prefills", 1, CHUNKS),
                     Flag.accepted("max-long-partial-prefills", 1, CHUNKS),

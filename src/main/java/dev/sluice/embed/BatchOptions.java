@@ -15,6 +15,8 @@ import java.util.OptionalInt;
 /// @param maxWaiting requests that may wait beside those that run; one more is refused
 /// @param recompute whether a sequence whose blocks others needed is computed again; if not, it
 ///   ends there
+/// @param prefixCaching whether keys and values stay in the pool for texts that begin alike. In
+///   time all of the pool's memory is used then
 public record BatchOptions(
         OptionalInt maxModelLen,
         int maxNumSeqs,
@@ -22,7 +24,8 @@ public record BatchOptions(
         int blockSize,
         OptionalInt numBlocks,
         int maxWaiting,
-        boolean recompute) {
+        boolean recompute,
+        boolean prefixCaching) {
     /// Default of `maxNumSeqs`.
     public static final int MAX_NUM_SEQS = 64;
 
@@ -65,6 +68,7 @@ public record BatchOptions(
                 BLOCK_SIZE,
                 OptionalInt.empty(),
                 MAX_WAITING,
+                true,
                 true);
     }
 
@@ -77,7 +81,8 @@ public record BatchOptions(
                 blockSize,
                 numBlocks,
                 maxWaiting,
-                recompute);
+                recompute,
+                prefixCaching);
     }
 
     /// The same with another number of sequences that run at once, and room for them in a step.
@@ -89,7 +94,8 @@ public record BatchOptions(
                 blockSize,
                 numBlocks,
                 maxWaiting,
-                recompute);
+                recompute,
+                prefixCaching);
     }
 
     /// The same with a KV pool of a fixed number of blocks.
@@ -101,7 +107,8 @@ public record BatchOptions(
                 blockSize,
                 OptionalInt.of(number),
                 maxWaiting,
-                recompute);
+                recompute,
+                prefixCaching);
     }
 
     /// The same with sequences that end, rather than being computed again, where others need their
@@ -114,6 +121,20 @@ public record BatchOptions(
                 blockSize,
                 numBlocks,
                 maxWaiting,
-                false);
+                false,
+                prefixCaching);
+    }
+
+    /// The same with prefix caching or without.
+    public BatchOptions withPrefixCaching(boolean on) {
+        return new BatchOptions(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                maxWaiting,
+                recompute,
+                on);
     }
 }

@@ -153,7 +153,8 @@ public final class LoadedEngine implements AutoCloseable {
                         batch.maxWaiting(),
                         parts.eosTokenIds(),
                         batch.recompute(),
-                        options.logits().logprobsMode());
+                        options.logits().logprobsMode(),
+                        batch.prefixCaching());
         return new Engine(
                 config,
                 model,

@@ -61,7 +61,10 @@ final class Delivery {
             sequence.listener()
                     .accept(
                             new GenerationEvent.Started(
-                                    sequence.id(), queued, sequence.promptLogprobs()));
+                                    sequence.id(),
+                                    queued,
+                                    sequence.promptLogprobs(),
+                                    sequence.numCached()));
         }
     }
 

@@ -20,7 +20,12 @@ public sealed interface GenerationEvent {
     ///
     /// @param queueNanos time from submission to the first scheduled chunk
     /// @param promptLogprobs of each token of the prompt but the first, where they were asked for
-    record Started(String requestId, long queueNanos, List<TokenLogprobs> promptLogprobs)
+    /// @param cachedTokens prompt tokens whose keys and values were reused
+    record Started(
+            String requestId,
+            long queueNanos,
+            List<TokenLogprobs> promptLogprobs,
+            int cachedTokens)
             implements GenerationEvent {
         public Started {
             promptLogprobs = List.copyOf(promptLogprobs);

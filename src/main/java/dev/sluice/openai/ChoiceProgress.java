@@ -73,6 +73,7 @@ public final class ChoiceProgress {
     private void start(GenerationEvent.Started begin) {
         started = true;
         queueNanos = begin.queueNanos();
+        cachedTokens = begin.cachedTokens();
         begin.promptLogprobs().forEach(l -> promptSize += TokenTrail.size(l));
         if (promptLogprobsWanted) {
             promptLogprobs = begin.promptLogprobs();
@@ -278,7 +279,7 @@ public final class ChoiceProgress {
 
     /// Tokens before the first one was generated.
     Usage initialUsage() {
-        return new Usage(promptIds().size(), 0, 0, 0);
+        return new Usage(promptIds().size(), 0, cachedTokens, 0);
     }
 
     /// Mean log probability of the tokens, by which candidates for one choice are told apart; of no

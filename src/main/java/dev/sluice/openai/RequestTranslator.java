@@ -92,7 +92,8 @@ public final class RequestTranslator {
                                 shared,
                                 continuesText(request),
                                 parser,
-                                SequenceRules.logprobs(shared.logprobs(), granted, 1, false)));
+                                SequenceRules.logprobs(shared.logprobs(), granted, 1, false)),
+                        shared.cacheSalt());
         String id = AnswerRules.id(Kind.CHAT, shared);
         return new PreparedRequest(
                 Kind.CHAT,
@@ -179,7 +180,8 @@ public final class RequestTranslator {
                                 true,
                                 parser,
                                 SequenceRules.logprobs(
-                                        shared.logprobs(), granted, candidates, request.echo())));
+                                        shared.logprobs(), granted, candidates, request.echo())),
+                        shared.cacheSalt());
 
         String id = AnswerRules.id(Kind.COMPLETION, shared);
         List<ReadyPrompt> ready = ready(request);

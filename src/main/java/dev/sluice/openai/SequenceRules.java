@@ -12,6 +12,7 @@ import dev.sluice.tokenizer.TokenIds;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// Makes sequences for the engine of what a request says and what holds where it is silent.
@@ -24,10 +25,15 @@ record SequenceRules(ServedModel model, RequestSeeds seeds) {
     ///
     /// @param rules of the logits
     /// @param output what is told of an answer
-    record Common(SamplingFields sampling, LogitsRules rules, OutputOptions output) {
+    /// @param cacheSalt keeps its keys and values apart from those of other salts
+    record Common(
+            SamplingFields sampling,
+            LogitsRules rules,
+            OutputOptions output,
+            Optional<String> cacheSalt) {
         /// The same with other rules.
         Common with(LogitsRules other) {
-            return new Common(sampling, other, output);
+            return new Common(sampling, other, output, cacheSalt);
         }
     }
 
@@ -81,7 +87,8 @@ record SequenceRules(ServedModel model, RequestSeeds seeds) {
                             sampling(common.sampling(), i),
                             common.rules(),
                             stop,
-                            common.output()));
+                            common.output(),
+                            common.cacheSalt()));
         }
         return sequences;
     }

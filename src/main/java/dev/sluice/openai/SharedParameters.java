@@ -27,11 +27,12 @@ record SharedParameters(
         int tokensPerChunk,
         boolean collectMetrics,
         Optional<String> user,
-        Optional<String> requestId) {
+        Optional<String> requestId,
+        Optional<String> cacheSalt) {
     /// Fields that are accepted and change nothing here: a text model has no images to know again,
     /// nobody waits in line by rank, and without speculation there are no drafts.
     static final Set<String> WITHOUT_EFFECT =
-            Set.of("mm_hashes", "cache_salt", "priority", "include_draft_logprobs");
+            Set.of("mm_hashes", "priority", "include_draft_logprobs");
 
     /// @throws InvalidRequest naming the field
     static SharedParameters of(Fields fields, LogprobsFields logprobs) {
@@ -51,7 +52,8 @@ record SharedParameters(
                 tokensPerChunk(fields),
                 fields.flag("collect_metrics", false),
                 fields.text("user"),
-                fields.text("request_id"));
+                fields.text("request_id"),
+                fields.text("cache_salt").filter(salt -> !salt.isEmpty()));
     }
 
     private static StreamOptions streamOptions(Fields fields, boolean stream) {

@@ -434,6 +434,53 @@ class RequestSurfaceIT {
                 .startsWith("cmpl-bob-");
     }
 
+    private static int cached(JsonObject usage) {
+        return usage.getJsonObject("prompt_tokens_details").getInteger("cached_tokens");
+    }
+
+    @Test
+    @Check(66)
+    void aPromptThatWasSeenBeforeIsFoundInTheCache() {
+        JsonArray tokens = new JsonArray();
+        IntStream.range(0, 200).forEach(i -> tokens.add(1000 + 37 * i % 4001));
+        JsonObject request = prompt(tokens).put("max_tokens", 16).put("return_token_ids", true);
+
+        Reply first = api.complete(request);
+        Reply second = api.complete(request);
+        Reply apart = api.complete(request.copy().put("cache_salt", "another"));
+
+        assertThat(cached(first.usage())).isZero();
+        assertThat(cached(second.usage())).isEqualTo(192);
+        assertThat(cached(apart.usage())).isZero();
+        assertThat(ids(second.choice(), "completion_token_ids"))
+                .hasSize(16)
+                .isEqualTo(ids(first.choice(), "completion_token_ids"))
+                .isEqualTo(ids(apart.choice(), "completion_token_ids"));
+    }
+
+    @Test
+    void theNextTurnOfAChatReusesTheTurnsBefore() {
+        JsonObject first = user("Tell me a long story about a lighthouse. ".repeat(8));
+        Reply answer = api.chat(first.copy().put("max_tokens", 64));
+        JsonArray messages =
+                first.getJsonArray("messages")
+                        .copy()
+                        .add(answer.choice().getJsonObject("message"))
+                        .add(new JsonObject().put("role", "user").put("content", "Go on."));
+        JsonObject next =
+                new JsonObject()
+                        .put("temperature", 0)
+                        .put("messages", messages)
+                        .put("max_tokens", 4)
+                        .put("stream", true)
+                        .put("stream_options", new JsonObject().put("include_usage", true));
+
+        JsonObject usage = api.chat(next).events().chunks().getLast().getJsonObject("usage");
+
+        assertThat(cached(usage)).isGreaterThanOrEqualTo(64);
+        assertThat(cached(usage) % 64).isZero();
+    }
+
     @Test
     @Check(68)
     void timesOfArrivalNeverGoBack() {

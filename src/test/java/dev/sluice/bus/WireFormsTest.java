@@ -123,7 +123,8 @@ class WireFormsTest {
                                 maybe(random),
                                 random.nextBoolean(),
                                 random.nextBoolean(),
-                                maybe(random))));
+                                maybe(random))),
+                random.nextBoolean() ? Optional.of(text(random)) : Optional.empty());
     }
 
     private static GenerationEvent event(SplittableRandom random) {
@@ -131,7 +132,10 @@ class WireFormsTest {
         return switch (random.nextInt(3)) {
             case 0 ->
                     new GenerationEvent.Started(
-                            id, random.nextLong(), list(random, () -> logprobs(random)));
+                            id,
+                            random.nextLong(),
+                            list(random, () -> logprobs(random)),
+                            random.nextInt());
             case 1 ->
                     new GenerationEvent.Delta(
                             id,

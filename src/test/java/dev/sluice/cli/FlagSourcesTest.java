@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 final class FlagSourcesTest {
     @TempDir private Path directory;
@@ -51,6 +52,28 @@ final class FlagSourcesTest {
                 .containsExactly("LogitBiasLogitsProcessor", "com.acme.Own");
         assertThat(plan.api().defaultTemplateVariables()).containsEntry("enable_thinking", false);
         assertThat(plan.servedModelName()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "{},'', true",
+        "{},--no-enable-prefix-caching, false",
+        "{},--enable-prefix-caching, true",
+        "{enable-prefix-caching: false},'', false",
+        "{no_enable_prefix_caching: true},'', false",
+        "{enable-prefix-caching: false},--enable-prefix-caching, true",
+        "{enable-prefix-caching: true},--no-enable-prefix-caching, false",
+    })
+    void prefixCachingIsOnUnlessItIsTurnedOff(String yaml, String typed, boolean on)
+            throws IOException {
+        String[] flags =
+                Stream.of("--config", file(yaml), typed)
+                        .filter(flag -> !flag.isEmpty())
+                        .toArray(String[]::new);
+
+        ServePlan plan = ServeRun.of(flags).plan();
+
+        assertThat(plan.engine().batch().prefixCaching()).isEqualTo(on);
     }
 
     @Test

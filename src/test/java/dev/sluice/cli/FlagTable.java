@@ -68,8 +68,8 @@ final class FlagTable {
             ACCEPTED --static-decode-blocks 2
             ACCEPTED --prealloc-dec-block-slot-num-threshold 12
             ACCEPTED --swap-space 4
-            ACCEPTED --enable-prefix-caching
-            ACCEPTED --no-enable-prefix-caching
+            WORKS    --enable-prefix-caching
+            WORKS    --no-enable-prefix-caching
             ACCEPTED --enable-chunked-prefill
             ACCEPTED --max-num-partial-prefills 1
             ACCEPTED --max-long-partial-prefills 1

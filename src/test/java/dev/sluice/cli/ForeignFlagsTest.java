@@ -11,7 +11,7 @@ final class ForeignFlagsTest {
 
     @Test
     void saysALineForEachFlagThatDoesNothing() {
-        List<String> lines = judge("--enable-prefix-caching", "--swap-space", "4", "--workers=2");
+        List<String> lines = judge("--enable-eplb", "--swap-space", "4", "--workers=2");
 
         assertThat(lines).hasSize(3);
         assertThat(lines).allSatisfy(line -> assertThat(line).contains(" has no effect: "));

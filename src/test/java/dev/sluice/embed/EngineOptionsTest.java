@@ -50,7 +50,7 @@ final class EngineOptionsTest {
     void refusesAStepThatHasNoTokenForEverySequence() {
         assertThatThrownBy(() ->
                         new BatchOptions(
-                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true))
+                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true, true))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--max-num-batched-tokens");
     }

@@ -219,7 +219,7 @@ final class AnswerScript {
     }
 
     AnswerScript started(int sequence, TokenLogprobs... prompt) {
-        return take(sequence, new GenerationEvent.Started("s", 2_000_000, List.of(prompt)));
+        return take(sequence, new GenerationEvent.Started("s", 2_000_000, List.of(prompt), 0));
     }
 
     AnswerScript token(int sequence, String text, int id) {

@@ -44,6 +44,17 @@ class SequenceRulesTest {
     }
 
     @Test
+    void theSaltReachesTheEngine() {
+        assertThat(PLAIN.sequence("\"cache_salt\":\"mine\"").cacheSalt()).contains("mine");
+        assertThat(PLAIN.sequence("\"cache_salt\":\"\"").cacheSalt()).isEmpty();
+        assertThat(PLAIN.sequence("").cacheSalt()).isEmpty();
+        assertThat(
+                        PLAIN.completion("\"prompt\":[\"a\",\"b\"],\"cache_salt\":\"mine\"")
+                                .sequences())
+                .allSatisfy(s -> assertThat(s.cacheSalt()).contains("mine"));
+    }
+
+    @Test
     void everyChoiceHasTheNextSeed() {
         assertThat(seeds(PLAIN.chat("\"n\":3,\"seed\":5"))).containsExactly(5L, 6L, 7L);
         assertThat(seeds(PLAIN.completion("\"prompt\":[\"a\",\"b\"],\"n\":2,\"seed\":5")))
