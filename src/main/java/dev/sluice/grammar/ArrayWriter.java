@@ -38,7 +38,7 @@ final class ArrayWriter {
         end(rule, at, shape.min() == 0);
         int fixed = Math.min(shape.max(), Math.max(1, shape.prefix().size()));
         for (int i = 0; i < fixed; i++) {
-            int item = i == 0 ? at : json.separator(at, ",");
+            int item = i == 0 ? at : json.separator(at, ',');
             at = builder.call(item, json.rule(shape.item(i)));
             boolean last = i == fixed - 1;
             if (!last && i + 1 >= shape.min()) {
@@ -75,7 +75,7 @@ final class ArrayWriter {
             known = builder.rule();
             further.put(item, known);
             builder.call(
-                    json.separator(builder.start(known), ","), json.rule(item), builder.end(known));
+                    json.separator(builder.start(known), ','), json.rule(item), builder.end(known));
         }
         return known;
     }
@@ -155,7 +155,7 @@ final class ArrayWriter {
             int from = state(place);
             end(rule, json.space(from), mayEnd(place));
             builder.epsilon(
-                    json.separator(from, ","),
+                    json.separator(from, ','),
                     state(new Place(place.index(), place.counts(), place.used(), false)));
         }
 

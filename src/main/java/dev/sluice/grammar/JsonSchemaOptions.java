@@ -15,8 +15,9 @@ public record JsonSchemaOptions(
     public enum Whitespace {
         /// Nothing but one space behind each comma and colon.
         NONE,
-        /// At most one space, or one line end and an indentation. Small models print white space
-        /// for ever if they may.
+        /// At most one space behind commas and colons, or one line end and an indentation where
+        /// lines end: behind an opening bracket or a comma and before a closing bracket. Small
+        /// models print white space for ever if they may, and digits, which are bounded, too.
         BOUNDED,
         /// Any.
         ANY

@@ -113,18 +113,20 @@ final class JsonWriter {
     private int number(NumberSet set) throws GrammarException {
         Integer known = numbers.get(set);
         if (known == null) {
-            known = new NumberAutomaton(spelled(set)).rule(builder);
+            known = new NumberAutomaton(spelled(set)).rule(builder, isBounded());
             numbers.put(set, known);
         }
         return known;
     }
 
-    /// Where white space is limited, so is the spelling of integers: small models write the zeros
-    /// of 1.000 for ever if they may.
+    /// Where white space is limited, so is the spelling of numbers: small models write digits for
+    /// ever if they may.
+    private boolean isBounded() {
+        return whitespace != JsonSchemaOptions.Whitespace.ANY;
+    }
+
     private NumberSet spelled(NumberSet set) {
-        return whitespace != JsonSchemaOptions.Whitespace.ANY && isIntegral(set)
-                ? new NumberSet.Both(set, NumberSet.plain())
-                : set;
+        return isBounded() && isIntegral(set) ? new NumberSet.Both(set, NumberSet.plain()) : set;
     }
 
     private static boolean isIntegral(NumberSet set) {
@@ -143,7 +145,7 @@ final class JsonWriter {
         return strings.key(from, name);
     }
 
-    /// What may stand between any two tokens.
+    /// What may stand behind an opening bracket and before a closing one.
     int space(int from) throws GrammarException {
         if (whitespace == JsonSchemaOptions.Whitespace.NONE) {
             return from;
@@ -170,10 +172,21 @@ final class JsonWriter {
     }
 
     /// A comma or colon with what may stand around it.
-    int separator(int from, String mark) throws GrammarException {
-        if (whitespace == JsonSchemaOptions.Whitespace.NONE) {
-            return builder.literal(from, mark + " ");
-        }
-        return space(builder.literal(space(from), mark));
+    int separator(int from, char mark) throws GrammarException {
+        return switch (whitespace) {
+            case NONE -> builder.literal(from, mark + " ");
+            case ANY -> space(builder.literal(space(from), String.valueOf(mark)));
+            case BOUNDED -> {
+                int behind = builder.literal(from, String.valueOf(mark));
+                yield mark == ',' ? space(behind) : optionalSpace(behind);
+            }
+        };
+    }
+
+    private int optionalSpace(int from) throws GrammarException {
+        int to = builder.state();
+        builder.epsilon(from, to);
+        builder.text(from, CodePoints.of(' '), to);
+        return to;
     }
 }

@@ -27,6 +27,11 @@ import java.util.Objects;
 final class NumberAutomaton {
     private static final int MAX_STATES = 50_000;
 
+    /// Where spellings are bounded: how many digits more than matter.
+    private static final int FURTHER_DIGITS = 18;
+
+    private static final int FURTHER_EXPONENT_DIGITS = 1;
+
     private final NumberSet set;
     private final Map<Object, Integer> index = new HashMap<>();
     private final Map<Integer, NumberTracker> trackers = new LinkedHashMap<>();
@@ -77,6 +82,9 @@ final class NumberAutomaton {
 
     /// What is told about the places of the automaton.
     private interface Visitor {
+        /// The place is not left. Comes before what else is told about it.
+        void loop(Place place, CodePoints set) throws GrammarException;
+
         void edge(Place from, CodePoints set, Place to) throws GrammarException;
 
         /// @return whether to go on
@@ -123,6 +131,9 @@ final class NumberAutomaton {
                 builder,
                 new Visitor() {
                     @Override
+                    public void loop(Place place, CodePoints digits) {}
+
+                    @Override
                     public void edge(Place from, CodePoints digits, Place to) {}
 
                     @Override
@@ -136,33 +147,62 @@ final class NumberAutomaton {
 
     /// Adds the automaton.
     ///
+    /// @param bounded leaves out numbers with more digits than anyone needs: at most 18 behind
+    ///   those that decide whether a number belongs, and exponents below 100. Whatever numbers
+    ///   there are, some stay
     /// @return its rule
-    int rule(GrammarBuilder builder) throws GrammarException {
-        int rule = builder.rule();
-        Map<Place, Integer> states = new HashMap<>();
-        Place start = start();
-        states.put(start, builder.start(rule));
-        explore(
-                builder,
-                new Visitor() {
-                    @Override
-                    public void edge(Place from, CodePoints digits, Place to)
-                            throws GrammarException {
-                        Integer target = states.get(to);
-                        if (target == null) {
-                            target = builder.state();
-                            states.put(to, target);
-                        }
-                        builder.text(known(states, from), digits, target);
-                    }
+    int rule(GrammarBuilder builder, boolean bounded) throws GrammarException {
+        RuleVisitor visitor = new RuleVisitor(builder, bounded);
+        explore(builder, visitor);
+        return visitor.rule;
+    }
 
-                    @Override
-                    public boolean accepting(Place place) {
-                        builder.epsilon(known(states, place), builder.end(rule));
-                        return true;
-                    }
-                });
-        return rule;
+    private static final class RuleVisitor implements Visitor {
+        private final GrammarBuilder builder;
+        private final boolean bounded;
+        private final int rule;
+        private final Map<Place, Integer> states = new HashMap<>();
+        private final Map<Place, Integer> exits = new HashMap<>();
+
+        RuleVisitor(GrammarBuilder builder, boolean bounded) throws GrammarException {
+            this.builder = builder;
+            this.bounded = bounded;
+            this.rule = builder.rule();
+            states.put(start(), builder.start(rule));
+        }
+
+        @Override
+        public void loop(Place place, CodePoints digits) throws GrammarException {
+            int state = known(states, place);
+            if (bounded) {
+                boolean exponent = place.phase() == Phase.UP || place.phase() == Phase.DOWN;
+                int most = exponent ? FURTHER_EXPONENT_DIGITS : FURTHER_DIGITS;
+                exits.put(place, builder.call(state, builder.repeat(digits, false, 0, most)));
+            } else {
+                builder.text(state, digits, state);
+            }
+        }
+
+        private int exit(Place place) {
+            Integer exit = exits.get(place);
+            return exit == null ? known(states, place) : exit;
+        }
+
+        @Override
+        public void edge(Place from, CodePoints digits, Place to) throws GrammarException {
+            Integer target = states.get(to);
+            if (target == null) {
+                target = builder.state();
+                states.put(to, target);
+            }
+            builder.text(exit(from), digits, target);
+        }
+
+        @Override
+        public boolean accepting(Place place) {
+            builder.epsilon(exit(place), builder.end(rule));
+            return true;
+        }
     }
 
     private static Place start() {
@@ -177,10 +217,15 @@ final class NumberAutomaton {
         work.add(start);
         while (!work.isEmpty()) {
             Place place = work.remove();
+            Map<Place, int[]> edges = edges(place);
+            int[] loop = edges.remove(place);
+            if (loop != null) {
+                visitor.loop(place, CodePoints.ofRanges(loop));
+            }
             if (accepts(place) && !visitor.accepting(place)) {
                 return;
             }
-            for (Map.Entry<Place, int[]> edge : edges(place).entrySet()) {
+            for (Map.Entry<Place, int[]> edge : edges.entrySet()) {
                 visitor.edge(place, CodePoints.ofRanges(edge.getValue()), edge.getKey());
                 if (seen.put(edge.getKey(), true) == null) {
                     work.add(edge.getKey());

@@ -186,7 +186,7 @@ final class ObjectWriter {
                             || !shape.isClosed();
             if (mayGoOn(place) && more) {
                 builder.epsilon(
-                        json.separator(from, ","), state(at(place, Stage.BEFORE, place.next())));
+                        json.separator(from, ','), state(at(place, Stage.BEFORE, place.next())));
             }
         }
 
@@ -246,7 +246,7 @@ final class ObjectWriter {
         /// @param bit its own among those without an order
         private void member(int from, Place place, Member member, int next, int bit)
                 throws GrammarException {
-            int colon = json.separator(json.key(from, member.name()), ":");
+            int colon = json.separator(json.key(from, member.name()), ':');
             for (int met = 0; met < 1 << witnesses.size(); met++) {
                 Term value = (met & place.met()) == 0 ? witnessing(member, met) : Term.NONE;
                 if (!value.isNone()) {
@@ -277,7 +277,7 @@ final class ObjectWriter {
             known = builder.rule();
             members.put(pair, known);
             int key = builder.call(builder.start(known), key(of));
-            int colon = json.separator(key, ":");
+            int colon = json.separator(key, ':');
             builder.call(colon, json.rule(value), builder.end(known));
         }
         return known;

@@ -208,6 +208,27 @@ class JsonSchemaCompilerTest {
         assertThat(GrammarTexts.accepts(machine, "{\"a\":1}")).isEqualTo(none);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{ \"a\": [ 1, 2 ] }|true",
+                "{\\n\"a\":[1,\\n2]}|true",
+                "{\"a\" : 1}|false",
+                "{\"a\": [1 , 2]}|false",
+                "{\"a\"\\n: 1}|false",
+                "{\"a\":\\n1}|false",
+                "{\"a\": 1\\n, \"b\": 2}|false"
+            })
+    void linesEndOnlyBehindBracketsAndCommasAndBeforeBrackets(String text, boolean accepted)
+            throws GrammarException {
+        Machine machine =
+                SchemaRows.machine(
+                        SchemaRows.json("{\"type\":\"object\"}"), JsonSchemaOptions.DEFAULT);
+
+        assertThat(GrammarTexts.accepts(machine, text.replace("\\n", "\n"))).isEqualTo(accepted);
+    }
+
     @Test
     void whatCantBeEnforcedIsRefusedWithItsPlace() {
         String schema = "{\"properties\":{\"a\":{\"type\":\"array\",\"uniqueItems\":true}}}";

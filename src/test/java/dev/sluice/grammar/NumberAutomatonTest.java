@@ -70,7 +70,7 @@ class NumberAutomatonTest {
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
         NumberAutomaton automaton = new NumberAutomaton(set);
         boolean empty = automaton.isEmpty(builder);
-        int rule = automaton.rule(builder);
+        int rule = automaton.rule(builder, false);
         int root = builder.rule();
         builder.call(builder.start(root), rule, builder.end(root));
         builder.epsilon(builder.literal(builder.start(root), "none"), builder.end(root));
@@ -100,7 +100,54 @@ class NumberAutomatonTest {
     void integersMayBeSpelledInAnyWayThatIsPlainlyWhole(String text, boolean accepted)
             throws GrammarException {
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
-        int rule = new NumberAutomaton(NumberSet.integers()).rule(builder);
+        int rule = new NumberAutomaton(NumberSet.integers()).rule(builder, false);
+
+        assertThat(GrammarTexts.accepts(builder.build(rule), text)).isEqualTo(accepted);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void boundedSpellingsBelongAndSomeAreLeft(int seed) throws GrammarException {
+        SplittableRandom random = new SplittableRandom(seed);
+        NumberSet set = set(random, 3);
+        GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
+        NumberAutomaton automaton = new NumberAutomaton(set);
+        int rule = automaton.rule(builder, true);
+        int root = builder.rule();
+        builder.call(builder.start(root), rule, builder.end(root));
+        builder.epsilon(builder.literal(builder.start(root), "none"), builder.end(root));
+        Machine machine = new Machine(builder.build(root), GrammarLimits.DEFAULT);
+
+        assertThat(begins(machine)).isNotEqualTo(automaton.isEmpty(builder));
+        for (int i = 0; i < 60; i++) {
+            BigDecimal x = number(random);
+            if (x.precision() < 15) {
+                assertThat(GrammarTexts.accepts(machine, x.toPlainString()))
+                        .as("%s in %s", x, set)
+                        .isEqualTo(contains(set, x));
+            }
+        }
+    }
+
+    /// Whether the machine reads any number: whether any comes to an end is found by its maker.
+    private static boolean begins(Machine machine) {
+        return "-0123456789".chars().anyMatch(c -> !machine.step(machine.start(), c).isDead());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "12345678901234567,true",
+        "123456789012345678901234567890,false",
+        "0.12345678901234567,true",
+        "0.123456789012345678901234567890,false",
+        "0.0000000000000000000000000000001,false",
+        "1e99,true",
+        "1e-99,true",
+        "1e100,false"
+    })
+    void boundedSpellingsComeToAnEnd(String text, boolean accepted) throws GrammarException {
+        GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
+        int rule = new NumberAutomaton(NumberSet.all()).rule(builder, true);
 
         assertThat(GrammarTexts.accepts(builder.build(rule), text)).isEqualTo(accepted);
     }
