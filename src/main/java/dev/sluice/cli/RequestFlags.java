@@ -43,6 +43,14 @@ final class RequestFlags {
     private LogprobsMode logprobsMode = LogprobsMode.RAW_LOGPROBS;
 
     @Option(
+            names = "--max-choices",
+            paramLabel = "N",
+            description =
+                    "Most answers to a prompt (n, or the candidates of best_of) that a request may"
+                            + " ask for. Default: ${DEFAULT-VALUE}")
+    private int maxChoices = RequestLimits.DEFAULT.maxChoices();
+
+    @Option(
             names = "--logits-processors",
             paramLabel = "NAME",
             arity = "1..*",
@@ -102,6 +110,9 @@ final class RequestFlags {
         if (maxLogprobs < -1) {
             throw new Refusal("--max-logprobs must be at least -1 and is " + maxLogprobs + ".");
         }
+        if (maxChoices < 1) {
+            throw new Refusal("--max-choices must be at least 1 and is " + maxChoices + ".");
+        }
         OutputParserNames.check(reasoningParser, toolCallParser, toolParserPlugin);
         return new ApiOptions(
                 limits(environment),
@@ -116,9 +127,11 @@ final class RequestFlags {
                 seed.map(OptionalLong::of).orElseGet(OptionalLong::empty));
     }
 
-    private static RequestLimits limits(Map<String, String> environment) {
+    private RequestLimits limits(Map<String, String> environment) {
         try {
-            return RequestLimits.of(environment);
+            RequestLimits limits = RequestLimits.of(environment);
+            return limits.withMaxChoices(maxChoices)
+                    .withMaxSequences(Math.max(limits.maxSequences(), maxChoices));
         } catch (IllegalArgumentException e) {
             throw new Refusal(String.valueOf(e.getMessage()));
         }

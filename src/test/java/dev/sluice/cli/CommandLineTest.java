@@ -83,6 +83,7 @@ final class CommandLineTest {
         "--default-chat-template-kwargs [1], '--default-chat-template-kwargs must be a JSON object, such as {\"name\": 1}, and is [1].'",
         "--default-chat-template-kwargs {\"a\":x}, 'and is {\"a\":x}: it is no JSON at character 6.'",
         "--logprobs-mode exact, --logprobs-mode must be raw_logprobs",
+        "--max-choices 0, --max-choices must be at least 1 and is 0.",
         "--max-logprobs -2, --max-logprobs must be at least -1",
         "--metrics-port 70000, --metrics-port must be at most 65535",
         "--controller-port 9000, --controller-port is not supported",

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.embed.DeviceKind;
+import dev.sluice.openai.RequestLimits;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +75,17 @@ final class FlagSourcesTest {
         ServePlan plan = ServeRun.of(flags).plan();
 
         assertThat(plan.engine().batch().prefixCaching()).isEqualTo(on);
+    }
+
+    @Test
+    void theOperatorSaysHowManyChoicesARequestMayHave() {
+        assertThat(ServeRun.of().plan().api().limits()).isEqualTo(RequestLimits.DEFAULT);
+        RequestLimits few = ServeRun.of("--max-choices", "2").plan().api().limits();
+        assertThat(few.maxChoices()).isEqualTo(2);
+        assertThat(few.maxSequences()).isEqualTo(RequestLimits.DEFAULT.maxSequences());
+        RequestLimits many = ServeRun.of("--max-choices", "3000").plan().api().limits();
+        assertThat(many.maxChoices()).isEqualTo(3000);
+        assertThat(many.maxSequences()).isEqualTo(3000);
     }
 
     @Test
