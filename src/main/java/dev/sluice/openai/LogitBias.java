@@ -18,7 +18,8 @@ final class LogitBias {
 
     private LogitBias() {}
 
-    /// The field's biases before those of the processor's arguments.
+    /// The biases that are added before all processors: those of the field, and those of the
+    /// processor's arguments where it is the first one; else it adds them in its turn.
     ///
     /// @throws InvalidRequest naming the field
     static Map<Integer, Float> of(LogitsFields fields, ServedModel model) {
@@ -27,11 +28,12 @@ final class LogitBias {
             Object args = fields.processorArgs().getOrDefault(FIELD, Map.of());
             if (args != null) {
                 String field = "logits_processors_args";
-                biases.putAll(
+                Map<Integer, Float> asked =
                         read(
                                 field,
                                 RequestJson.asObject(args).orElseThrow(() -> miscast(field)),
-                                model));
+                                model);
+                biases.putAll(isFirst(model) ? asked : Map.of());
             }
         }
         biases.putAll(read(FIELD, fields.logitBias(), model));
@@ -41,7 +43,7 @@ final class LogitBias {
     /// What is left of the arguments for processors once the biases in them were read: the engine
     /// must not add them a second time.
     static Map<String, Object> otherArgs(LogitsFields fields, ServedModel model) {
-        if (!isRegistered(model)) {
+        if (!isFirst(model)) {
             return fields.processorArgs();
         }
         Map<String, Object> others = new LinkedHashMap<>(fields.processorArgs());
@@ -51,6 +53,12 @@ final class LogitBias {
 
     private static boolean isRegistered(ServedModel model) {
         return model.options().logitsProcessors().contains(PROCESSOR);
+    }
+
+    /// Then what it does is done on the device, without a look at the logits on this side.
+    private static boolean isFirst(ServedModel model) {
+        return isRegistered(model)
+                && model.options().logitsProcessors().getFirst().equals(PROCESSOR);
     }
 
     private static Map<Integer, Float> read(

@@ -121,6 +121,30 @@ class SequenceRulesTest {
     }
 
     @Test
+    void aBiasProcessorBehindOthersAddsItsBiasesInItsTurn() {
+        ApiOptions open = OPEN.model().options();
+        TestServer second =
+                TestServer.with(
+                        new ApiOptions(
+                                open.limits(),
+                                true,
+                                open.maxLogprobs(),
+                                List.of("com.acme.Own", "LogitBiasLogitsProcessor"),
+                                open.reasoningParser(),
+                                open.toolCallParser(),
+                                Map.of()));
+        String args = "\"logits_processors_args\":{\"logit_bias\":{\"%s\":2}}";
+
+        LogitsRules rules =
+                second.sequence(args.formatted(6) + ",\"logit_bias\":{\"5\":9}").rules();
+
+        assertThat(rules.logitBias()).isEqualTo(Map.of(5, 9f));
+        assertThat(rules.processorArgs()).containsOnlyKeys("logit_bias");
+        assertThat(TestServer.refusal(() -> second.sequence(args.formatted("x"))).param())
+                .hasValue("logits_processors_args");
+    }
+
+    @Test
     void argumentsReachProcessorsAndMeanNothingElse() {
         LogitsRules rules =
                 PLAIN.sequence("\"logits_processors_args\":{\"logit_bias\":[1],\"x\":[1]}").rules();
