@@ -7,11 +7,19 @@ import dev.sluice.engine.StatsSnapshot.PrefixCounts;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
+import java.util.Optional;
+
 /// Engine statistics as JSON, for a clustered bus.
 final class StatsWireForm {
     private StatsWireForm() {}
 
     static JsonObject toJson(StatsSnapshot stats) {
+        JsonObject json = counters(stats);
+        stats.drafts().ifPresent(drafts -> json.put("drafts", DraftsWireForm.toJson(drafts)));
+        return json;
+    }
+
+    private static JsonObject counters(StatsSnapshot stats) {
         return new JsonObject()
                 .put("requests", stats.requests())
                 .put("successes", stats.successes())
@@ -64,7 +72,8 @@ final class StatsWireForm {
                 distribution(json, "decode_time"),
                 distribution(json, "request_prompt_tokens"),
                 distribution(json, "request_generation_tokens"),
-                distribution(json, "request_max_tokens"));
+                distribution(json, "request_max_tokens"),
+                Optional.ofNullable(json.getJsonObject("drafts")).map(DraftsWireForm::toCounts));
     }
 
     private static JsonObject toJson(PrefixCounts prefixes) {

@@ -71,7 +71,10 @@ final class ServeCommand implements Callable<Integer> {
     @ArgGroup(validate = false, order = 5, heading = "%nRequests:%n")
     private RequestFlags requests = new RequestFlags();
 
-    @ArgGroup(validate = false, order = 6, heading = "%nServer:%n")
+    @ArgGroup(validate = false, order = 6, heading = "%nGeneration:%n")
+    private DecodingFlags decoding = new DecodingFlags();
+
+    @ArgGroup(validate = false, order = 7, heading = "%nServer:%n")
     private ServerFlags server = new ServerFlags();
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -112,7 +115,8 @@ final class ServeCommand implements Callable<Integer> {
                         overrides.toOverrides(requests.chatTemplate()),
                         compute.toOptions(),
                         batch.toOptions(!fastDeploy.endsInsteadOfRecomputing()),
-                        requests.logits());
+                        requests.logits(),
+                        decoding.toOptions());
         ServerOptions options =
                 server.toOptions(environment).withSettings(EffectiveSettings.of(spec, environment));
         return new ServePlan(

@@ -14,19 +14,21 @@ import java.util.Optional;
 /// @param compute on what and how exactly it is computed
 /// @param batch how much is done at once
 /// @param logits what happens to logits before tokens are drawn
+/// @param decoding how answers are generated, and what ends them early
 public record EngineOptions(
         Optional<String> model,
         String revision,
         ModelOverrides overrides,
         ComputeOptions compute,
         BatchOptions batch,
-        LogitsOptions logits) {
+        LogitsOptions logits,
+        DecodingOptions decoding) {
     private static final String DEFAULT_REVISION = "main";
 
     /// A model as its files say.
     public EngineOptions(
             Optional<String> model, String revision, ComputeOptions compute, BatchOptions batch) {
-        this(model, revision, ModelOverrides.NONE, compute, batch, LogitsOptions.DEFAULT);
+        this(model, revision, ModelOverrides.NONE, compute, batch, LogitsOptions.DEFAULT, DecodingOptions.PLAIN);
     }
 
     /// The default model with the server's defaults.
@@ -41,26 +43,31 @@ public record EngineOptions(
     /// The same for another model.
     public EngineOptions withModel(String reference) {
         return new EngineOptions(
-                Optional.of(reference), revision, overrides, compute, batch, logits);
+                Optional.of(reference), revision, overrides, compute, batch, logits, decoding);
     }
 
     /// The same with another arithmetic.
     public EngineOptions withCompute(ComputeOptions other) {
-        return new EngineOptions(model, revision, overrides, other, batch, logits);
+        return new EngineOptions(model, revision, overrides, other, batch, logits, decoding);
     }
 
     /// The same with another batch.
     public EngineOptions withBatch(BatchOptions other) {
-        return new EngineOptions(model, revision, overrides, compute, other, logits);
+        return new EngineOptions(model, revision, overrides, compute, other, logits, decoding);
     }
 
     /// The same with something else instead of what the model's files say.
     public EngineOptions withOverrides(ModelOverrides other) {
-        return new EngineOptions(model, revision, other, compute, batch, logits);
+        return new EngineOptions(model, revision, other, compute, batch, logits, decoding);
     }
 
     /// The same with other treatment of logits.
     public EngineOptions withLogits(LogitsOptions other) {
-        return new EngineOptions(model, revision, overrides, compute, batch, other);
+        return new EngineOptions(model, revision, overrides, compute, batch, other, decoding);
+    }
+
+    /// The same with another way to generate answers.
+    public EngineOptions withDecoding(DecodingOptions other) {
+        return new EngineOptions(model, revision, overrides, compute, batch, logits, other);
     }
 }

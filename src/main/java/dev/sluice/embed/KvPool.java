@@ -7,6 +7,8 @@ import dev.sluice.model.ModelConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.Optional;
+
 /// How many keys and values are kept, decided before memory is reserved.
 ///
 /// Without an override the pool holds what all sequences together can use, `max-num-seqs` times
@@ -31,9 +33,25 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     /// @throws ConfigurationException if the pool would not hold one whole sequence
     static KvPool plan(
             BatchOptions batch, ModelConfig model, DType dtype, int ranks, long availableBytes) {
+        return plan(batch, model, Optional.empty(), dtype, ranks, availableBytes);
+    }
+
+    /// Decides.
+    ///
+    /// @param draft a model that has a cache of its own with as many blocks
+    /// @param ranks that the model is spread over
+    /// @param availableBytes memory that the device can still give, for all ranks together
+    /// @throws ConfigurationException if the pool would not hold one whole sequence
+    static KvPool plan(
+            BatchOptions batch,
+            ModelConfig model,
+            Optional<ModelConfig> draft,
+            DType dtype,
+            int ranks,
+            long availableBytes) {
         int maxModelLen = maxModelLen(batch, model);
         int blockSize = batch.blockSize();
-        long perBlock = ranks * KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
+        long perBlock = perBlock(model, draft, dtype, ranks, blockSize);
         // The last token of a full context is never computed.
         long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
         if (batch.numBlocks().isPresent()) {
@@ -49,6 +67,18 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                     maxModelLen, needed * perBlock, availableBytes, affordable * blockSize);
         }
         return useful(batch, maxModelLen, affordable, perBlock);
+    }
+
+    private static long perBlock(
+            ModelConfig model,
+            Optional<ModelConfig> draft,
+            DType dtype,
+            int ranks,
+            int blockSize) {
+        long own = KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
+        long other =
+                draft.map(d -> KvCache.bytesPerBlock(d.shard(ranks), dtype, blockSize)).orElse(0L);
+        return ranks * (own + other);
     }
 
     private static KvPool useful(
@@ -67,9 +97,26 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     ///   sequence
     static KvPool planOnGpu(
             BatchOptions batch, ModelConfig model, DType dtype, int ranks, long leftBytes) {
+        return planOnGpu(batch, model, Optional.empty(), dtype, ranks, leftBytes);
+    }
+
+    /// Decides for a GPU.
+    ///
+    /// @param draft a model that has a cache of its own with as many blocks
+    /// @param ranks that the model is spread over
+    /// @param leftBytes memory that may be used, beside weights and activations, for all ranks
+    /// @throws ConfigurationException if the pool does not fit, or would not hold one whole
+    ///   sequence
+    static KvPool planOnGpu(
+            BatchOptions batch,
+            ModelConfig model,
+            Optional<ModelConfig> draft,
+            DType dtype,
+            int ranks,
+            long leftBytes) {
         int maxModelLen = maxModelLen(batch, model);
         int blockSize = batch.blockSize();
-        long perBlock = ranks * KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
+        long perBlock = perBlock(model, draft, dtype, ranks, blockSize);
         long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
         long affordable = Math.max(0, leftBytes) / perBlock;
         if (batch.numBlocks().isPresent()) {

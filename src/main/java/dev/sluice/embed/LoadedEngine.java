@@ -7,9 +7,11 @@ import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
+import dev.sluice.engine.EngineFeatures;
 import dev.sluice.engine.GuidedDecoding;
 import dev.sluice.engine.LogitsProcessor;
 import dev.sluice.engine.LogitsProcessors;
+import dev.sluice.engine.Speculation;
 import dev.sluice.grammar.GrammarCompiler;
 import dev.sluice.grammar.GrammarLimits;
 import dev.sluice.grammar.GrammarVocabulary;
@@ -48,9 +50,10 @@ public final class LoadedEngine implements AutoCloseable {
     private final boolean isOnGpu;
     private final Device device;
     private final CausalLm model;
+    private final Optional<CausalLm> draftModel;
     private final Engine engine;
 
-    private LoadedEngine(EngineOptions options, ModelParts parts) {
+    private LoadedEngine(EngineOptions options, ModelParts parts, Optional<ModelParts> draft) {
         this.parts = parts;
         List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
@@ -59,6 +62,7 @@ public final class LoadedEngine implements AutoCloseable {
             isOnGpu = opened.isGpu();
             device = own(opened.device());
             model = own(onDevice(() -> load(options.compute())));
+            draftModel = draft.map(small -> own(onDevice(() -> loadDraft(options, small))));
             engine = own(onDevice(() -> engine(options, processors)));
             complete = true;
         } finally {
@@ -86,6 +90,24 @@ public final class LoadedEngine implements AutoCloseable {
         }
     }
 
+    private CausalLm loadDraft(EngineOptions options, ModelParts draft) {
+        DraftFiles.checkVocabulary(parts, draft);
+        ComputeOptions compute = options.compute();
+        Optional<Quantization> smaller =
+                options.decoding()
+                        .speculation()
+                        .flatMap(SpeculationOptions::draft)
+                        .flatMap(SpeculationOptions.DraftModel::quantization);
+        return draft.weights()
+                .load(device, smaller.map(compute::withQuantization).orElse(compute).packing());
+    }
+
+    private Optional<Speculation> speculation(DecodingOptions options) {
+        return options.speculation()
+                .filter(how -> how.draft().isPresent() == draftModel.isPresent())
+                .map(how -> new Speculation(how.maxTokens(), draftModel));
+    }
+
     /// The processors that requests may use.
     ///
     /// @throws ConfigurationException naming the one that can't be loaded
@@ -111,16 +133,17 @@ public final class LoadedEngine implements AutoCloseable {
                 options.model()
                         .map(reference -> named.resolve(reference, options.revision()))
                         .orElseGet(named::resolveDefault);
-        try (ModelFiles files = ModelFiles.open(here, options.overrides())) {
-            return new LoadedEngine(options, files.parts());
+        try (ModelFiles files = ModelFiles.open(here, options.overrides());
+                DraftFiles draft = DraftFiles.open(options.decoding(), source)) {
+            return new LoadedEngine(options, files.parts(), draft.parts());
         }
     }
 
-    /// Loads a model whose parts are at hand.
+    /// Loads a model whose parts are at hand. No draft model is loaded beside it.
     ///
     /// @return owned by the caller
     public static LoadedEngine load(EngineOptions options, ModelParts parts) {
-        return new LoadedEngine(options, parts);
+        return new LoadedEngine(options, parts, Optional.empty());
     }
 
     private <T extends AutoCloseable> T own(T resource) {
@@ -130,7 +153,8 @@ public final class LoadedEngine implements AutoCloseable {
 
     private Engine engine(EngineOptions options, List<LogitsProcessor> processors) {
         BatchOptions batch = options.batch();
-        KvPool pool = pool(batch, options.compute().kvDtype());
+        Optional<Speculation> speculation = speculation(options.decoding());
+        KvPool pool = pool(batch, speculation, options.compute().kvDtype());
         LOG.info(
                 "model={} device=\"{}\" weights_mb={} kv_tokens={} kv_blocks={} kv_reserved_mb={}"
                         + " max_model_len={} max_num_seqs={}",
@@ -155,16 +179,17 @@ public final class LoadedEngine implements AutoCloseable {
                         batch.recompute(),
                         options.logits().logprobsMode(),
                         batch.prefixCaching());
+        Optional<GuidedDecoding> guided =
+                options.logits()
+                        .guided()
+                        .map(how -> new GuidedDecoding(grammars(how.json()), how.jumpForward()));
         return new Engine(
                 config,
                 model,
                 parts.tokenizer(),
                 device,
-                processors,
-                options.logits()
-                        .guided()
-                        .map(guided ->
-                                new GuidedDecoding(grammars(guided.json()), guided.jumpForward())),
+                new EngineFeatures(
+                        processors, guided, speculation, options.decoding().earlyStop()),
                 System::nanoTime);
     }
 
@@ -195,15 +220,24 @@ public final class LoadedEngine implements AutoCloseable {
         }
     }
 
-    private KvPool pool(BatchOptions batch, DType kvDtype) {
+    private KvPool pool(BatchOptions batch, Optional<Speculation> speculation, DType kvDtype) {
         int ranks = device.ranks();
         long available = ranks * device.availableBytes();
+        Optional<ModelConfig> draft = draftModel.map(CausalLm::config);
         if (!isOnGpu) {
-            return KvPool.plan(batch, model.config(), kvDtype, ranks, available);
+            return KvPool.plan(batch, model.config(), draft, kvDtype, ranks, available);
         }
-        long workspace = model.workspaceBytes(batch.maxNumBatchedTokens(), batch.maxNumSeqs());
+        int tokens = batch.maxNumBatchedTokens();
+        int rows =
+                batch.maxNumSeqs()
+                        + speculation.map(s -> s.mostRows(batch.maxNumSeqs(), tokens)).orElse(0);
+        long workspace =
+                model.workspaceBytes(tokens, rows)
+                        + draftModel
+                                .map(small -> small.workspaceBytes(tokens, batch.maxNumSeqs()))
+                                .orElse(0L);
         long left = available - ranks * workspace;
-        return KvPool.planOnGpu(batch, model.config(), kvDtype, ranks, left);
+        return KvPool.planOnGpu(batch, model.config(), draft, kvDtype, ranks, left);
     }
 
     /// The engine. Not to be closed by itself.

@@ -28,21 +28,22 @@ final class DeviceSampler implements AutoCloseable {
     private final int[] indexOfRow;
 
     /// @param numIds ids that can be drawn
+    /// @param maxRows most rows of logits of a step
     DeviceSampler(
             EngineConfig config,
             Device device,
             int numIds,
+            int maxRows,
             LogitsEditor editor,
             ProcessorChain processors) {
         this.device = device;
         this.mode = config.logprobsMode();
         this.editor = editor;
         this.processors = processors;
-        long edits = (long) config.maxNumSeqs() * Math.min(numIds, config.maxModelLen());
+        long edits = (long) maxRows * Math.min(numIds, config.maxModelLen());
         this.batch =
-                new SamplingBatch(
-                        config.maxNumSeqs(), numIds, Math.max(numIds, Math.min(edits, MOST_EDITS)));
-        this.indexOfRow = new int[config.maxNumSeqs()];
+                new SamplingBatch(maxRows, numIds, Math.max(numIds, Math.min(edits, MOST_EDITS)));
+        this.indexOfRow = new int[maxRows];
     }
 
     /// Draws for all sequences that the device can draw for.
@@ -147,7 +148,7 @@ final class DeviceSampler implements AutoCloseable {
     Sampler.Draw draw(int row) {
         int index = indexOfRow[row];
         return switch (batch.outcome(index)) {
-            case DRAWN -> new Sampler.Draw(batch.token(index), logprobs(index));
+            case DRAWN -> new Sampler.Draw(batch.token(index), logprobs(index), 0);
             case NO_TOKEN ->
                     throw new ArithmeticException(
                             "the logits and the rules of the request leave no token");

@@ -11,7 +11,6 @@ import dev.sluice.tokenizer.Tokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -41,14 +40,11 @@ public final class Engine implements AutoCloseable {
     private final BlockPool pool;
     private final Scheduler scheduler;
     private final ModelRunner runner;
-    private final ProcessorChain processors;
+    private final Optional<Speculator> speculator;
     private final Optional<GrammarCompiler> grammars;
     private final GuideMasks masks;
-    private final Optional<JumpForward> jump;
-    private final Sampler sampler;
     private final Delivery delivery;
-    private final List<Sequence> drawing = new ArrayList<>();
-    private final int[] drawingRows;
+    private final Drawing drawing;
     private boolean closed;
 
     /// Makes an engine without registered logits processors.
@@ -64,7 +60,7 @@ public final class Engine implements AutoCloseable {
         this(config, model, tokenizer, device, List.of(), Optional.empty(), nanoClock);
     }
 
-    /// Makes an engine and reserves its memory. The calling thread need not be the engine thread.
+    /// Makes an engine with processors and guidance.
     ///
     /// @param logitsProcessors run in this order
     /// @param guided follows what guided requests ask for, which are refused without it; its
@@ -79,26 +75,67 @@ public final class Engine implements AutoCloseable {
             List<LogitsProcessor> logitsProcessors,
             Optional<GuidedDecoding> guided,
             LongSupplier nanoClock) {
+        this(
+                config,
+                model,
+                tokenizer,
+                device,
+                EngineFeatures.of(logitsProcessors, guided),
+                nanoClock);
+    }
+
+    /// Makes an engine and reserves its memory. The calling thread need not be the engine thread.
+    ///
+    /// @param nanoClock time in nanoseconds from any fixed point
+    /// @throws DeviceException if the memory can't be had
+    public Engine(
+            EngineConfig config,
+            CausalLm model,
+            Tokenizer tokenizer,
+            Device device,
+            EngineFeatures features,
+            LongSupplier nanoClock) {
         int vocabSize = model.config().vocabSize();
         int numIds = Math.min(vocabSize, tokenizer.vocabulary().size());
+        int rowsForDrafts = 
+                features.speculation()
+                        .map(s ->
+                                s.mostRows(
+                                        config.maxNumSeqs(), config.maxNumBatchedTokens()))
+                        .orElse(0);
+        int maxRows = config.maxNumSeqs() + rowsForDrafts;
         this.config = config;
         this.tokenizer = tokenizer;
         this.nanoClock = nanoClock;
-        this.intake = new Intake(new RequestRules(config, vocabSize, logitsProcessors));
-        this.stats = new EngineStats(config, intake::numInFlight);
+        this.intake = new Intake(new RequestRules(config, vocabSize, features.processors()));
+        this.stats =
+                new EngineStats(config, features.speculation().isPresent(), intake::numInFlight);
         this.pool =
                 config.prefixCaching()
                         ? new BlockPool(config.numBlocks(), config.blockSize())
                         : new BlockPool(config.numBlocks());
-        this.scheduler = new Scheduler(config, pool, _ -> stats.preempted());
-        this.runner = new ModelRunner(config, model, device);
-        this.grammars = guided.map(GuidedDecoding::compiler);
+        this.scheduler = new Scheduler(config, pool, rowsForDrafts, _ -> stats.preempted());
+        this.runner = new ModelRunner(config, maxRows, model, device);
+        this.speculator =
+                features.speculation()
+                        .map(how ->
+                                new Speculator(
+                                        how, config, scheduler, numIds, device, stats, nanoClock));
+        this.grammars = features.guided().map(GuidedDecoding::compiler);
         this.masks = new GuideMasks(grammars, numIds);
-        this.jump = guided.filter(GuidedDecoding::jumpForward).map(_ -> new JumpForward(tokenizer));
-        this.processors = new ProcessorChain(logitsProcessors);
-        this.sampler = new Sampler(config, device, vocabSize, numIds, processors);
-        this.drawingRows = new int[config.maxNumSeqs()];
         this.delivery = new Delivery(intake, scheduler, stats, nanoClock);
+        ProcessorChain processors = new ProcessorChain(features.processors());
+        this.drawing =
+                new Drawing(
+                        config,
+                        features,
+                        new Sampler(config, device, vocabSize, numIds, maxRows, processors),
+                        processors,
+                        tokenizer,
+                        scheduler,
+                        delivery,
+                        stats,
+                        nanoClock);
     }
 
     /// How the engine is set up.
@@ -217,8 +254,9 @@ public final class Engine implements AutoCloseable {
         if (!closed) {
             closed = true;
             abort();
-            sampler.close();
+            drawing.close();
             masks.close();
+            speculator.ifPresent(Speculator::close);
             runner.close();
         }
     }
@@ -257,114 +295,22 @@ public final class Engine implements AutoCloseable {
         }
         Tensor logits;
         try {
+            speculator.ifPresent(guessing -> guessing.guess(step));
             masks.begin(step);
             try {
                 logits = runner.forward(step);
             } finally {
                 masks.await();
             }
-            findDrawing(step);
-            processors.update(drawing);
-            sampler.prepare(logits, drawing, drawingRows);
+            drawing.prepare(step, logits);
         } catch (RuntimeException e) {
             LOG.error("a step of {} sequences failed; they are ended", step.size(), e);
             step.forEach(s -> delivery.fail(s, new ApiException.Internal("The model failed.")));
-            rethrowIfLost(e);
+            Drawing.rethrowIfLost(e);
             return;
         }
         stats.stepDone();
-        int row = 0;
-        for (Sequence sequence : step) {
-            int numRows = sequence.numLogitRows();
-            progress(sequence, logits, row);
-            row += numRows;
-        }
-    }
-
-    /// Notes which sequences draw, and from which row of the logits.
-    private void findDrawing(List<Sequence> step) {
-        drawing.clear();
-        int row = 0;
-        for (Sequence sequence : step) {
-            row += sequence.numLogitRows();
-            if (sequence.draws()) {
-                drawingRows[drawing.size()] = row - 1;
-                drawing.add(sequence);
-            }
-        }
-    }
-
-    /// Without its device the engine can't go on.
-    private static void rethrowIfLost(RuntimeException e) {
-        if (e instanceof DeviceException device && device.deviceLost()) {
-            throw device;
-        }
-    }
-
-    /// Takes a sequence as far as its rows of logits go.
-    private void progress(Sequence sequence, Tensor logits, int firstRow) {
-        try {
-            int numScored = sequence.numScoreRows();
-            boolean ends = sequence.reachesEnd();
-            boolean draws = sequence.draws();
-            score(sequence, logits, firstRow);
-            sequence.advance();
-            if (draws) {
-                extend(sequence, logits, firstRow + numScored);
-            } else {
-                scheduler.publish(sequence);
-                if (ends) {
-                    delivery.prompt(sequence);
-                }
-            }
-        } catch (RuntimeException e) {
-            delivery.fault(sequence, e);
-            rethrowIfLost(e);
-        }
-    }
-
-    /// Notes how likely the tokens of the prompt were, as far as this step tells.
-    private void score(Sequence sequence, Tensor logits, int firstRow) {
-        int from = sequence.scoreFrom();
-        int numRows = sequence.numScoreRows();
-        for (int i = 0; i < numRows; i++) {
-            int next = sequence.tokens()[from + i + 1];
-            int top = sequence.request().output().logprobs().prompt().orElse(0);
-            sequence.addPromptLogprobs(sampler.score(logits, firstRow + i, next, top));
-        }
-    }
-
-    /// Draws the next token of a sequence and tells its listener; where a grammar leaves no choice
-    /// behind it, what must follow comes at once and is computed in one chunk with the next step.
-    private void extend(Sequence sequence, Tensor logits, int row) {
-        Sampler.Draw draw = sampler.draw(logits, row, sequence);
-        scheduler.publish(sequence);
-        boolean goesOn = tell(sequence, draw);
-        if (!goesOn || jump.isEmpty()) {
-            return;
-        }
-        int[] forced = jump.get().tokens(sequence);
-        for (int i = 0; i < forced.length && goesOn; i++) {
-            goesOn = tell(sequence, new Sampler.Draw(forced[i], List.of()));
-        }
-    }
-
-    /// @return whether the sequence goes on
-    private boolean tell(Sequence sequence, Sampler.Draw draw) {
-        append(sequence, draw.token());
-        OutputText.Piece piece = sequence.output().accept(draw.token(), isFull(sequence));
-        delivery.token(sequence, draw, piece);
-        return piece.reason().isEmpty();
-    }
-
-    private void append(Sequence sequence, int token) {
-        long previousNanos = sequence.lastTokenNanos();
-        sequence.tokenDrawn(nanoClock.getAsLong());
-        sequence.append(token);
-        stats.tokenDrawn(sequence, previousNanos);
-    }
-
-    private boolean isFull(Sequence sequence) {
-        return sequence.isFull() || sequence.length() >= config.maxModelLen();
+        drawing.progress(step, logits);
+        speculator.ifPresent(guessing -> guessing.settle(step));
     }
 }

@@ -1,7 +1,11 @@
 package dev.sluice.engine;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 
 /// What an engine counts. Written on the engine thread, but for the count of requests, which the
 /// submitting threads write; [#snapshot()] may be called from any thread and waits for nobody.
@@ -22,6 +26,7 @@ public final class EngineStats {
     };
 
     private final EngineConfig config;
+    private final boolean speculates;
     private final IntSupplier inFlight;
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong successes = new AtomicLong();
@@ -35,6 +40,10 @@ public final class EngineStats {
     private final AtomicLong hits = new AtomicLong();
     private final AtomicLong lookedUpTokens = new AtomicLong();
     private final AtomicLong cachedTokens = new AtomicLong();
+    private final AtomicLong draftSteps = new AtomicLong();
+    private final AtomicLong draftEmitted = new AtomicLong();
+    private final AtomicLongArray drafted = new AtomicLongArray(Speculation.MOST_TOKENS);
+    private final AtomicLongArray draftAccepted = new AtomicLongArray(Speculation.MOST_TOKENS);
     private final Histogram timeToFirstToken = new Histogram(FIRST_TOKEN_SECONDS);
     private final Histogram timePerOutputToken = new Histogram(TOKEN_SECONDS);
     private final Histogram endToEnd = new Histogram(REQUEST_SECONDS);
@@ -55,8 +64,10 @@ public final class EngineStats {
     /// Written on the engine thread between steps, read by [#snapshot()].
     private volatile int blocksReusable;
 
-    EngineStats(EngineConfig config, IntSupplier inFlight) {
+    /// @param speculates whether tokens are guessed ahead
+    EngineStats(EngineConfig config, boolean speculates, IntSupplier inFlight) {
         this.config = config;
+        this.speculates = speculates;
         this.inFlight = inFlight;
         this.blocksFree = config.numBlocks();
     }
@@ -94,7 +105,17 @@ public final class EngineStats {
                 decodeTime.snapshot(),
                 requestPromptTokens.snapshot(),
                 requestGenerationTokens.snapshot(),
-                requestMaxTokens.snapshot());
+                requestMaxTokens.snapshot(),
+                speculates ? Optional.of(drafts()) : Optional.empty());
+    }
+
+    private DraftCounts drafts() {
+        return new DraftCounts(
+                draftSteps.get(), draftEmitted.get(), longs(drafted), longs(draftAccepted));
+    }
+
+    private static List<Long> longs(AtomicLongArray values) {
+        return IntStream.range(0, values.length()).mapToObj(values::get).toList();
     }
 
     void accepted() {
@@ -151,6 +172,18 @@ public final class EngineStats {
 
     void stepDone() {
         steps.incrementAndGet();
+    }
+
+    /// Counts the guesses of a sequence's last step.
+    void speculated(DraftRecord record) {
+        draftSteps.incrementAndGet();
+        draftEmitted.addAndGet(record.stepEmitted());
+        for (int i = 0; i < record.stepDrafted(); i++) {
+            drafted.incrementAndGet(i);
+        }
+        for (int i = 0; i < record.stepAccepted(); i++) {
+            draftAccepted.incrementAndGet(i);
+        }
     }
 
     void gauges(int runningNow, BlockPool pool) {

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 /// Finds, while the model computes a step, which tokens may come next in the sequences that follow
 /// a grammar.
 ///
-/// Owns a row of bits for each sequence. Call only on the engine thread; the rows are written on
-/// threads of the grammar room between [#begin] and [#await].
+/// Owns a row of bits for each sequence, and one for each guess. Call only on the engine thread;
+/// the rows are written on threads of the grammar room between [#begin] and [#await].
 final class GuideMasks implements AutoCloseable {
     /// More are found by two threads.
     private static final int FEW = 4;
@@ -34,11 +34,14 @@ final class GuideMasks implements AutoCloseable {
     /// Starts the work for the sequences of a step that will draw.
     void begin(List<Sequence> step) {
         List<Runnable> work = new ArrayList<>();
+        int numRows = 0;
         for (Sequence sequence : step) {
             if (sequence.draws() && sequence.isGuided()) {
                 GuidedText text = sequence.guidedText().orElseThrow();
-                MemorySegment row = row(work.size());
-                work.add(() -> text.fill(row));
+                List<MemorySegment> places = rows(numRows, 1 + sequence.numDrafts());
+                numRows += places.size();
+                int[] tokens = sequence.tokens();
+                work.add(() -> text.fill(tokens, sequence.length(), places));
             }
         }
         if (work.isEmpty()) {
@@ -57,11 +60,11 @@ final class GuideMasks implements AutoCloseable {
                         () -> work.forEach(Runnable::run), compiler.orElseThrow().maskThreads());
     }
 
-    private MemorySegment row(int index) {
-        while (rows.size() <= index) {
+    private List<MemorySegment> rows(int from, int count) {
+        while (rows.size() < from + count) {
             rows.add(arena.allocate(ValueLayout.JAVA_INT, words));
         }
-        return rows.get(index);
+        return List.copyOf(rows.subList(from, from + count));
     }
 
     /// Waits for the work.

@@ -1,6 +1,7 @@
 package dev.sluice.engine;
 
 import dev.sluice.grammar.CompiledGrammar;
+import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.grammar.GrammarMatcher;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Vocabulary;
@@ -14,6 +15,9 @@ import java.util.Set;
 
 /// Keeps one sequence to its grammar: from its first token on, or from the end of the thinking.
 /// While the model thinks, it may write anything but an end.
+///
+/// Where tokens are guessed ahead, there is a mask for each place of the run: it walks over the
+/// guesses, then back, and [#accept] goes from mask to mask.
 ///
 /// Belongs to the engine thread, but for [#fill], which another one may call while that waits for
 /// it.
@@ -29,7 +33,9 @@ final class GuidedText {
     private final Vocabulary vocabulary;
     private State state;
     private int lineEnds;
-    private Optional<MemorySegment> row = Optional.empty();
+    private List<MemorySegment> rows = List.of();
+    private int place;
+    private int numFilled;
     private Optional<RuntimeException> failure = Optional.empty();
 
     private enum State {
@@ -62,26 +68,75 @@ final class GuidedText {
         return opener.isPresent() ? State.UNDECIDED : State.THINKING;
     }
 
-    /// Writes which ids may come next; a failure is kept for [#mask].
+    /// A place to come back to.
+    private record Place(State state, int lineEnds) {}
+
+    /// How many of some guesses the grammar lets come, one after the other.
     ///
-    /// @param into int32, one bit an id; lives until the next step
-    void fill(MemorySegment into) {
+    /// @param tokens the guesses are `[from, to)`
+    int numAllowed(int[] tokens, int from, int to) {
+        Place start = new Place(state, lineEnds);
+        int allowed = 0;
+        int read = 0;
         try {
-            if (state == State.THINKING) {
-                into.fill((byte) -1);
-                endIds.forEach(id -> set(into, id, false));
-            } else {
-                matcher.fillNextTokenBitmask(into);
+            for (int length = from + 1; length <= to; length++) {
+                Step step = follow(tokens, length);
+                read += step == Step.READ ? 1 : 0;
+                if (step == Step.REFUSED || matcher.isTerminated()) {
+                    return allowed + (step == Step.REFUSED ? 0 : 1);
+                }
+                allowed++;
             }
-            if (state == State.UNDECIDED) {
-                opener.ifPresent(id -> set(into, id, true));
-            } else if (state == State.BETWEEN && lineEnds < MAX_LINE_ENDS) {
-                lineEndIds.forEach(id -> set(into, id, true));
+            return allowed;
+        } catch (GrammarLimitException _) {
+            return allowed;
+        } finally {
+            goBack(start, read);
+        }
+    }
+
+    private void goBack(Place start, int read) {
+        matcher.rollback(read);
+        state = start.state;
+        lineEnds = start.lineEnds;
+    }
+
+    /// Writes which ids may come next, and after each guess which may come then; a failure is kept
+    /// for [#mask].
+    ///
+    /// @param tokens the guesses, which the grammar lets come, are `[length, length + n)`
+    /// @param into `n + 1` rows of int32, one bit an id; live until the next step
+    void fill(int[] tokens, int length, List<MemorySegment> into) {
+        rows = into;
+        place = 0;
+        numFilled = 0;
+        failure = Optional.empty();
+        Place start = new Place(state, lineEnds);
+        int read = 0;
+        try {
+            fill(into.getFirst());
+            for (numFilled = 1; numFilled < into.size(); numFilled++) {
+                read += follow(tokens, length + numFilled) == Step.READ ? 1 : 0;
+                fill(into.get(numFilled));
             }
-            row = Optional.of(into);
-            failure = Optional.empty();
         } catch (RuntimeException e) {
             failure = Optional.of(e);
+        } finally {
+            goBack(start, read);
+        }
+    }
+
+    private void fill(MemorySegment into) {
+        if (state == State.THINKING) {
+            into.fill((byte) -1);
+            endIds.forEach(id -> set(into, id, false));
+        } else {
+            matcher.fillNextTokenBitmask(into);
+        }
+        if (state == State.UNDECIDED) {
+            opener.ifPresent(id -> set(into, id, true));
+        } else if (state == State.BETWEEN && lineEnds < MAX_LINE_ENDS) {
+            lineEndIds.forEach(id -> set(into, id, true));
         }
     }
 
@@ -95,12 +150,12 @@ final class GuidedText {
 
     /// Which ids may come next, int32, one bit an id.
     ///
-    /// @throws RuntimeException what [#fill] met
+    /// @throws RuntimeException what [#fill] met there
     MemorySegment mask() {
-        if (failure.isPresent()) {
+        if (place >= numFilled && failure.isPresent()) {
             throw failure.get();
         }
-        return row.orElseThrow();
+        return rows.get(place);
     }
 
     /// Takes ids that may not come out of a row of logits.
@@ -128,37 +183,55 @@ final class GuidedText {
     ///
     /// @throws IllegalStateException if it may not come: the mask was not kept to
     void accept(int[] tokens, int length) {
+        place++;
+        if (follow(tokens, length) == Step.REFUSED) {
+            throw new IllegalStateException(
+                    "token " + tokens[length - 1] + " does not follow the grammar");
+        }
+    }
+
+    /// What became of a token.
+    private enum Step {
+        /// The grammar does not hear of it.
+        PASSED,
+        /// The matcher read it.
+        READ,
+        /// It may not come.
+        REFUSED
+    }
+
+    private Step follow(int[] tokens, int length) {
         int token = tokens[length - 1];
-        switch (state) {
+        return switch (state) {
             case UNDECIDED -> {
                 if (opener.isPresent() && opener.getAsInt() == token) {
                     state = State.THINKING;
-                } else {
-                    acceptText(token);
+                    yield Step.PASSED;
                 }
+                yield read(token);
             }
             case THINKING -> {
                 if (endsWithMarker(tokens, length)) {
                     state = State.BETWEEN;
                 }
+                yield Step.PASSED;
             }
             case BETWEEN -> {
                 // What ends the thinking by force may bring several at once.
                 int ends = lineEnds < MAX_LINE_ENDS ? lineEndsOf(token) : 0;
                 lineEnds += ends;
-                if (ends == 0) {
-                    acceptText(token);
-                }
+                yield ends == 0 ? read(token) : Step.PASSED;
             }
-            case TEXT -> acceptText(token);
-        }
+            case TEXT -> read(token);
+        };
     }
 
-    private void acceptText(int token) {
+    private Step read(int token) {
         state = State.TEXT;
-        if (!matcher.isTerminated() && !matcher.accept(token)) {
-            throw new IllegalStateException("token " + token + " does not follow the grammar");
+        if (matcher.isTerminated()) {
+            return Step.PASSED;
         }
+        return matcher.accept(token) ? Step.READ : Step.REFUSED;
     }
 
     /// Line ends that a token consists of; 0 if there is anything else in it.

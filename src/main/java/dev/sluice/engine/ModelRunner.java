@@ -20,8 +20,9 @@ final class ModelRunner implements AutoCloseable {
     private final KvCache cache;
     private final Workspace workspace;
 
+    /// @param maxLogitRows most rows of logits of a step
     /// @throws dev.sluice.compute.DeviceException if the memory can't be had
-    ModelRunner(EngineConfig config, CausalLm model, Device device) {
+    ModelRunner(EngineConfig config, int maxLogitRows, CausalLm model, Device device) {
         this.model = model;
         this.device = device;
         this.batch =
@@ -39,11 +40,10 @@ final class ModelRunner implements AutoCloseable {
                         config.blockSize());
         this.workspace =
                 new Workspace(
-                        device,
-                        model.workspaceBytes(config.maxNumBatchedTokens(), config.maxNumSeqs()));
+                        device, model.workspaceBytes(config.maxNumBatchedTokens(), maxLogitRows));
     }
 
-    /// Computes the scheduled tokens of each sequence.
+    /// Computes the scheduled tokens of each sequence and its guesses.
     ///
     /// @return logits, float32 `[n, vocabSize]`: the [Sequence#numLogitRows()] rows of each
     ///   sequence, in the order of `step`; valid until the next call
@@ -54,7 +54,7 @@ final class ModelRunner implements AutoCloseable {
             batch.add(
                     sequence.tokens(),
                     sequence.numComputed(),
-                    sequence.numComputed() + sequence.numScheduled(),
+                    sequence.numComputed() + sequence.numScheduled() + sequence.numDrafts(),
                     sequence.blockTable(),
                     sequence.numBlocks(),
                     false);
@@ -62,7 +62,9 @@ final class ModelRunner implements AutoCloseable {
                 batch.addLogitRow(scored + i);
             }
             if (sequence.draws()) {
-                batch.addLogitRow(batch.numTokens() - 1);
+                for (int i = sequence.numDrafts(); i >= 0; i--) {
+                    batch.addLogitRow(batch.numTokens() - 1 - i);
+                }
             }
         }
         int rows = batch.numLogitRows();

@@ -58,6 +58,14 @@ final class OutputText {
     ///
     /// @param last whether no token may follow
     Piece accept(int id, boolean last) {
+        return accept(id, last ? Optional.of(FinishReason.LENGTH) : Optional.empty());
+    }
+
+    /// Takes the next token.
+    ///
+    /// @param limit why no token may follow, where none may
+    Piece accept(int id, Optional<FinishReason> limit) {
+        boolean last = limit.isPresent();
         numTokens++;
         boolean eos = eosIds.contains(id);
         boolean marker = markerIds.contains(id);
@@ -78,7 +86,7 @@ final class OutputText {
         if (strings.matched()) {
             return piece(text, true, Optional.of(FinishReason.STOP));
         }
-        return piece(text, last, last ? Optional.of(FinishReason.LENGTH) : Optional.empty());
+        return piece(text, last, limit);
     }
 
     /// Ends the text where it is.

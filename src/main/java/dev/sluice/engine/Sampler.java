@@ -43,21 +43,29 @@ final class Sampler implements AutoCloseable {
     /// What was drawn.
     ///
     /// @param logprobs its log probabilities, where they were asked for, else none
-    record Draw(int token, List<TokenLogprobs> logprobs) {}
+    /// @param probability among the tokens that could be drawn, where it counts; else 0
+    record Draw(int token, List<TokenLogprobs> logprobs, double probability) {
+        /// A token that could be no other.
+        static Draw certain(int token) {
+            return new Draw(token, List.of(), 1);
+        }
+    }
 
     /// @param vocabSize columns of the logits
     /// @param numIds how many of them stand for a token
+    /// @param maxRows most rows of logits of a step
     Sampler(
             EngineConfig config,
             Device device,
             int vocabSize,
             int numIds,
+            int maxRows,
             ProcessorChain processors) {
         this.device = device;
         this.mode = config.logprobsMode();
         this.numIds = numIds;
         this.processors = processors;
-        this.argmax = arena.allocate(ValueLayout.JAVA_INT, config.maxNumSeqs());
+        this.argmax = arena.allocate(ValueLayout.JAVA_INT, maxRows);
         this.row = arena.allocate(ValueLayout.JAVA_FLOAT, vocabSize);
         this.ids = row.asSlice(0, (long) numIds * Float.BYTES);
         this.values = new float[numIds];
@@ -67,7 +75,9 @@ final class Sampler implements AutoCloseable {
         this.lottery = new TokenLottery(numIds);
         this.onDevice =
                 device.samples()
-                        ? Optional.of(new DeviceSampler(config, device, numIds, editor, processors))
+                        ? Optional.of(
+                                new DeviceSampler(
+                                        config, device, numIds, maxRows, editor, processors))
                         : Optional.empty();
     }
 
@@ -86,6 +96,13 @@ final class Sampler implements AutoCloseable {
         }
     }
 
+    /// Prepares the draws behind the first, as [#prepare] does.
+    ///
+    /// @param rows row of the logits of each sequence, behind all that was drawn from in this step
+    void prepareNext(Tensor logits, List<Sequence> drawing, int[] rows) {
+        onDevice.ifPresent(sampling -> sampling.sample(logits, drawing, rows));
+    }
+
     /// Draws the next token of a sequence.
     ///
     /// @param logits as given to [#prepare]
@@ -98,14 +115,14 @@ final class Sampler implements AutoCloseable {
         boolean reports = sequence.request().output().logprobs().top().isPresent();
         OptionalInt forced = sequence.forcedToken();
         if (!reports && forced.isPresent()) {
-            return new Draw(forced.getAsInt(), List.of());
+            return Draw.certain(forced.getAsInt());
         }
         OptionalInt ranked = onDevice.isPresent() ? OptionalInt.empty() : ranked(index);
         if (!reports
                 && ranked.isPresent()
                 && sequence.request().sampling().isGreedy()
                 && !edits(sequence)) {
-            return new Draw(ranked.getAsInt(), List.of());
+            return new Draw(ranked.getAsInt(), List.of(), 0);
         }
         load(logits, index);
         sequence.guidedText().ifPresent(text -> text.apply(values));
@@ -113,7 +130,7 @@ final class Sampler implements AutoCloseable {
             System.arraycopy(values, 0, raw, 0, numIds);
         }
         int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, ranked);
-        return new Draw(token, report(sequence, token));
+        return new Draw(token, report(sequence, token), 0);
     }
 
     /// The largest logit as the device found it.

@@ -14,8 +14,12 @@ import java.util.function.Consumer;
 /// running sequence gives its blocks up and goes back to the front of the queue, or ends if the
 /// configuration forbids computing it again: the oldest one can always go on.
 ///
+/// What is left of the budget and of the blocks then may go to guesses ([#grant]), never at the
+/// cost of another sequence.
+///
 /// A step yields at most `maxNumSeqs` rows of logits. A prompt whose tokens are scored takes one
-/// for each of them, but leaves one for each other prompt and one for a newcomer.
+/// for each of them, but leaves one for each other prompt and one for a newcomer. Guesses have rows
+/// of their own.
 ///
 /// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. Call
 /// only on the engine thread.
@@ -27,11 +31,24 @@ final class Scheduler {
     private final List<Sequence> running = new ArrayList<>();
     private final List<Sequence> step = new ArrayList<>();
     private final List<Sequence> dropped = new ArrayList<>();
+    private final int rowsForDrafts;
     private int tokensLeft;
     private int rowsLeft;
+    private int draftRowsLeft;
 
     /// @param onPreempted told of each sequence that gave its blocks up
     Scheduler(EngineConfig config, BlockPool pool, Consumer<Sequence> onPreempted) {
+        this(config, pool, 0, onPreempted);
+    }
+
+    /// @param rowsForDrafts rows of logits behind guesses that a step may yield
+    /// @param onPreempted told of each sequence that gave its blocks up
+    Scheduler(
+            EngineConfig config,
+            BlockPool pool,
+            int rowsForDrafts,
+            Consumer<Sequence> onPreempted) {
+        this.rowsForDrafts = rowsForDrafts;
         this.config = config;
         this.blocks = new SequenceBlocks(pool, config.blockSize());
         this.onPreempted = onPreempted;
@@ -59,6 +76,7 @@ final class Scheduler {
         dropped.clear();
         tokensLeft = config.maxNumBatchedTokens();
         rowsLeft = config.maxNumSeqs();
+        draftRowsLeft = rowsForDrafts;
         boolean preempted = decode();
         continuePrompts();
         while (!preempted && tokensLeft > 0 && rowsLeft > 0 && mayAdmit()) {
@@ -69,6 +87,27 @@ final class Scheduler {
             takeChunk(sequence, 0);
         }
         return step;
+    }
+
+    /// Makes room in the step for guesses of a sequence that is in it. One block a running sequence
+    /// stays free.
+    ///
+    /// @return how many there is room for, at most `wanted`
+    int grant(Sequence sequence, int wanted) {
+        int granted = Math.min(wanted, Math.min(tokensLeft, draftRowsLeft));
+        int spare = Math.max(0, blocks.numFree() - running.size());
+        long held = (long) (sequence.numBlocks() + spare) * config.blockSize();
+        granted = (int) Math.max(0, Math.min(granted, held - sequence.length()));
+        blocks.take(sequence, sequence.length() + granted);
+        tokensLeft -= granted;
+        draftRowsLeft -= granted;
+        return granted;
+    }
+
+    /// Drops what is left of a sequence's guesses, with the blocks that only they needed.
+    void dropDrafts(Sequence sequence) {
+        sequence.keepDrafts(0);
+        blocks.trim(sequence);
     }
 
     /// @return whether a sequence had to give its blocks up

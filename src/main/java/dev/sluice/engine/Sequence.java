@@ -18,6 +18,10 @@ import java.util.function.Consumer;
 ///          0              numComputed
 /// ```
 ///
+/// Tokens that are guessed for a step stand behind `length` and are computed with it. [#append]
+/// keeps each guess that is what was drawn, and its keys and values with it; at the first other
+/// token the rest is void.
+///
 /// Made by the submitting thread, then owned by the engine thread but for [#requestCancel()].
 final class Sequence implements SequenceState {
     private final GenerationRequest request;
@@ -29,10 +33,13 @@ final class Sequence implements SequenceState {
     private final Optional<ThinkingTracker> thinking;
     private final Optional<GuidedText> guidedText;
     private final List<TokenLogprobs> promptLogprobs = new ArrayList<>();
+    private final DraftRecord draftRecord = new DraftRecord();
     private int[] tokens;
     private int length;
     private int numComputed;
     private int numScheduled;
+    private int numDrafts;
+    private int numSure;
     private int[] blockTable = new int[4];
     private int numBlocks;
     private int numPublished;
@@ -124,6 +131,46 @@ final class Sequence implements SequenceState {
         numScheduled = numTokens;
     }
 
+    /// Guesses behind the last token that the step computes too.
+    int numDrafts() {
+        return numDrafts;
+    }
+
+    /// Adds a guess to the step that is under way.
+    void addDraft(int token) {
+        tokens = withRoom(length + numDrafts + 1);
+        tokens[length + numDrafts++] = token;
+    }
+
+    /// Drops all guesses but the first.
+    void keepDrafts(int most) {
+        numDrafts = Math.min(numDrafts, most);
+    }
+
+    /// How guesses fared.
+    DraftRecord draftRecord() {
+        return draftRecord;
+    }
+
+    /// Whether the step has logits for one more draw: all tokens are in the cache.
+    boolean isAhead() {
+        return numComputed == length;
+    }
+
+    /// Most guesses that make sense: each can bring one token, and one comes anyway.
+    int mostDrafts(int maxModelLen) {
+        int wanted = request.stop().maxTokens() - numGenerated();
+        return Math.min(wanted, maxModelLen - length) - 1;
+    }
+
+    /// Notes how probable the last token was.
+    ///
+    /// @return the number of tokens up to it that were all above the threshold
+    int noteProbability(double probability, double threshold) {
+        numSure = probability > threshold ? numSure + 1 : 0;
+        return numSure;
+    }
+
     /// Whether the step that is under way reaches the last token.
     boolean reachesEnd() {
         return numComputed + numScheduled == length;
@@ -148,9 +195,10 @@ final class Sequence implements SequenceState {
                 : Math.max(0, Math.min(numComputed + numScheduled, numPrompt - 1) - scoreFrom());
     }
 
-    /// Rows of logits that this step yields: those of the prompt, then that of the draw.
+    /// Rows of logits that this step yields: those of the prompt, then that of the draw, then those
+    /// behind each guess.
     int numLogitRows() {
-        return numScoreRows() + (draws() ? 1 : 0);
+        return numScoreRows() + (draws() ? 1 + numDrafts : 0);
     }
 
     /// Most tokens of a step that may yield so many rows of logits, which are one or more.
@@ -226,16 +274,27 @@ final class Sequence implements SequenceState {
     }
 
     void append(int token) {
-        if (length == tokens.length) {
-            tokens = Arrays.copyOf(tokens, Math.max(16, length + length / 2));
+        tokens = withRoom(length + 1);
+        if (numDrafts > 0) {
+            boolean asDrawn = tokens[length] == token;
+            draftRecord.verified(asDrawn);
+            numDrafts = asDrawn ? numDrafts - 1 : 0;
+            numComputed += asDrawn ? 1 : 0;
         }
         tokens[length++] = token;
+        draftRecord.appended();
         if (thinking.isPresent()) {
             thinking.get().accept(tokens, length);
         }
         if (guidedText.isPresent()) {
             guidedText.get().accept(tokens, length);
         }
+    }
+
+    private int[] withRoom(int size) {
+        return size <= tokens.length
+                ? tokens
+                : Arrays.copyOf(tokens, Math.max(16, size + length / 2));
     }
 
     /// Physical block of each logical block; valid below [#numBlocks()].
@@ -256,6 +315,10 @@ final class Sequence implements SequenceState {
 
     /// Replaces a block by another one with the same keys and values.
     void setBlock(int index, int block) {
+        if (blockTable[index] != block) {
+            // What the draft model computed there is elsewhere.
+            draftRecord.computed(0);
+        }
         blockTable[index] = block;
     }
 
@@ -268,8 +331,16 @@ final class Sequence implements SequenceState {
         numPublished = numBlocks;
     }
 
+    /// Takes the last block off.
+    ///
+    /// @return the physical block
+    int removeLastBlock() {
+        return blockTable[--numBlocks];
+    }
+
     /// Forgets the blocks and what was computed in them.
     void forgetBlocks() {
+        draftRecord.computed(0);
         numBlocks = 0;
         numPublished = 0;
         numComputed = 0;

@@ -23,8 +23,20 @@ final class SequenceBlocks {
 
     /// Takes the blocks that a sequence lacks for all its tokens; so many are free.
     void take(Sequence sequence) {
-        for (int missing = missing(sequence); missing > 0; missing--) {
+        take(sequence, sequence.length());
+    }
+
+    /// Takes the blocks that a sequence lacks for so many tokens; so many are free.
+    void take(Sequence sequence, int numTokens) {
+        while (sequence.numBlocks() < Math.ceilDiv(numTokens, blockSize)) {
             sequence.addBlock(pool.take());
+        }
+    }
+
+    /// Gives those blocks back that a sequence does not need for its tokens.
+    void trim(Sequence sequence) {
+        while (missing(sequence) < 0) {
+            pool.give(sequence.removeLastBlock());
         }
     }
 

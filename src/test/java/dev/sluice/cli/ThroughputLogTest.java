@@ -9,6 +9,7 @@ import dev.sluice.engine.StatsSnapshot.PrefixCounts;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
+import java.util.Optional;
 
 final class ThroughputLogTest {
     private static final Distribution NOTHING = new Distribution(List.of(), List.of(0L), 0);
@@ -64,6 +65,7 @@ final class ThroughputLogTest {
                 NOTHING,
                 NOTHING,
                 NOTHING,
-                NOTHING);
+                NOTHING,
+                Optional.empty());
     }
 }

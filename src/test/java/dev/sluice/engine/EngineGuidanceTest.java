@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 
 /// Texts that must look a certain way, in a running engine.
 class EngineGuidanceTest extends RuledEngine {
-    private static final String PATTERN = "(ab|cd)+e?[0-9]{2,40}!";
+    static final String PATTERN = "(ab|cd)+e?[0-9]{2,40}!";
     private static final int END = 'E';
 
     private final GrammarCompiler compiler =
@@ -42,11 +42,10 @@ class EngineGuidanceTest extends RuledEngine {
         compiler.close();
     }
 
-    private boolean jumps = true;
+    boolean jumps = true;
     private int steps;
 
-    private static GenerationRequest guided(
-            String id, int seed, Guidance guidance, StopConditions stop) {
+    static GenerationRequest guided(String id, int seed, Guidance guidance, StopConditions stop) {
         SamplingParams sampling =
                 new SamplingParams(
                         seed % 2 == 0 ? 0 : 1,
@@ -64,11 +63,11 @@ class EngineGuidanceTest extends RuledEngine {
                 OutputOptions.TEXT);
     }
 
-    private static Guidance regex(String pattern) {
+    static Guidance regex(String pattern) {
         return new Guidance(new GrammarSpec.RegularExpression(pattern), "guided_regex");
     }
 
-    private Map<String, Answer> admit(EngineConfig config, List<GenerationRequest> requests) {
+    Map<String, Answer> admit(EngineConfig config, List<GenerationRequest> requests) {
         Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
         try (Engine engine =
                 new Engine(
@@ -76,9 +75,11 @@ class EngineGuidanceTest extends RuledEngine {
                         model,
                         new ByteTokenizer(),
                         device,
-                        List.of(),
-                        Optional.of(new GuidedDecoding(compiler, jumps)),
-                        System::nanoTime)) {
+                        features(
+                                EngineFeatures.of(
+                                        List.of(),
+                                        Optional.of(new GuidedDecoding(compiler, jumps)))),
+                        clock())) {
             for (GenerationRequest request : requests) {
                 List<GenerationEvent> list = new ArrayList<>();
                 events.put(request.id(), list);
@@ -89,6 +90,7 @@ class EngineGuidanceTest extends RuledEngine {
                 engine.checkIntegrity();
                 steps++;
             }
+            drafts = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
         }
         Map<String, Answer> answers = new LinkedHashMap<>();
         events.forEach((id, list) -> answers.put(id, new Answer(list)));
@@ -253,9 +255,11 @@ class EngineGuidanceTest extends RuledEngine {
                         model,
                         new ByteTokenizer(),
                         device,
-                        List.of(),
-                        Optional.of(new GuidedDecoding(compiler, jumps)),
-                        System::nanoTime)) {
+                        features(
+                                EngineFeatures.of(
+                                        List.of(),
+                                        Optional.of(new GuidedDecoding(compiler, jumps)))),
+                        clock())) {
             GenerationRequest request = guided("x", 0, regex("a**"), StopConditions.maxTokens(3));
 
             assertThatThrownBy(() -> engine.admit(request, _ -> {}).get())

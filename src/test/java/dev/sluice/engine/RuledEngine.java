@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /// Runs an engine on a model whose logits are a hash of what it finds in the cache, for tests of
 /// rules, log probabilities, processors and markers.
@@ -25,9 +26,22 @@ abstract class RuledEngine {
     final HistoryModel model = new HistoryModel(ByteTokenizer.SIZE);
     final MemoryDevice device = open();
 
+    /// How guesses fared in the last run.
+    DraftCounts drafts = DraftCounts.NONE;
+
+    /// Time in nanoseconds.
+    LongSupplier clock() {
+        return System::nanoTime;
+    }
+
     /// Makes the device; called before a subclass is initialised.
     MemoryDevice open() {
         return new MemoryDevice();
+    }
+
+    /// What the engine does beside what a test asks for.
+    EngineFeatures features(EngineFeatures asked) {
+        return asked;
     }
 
     @AfterEach
@@ -67,9 +81,8 @@ abstract class RuledEngine {
                         model,
                         new ByteTokenizer(),
                         device,
-                        processors,
-                        Optional.empty(),
-                        System::nanoTime)) {
+                        features(EngineFeatures.of(processors, Optional.empty())),
+                        clock())) {
             for (GenerationRequest request : requests) {
                 List<GenerationEvent> list = new ArrayList<>();
                 events.put(request.id(), list);
@@ -81,6 +94,7 @@ abstract class RuledEngine {
                 assertThat(steps++).isLessThan(100_000);
             }
             engine.checkIntegrity();
+            drafts = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
         }
         Map<String, Answer> answers = new LinkedHashMap<>();
         events.forEach((id, list) -> {

@@ -1,0 +1,124 @@
+package dev.sluice.engine;
+
+import java.util.Optional;
+
+/// What is guessed for one sequence, and how the guesses fared. Belongs to the engine thread.
+final class DraftRecord {
+    /// Kinds of guesses, by how much speaks for them.
+    static final int STRENGTHS = 4;
+
+    /// Weight of the newest guess in the acceptance that is expected of the next one.
+    private static final double FORGETTING = 0.12;
+
+    /// What is expected of each kind before anything is known.
+    private static final double[] EXPECTED = {0.5, 0.65, 0.8, 0.9};
+
+    /// How fast that comes back while nothing is guessed.
+    private static final double HOPE = 0.1;
+
+    private static final int LONGEST_REST = 64;
+
+    private final int[] drafted = new int[Speculation.MOST_TOKENS];
+    private final int[] accepted = new int[Speculation.MOST_TOKENS];
+    private Optional<NgramIndex> index = Optional.empty();
+    private final double[] acceptance = EXPECTED.clone();
+    private int strength;
+    private int numSteps;
+    private int numEmitted;
+    private int numComputed;
+    private int stepDrafted;
+    private int head;
+    private int stepEmitted;
+    private int restUntil;
+    private int rest = 1;
+
+    /// Notes that a step computes guesses.
+    void begin(int numDrafts) {
+        head = 0;
+        stepDrafted = numDrafts;
+        stepEmitted = 0;
+        numSteps += numDrafts > 0 ? 1 : 0;
+        for (int i = 0; i < numDrafts; i++) {
+            drafted[i]++;
+        }
+    }
+
+    /// Notes how the next guess of the step fared.
+    void verified(boolean asDrawn) {
+        acceptance[strength] += FORGETTING * ((asDrawn ? 1 : 0) - acceptance[strength]);
+        if (asDrawn) {
+            accepted[head++]++;
+            rest = 1;
+        }
+    }
+
+    /// Notes that a token was appended.
+    void appended() {
+        stepEmitted++;
+    }
+
+    /// Notes that a step with guesses is over.
+    void end() {
+        numEmitted += stepEmitted;
+    }
+
+    /// Guesses of the last step that had any.
+    int stepDrafted() {
+        return stepDrafted;
+    }
+
+    /// How many of them were right.
+    int stepAccepted() {
+        return head;
+    }
+
+    /// Tokens that came of that step.
+    int stepEmitted() {
+        return stepEmitted;
+    }
+
+    /// Lets no guess be made for some tokens, each time for longer until one is right.
+    void rest(int length) {
+        restUntil = length + rest;
+        rest = Math.min(LONGEST_REST, 2 * rest);
+        for (int i = 0; i < STRENGTHS; i++) {
+            acceptance[i] += HOPE * (EXPECTED[i] - acceptance[i]);
+        }
+    }
+
+    boolean rests(int length) {
+        return length < restUntil;
+    }
+
+    /// How probable it is that a guess is right, as far as is known; that of the guesses to come.
+    ///
+    /// @param kind how much speaks for them, below [#STRENGTHS]
+    double acceptance(int kind) {
+        strength = kind;
+        return acceptance[kind];
+    }
+
+    /// The text so far by its n-grams; made when it is first asked for.
+    NgramIndex index() {
+        if (index.isEmpty()) {
+            index = Optional.of(new NgramIndex());
+        }
+        return index.get();
+    }
+
+    /// Tokens whose keys and values the cache of the draft model holds.
+    int numComputed() {
+        return numComputed;
+    }
+
+    void computed(int tokens) {
+        numComputed = tokens;
+    }
+
+    /// What is told of it; empty where nothing was guessed.
+    Optional<DraftCounts> counts() {
+        return numSteps == 0
+                ? Optional.empty()
+                : Optional.of(DraftCounts.of(numSteps, numEmitted, drafted, accepted));
+    }
+}

@@ -1,0 +1,26 @@
+package dev.sluice.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+
+import java.util.function.LongSupplier;
+
+/// The rules hold where tokens are guessed ahead and the device draws.
+class EngineSpeculationDeviceTest extends EngineSamplingDeviceTest {
+    /// While nothing is known of costs, all guesses are made.
+    @Override
+    LongSupplier clock() {
+        return () -> 0;
+    }
+
+    @Override
+    EngineFeatures features(EngineFeatures asked) {
+        return asked.with(Guesses.mostlyRight(4));
+    }
+
+    @AfterEach
+    void someGuessesWereMade() {
+        assertThat(drafts.numDrafted()).isPositive();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.sluice.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.HistoryModel;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+
+/// Grammars hold token by token where several are guessed ahead.
+class EngineSpeculationGuidanceTest extends EngineGuidanceTest {
+    private boolean speculates = true;
+
+    /// While nothing is known of costs, all guesses are made.
+    @Override
+    LongSupplier clock() {
+        return () -> 0;
+    }
+
+    @Override
+    EngineFeatures features(EngineFeatures asked) {
+        return speculates ? asked.with(new Speculation(6, Optional.of(writer()))) : asked;
+    }
+
+    /// Guesses texts of the pattern, and sometimes what can't follow.
+    private static HistoryModel writer() {
+        return new HistoryModel(ByteTokenizer.SIZE)
+                .saying(ids -> {
+                    int last = ids[ids.length - 1];
+                    return switch (last) {
+                        case 'a' -> 'b';
+                        case 'c' -> 'd';
+                        case 'b', 'd', 'e' -> ids.length % 4 == 0 ? 'c' : '7';
+                        default -> ids.length % 7 == 0 ? '!' : '0' + ids.length % 10;
+                    };
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void answersAreTheSameAsWithoutGuesses(boolean jumpForward) {
+        jumps = jumpForward;
+        List<GenerationRequest> requests =
+                IntStream.range(0, 24)
+                        .mapToObj(seed ->
+                                guided(
+                                        "g" + seed,
+                                        seed,
+                                        regex(PATTERN),
+                                        StopConditions.maxTokens(120)))
+                        .toList();
+        speculates = false;
+        Map<String, Answer> expected = admit(config(64, 8, 200), requests);
+
+        speculates = true;
+        Map<String, Answer> actual = admit(config(64, 8, 200), requests);
+
+        actual.forEach((id, answer) -> {
+            assertThat(answer.ids()).as(id).isEqualTo(of(expected, id).ids());
+            assertThat(answer.reason()).as(id).isEqualTo(of(expected, id).reason());
+        });
+        assertThat(drafts.accepted().get(1)).isPositive();
+        assertThat(drafts.numAccepted()).isLessThan(drafts.numDrafted());
+    }
+}

@@ -1,0 +1,26 @@
+package dev.sluice.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+
+import java.util.function.LongSupplier;
+
+/// The budget of the thinking holds token by token where several are guessed ahead.
+class EngineSpeculationThinkingTest extends EngineThinkingTest {
+    /// While nothing is known of costs, all guesses are made.
+    @Override
+    LongSupplier clock() {
+        return () -> 0;
+    }
+
+    @Override
+    EngineFeatures features(EngineFeatures asked) {
+        return asked.with(Guesses.mostlyRight(7));
+    }
+
+    @AfterEach
+    void someGuessesWereMade() {
+        assertThat(drafts.numDrafted()).isPositive();
+    }
+}
