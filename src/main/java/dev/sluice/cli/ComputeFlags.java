@@ -41,6 +41,7 @@ final class ComputeFlags {
     @Option(
             names = "--quantization",
             paramLabel = "wint8|wint4",
+            converter = QuantizationName.class,
             description = "Makes the weights smaller while loading them.")
     private Optional<Quantization> quantization = Optional.empty();
 
@@ -69,8 +70,13 @@ final class ComputeFlags {
     private boolean eager;
 
     ComputeOptions toOptions() {
+        return toOptions(true);
+    }
+
+    /// @param graphs whether a GPU may decode with graphs, unless a flag says no
+    ComputeOptions toOptions(boolean graphs) {
         OptionalInt number = threads.map(OptionalInt::of).orElseGet(OptionalInt::empty);
-        GpuOptions gpu = new GpuOptions(gpuMemoryUtilization, eager);
+        GpuOptions gpu = new GpuOptions(gpuMemoryUtilization, eager || !graphs);
         return new ComputeOptions(device, number, precision, quantization, gpu, tensorParallelSize);
     }
 }

@@ -24,7 +24,7 @@ final class ForeignFlags {
     /// @param values most values that it takes: 0 or 1, or [#MANY]
     /// @param neutral whether values ask for what happens anyway
     /// @param isRefused whether other values are refused
-    /// @param text what happens instead, or why not
+    /// @param text goes on after the flag's name where it is accepted; else why it is not
     private record Flag(
             String name,
             int values,
@@ -33,6 +33,11 @@ final class ForeignFlags {
             String text) {
 
         static Flag accepted(String name, int values, String text) {
+            return partial(name, values, "has no effect: " + text);
+        }
+
+        /// A part of it counts.
+        static Flag partial(String name, int values, String text) {
             return new Flag(name, values, _ -> false, false, text);
         }
 
@@ -47,9 +52,20 @@ final class ForeignFlags {
             return new Flag(name, values, asksForNothing, true, text);
         }
 
-        /// One is accepted, several are refused.
+        /// One is accepted, several are refused, also where commas are between them.
         static Flag several(String name, String text) {
-            return new Flag(name, MANY, given -> given.size() == 1, true, text);
+            return new Flag(
+                    name,
+                    MANY,
+                    given -> given.size() == 1 && given.getFirst().indexOf(',') < 0,
+                    true,
+                    text);
+        }
+
+        /// Any value below 0 is accepted.
+        static Flag off(String name, String text) {
+            return new Flag(
+                    name, 1, given -> given.getFirst().matches("-[1-9][0-9]*"), true, text);
         }
 
         String arity() {
@@ -67,6 +83,8 @@ final class ForeignFlags {
     private static final String NO_CLUSTER = "this server is a whole by itself";
     private static final String NO_REDIS = "requests wait in this process, not in Redis";
 
+    private static final String GRAPHS = "graph-optimization-config";
+
     private static final List<Flag> FLAGS =
             List.of(
                     Flag.accepted("workers", 1, ONE_PROCESS + " with an event loop"),
@@ -82,7 +100,11 @@ final class ForeignFlags {
                             1,
                             "blocks are taken as they are needed"),
                     Flag.accepted("swap-space", 1, "keys and values are not moved elsewhere"),
-                    Flag.accepted("graph-optimization-config", 1, "it is about GPUs"),
+                    Flag.partial(
+                            GRAPHS,
+                            1,
+                            "counts on a GPU only, and there for \"use_cudagraph\" alone: false is"
+                                    + " --enforce-eager"),
                     Flag.accepted("enable-chunked-prefill", 0, CHUNKS),
                     Flag.accepted("max-num-partial-prefills", 1, CHUNKS),
                     Flag.accepted("max-long-partial-prefills", 1, CHUNKS),
@@ -93,7 +115,7 @@ final class ForeignFlags {
                             1,
                             "what waits does not expire; see --max-waiting-time"),
                     Flag.accepted("override-pooler-config", 1, ONLY_TEXT),
-                    Flag.accepted("local-data-parallel-id", 1, NO_CLUSTER),
+                    Flag.refused("local-data-parallel-id", 1, NO_CLUSTER, "0"),
                     Flag.accepted("enable-expert-parallel", 0, ONE_DEVICE),
                     Flag.accepted("enable-eplb", 0, ONE_DEVICE),
                     Flag.accepted("eplb-config", 1, ONE_DEVICE),
@@ -101,7 +123,7 @@ final class ForeignFlags {
                     Flag.accepted("use-internode-ll-two-stage", 0, ONE_DEVICE),
                     Flag.accepted("disable-sequence-parallel-moe", 0, ONE_DEVICE),
                     Flag.several("ips", NO_CLUSTER),
-                    Flag.refused("controller-port", 1, "there is no controller", "-1"),
+                    Flag.off("controller-port", "there is no controller"),
                     Flag.refused("scheduler-name", 1, NO_CLUSTER, "local"),
                     Flag.refused("data-parallel-size", 1, NO_CLUSTER, "1"),
                     Flag.refused("runner", 1, ONLY_TEXT, "auto", "generate"),
@@ -167,6 +189,16 @@ final class ForeignFlags {
         return lines;
     }
 
+    /// Whether they ask for decoding without a GPU's graphs.
+    ///
+    /// @throws Refusal if what asks is no JSON object
+    static boolean refuseGraphs(CommandLine.ParseResult parsed) {
+        return parsed.hasMatchedOption("--" + GRAPHS)
+                && parsed.matchedOption("--" + GRAPHS).stringValues().stream()
+                        .map(json -> JsonFlag.object("--" + GRAPHS, json))
+                        .anyMatch(config -> Boolean.FALSE.equals(config.get("use_cudagraph")));
+    }
+
     private static Optional<String> judge(Flag flag, CommandLine.ParseResult parsed) {
         String name = "--" + flag.name();
         if (!parsed.hasMatchedOption(name)) {
@@ -181,6 +213,6 @@ final class ForeignFlags {
             throw new Refusal(
                     name + " is not supported: " + flag.text() + "; start without the flag.");
         }
-        return Optional.of(name + " has no effect: " + flag.text());
+        return Optional.of(name + " " + flag.text());
     }
 }

@@ -113,7 +113,8 @@ final class ServeCommand implements Callable<Integer> {
                         model.reference(),
                         model.revision(),
                         overrides.toOverrides(requests.chatTemplate()),
-                        compute.toOptions(),
+                        compute.toOptions(
+                                !ForeignFlags.refuseGraphs(spec.commandLine().getParseResult())),
                         batch.toOptions(!fastDeploy.endsInsteadOfRecomputing()),
                         requests.logits(),
                         decoding.toOptions());

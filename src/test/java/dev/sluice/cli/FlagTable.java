@@ -48,6 +48,7 @@ final class FlagTable {
             WORKS    --port 8000
             WORKS    --metrics-port 8001
             ACCEPTED --controller-port -1
+            ACCEPTED --controller-port -5
             REFUSED  --controller-port 9000
             ACCEPTED --workers 4
             WORKS    --max-waiting-time -1
@@ -76,6 +77,7 @@ final class FlagTable {
             ACCEPTED --long-prefill-token-threshold 100
             ACCEPTED --use-warmup 1
             WORKS    --quantization wint8
+            WORKS    --quantization {"quantization":"wint4"}
             ACCEPTED --load-choices default_v1
             WORKS    --lm_head-fp32
             WORKS    --seed 0
@@ -118,6 +120,7 @@ final class FlagTable {
             ACCEPTED --data-parallel-size 1
             REFUSED  --data-parallel-size 2
             ACCEPTED --local-data-parallel-id 0
+            REFUSED  --local-data-parallel-id 1
             ACCEPTED --enable-expert-parallel
             ACCEPTED --enable-eplb
             ACCEPTED --eplb-config {}
@@ -126,6 +129,7 @@ final class FlagTable {
             ACCEPTED --disable-sequence-parallel-moe
             ACCEPTED --ips 10.0.0.1
             REFUSED  --ips 10.0.0.1 10.0.0.2
+            REFUSED  --ips 10.0.0.1,10.0.0.2
             ACCEPTED --engine-worker-queue-port 8002
             ACCEPTED --cache-queue-port 8003
             ACCEPTED --splitwise-role mixed

@@ -51,6 +51,30 @@ final class ForeignFlagsTest {
     }
 
     @Test
+    void hearsWhetherAGpuMayUseGraphs() {
+        String flag = "--graph-optimization-config";
+
+        assertThat(ServeRun.of().plan().engine().compute().gpu().eager()).isFalse();
+        assertThat(
+                        ServeRun.of(flag, "{\"use_cudagraph\":true,\"graph_opt_level\":0}")
+                                .plan()
+                                .engine()
+                                .compute()
+                                .gpu()
+                                .eager())
+                .isFalse();
+        assertThat(
+                        ServeRun.of(flag, "{\"use_cudagraph\":false}")
+                                .plan()
+                                .engine()
+                                .compute()
+                                .gpu()
+                                .eager())
+                .isTrue();
+        assertThatThrownBy(() -> ServeRun.of(flag, "no").plan()).isInstanceOf(Refusal.class);
+    }
+
+    @Test
     void hidesTheFlagsFromTheHelp() {
         assertThat(CliRun.of("serve", "--help").out()).doesNotContain("--swap-space");
     }
