@@ -36,7 +36,7 @@ final class StepCosts {
                 isKnown(tokens)
                         ? nanos[tokens]
                                 + NEWEST
-                                        * (Math.min(duration, OUTLIER * nanos[tokens])
+                                        * (Math.min((double) duration, OUTLIER * nanos[tokens])
                                                 - nanos[tokens])
                         : duration;
         measuredAt[tokens] = now;
