@@ -4,6 +4,7 @@ import dev.sluice.embed.BatchOptions;
 
 import picocli.CommandLine.Option;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -57,6 +58,14 @@ final class BatchFlags {
                             + BatchOptions.MAX_WAITING)
     private Optional<Integer> maxWaiting = Optional.empty();
 
+    @Option(
+            names = "--prefill-time-per-step",
+            paramLabel = "MS",
+            description =
+                    "Milliseconds that prompts take of a step in which answers wait for their next"
+                            + " token; 0 for any. Default: 30 on a CPU, any on a GPU")
+    private Optional<Double> prefillMillis = Optional.empty();
+
     private boolean prefixCaching = true;
 
     @Option(
@@ -89,7 +98,8 @@ final class BatchFlags {
                 // FastDeploy's -1 is no limit of its own.
                 maxWaiting.filter(n -> n >= 0).orElse(BatchOptions.MAX_WAITING),
                 recompute,
-                prefixCaching);
+                prefixCaching,
+                prefillMillis.map(millis -> Duration.ofNanos(Math.round(millis * 1e6))));
     }
 
     private static OptionalInt toInt(Optional<Integer> value) {

@@ -1,5 +1,7 @@
 package dev.sluice.embed;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// How much an engine does at once.
@@ -17,6 +19,9 @@ import java.util.OptionalInt;
 ///   ends there
 /// @param prefixCaching whether keys and values stay in the pool for texts that begin alike. In
 ///   time all of the pool's memory is used then
+/// @param prefillTime time for prompts in a step in which sequences wait for their next token; zero
+///   for any; empty for what suits the device, which is [#CPU_PREFILL_TIME] on a CPU and any on a
+///   GPU
 public record BatchOptions(
         OptionalInt maxModelLen,
         int maxNumSeqs,
@@ -25,7 +30,8 @@ public record BatchOptions(
         OptionalInt numBlocks,
         int maxWaiting,
         boolean recompute,
-        boolean prefixCaching) {
+        boolean prefixCaching,
+        Optional<Duration> prefillTime) {
     /// Default of `maxNumSeqs`.
     public static final int MAX_NUM_SEQS = 64;
 
@@ -37,6 +43,9 @@ public record BatchOptions(
 
     /// Default of `maxWaiting`.
     public static final int MAX_WAITING = 4096;
+
+    /// Default of `prefillTime` on a CPU.
+    public static final Duration CPU_PREFILL_TIME = Duration.ofMillis(30);
 
     /// @throws ConfigurationException if a value is out of its range
     public BatchOptions {
@@ -50,6 +59,9 @@ public record BatchOptions(
                             .formatted(maxNumSeqs));
         }
         atLeast("--scheduler-max-size", maxWaiting, 0);
+        if (prefillTime.filter(Duration::isNegative).isPresent()) {
+            throw new ConfigurationException("--prefill-time-per-step must not be below 0.");
+        }
     }
 
     private static void atLeast(String name, int value, int least) {
@@ -69,7 +81,8 @@ public record BatchOptions(
                 OptionalInt.empty(),
                 MAX_WAITING,
                 true,
-                true);
+                true,
+                Optional.empty());
     }
 
     /// The same with another longest sequence.
@@ -82,7 +95,8 @@ public record BatchOptions(
                 numBlocks,
                 maxWaiting,
                 recompute,
-                prefixCaching);
+                prefixCaching,
+                prefillTime);
     }
 
     /// The same with another number of sequences that run at once, and room for them in a step.
@@ -95,7 +109,8 @@ public record BatchOptions(
                 numBlocks,
                 maxWaiting,
                 recompute,
-                prefixCaching);
+                prefixCaching,
+                prefillTime);
     }
 
     /// The same with a KV pool of a fixed number of blocks.
@@ -108,7 +123,8 @@ public record BatchOptions(
                 OptionalInt.of(number),
                 maxWaiting,
                 recompute,
-                prefixCaching);
+                prefixCaching,
+                prefillTime);
     }
 
     /// The same with sequences that end, rather than being computed again, where others need their
@@ -122,7 +138,8 @@ public record BatchOptions(
                 numBlocks,
                 maxWaiting,
                 false,
-                prefixCaching);
+                prefixCaching,
+                prefillTime);
     }
 
     /// The same with prefix caching or without.
@@ -135,6 +152,28 @@ public record BatchOptions(
                 numBlocks,
                 maxWaiting,
                 recompute,
-                on);
+                on,
+                prefillTime);
+    }
+
+    /// The same with another time for prompts in a step.
+    public BatchOptions withPrefillTime(Duration limit) {
+        return new BatchOptions(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                maxWaiting,
+                recompute,
+                prefixCaching,
+                Optional.of(limit));
+    }
+
+    /// The time for prompts in a step, if there is a limit.
+    Optional<Duration> prefillTime(boolean isOnGpu) {
+        return prefillTime
+                .or(() -> isOnGpu ? Optional.empty() : Optional.of(CPU_PREFILL_TIME))
+                .filter(Duration::isPositive);
     }
 }

@@ -178,7 +178,8 @@ public final class LoadedEngine implements AutoCloseable {
                         parts.eosTokenIds(),
                         batch.recompute(),
                         options.logits().logprobsMode(),
-                        batch.prefixCaching());
+                        batch.prefixCaching(),
+                        batch.prefillTime(isOnGpu));
         Optional<GuidedDecoding> guided =
                 options.logits()
                         .guided()

@@ -309,6 +309,7 @@ public final class Engine implements AutoCloseable {
             Drawing.rethrowIfLost(e);
             return;
         }
+        scheduler.measured(nanoClock.getAsLong() - now);
         stats.stepDone();
         drawing.progress(step, logits);
         speculator.ifPresent(guessing -> guessing.settle(step));

@@ -2,6 +2,8 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.DType;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /// How an engine is set up, every default resolved.
@@ -22,6 +24,7 @@ import java.util.Set;
 /// @param logprobsMode what is reported as a log probability
 /// @param prefixCaching whether keys and values stay findable for texts that begin alike. Costs 4
 ///   bytes a token of the KV pool, and the pool's blocks are all used in time
+/// @param prefillTime time for prompts in a step in which sequences decode; empty for any
 public record EngineConfig(
         int maxModelLen,
         int maxNumSeqs,
@@ -33,7 +36,8 @@ public record EngineConfig(
         Set<Integer> eosTokenIds,
         boolean recompute,
         LogprobsMode logprobsMode,
-        boolean prefixCaching) {
+        boolean prefixCaching,
+        Optional<Duration> prefillTime) {
     public EngineConfig {
         eosTokenIds = Set.copyOf(eosTokenIds);
         if (maxModelLen < 2 || maxNumSeqs < 1 || blockSize < 1 || numBlocks < 1 || maxWaiting < 0) {
@@ -48,7 +52,7 @@ public record EngineConfig(
         }
     }
 
-    /// A configuration with prefix caching.
+    /// A configuration with prefix caching and without a limit of time.
     public EngineConfig(
             int maxModelLen,
             int maxNumSeqs,
@@ -71,7 +75,8 @@ public record EngineConfig(
                 eosTokenIds,
                 recompute,
                 logprobsMode,
-                true);
+                true,
+                Optional.empty());
     }
 
     /// A configuration with recomputing, raw log probabilities and prefix caching.
@@ -110,7 +115,25 @@ public record EngineConfig(
                 eosTokenIds,
                 recompute,
                 logprobsMode,
-                on);
+                on,
+                prefillTime);
+    }
+
+    /// The same with a limit of the time for prompts in a step in which sequences decode.
+    public EngineConfig withPrefillTime(Duration limit) {
+        return new EngineConfig(
+                maxModelLen,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                blockSize,
+                numBlocks,
+                kvDtype,
+                maxWaiting,
+                eosTokenIds,
+                recompute,
+                logprobsMode,
+                prefixCaching,
+                Optional.of(limit));
     }
 
     /// Blocks that hold the keys and values of `tokens` tokens.

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 /// Decides which tokens are computed in the next step.
 ///
 /// Decoding sequences go first, then the prompts that have begun, then new sequences in the order
-/// of their arrival, all within the token budget of a step. A sequence gets the blocks of all its
+/// of their arrival, all within the token budget of a step. While there are decoding sequences,
+/// prompts take no more than the configured time of a step, as far as it can be told. A sequence gets the blocks of all its
 /// tokens when it is admitted and one more whenever a block is full. When none is free the youngest
 /// running sequence gives its blocks up and goes back to the front of the queue, or ends if the
 /// configuration forbids computing it again: the oldest one can always go on.
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
 final class Scheduler {
     private final EngineConfig config;
     private final SequenceBlocks blocks;
+    private final PrefillPace pace;
     private final Consumer<Sequence> onPreempted;
     private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
@@ -51,6 +53,7 @@ final class Scheduler {
         this.rowsForDrafts = rowsForDrafts;
         this.config = config;
         this.blocks = new SequenceBlocks(pool, config.blockSize());
+        this.pace = new PrefillPace(config.prefillTime());
         this.onPreempted = onPreempted;
     }
 
@@ -78,6 +81,7 @@ final class Scheduler {
         rowsLeft = config.maxNumSeqs();
         draftRowsLeft = rowsForDrafts;
         boolean preempted = decode();
+        pace.begin(step.size());
         continuePrompts();
         while (!preempted && tokensLeft > 0 && rowsLeft > 0 && mayAdmit()) {
             Sequence sequence = waiting.removeFirst();
@@ -146,7 +150,14 @@ final class Scheduler {
     private void takeChunk(Sequence sequence, int others) {
         int kept = others + (waiting.isEmpty() ? 0 : 1);
         int most = sequence.mostTokens(Math.max(1, rowsLeft - kept));
-        take(sequence, Math.min(most, Math.min(tokensLeft, sequence.numRemaining())));
+        int wanted = Math.min(most, Math.min(tokensLeft, sequence.numRemaining()));
+        // Text that a grammar forced is waited for as the next token is.
+        boolean isForced = sequence.numGenerated() > 0 && wanted <= PrefillPace.LEAST;
+        int fitting = isForced ? wanted : pace.fitting(sequence.numComputed(), wanted);
+        if (fitting > 0) {
+            pace.take(sequence.numComputed(), fitting);
+            take(sequence, fitting);
+        }
     }
 
     private void take(Sequence sequence, int numTokens) {
@@ -183,10 +194,15 @@ final class Scheduler {
     /// Whether the first of the queue can run. One block a running sequence stays free, so that the
     /// newcomer isn't thrown out again at once; alone it needs no such room.
     private boolean mayAdmit() {
-        if (waiting.isEmpty() || running.size() == config.maxNumSeqs()) {
+        if (waiting.isEmpty() || running.size() == config.maxNumSeqs() || !pace.hasTime()) {
             return false;
         }
         return running.isEmpty() || blocks.suffice(waiting.getFirst(), running.size());
+    }
+
+    /// Learns how long the step took that was chosen last.
+    void measured(long nanos) {
+        pace.measured(nanos);
     }
 
     /// Lets later sequences find what a step computed of this one, once that is sure.

@@ -8,6 +8,8 @@ import dev.sluice.compute.Packing;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 final class EngineOptionsTest {
@@ -50,9 +52,23 @@ final class EngineOptionsTest {
     void refusesAStepThatHasNoTokenForEverySequence() {
         assertThatThrownBy(() ->
                         new BatchOptions(
-                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true, true))
+                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true, true, Optional.empty()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--max-num-batched-tokens");
+    }
+
+    @Test
+    void promptsHaveALimitOfTimeOnACpuAndWhereOneIsSet() {
+        BatchOptions batch = BatchOptions.defaults();
+
+        assertThat(batch.prefillTime(false)).contains(Duration.ofMillis(30));
+        assertThat(batch.prefillTime(true)).isEmpty();
+        BatchOptions set = batch.withPrefillTime(Duration.ofMillis(8));
+        assertThat(set.prefillTime(true)).contains(Duration.ofMillis(8));
+        assertThat(batch.withPrefillTime(Duration.ZERO).prefillTime(false)).isEmpty();
+        assertThatThrownBy(() -> batch.withPrefillTime(Duration.ofMillis(-1)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("--prefill-time-per-step");
     }
 
     @Test

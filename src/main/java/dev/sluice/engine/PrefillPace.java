@@ -1,0 +1,156 @@
+package dev.sluice.engine;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+
+/// Says how many tokens of prompts fit into a step while others wait for their next token, from
+/// what earlier steps took.
+///
+/// A token of a prompt costs the more the more tokens come before it: `base + slope * position`.
+/// Both are a regression over the last steps with prompts, in which the older ones fade. What a
+/// step takes without prompts is learned by the number of decoding sequences, in powers of two, and
+/// subtracted. A step that took much longer than was to be expected counts as a little longer only,
+/// for then the processor was somewhere else.
+///
+/// Times come in with [#measured]; the class has no clock. Call only on the engine thread.
+final class PrefillPace {
+    /// Tokens of a prompt that a step takes whatever they cost.
+    static final int LEAST = 16;
+
+    /// What an observation of the step before counts still.
+    private static final double MEMORY = 0.8;
+
+    /// How much longer than expected a step may seem.
+    private static final double SURPRISE = 3;
+
+    /// Fewer tokens tell less of the time of one.
+    private static final double TELLING = 32;
+
+    /// Positions further apart than this tell the slope.
+    private static final double APART = 32;
+
+    /// Part of a step with prompts that these cost at least.
+    private static final double SHARE = 0.05;
+
+    private final double limit;
+    private final double[] decodeSeconds = new double[Integer.SIZE + 1];
+    private int numDecoding;
+    private int numTokens;
+    private double positions;
+    private double spent;
+
+    private double weights;
+    private double sumX;
+    private double sumY;
+    private double sumXx;
+    private double sumXy;
+    private double base;
+    private double slope;
+
+    /// @param limit time for prompts in a step in which others decode; empty for any
+    PrefillPace(Optional<Duration> limit) {
+        this.limit = limit.map(l -> l.toNanos() * 1e-9).orElse(Double.POSITIVE_INFINITY);
+        Arrays.fill(decodeSeconds, Double.NaN);
+    }
+
+    /// Begins a step in which a number of sequences wait for their next token.
+    void begin(int decoding) {
+        numDecoding = decoding;
+        numTokens = 0;
+        positions = 0;
+        spent = 0;
+    }
+
+    /// Whether this step has time for the beginning of one more prompt.
+    boolean hasTime() {
+        return isUnbounded() || numTokens == 0 || seconds(0, LEAST) <= limit - spent;
+    }
+
+    /// How many tokens from a position on this step has time for: all that are wanted, fewer, or
+    /// none. The first prompt of a step gets some in any case.
+    int fitting(int from, int wanted) {
+        if (isUnbounded() || spent + seconds(from, wanted) <= limit) {
+            return wanted;
+        }
+        int least = numTokens == 0 ? Math.min(wanted, LEAST) : 0;
+        double atFrom = base + slope * from;
+        double left = Math.max(0, limit - spent);
+        // n tokens take n * atFrom + slope * n * n / 2.
+        double root = Math.sqrt(atFrom * atFrom + 2 * slope * left);
+        double most = weights == 0 ? 0 : 2 * left / (atFrom + root);
+        return Math.clamp((long) most, least, wanted);
+    }
+
+    private boolean isUnbounded() {
+        return limit == Double.POSITIVE_INFINITY || numDecoding == 0;
+    }
+
+    private double seconds(int from, int count) {
+        return weights == 0 ? Double.POSITIVE_INFINITY : count * (base + slope * (from + count / 2.0));
+    }
+
+    /// Notes that tokens from a position on are part of this step.
+    void take(int from, int count) {
+        numTokens += count;
+        positions += count * (from + count / 2.0);
+        spent += weights == 0 ? limit : seconds(from, count);
+    }
+
+    /// Learns from how long the step took.
+    void measured(long nanos) {
+        double seconds = nanos * 1e-9;
+        if (numTokens == 0) {
+            learnDecode(seconds);
+        } else {
+            double others = decodeSeconds(numDecoding);
+            double prompts = Math.max(seconds - others, SHARE * seconds);
+            learnPrompt(positions / numTokens, prompts / numTokens);
+        }
+    }
+
+    private void learnDecode(double seconds) {
+        int bucket = bucket(numDecoding);
+        double known = decodeSeconds[bucket];
+        decodeSeconds[bucket] =
+                Double.isNaN(known)
+                        ? seconds
+                        : MEMORY * known + (1 - MEMORY) * Math.min(seconds, SURPRISE * known);
+    }
+
+    /// What so many decoding sequences take alone, as far as that is known.
+    private double decodeSeconds(int decoding) {
+        for (int bucket = bucket(decoding); bucket > 0; bucket--) {
+            if (!Double.isNaN(decodeSeconds[bucket])) {
+                return decodeSeconds[bucket];
+            }
+        }
+        return 0;
+    }
+
+    private static int bucket(int decoding) {
+        return Integer.SIZE - Integer.numberOfLeadingZeros(decoding);
+    }
+
+    /// @param x mean position of the tokens
+    /// @param measured seconds for each
+    private void learnPrompt(double x, double measured) {
+        double expected = base + slope * x;
+        double y = expected > 0 ? Math.min(measured, SURPRISE * expected) : measured;
+        double weight = Math.min(1, numTokens / TELLING);
+        weights = MEMORY * weights + weight;
+        sumX = MEMORY * sumX + weight * x;
+        sumY = MEMORY * sumY + weight * y;
+        sumXx = MEMORY * sumXx + weight * x * x;
+        sumXy = MEMORY * sumXy + weight * x * y;
+        double spread = weights * sumXx - sumX * sumX;
+        if (spread > weights * weights * APART * APART) {
+            slope = Math.max(0, (weights * sumXy - sumX * sumY) / spread);
+        }
+        base = (sumY - slope * sumX) / weights;
+        if (base < 0) {
+            base = 0;
+            slope = sumXy / sumXx;
+        }
+    }
+}
