@@ -158,6 +158,11 @@ final class GuidedText {
         return rows.get(place);
     }
 
+    /// Whether an id may come next.
+    boolean allows(int id) {
+        return (mask().getAtIndex(ValueLayout.JAVA_INT, id >> 5) >>> id & 1) == 1;
+    }
+
     /// Takes ids that may not come out of a row of logits.
     void apply(float[] logits) {
         MemorySegment words = mask();

@@ -121,7 +121,7 @@ final class Sampler implements AutoCloseable {
         if (!reports
                 && ranked.isPresent()
                 && sequence.request().sampling().isGreedy()
-                && !edits(sequence)) {
+                && stays(sequence, ranked.getAsInt())) {
             return new Draw(ranked.getAsInt(), List.of(), 0);
         }
         load(logits, index);
@@ -163,10 +163,20 @@ final class Sampler implements AutoCloseable {
 
     /// Whether anything changes the logits of a sequence at this place, the temperature aside.
     private boolean edits(Sequence sequence) {
+        return sequence.isGuided() || shifts(sequence);
+    }
+
+    /// Whether anything but a grammar does.
+    private boolean shifts(Sequence sequence) {
         return LogitsEditor.penalizes(sequence.request().sampling().penalties())
                 || LogitsEditor.forbids(sequence)
-                || sequence.isGuided()
                 || isProcessed(sequence);
+    }
+
+    /// Whether the most likely token is still that after all edits: a grammar only takes tokens out.
+    private boolean stays(Sequence sequence, int token) {
+        return !shifts(sequence)
+                && sequence.guidedText().map(text -> text.allows(token)).orElse(true);
     }
 
     private boolean isProcessed(Sequence sequence) {
