@@ -95,9 +95,11 @@ final class FlagTable {
             WORKS    --max-logprobs -1
             WORKS    --logprobs-mode raw_logprobs
             WORKS    --logits-processors LogitBiasLogitsProcessor com.acme.Own
-            REFUSED  --enable-early-stop
-            REFUSED  --early-stop-config {"enable_early_stop":true}
-            REFUSED  --speculative-config {"method":"ngram"}
+            WORKS    --enable-early-stop
+            WORKS    --early-stop-config {"enable_early_stop":true}
+            WORKS    --early-stop-config {"enable_early_stop":false}
+            WORKS    --speculative-config {"method":"ngram"}
+            REFUSED  --speculative-config {"method":"mtp"}
             ACCEPTED --graph-optimization-config {"use_cudagraph":true}
             REFUSED  --dynamic-load-weight
             ACCEPTED --load-strategy normal
