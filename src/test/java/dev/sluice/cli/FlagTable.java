@@ -99,7 +99,6 @@ final class FlagTable {
             WORKS    --early-stop-config {"enable_early_stop":true}
             WORKS    --early-stop-config {"enable_early_stop":false}
             WORKS    --speculative-config {"method":"ngram"}
-            REFUSED  --speculative-config {"method":"mtp"}
             ACCEPTED --graph-optimization-config {"use_cudagraph":true}
             REFUSED  --dynamic-load-weight
             ACCEPTED --load-strategy normal
