@@ -2,8 +2,11 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Reads biases as JSON has them: ids are texts, biases numbers or texts.
@@ -41,13 +44,22 @@ final class LogitBias {
     }
 
     /// What is left of the arguments for processors once the biases in them were read: the engine
-    /// must not add them a second time.
+    /// must not add them a second time, nor those of an id that the field has too.
     static Map<String, Object> otherArgs(LogitsFields fields, ServedModel model) {
-        if (!isFirst(model)) {
-            return fields.processorArgs();
-        }
         Map<String, Object> others = new LinkedHashMap<>(fields.processorArgs());
-        others.remove(FIELD);
+        if (isFirst(model)) {
+            others.remove(FIELD);
+        } else if (isRegistered(model)) {
+            Set<String> known = new HashSet<>();
+            fields.logitBias().keySet().forEach(id -> known.add(id.strip()));
+            Optional.ofNullable(others.get(FIELD))
+                    .flatMap(RequestJson::asObject)
+                    .ifPresent(biases -> {
+                        Map<String, Object> left = new LinkedHashMap<>(biases);
+                        left.keySet().removeIf(id -> known.contains(id.strip()));
+                        others.put(FIELD, left);
+                    });
+        }
         return others;
     }
 

@@ -139,7 +139,12 @@ class SequenceRulesTest {
                 second.sequence(args.formatted(6) + ",\"logit_bias\":{\"5\":9}").rules();
 
         assertThat(rules.logitBias()).isEqualTo(Map.of(5, 9f));
-        assertThat(rules.processorArgs()).containsOnlyKeys("logit_bias");
+        assertThat(rules.processorArgs()).isEqualTo(Map.of("logit_bias", Map.of("6", 2)));
+        assertThat(
+                        second.sequence(args.formatted(5) + ",\"logit_bias\":{\" 5\":9}")
+                                .rules()
+                                .processorArgs())
+                .isEqualTo(Map.of("logit_bias", Map.of()));
         assertThat(TestServer.refusal(() -> second.sequence(args.formatted("x"))).param())
                 .hasValue("logits_processors_args");
     }
