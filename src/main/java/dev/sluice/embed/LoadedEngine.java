@@ -80,12 +80,13 @@ public final class LoadedEngine implements AutoCloseable {
                     e.possible().stream().map(String::valueOf).collect(Collectors.joining(", "));
             ModelConfig config = parts.config();
             throw new ConfigurationException(
-                    "--tensor-parallel-size %d can't spread %d query heads, %d key and value heads and a feed-forward layer of %d evenly; the sizes that work are %s."
+                    "--tensor-parallel-size %d can't spread %d query heads, %d key and value heads, a feed-forward layer of %d and a vocabulary of %d evenly; the sizes that work are %s."
                             .formatted(
                                     e.ranks(),
                                     config.numHeads(),
                                     config.numKvHeads(),
                                     config.intermediateSize(),
+                                    config.vocabSize(),
                                     sizes));
         }
     }

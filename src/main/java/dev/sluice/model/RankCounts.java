@@ -22,13 +22,17 @@ record RankCounts(ModelConfig config, boolean quantized) {
     }
 
     /// Each rank must have whole query heads and as many as the others, whole key and value heads
-    /// or one that it shares with others, and as much of the feed-forward layer as the others.
+    /// or one that it shares with others, and as much of the feed-forward layer and as many tokens
+    /// of the vocabulary as the others.
     private boolean allows(int ranks) {
         if (ranks == 1) {
             return true;
         }
         int kvHeads = config.numKvHeads();
-        boolean even = config.numHeads() % ranks == 0 && config.intermediateSize() % ranks == 0;
+        boolean even =
+                config.numHeads() % ranks == 0
+                        && config.intermediateSize() % ranks == 0
+                        && config.vocabSize() % ranks == 0;
         if (!even || (kvHeads % ranks != 0 && ranks % kvHeads != 0)) {
             return false;
         }

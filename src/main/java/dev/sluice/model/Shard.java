@@ -34,20 +34,9 @@ record Shard(int rank, int ranks) {
         return matrix.columns(rank * share, (rank + 1) * share);
     }
 
-    /// A share of the vocabulary. All shares are of one size: where the last ranks have fewer
-    /// tokens the last token stands for those that there are not.
+    /// An equal share of the vocabulary.
     MatrixSource tokens(MatrixSource table) {
-        int size = Math.ceilDiv(table.rows(), ranks);
-        int from = Math.min(rank * size, table.rows() - 1);
-        int to = Math.min(from + size, table.rows());
-        if (to - from == size) {
-            return table.rows(from, to);
-        }
-        int[] order = new int[size];
-        for (int row = 0; row < size; row++) {
-            int token = Math.min(from + row, table.rows() - 1);
-            order[row] = table.rowOrder().isPresent() ? table.rowOrder().get()[token] : token;
-        }
-        return table.rows(0, size).withRowOrder(order);
+        int share = table.rows() / ranks;
+        return table.rows(rank * share, (rank + 1) * share);
     }
 }

@@ -137,7 +137,8 @@ final class CommandLineTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.err())
                 .startsWith("sluice: --tensor-parallel-size 3 can't spread 4 query heads")
-                .contains("the sizes that work are 1, 2, 4.");
+                .contains("and a vocabulary of ")
+                .contains("the sizes that work are 1, 2.");
         assertThat(run.err().lines()).hasSize(1);
     }
 }

@@ -21,6 +21,21 @@ final class Logits {
         return values;
     }
 
+    /// The logits of the first tokens of a larger vocabulary.
+    Logits ofFirst(int tokens) {
+        int rows = values.length / vocabulary;
+        float[] part = new float[rows * tokens];
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(values, row * vocabulary, part, row * tokens, tokens);
+        }
+        return new Logits(part, tokens);
+    }
+
+    /// Tokens of the vocabulary.
+    int vocabulary() {
+        return vocabulary;
+    }
+
     /// The index of the largest logit of a row, the lowest among equals.
     int argmax(int row) {
         int best = 0;

@@ -14,6 +14,7 @@ import dev.sluice.testing.TrackingDevice;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.Arena;
@@ -83,7 +84,7 @@ class TensorParallelTest {
                                 "architectures",
                                 List.copyOf(family.architectures()),
                                 "vocab_size",
-                                301,
+                                304,
                                 "hidden_size",
                                 72,
                                 "intermediate_size",
@@ -240,6 +241,17 @@ class TensorParallelTest {
                     .satisfies(e -> assertThat(e.ranks()).isEqualTo(ranks))
                     .satisfies(e -> assertThat(e.possible()).containsExactly(1, 2, 4, 8));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"301, 2, 1", "302, 4, '1, 2'", "308, 8, '1, 2, 4'"})
+    void aVocabularyIsSharedOutEvenlyOrNotAtAll(int vocabulary, int ranks, String possible) {
+        RandomShape shape = shape(new LlamaForCausalLM(), Map.of("vocab_size", vocabulary));
+        ModelConfig config = shape.family().config(shape.values());
+
+        assertThatExceptionOfType(ShardingException.class)
+                .isThrownBy(() -> new RankCounts(config, false).check(ranks))
+                .satisfies(e -> assertThat(e.possible()).hasToString("[" + possible + "]"));
     }
 
     @Test
