@@ -46,6 +46,14 @@ public interface Device extends AutoCloseable {
         return allocate(dtype, shape);
     }
 
+    /// Takes what steps need beside their operands, for the weights that are packed: from now on
+    /// only tensors take memory, and [#availableBytes] is what they can have. Called once, before
+    /// the first step; without it memory is taken as it is needed. A device that needs nothing of
+    /// note does nothing.
+    ///
+    /// @throws DeviceException if there is not enough memory
+    default void prepare(StepLimits limits) {}
+
     /// Gives the memory of an allocated tensor back. Views of it become invalid.
     void release(Tensor tensor);
 

@@ -87,8 +87,8 @@ public final class SamplingBatch implements AutoCloseable {
     public SamplingBatch(int maxRows, int numIds, long maxEdits) {
         this.maxRows = maxRows;
         this.numIds = numIds;
-        this.poolAt = roundUp(SamplingLayout.HEADER_BYTES + maxRows * SamplingLayout.ROW_BYTES);
-        this.poolUnits = maxEdits + maxRows * maskUnits();
+        this.poolAt = poolAt(maxRows);
+        this.poolUnits = poolUnits(maxRows, numIds, maxEdits);
         this.input =
                 arena.allocate(
                         poolAt + poolUnits * SamplingLayout.UNIT_BYTES,
@@ -98,11 +98,29 @@ public final class SamplingBatch implements AutoCloseable {
         this.row = input;
     }
 
+    private static long poolAt(int maxRows) {
+        return roundUp(SamplingLayout.HEADER_BYTES + maxRows * SamplingLayout.ROW_BYTES);
+    }
+
+    private static long poolUnits(int maxRows, int numIds, long maxEdits) {
+        return maxEdits + maxRows * maskUnits(numIds);
+    }
+
+    /// Bytes of input and results of such a batch together.
+    public static long bytes(int maxRows, int numIds, long maxEdits) {
+        long pool = poolUnits(maxRows, numIds, maxEdits) * SamplingLayout.UNIT_BYTES;
+        return poolAt(maxRows) + pool + 4L * maxRows * SamplingLayout.resultStride(MAX_TOP);
+    }
+
     private static long roundUp(long bytes) {
         return Math.ceilDiv(bytes, SamplingLayout.UNIT_BYTES) * SamplingLayout.UNIT_BYTES;
     }
 
     private long maskUnits() {
+        return maskUnits(numIds);
+    }
+
+    private static long maskUnits(int numIds) {
         return Math.ceilDiv(numIds, 8 * SamplingLayout.UNIT_BYTES);
     }
 

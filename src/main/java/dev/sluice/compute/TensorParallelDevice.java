@@ -168,6 +168,26 @@ public final class TensorParallelDevice implements Device {
         return perRank.getFirst();
     }
 
+    /// Puts numbers together once, for libraries take memory when ranks first meet.
+    @Override
+    public void prepare(StepLimits limits) {
+        for (int rank = 0; rank < leaders.length; rank++) {
+            if (leaders[rank] == rank) {
+                ranks.get(rank).prepare(limits);
+            }
+        }
+        Tensor part = allocate(DType.F32, Shape.of(1, limits.headDim()));
+        Tensor whole = allocate(DType.F32, Shape.of(1, ranks.size() * limits.headDim()));
+        try {
+            allReduce(part, part);
+            gatherColumns(part, whole);
+            collectives.await();
+        } finally {
+            release(whole);
+            release(part);
+        }
+    }
+
     @Override
     public void release(Tensor tensor) {
         undo(memory.remove(tensor).perRank(), (device, each) -> device.release(each));

@@ -205,7 +205,12 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                     model.maxPositions(),
                     model.maxPositions());
         }
-        return Math.min(wanted, model.maxPositions());
+        return longest(batch, model);
+    }
+
+    /// Most tokens of one sequence.
+    static int longest(BatchOptions batch, ModelConfig model) {
+        return Math.min(batch.maxModelLen().orElse(model.maxPositions()), model.maxPositions());
     }
 
     /// Tokens that the pool holds.

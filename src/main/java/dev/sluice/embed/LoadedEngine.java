@@ -224,21 +224,17 @@ public final class LoadedEngine implements AutoCloseable {
 
     private KvPool pool(BatchOptions batch, Optional<Speculation> speculation, DType kvDtype) {
         int ranks = device.ranks();
-        long available = ranks * device.availableBytes();
         Optional<ModelConfig> draft = draftModel.map(CausalLm::config);
         if (!isOnGpu) {
+            long available = ranks * device.availableBytes();
             return KvPool.plan(batch, model.config(), draft, kvDtype, ranks, available);
         }
-        int tokens = batch.maxNumBatchedTokens();
-        int rows =
-                batch.maxNumSeqs()
-                        + speculation.map(s -> s.mostRows(batch.maxNumSeqs(), tokens)).orElse(0);
-        long workspace =
-                model.workspaceBytes(tokens, rows)
-                        + draftModel
-                                .map(small -> small.workspaceBytes(tokens, batch.maxNumSeqs()))
-                                .orElse(0L);
-        long left = available - ranks * workspace;
+        int most = batch.maxNumSeqs();
+        int proposed =
+                speculation.map(s -> s.mostRows(most, batch.maxNumBatchedTokens())).orElse(0);
+        long left =
+                new GpuMemory(device, batch, model, draftModel, most + proposed)
+                        .takeAllButTheCache();
         return KvPool.planOnGpu(batch, model.config(), draft, kvDtype, ranks, left);
     }
 

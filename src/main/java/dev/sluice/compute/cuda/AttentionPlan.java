@@ -3,6 +3,7 @@ package dev.sluice.compute.cuda;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 
+import java.util.List;
 import java.util.Locale;
 
 /// How the attention of layers of one kind is launched: what `native/cuda/attention.cuh` says about
@@ -25,6 +26,9 @@ record AttentionPlan(
         int prefillSharedBytes) {
     static final String DECODE_MODULE = "attention_decode";
     static final String PREFILL_MODULE = "attention_prefill";
+
+    /// All modules that plans have kernels of.
+    static final List<String> MODULES = List.of(DECODE_MODULE, PREFILL_MODULE);
 
     /// Threads of a block.
     static final int THREADS = 128;

@@ -3,6 +3,7 @@ package dev.sluice.compute.cuda;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.StepLimits;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.ValueLayout;
@@ -70,14 +71,31 @@ final class CudaAttention implements AutoCloseable {
         }
 
         private long partialBytes(int splits) {
-            return (long) spec.numHeads() * splits * (spec.headDim() + 2) * Float.BYTES;
+            return CudaAttention.partialBytes(spec.numHeads(), spec.headDim(), splits);
         }
 
         /// Bytes of the partial results of the largest batch.
         long mostBytes() {
             int context = Math.multiplyExact(batch.maxBlocksPerSequence(), batch.blockSize());
-            return partialBytes(splitsOf(context)) * batch.maxSequences();
+            return partialBytes(splitsOf(CudaBatch.boundOf(context))) * batch.maxSequences();
         }
+    }
+
+    /// Takes scratch memory for all steps within limits.
+    void reserve(StepLimits limits) {
+        int splits = Math.ceilDiv(CudaBatch.boundOf(limits.maxContext()), SPLIT_KEYS);
+        long token = partialBytes(limits.numHeads(), limits.headDim(), splits);
+        reserve(Math.max(token, Math.min(SCRATCH_BYTES, token * limits.maxSequences())));
+    }
+
+    private void reserve(long bytes) {
+        if (scratch.isEmpty() || scratch.getLast().bytes() < bytes) {
+            scratch.add(DeviceMemory.allocate(bytes));
+        }
+    }
+
+    private static long partialBytes(int numHeads, int headDim, int splits) {
+        return (long) numHeads * splits * (headDim + 2) * Float.BYTES;
     }
 
     /// As [dev.sluice.compute.Device#attention]; the shapes are checked.
@@ -129,8 +147,7 @@ final class CudaAttention implements AutoCloseable {
         long wanted = Math.min(rows * operands.partialBytes(), SCRATCH_BYTES);
         wanted = Math.max(wanted, operands.partialBytes());
         if (scratch.isEmpty() || scratch.getLast().bytes() < wanted) {
-            long bytes = Math.max(wanted, Math.min(SCRATCH_BYTES, operands.mostBytes()));
-            scratch.add(DeviceMemory.allocate(bytes));
+            reserve(Math.max(wanted, Math.min(SCRATCH_BYTES, operands.mostBytes())));
         }
         return scratch.getLast();
     }

@@ -1,6 +1,7 @@
 package dev.sluice.compute.cuda;
 
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.StepLimits;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,7 +52,13 @@ final class CudaBatch implements AutoCloseable {
     private void upload(ForwardBatch step) {
         measure(step);
         long bytes = tables() + 4L * step.numSequences() * tableStride - base;
-        reserve(bytes);
+        reserve(
+                Math.max(
+                        bytes,
+                        capacityOf(
+                                step.maxTokens(),
+                                step.maxSequences(),
+                                step.maxBlocksPerSequence())));
         StagingRing ring = staging.orElseThrow();
         MemorySegment block = ring.next();
         block.setAtIndex(ValueLayout.JAVA_INT, 0, step.numTokens());
@@ -94,7 +101,17 @@ final class CudaBatch implements AutoCloseable {
             int length = step.contextLengths().getAtIndex(ValueLayout.JAVA_INT, s);
             longest = Math.max(longest, length);
         }
-        return longest == LEAST_CONTEXT ? longest : Integer.highestOneBit(longest - 1) << 1;
+        return boundOf(longest);
+    }
+
+    /// The bound of a step whose longest context has so many tokens.
+    static int boundOf(int longest) {
+        return longest <= LEAST_CONTEXT ? LEAST_CONTEXT : Integer.highestOneBit(longest - 1) << 1;
+    }
+
+    /// Takes memory for all steps within limits.
+    void reserve(StepLimits limits) {
+        reserve(capacityOf(limits.maxTokens(), limits.maxSequences(), limits.maxBlocks()));
     }
 
     /// Grows only while the first steps of an engine are seen, for its batch has a fixed capacity.
@@ -102,18 +119,16 @@ final class CudaBatch implements AutoCloseable {
         if (memory.isPresent() && memory.get().bytes() >= bytes) {
             return;
         }
-        ForwardBatch step = batch.orElseThrow();
-        long capacity = Math.max(bytes, capacityOf(step));
         stream.synchronize();
         close();
-        memory = Optional.of(DeviceMemory.allocate(capacity));
-        staging = Optional.of(new StagingRing(stream, STAGING_BLOCKS, capacity));
+        memory = Optional.of(DeviceMemory.allocate(bytes));
+        staging = Optional.of(new StagingRing(stream, STAGING_BLOCKS, bytes));
         base = memory.get().address();
     }
 
-    private static long capacityOf(ForwardBatch step) {
-        long rows = step.maxTokens() + 2L * ALIGNMENT;
-        long tables = (long) step.maxSequences() * step.maxBlocksPerSequence();
+    private static long capacityOf(int maxTokens, int maxSequences, int maxBlocks) {
+        long rows = maxTokens + 2L * ALIGNMENT;
+        long tables = (long) maxSequences * maxBlocks;
         return 4 * (COUNTS + 6 * rows + tables);
     }
 

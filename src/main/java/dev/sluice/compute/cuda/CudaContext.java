@@ -84,8 +84,16 @@ final class CudaContext implements AutoCloseable {
     /// @param module the file's name without its extension
     /// @throws DeviceException if there is none
     CudaFunction function(String module, String name) {
-        return modules.computeIfAbsent(module, key -> new CudaModule(images.image(key), stream))
-                .function(name);
+        return module(module).function(name);
+    }
+
+    /// Loads the kernels of a `.cu` file now rather than when the first is asked for.
+    void load(String module) {
+        module(module);
+    }
+
+    private CudaModule module(String name) {
+        return modules.computeIfAbsent(name, key -> new CudaModule(images.image(key), stream));
     }
 
     /// cuBLAS on the stream, opened by the first call.

@@ -14,6 +14,7 @@ import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.ShapeChecks;
+import dev.sluice.compute.StepLimits;
 import dev.sluice.compute.Tensor;
 
 import org.slf4j.Logger;
@@ -87,7 +88,19 @@ public final class CudaDevice implements Device {
     @Override
     public long availableBytes() {
         context.enter();
-        return context.availableBytes();
+        return Math.max(0, context.availableBytes() - graphs.reservedBytes());
+    }
+
+    @Override
+    public void prepare(StepLimits limits) {
+        context.enter();
+        linear.reserve(limits.maxTokens());
+        attention.reserve(limits);
+        AttentionPlan.MODULES.forEach(context::load);
+        batches.reserve(limits);
+        rotary.reserve();
+        rows.reserve(limits.maxTokens(), limits.vocabSize());
+        sampler.reserve(limits.samplingBytes());
     }
 
     @Override

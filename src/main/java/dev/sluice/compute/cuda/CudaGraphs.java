@@ -20,8 +20,15 @@ import java.util.Optional;
 final class CudaGraphs implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CudaGraphs.class);
 
-    /// Graphs that are kept; each is some megabytes of GPU memory. The least used goes.
+    /// Kinds of steps that are known. The least used goes.
     private static final int MOST = 160;
+
+    /// GPU memory that graphs may take. What one takes nobody can tell before it is made, so that
+    /// the least used go until the others are back within it.
+    private static final long MOST_BYTES = 256L << 20;
+
+    /// On a small GPU they may take this share of its memory.
+    private static final int SHARE = 32;
 
     /// Sizes up to this are powers of two, above they are its multiples.
     private static final int STEP = 8;
@@ -29,7 +36,9 @@ final class CudaGraphs implements AutoCloseable {
     private static final int LARGEST = 512;
 
     private final CudaStream stream;
-    private final Map<Kind, Optional<MemorySegment>> graphs = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Kind, Optional<Graph>> graphs = new LinkedHashMap<>(16, 0.75f, true);
+    private final long mostBytes;
+    private long bytes;
     private boolean enabled;
     private boolean capturing;
 
@@ -39,8 +48,12 @@ final class CudaGraphs implements AutoCloseable {
     /// @param place where the batch lies, and how often scratch memory has moved
     private record Kind(Object key, int tokens, int contextBound, long place, long moves) {}
 
+    /// @param bytes by which free memory was less once it had been made and run
+    private record Graph(MemorySegment executable, long bytes) {}
+
     CudaGraphs(CudaContext context) {
         this.stream = context.stream();
+        this.mostBytes = Math.min(MOST_BYTES, Cuda.totalBytes() / SHARE);
         this.enabled = !context.options().eager();
     }
 
@@ -85,15 +98,16 @@ final class CudaGraphs implements AutoCloseable {
             keep(kind, Optional.empty());
             return;
         }
-        Optional<MemorySegment> graph = graphs.get(kind);
+        Optional<Graph> graph = graphs.get(kind);
         if (graph.isPresent()) {
-            Cuda.launchGraph(graph.get(), stream.handle());
+            Cuda.launchGraph(graph.get().executable(), stream.handle());
         } else {
             capture(kind, operations);
         }
     }
 
     private void capture(Kind kind, Runnable operations) {
+        long free = Cuda.freeBytes();
         MemorySegment executable;
         try {
             executable = record(operations);
@@ -106,8 +120,8 @@ final class CudaGraphs implements AutoCloseable {
             operations.run();
             return;
         }
-        keep(kind, Optional.of(executable));
         Cuda.launchGraph(executable, stream.handle());
+        keep(kind, Optional.of(new Graph(executable, Math.max(0, free - Cuda.freeBytes()))));
     }
 
     private MemorySegment record(Runnable operations) {
@@ -140,13 +154,24 @@ final class CudaGraphs implements AutoCloseable {
         }
     }
 
-    private void keep(Kind kind, Optional<MemorySegment> graph) {
+    private void keep(Kind kind, Optional<Graph> graph) {
         graphs.put(kind, graph);
-        if (graphs.size() > MOST) {
-            Map.Entry<Kind, Optional<MemorySegment>> eldest = graphs.entrySet().iterator().next();
-            eldest.getValue().ifPresent(Cuda::destroyExecutable);
+        bytes += graph.map(Graph::bytes).orElse(0L);
+        while (graphs.size() > MOST || (bytes > mostBytes && graphs.size() > 1)) {
+            Map.Entry<Kind, Optional<Graph>> eldest = graphs.entrySet().iterator().next();
+            eldest.getValue().ifPresent(this::destroy);
             graphs.remove(eldest.getKey());
         }
+    }
+
+    private void destroy(Graph graph) {
+        Cuda.destroyExecutable(graph.executable());
+        bytes -= graph.bytes();
+    }
+
+    /// Bytes that graphs may still take.
+    long reservedBytes() {
+        return enabled ? Math.max(0, mostBytes - bytes) : 0;
     }
 
     /// Steps that can be replayed.
@@ -156,7 +181,7 @@ final class CudaGraphs implements AutoCloseable {
 
     @Override
     public void close() {
-        graphs.values().forEach(graph -> graph.ifPresent(Cuda::destroyExecutable));
+        graphs.values().forEach(graph -> graph.ifPresent(this::destroy));
         graphs.clear();
     }
 }

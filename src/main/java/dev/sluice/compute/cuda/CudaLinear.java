@@ -32,6 +32,10 @@ final class CudaLinear implements AutoCloseable {
     private static final int CONVERT_THREADS = 128;
     private static final int CONVERT_COLUMNS = 8 * CONVERT_THREADS;
 
+    private static final String CONVERT_MODULE = "convert";
+    private static final String GEMV_MODULE = "linear_gemv";
+    private static final String GEMM_MODULE = "linear_gemm";
+
     private final CudaContext context;
     private final CudaPacker packer;
     private final CudaScratch rounded = new CudaScratch();
@@ -68,6 +72,35 @@ final class CudaLinear implements AutoCloseable {
             return own;
         }
         throw new IllegalArgumentException(op + ": the matrix was packed by another device");
+    }
+
+    /// Takes memory for the rounded activations of as many tokens, and loads what multiplies.
+    void reserve(int maxTokens) {
+        context.cublas();
+        int widest = 0;
+        for (CudaMatrix matrix : matrices) {
+            for (CudaMatrix.Segment segment : matrix.segments()) {
+                if (activations(segment, Integer.MAX_VALUE) != Encoding.F32) {
+                    widest = Math.max(widest, segment.layout().cols());
+                }
+                loadKernels(segment.layout().format());
+            }
+        }
+        if (widest > 0) {
+            rounded.take((long) Short.BYTES * roundedStride(widest) * maxTokens);
+        }
+    }
+
+    private void loadKernels(WeightFormat format) {
+        switch (format.encoding()) {
+            case F32 -> {}
+            case F16, BF16 -> context.load(CONVERT_MODULE);
+            case INT8, INT4 -> {
+                context.load(CONVERT_MODULE);
+                context.load(GEMV_MODULE);
+                context.load(GEMM_MODULE);
+            }
+        }
     }
 
     /// As [dev.sluice.compute.Device#linear].
@@ -131,7 +164,11 @@ final class CudaLinear implements AutoCloseable {
 
     /// Elements between rows of rounded activations: whole steps of the GEMM.
     private static int roundedStride(Tensor x) {
-        return Math.ceilDiv(x.columns(), GEMM_TILE) * GEMM_TILE;
+        return roundedStride(x.columns());
+    }
+
+    private static int roundedStride(int columns) {
+        return Math.ceilDiv(columns, GEMM_TILE) * GEMM_TILE;
     }
 
     /// Rounds the activations to 16 bits, into scratch memory.
@@ -143,7 +180,7 @@ final class CudaLinear implements AutoCloseable {
                         to,
                         type ->
                                 context.function(
-                                        "convert",
+                                        CONVERT_MODULE,
                                         type == Encoding.F16 ? "convert_f16" : "convert_bf16"));
         kernel.args().matrix(x).i32(x.columns()).i64(address).i32(stride);
         kernel.launch(x.rows(), Math.ceilDiv(stride, CONVERT_COLUMNS), 1, CONVERT_THREADS, 0);
@@ -167,7 +204,7 @@ final class CudaLinear implements AutoCloseable {
         CudaFunction[] kernels = new CudaFunction[4];
         for (int i = 0; i < kernels.length; i++) {
             String name = "gemv%d_%s".formatted(1 << i, WeightArguments.suffix(format));
-            kernels[i] = context.function("linear_gemv", name);
+            kernels[i] = context.function(GEMV_MODULE, name);
         }
         return kernels;
     }
@@ -178,7 +215,7 @@ final class CudaLinear implements AutoCloseable {
                         w.layout().format(),
                         format ->
                                 context.function(
-                                        "linear_gemm", "gemm_" + WeightArguments.suffix(format)));
+                                        GEMM_MODULE, "gemm_" + WeightArguments.suffix(format)));
         WeightArguments.weights(kernel.args(), w)
                 .i64(activations)
                 .i32(roundedStride(x))

@@ -26,7 +26,9 @@ public final class CudaRanks {
         boolean complete = false;
         try {
             for (int rank = 0; rank < ranks; rank++) {
-                devices.add(CudaDevice.open(options.withOrdinal(options.ordinal() + rank)));
+                devices.add(
+                        CudaDevice.open(
+                                options.withoutGraphs().withOrdinal(options.ordinal() + rank)));
             }
             TensorParallelDevice opened =
                     TensorParallelDevice.of(

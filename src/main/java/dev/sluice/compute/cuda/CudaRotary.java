@@ -18,6 +18,11 @@ final class CudaRotary implements AutoCloseable {
     private static final String MODULE = "rotary";
     private static final int THREADS = 64;
 
+    /// Room for the frequencies of some models; a head has at most 256, of four bytes.
+    private static final long BLOCK_BYTES = 16 << 10;
+
+    private static final long ALIGNMENT = 256;
+
     /// The address of a weight where there is none.
     private static final long NONE = 0;
 
@@ -28,10 +33,12 @@ final class CudaRotary implements AutoCloseable {
     private final CudaFunction storeF16;
     private final CudaFunction storeBf16;
     private final List<Frequencies> known = new ArrayList<>();
+    private final List<DeviceMemory> blocks = new ArrayList<>();
+    private long usedBytes = BLOCK_BYTES;
 
     /// The frequencies of one kind of RoPE. A model has one or two, and asks for them in each step:
     /// they go to the GPU once.
-    private record Frequencies(MemorySegment host, DeviceMemory memory) {
+    private record Frequencies(MemorySegment host, long address) {
         boolean areThose(MemorySegment wanted) {
             return wanted.mismatch(host) < 0;
         }
@@ -61,14 +68,29 @@ final class CudaRotary implements AutoCloseable {
     private long onDevice(MemorySegment wanted) {
         for (Frequencies frequencies : known) {
             if (frequencies.areThose(wanted)) {
-                return frequencies.memory().address();
+                return frequencies.address();
             }
         }
-        DeviceMemory memory = DeviceMemory.allocate(wanted.byteSize());
+        long bytes = Math.ceilDiv(wanted.byteSize(), ALIGNMENT) * ALIGNMENT;
+        reserve(bytes);
+        long address = blocks.getLast().address() + usedBytes;
+        usedBytes += bytes;
         MemorySegment copy = MemorySegment.ofArray(wanted.toArray(ValueLayout.JAVA_BYTE));
-        known.add(new Frequencies(copy, memory));
-        staging.upload(wanted, memory.address());
-        return memory.address();
+        known.add(new Frequencies(copy, address));
+        staging.upload(wanted, address);
+        return address;
+    }
+
+    /// Takes memory for the frequencies of a model.
+    void reserve() {
+        reserve(1);
+    }
+
+    private void reserve(long bytes) {
+        if (usedBytes + bytes > BLOCK_BYTES) {
+            blocks.add(DeviceMemory.allocate(Math.max(BLOCK_BYTES, bytes)));
+            usedBytes = 0;
+        }
     }
 
     /// As [dev.sluice.compute.Device#rotaryAndStore], and with norms as
@@ -110,7 +132,9 @@ final class CudaRotary implements AutoCloseable {
     /// Gives back the frequencies.
     @Override
     public void close() {
-        known.forEach(frequencies -> frequencies.memory().close());
+        blocks.forEach(DeviceMemory::close);
+        blocks.clear();
         known.clear();
+        usedBytes = BLOCK_BYTES;
     }
 }

@@ -124,7 +124,7 @@ final class CudaRows implements AutoCloseable {
         if (rows == 0) {
             return;
         }
-        long values = found.take(4L * rows * (2L * parts + 1));
+        long values = found.take(searchBytes(rows, parts));
         long columns = values + 4L * rows * parts;
         long best = columns + 4L * rows * parts;
         argmaxParts.args().matrix(logits).i64(values).i64(columns).i32(logits.columns());
@@ -132,6 +132,15 @@ final class CudaRows implements AutoCloseable {
         argmaxParts.launch(rows, parts, 1, THREADS, 0);
         argmaxRows.args().i64(values).i64(columns).i32(parts).i64(best).launch(rows, 32);
         download(best, 4L * rows, into);
+    }
+
+    private static long searchBytes(int rows, int parts) {
+        return 4L * rows * (2L * parts + 1);
+    }
+
+    /// Takes memory for [#argmax] of as many rows.
+    void reserve(int maxRows, int columns) {
+        found.take(searchBytes(maxRows, Math.ceilDiv(columns, SEARCH_COLUMNS)));
     }
 
     private void download(long from, long bytes, MemorySegment into) {

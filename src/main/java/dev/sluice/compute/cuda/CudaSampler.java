@@ -27,6 +27,11 @@ final class CudaSampler implements AutoCloseable {
         this.sampleRows = context.function("sampling", "sample_rows");
     }
 
+    /// Takes memory for batches of so many bytes.
+    void reserve(long samplingBytes) {
+        memory.take(samplingBytes + ALIGNMENT);
+    }
+
     /// As [dev.sluice.compute.Device#sample].
     void sample(Tensor logits, SamplingBatch batch) {
         if (batch.numIds() > Math.min(logits.columns(), MOST_IDS)) {

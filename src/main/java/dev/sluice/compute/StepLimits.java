@@ -1,0 +1,27 @@
+package dev.sluice.compute;
+
+/// What no step of a model exceeds, on one rank.
+///
+/// @param maxTokens tokens of a step
+/// @param maxSequences sequences of a step, and rows that are drawn from
+/// @param maxBlocks blocks of one sequence
+/// @param blockSize tokens of a block
+/// @param numHeads query heads of a layer
+/// @param headDim elements of a head
+/// @param vocabSize columns of the logits
+/// @param samplingBytes see [SamplingBatch#bytes]
+public record StepLimits(
+        int maxTokens,
+        int maxSequences,
+        int maxBlocks,
+        int blockSize,
+        int numHeads,
+        int headDim,
+        int vocabSize,
+        long samplingBytes) {
+
+    /// Tokens that no context exceeds.
+    public int maxContext() {
+        return Math.multiplyExact(maxBlocks, blockSize);
+    }
+}
