@@ -7,11 +7,12 @@ import java.util.Optional;
 /// Says how many tokens of prompts fit into a step while others wait for their next token, from
 /// what earlier steps took.
 ///
-/// A token of a prompt costs the more the more tokens come before it: `base + slope * position`.
-/// Both are a regression over the last steps with prompts, in which the older ones fade. What a
-/// step takes without prompts is learned by the number of decoding sequences, in powers of two, and
-/// subtracted. A step that took much longer than was to be expected counts as a little longer only,
-/// for then the processor was somewhere else.
+/// A token of a prompt costs the more the more tokens come before it: `base * (1 + growth *
+/// position)`. The growth belongs to the model and is a regression over many steps with prompts, in
+/// which older ones fade slowly; the base belongs to the moment and is the mean of the last few.
+/// What a step takes without prompts is learned by the number of decoding sequences, in powers of
+/// two, and subtracted. A step that took much longer than was to be expected counts as a little
+/// longer only, for then the processor was somewhere else.
 ///
 /// Times come in with [#measured]; the class has no clock. Call only on the engine thread.
 final class PrefillPace {
@@ -21,14 +22,20 @@ final class PrefillPace {
     /// What an observation of the step before counts still.
     private static final double MEMORY = 0.8;
 
+    /// What it counts for the growth.
+    private static final double LONG_MEMORY = 0.98;
+
     /// How much longer than expected a step may seem.
-    private static final double SURPRISE = 3;
+    private static final double SURPRISE = 1.5;
 
     /// Fewer tokens tell less of the time of one.
     private static final double TELLING = 32;
 
-    /// Positions further apart than this tell the slope.
-    private static final double APART = 32;
+    /// Positions further apart than this tell the growth.
+    private static final double APART = 64;
+
+    /// After so many tokens one costs twice as much, at the earliest.
+    private static final double FASTEST_GROWTH = 1 / 64.0;
 
     /// Part of a step with prompts that these cost at least.
     private static final double SHARE = 0.05;
@@ -40,13 +47,15 @@ final class PrefillPace {
     private double positions;
     private double spent;
 
+    private double recentWeights;
+    private double recentBases;
     private double weights;
     private double sumX;
     private double sumY;
     private double sumXx;
     private double sumXy;
     private double base;
-    private double slope;
+    private double growth;
 
     /// @param limit time for prompts in a step in which others decode; empty for any
     PrefillPace(Optional<Duration> limit) {
@@ -74,6 +83,7 @@ final class PrefillPace {
             return wanted;
         }
         int least = numTokens == 0 ? Math.min(wanted, LEAST) : 0;
+        double slope = base * growth;
         double atFrom = base + slope * from;
         double left = Math.max(0, limit - spent);
         // n tokens take n * atFrom + slope * n * n / 2.
@@ -87,7 +97,13 @@ final class PrefillPace {
     }
 
     private double seconds(int from, int count) {
-        return weights == 0 ? Double.POSITIVE_INFINITY : count * (base + slope * (from + count / 2.0));
+        return weights == 0
+                ? Double.POSITIVE_INFINITY
+                : count * tokenSeconds(from + count / 2.0);
+    }
+
+    private double tokenSeconds(double position) {
+        return base * (1 + growth * position);
     }
 
     /// Notes that tokens from a position on are part of this step.
@@ -135,22 +151,22 @@ final class PrefillPace {
     /// @param x mean position of the tokens
     /// @param measured seconds for each
     private void learnPrompt(double x, double measured) {
-        double expected = base + slope * x;
+        double expected = tokenSeconds(x);
         double y = expected > 0 ? Math.min(measured, SURPRISE * expected) : measured;
         double weight = Math.min(1, numTokens / TELLING);
-        weights = MEMORY * weights + weight;
-        sumX = MEMORY * sumX + weight * x;
-        sumY = MEMORY * sumY + weight * y;
-        sumXx = MEMORY * sumXx + weight * x * x;
-        sumXy = MEMORY * sumXy + weight * x * y;
+        weights = LONG_MEMORY * weights + weight;
+        sumX = LONG_MEMORY * sumX + weight * x;
+        sumY = LONG_MEMORY * sumY + weight * y;
+        sumXx = LONG_MEMORY * sumXx + weight * x * x;
+        sumXy = LONG_MEMORY * sumXy + weight * x * y;
         double spread = weights * sumXx - sumX * sumX;
         if (spread > weights * weights * APART * APART) {
-            slope = Math.max(0, (weights * sumXy - sumX * sumY) / spread);
+            double slope = Math.max(0, (weights * sumXy - sumX * sumY) / spread);
+            double atZero = (sumY - slope * sumX) / weights;
+            growth = atZero > 0 ? Math.min(slope / atZero, FASTEST_GROWTH) : FASTEST_GROWTH;
         }
-        base = (sumY - slope * sumX) / weights;
-        if (base < 0) {
-            base = 0;
-            slope = sumXy / sumXx;
-        }
+        recentWeights = MEMORY * recentWeights + weight;
+        recentBases = MEMORY * recentBases + weight * y / (1 + growth * x);
+        base = recentBases / recentWeights;
     }
 }

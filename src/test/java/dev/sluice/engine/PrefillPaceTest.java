@@ -130,7 +130,7 @@ class PrefillPaceTest {
         for (int i = 0; i < 20; i++) {
             step(8, 0, i % 2 * 2000, 1);
         }
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 40; i++) {
             step(8, 0, i % 2 * 2000, 4);
         }
 
