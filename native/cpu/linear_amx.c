@@ -45,6 +45,14 @@ struct fetch {
     int64_t bytes_per_step;
 };
 
+/* Fetches the lines that 16 rows of sums go to, which another thread may hold. */
+SL_INLINE void fetch_out(const float *out, int64_t stride) {
+    for (int i = 0; i < TILE; i++) {
+        __builtin_prefetch(out + i * stride, 1);
+        __builtin_prefetch(out + i * stride + TILE, 1);
+    }
+}
+
 SL_INLINE void fetch_step(struct fetch *f) {
     for (int64_t i = 0; i < f->bytes_per_step; i += LINE) {
         __builtin_prefetch(f->at + i, 0, 2);
@@ -56,6 +64,8 @@ SL_INLINE void fetch_step(struct fetch *f) {
 static void rows_16(const struct panel_job *job, int64_t row, struct fetch *fetch) {
     const char *x = (const char *)job->rows + row * job->row_stride;
     const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
+    float *out = job->out + row * job->out_stride;
+    fetch_out(out, job->out_stride);
     _tile_zero(0);
     _tile_zero(1);
     for (; p < end; p += STEP_BYTES, x += STEP * 2) {
@@ -66,7 +76,6 @@ static void rows_16(const struct panel_job *job, int64_t row, struct fetch *fetc
         _tile_loadd(7, p + 64, 128);
         _tile_dpbf16ps(1, 4, 7);
     }
-    float *out = job->out + row * job->out_stride;
     _tile_stored(0, out, job->out_stride * 4);
     _tile_stored(1, out + TILE, job->out_stride * 4);
 }
@@ -74,6 +83,9 @@ static void rows_16(const struct panel_job *job, int64_t row, struct fetch *fetc
 static void rows_32(const struct panel_job *job, int64_t row, struct fetch *fetch) {
     const char *x = (const char *)job->rows + row * job->row_stride;
     const uint8_t *p = job->panel, *end = p + job->w->panel_bytes;
+    float *out = job->out + row * job->out_stride;
+    fetch_out(out, job->out_stride);
+    fetch_out(out + TILE * job->out_stride, job->out_stride);
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
@@ -89,7 +101,6 @@ static void rows_32(const struct panel_job *job, int64_t row, struct fetch *fetc
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
     }
-    float *out = job->out + row * job->out_stride;
     _tile_stored(0, out, job->out_stride * 4);
     _tile_stored(1, out + TILE, job->out_stride * 4);
     out += TILE * job->out_stride;

@@ -157,6 +157,8 @@ SL_INLINE void add_group(const struct pass *p, int has_min, int64_t g, const int
 SL_INLINE void run_pass(const struct pass *p, int has_min, int first) {
     int32_t t[4][TILE * TILE] SL_ALIGNED;
     vf sums[TILE];
+    /* The sums go to lines that another thread may hold, and hold up all stores behind them. */
+    SL_UNROLL for (int i = 0; i < TILE; i++) { __builtin_prefetch(p->out + i * p->out_stride, 1); }
     SL_UNROLL for (int i = 0; i < TILE; i++) {
         sums[i] = first ? vf_zero() : vf_load(p->out + i * p->out_stride);
     }
@@ -189,16 +191,27 @@ static SL_NOINLINE void pass_min(const struct pass *p, int first) { run_pass(p, 
 
 static void load_factors(const struct int_job *job, int64_t row, int64_t first, int64_t groups,
                          int has_min, struct factors *to) {
-    for (int i = 0; i < TILE; i++) {
-        int64_t at = (row + i) * job->row_stride + first * 4;
-        const float *scale = (const float *)(job->scale + at);
-        const float *wsum = (const float *)(job->wsum + at);
-        for (int64_t g = 0; g < groups; g++) {
-            to[g].scale[i] = scale[g];
+    const vi rows = _mm512_mullo_epi32(
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        _mm512_set1_epi32((int)job->row_stride));
+    const int64_t at = row * job->row_stride + first * 4;
+    for (int64_t g = 0; g < groups; g++) {
+        vf_store(to[g].scale, _mm512_i32gather_ps(rows, job->scale + at + 4 * g, 1));
+        if (has_min) {
+            vf_store(to[g].wsum, _mm512_i32gather_ps(rows, job->wsum + at + 4 * g, 1));
         }
-        for (int64_t g = 0; has_min && g < groups; g++) {
-            to[g].wsum[i] = wsum[g];
+    }
+}
+
+/* Fetches the inputs of 16 rows, which another thread may have prepared. */
+static void fetch_rows(const struct int_job *job, int64_t row, int64_t first, int64_t groups) {
+    for (int64_t i = row; i < sl_min(row + TILE, job->n); i++) {
+        const char *q = job->q + i * job->row_stride + first * SL_GROUP;
+        for (int64_t at = 0; at < groups * SL_GROUP; at += 64) {
+            __builtin_prefetch(q + at, 0, 2);
         }
+        __builtin_prefetch(job->scale + i * job->row_stride + first * 4, 0, 2);
+        __builtin_prefetch(job->wsum + i * job->row_stride + first * 4, 0, 2);
     }
 }
 
@@ -217,6 +230,7 @@ static void rows_16(const struct block *b, int64_t row, float *out, int64_t out_
     const struct int_job *job = &b->job;
     struct factors factors[MAX_GROUPS] SL_ALIGNED;
     load_factors(job, row, b->first, b->groups, (int)b->w->has_min, factors);
+    fetch_rows(job, row + TILE, b->first, b->groups);
     for (int64_t half = 0; half < 2 * b->panels; half++) {
         const struct unpacked *u = b->unpacked + half / 2;
         int64_t output = half % 2 * TILE;
