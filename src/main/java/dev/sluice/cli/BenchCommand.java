@@ -59,8 +59,17 @@ final class BenchCommand implements Callable<Integer> {
             names = "--runs",
             paramLabel = "N",
             defaultValue = "5",
-            description = "Runs of each measurement, of which the best counts. Default: 5")
+            description =
+                    "Runs of each measurement at least, of which the best counts; 2 and more go on"
+                            + " for seconds, until the JVM has compiled what it runs. Default: 5")
     private int runs = 5;
+
+    @Option(
+            names = "--profile",
+            description =
+                    "Runs each measurement once more and prints what every kind of operation took."
+                            + " CPU only.")
+    private boolean profile;
 
     @Option(names = "--json", description = "Prints JSON instead of a table.")
     private boolean json;
@@ -78,6 +87,9 @@ final class BenchCommand implements Callable<Integer> {
         try (LoadedEngine engine = loaded.engine()) {
             BenchReport report = measure(engine, loaded.seconds());
             out.print(json ? report.toJson() + "\n" : report.toTable());
+            if (profile) {
+                engine.cpuProfile().ifPresent(on -> out.print(ProfileTable.measure(engine, on, DECODED_TOKENS)));
+            }
             out.flush();
         }
         return 0;

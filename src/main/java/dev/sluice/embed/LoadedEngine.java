@@ -5,6 +5,8 @@ import dev.sluice.bus.HostedEngine;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.compute.cpu.CpuProfile;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
 import dev.sluice.engine.EngineFeatures;
@@ -256,6 +258,11 @@ public final class LoadedEngine implements AutoCloseable {
     /// The model on its device.
     public CausalLm model() {
         return model;
+    }
+
+    /// Measures where the time goes; empty where the model does not run on the CPU alone.
+    public Optional<CpuProfile> cpuProfile() {
+        return device instanceof CpuDevice cpu ? Optional.of(cpu.profile()) : Optional.empty();
     }
 
     /// What is told about the engine.

@@ -38,7 +38,14 @@ public final class CpuDevice implements Device {
     /// Bytes of weights that are worth handing to another thread.
     private static final long CHUNK_BYTES = 64 * 1024;
 
+    /// Panels that are worth handing to another thread where many rows meet them.
+    private static final int CHUNK_PANELS = 4;
+
+    private static final int MANY_ROWS = 16;
     private static final int CHUNKS_PER_THREAD = 4;
+
+    /// From here on, memory is asked for in large pages: rows of a matrix lie pages apart.
+    private static final long HUGE_BYTES = 4L << 20;
 
     private final CpuKernels kernels;
     private final CpuThreads threads;
@@ -72,6 +79,11 @@ public final class CpuDevice implements Device {
         return KernelChoice.inspect(options);
     }
 
+    /// Where the time goes; off until it is started.
+    public CpuProfile profile() {
+        return threads.profile();
+    }
+
     /// The kernels that run, for tests.
     CpuKernels kernels() {
         return kernels;
@@ -95,7 +107,8 @@ public final class CpuDevice implements Device {
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
-        return tensor(dtype, shape, memory.allocate(dtype.bytesFor(shape.elements()), false));
+        long bytes = dtype.bytesFor(shape.elements());
+        return tensor(dtype, shape, memory.allocate(bytes, bytes >= HUGE_BYTES));
     }
 
     @Override
@@ -209,9 +222,15 @@ public final class CpuDevice implements Device {
             }
             Tensor part = out.columns(column, column + panels.rows());
             Units units = kernels.linear(new KernelArgs.Linear(panels, x, rows, part));
-            threads.run(op, units, panels.count(), panelChunk(panels, x.rows()));
+            threads.run(label(op, panels), units, panels.count(), panelChunk(panels, x.rows()));
             column += panels.rows();
         }
+    }
+
+    private String label(String op, Panels panels) {
+        return threads.profile().isOn()
+                ? op + ' ' + panels.rows() + 'x' + panels.cols()
+                : op;
     }
 
     private MemorySegment prepare(Tensor x, Prepared kind) {
@@ -223,10 +242,14 @@ public final class CpuDevice implements Device {
         return rows;
     }
 
-    /// Enough panels to be worth a hand-over, few enough for an even share.
+    /// Enough panels to be worth a hand-over, few enough for an even share. With many rows a few
+    /// panels share what has to be done for each row.
     private long panelChunk(Panels panels, int rows) {
-        long worthwhile = Math.ceilDiv(CHUNK_BYTES, panels.panelBytes() * Math.min(rows, 8));
         long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
+        long worthwhile =
+                rows >= MANY_ROWS
+                        ? CHUNK_PANELS
+                        : Math.ceilDiv(CHUNK_BYTES, panels.panelBytes() * Math.min(rows, 8));
         return Math.max(1, Math.min(worthwhile, even));
     }
 

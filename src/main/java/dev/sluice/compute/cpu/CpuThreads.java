@@ -18,20 +18,25 @@ final class CpuThreads implements AutoCloseable {
     /// How long a thread spins for the next operation: longer than the gaps inside a step.
     private static final long SPIN_NANOS = 50_000;
 
-    private static final int YIELDS = 20;
+    /// How long it then gives its core to whoever wants it, before it parks: longer than what
+    /// passes between two steps of a busy engine.
+    private static final long YIELD_NANOS = 500_000;
+
     private static final long NAP_NANOS = 50_000;
 
     private final List<Worker> workers = new ArrayList<>();
 
     // Written by the caller, read by the workers. A worker that comes late finds the old job, whose
     // counter is used up, and never a mixture of two.
-    private volatile Job current = new Job("", (_, _) -> {}, 0, 1);
+    private volatile Job current = new Job("", (_, _) -> {}, 0, 1, false);
     private volatile boolean closed;
+    private final CpuProfile profile;
 
     /// Starts the threads.
     ///
     /// @param threads number of threads with the caller
     CpuThreads(int threads) {
+        profile = new CpuProfile(threads);
         for (int i = 1; i < threads; i++) {
             Worker worker = new Worker(i);
             workers.add(worker);
@@ -42,6 +47,11 @@ final class CpuThreads implements AutoCloseable {
     /// Threads that share the work, the caller among them.
     int count() {
         return workers.size() + 1;
+    }
+
+    /// Measures the operations when it is asked to.
+    CpuProfile profile() {
+        return profile;
     }
 
     /// Does the units `[0, total)` in chunks, and returns when all are done.
@@ -56,13 +66,18 @@ final class CpuThreads implements AutoCloseable {
         if (total <= 0) {
             return;
         }
-        Job job = new Job(op, units, total, chunk);
+        boolean timed = profile.isOn();
+        long begin = timed ? System.nanoTime() : 0;
+        Job job = new Job(op, units, total, chunk, timed);
         if (job.chunks > 1 && !workers.isEmpty()) {
             current = job;
             wake(job.chunks - 1);
         }
         job.work();
         job.await();
+        if (timed) {
+            profile.add(op, System.nanoTime() - begin, job.busyNanos.get());
+        }
     }
 
     private void wake(long wanted) {
@@ -100,8 +115,11 @@ final class CpuThreads implements AutoCloseable {
         private final AtomicLong next = new AtomicLong();
         private final AtomicLong open;
         private final AtomicReference<Exception> failure = new AtomicReference<>();
+        private final boolean timed;
+        private final AtomicLong busyNanos = new AtomicLong();
 
-        Job(String op, Units units, long total, long chunk) {
+        Job(String op, Units units, long total, long chunk, boolean timed) {
+            this.timed = timed;
             this.op = op;
             this.units = units;
             this.total = total;
@@ -112,6 +130,7 @@ final class CpuThreads implements AutoCloseable {
 
         void work() {
             for (long c = next.getAndIncrement(); c < chunks; c = next.getAndIncrement()) {
+                long begin = timed ? System.nanoTime() : 0;
                 try {
                     if (failure.get() == null) {
                         units.run(c * chunk, Math.min(total, (c + 1) * chunk));
@@ -122,6 +141,9 @@ final class CpuThreads implements AutoCloseable {
                     // A chunk that vanished with its thread would leave the engine waiting forever.
                     failure.compareAndSet(null, new IllegalStateException(e));
                 } finally {
+                    if (timed) {
+                        busyNanos.addAndGet(System.nanoTime() - begin);
+                    }
                     open.decrementAndGet();
                 }
             }
@@ -185,11 +207,16 @@ final class CpuThreads implements AutoCloseable {
         private Job awaitNext(Job done) {
             long deadline = System.nanoTime() + SPIN_NANOS;
             int turns = 0;
-            int yields = 0;
             while (current == done && !closed) {
-                if (++turns % 64 != 0 || System.nanoTime() - deadline < 0) {
+                if (++turns % 64 != 0) {
                     Thread.onSpinWait();
-                } else if (yields++ < YIELDS) {
+                    continue;
+                }
+                long over = System.nanoTime() - deadline;
+                if (over < 0) {
+                    Thread.onSpinWait();
+                } else if (over < YIELD_NANOS) {
+                    turns = 63;
                     Thread.yield();
                 } else {
                     parked = true;
