@@ -20,7 +20,6 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /// Runs one engine behind the event bus.
@@ -102,14 +101,10 @@ public final class EngineVerticle extends VerticleBase {
     }
 
     private static void refuse(Message<?> message, Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null
-                        ? problem.getCause()
-                        : problem;
-        if (cause instanceof ApiException refusal) {
+        if (problem instanceof ApiException refusal) {
             ReplyFailures.fail(message, refusal);
         } else {
-            LOG.error("a request could not be taken", cause);
+            LOG.error("a request could not be taken", problem);
             ReplyFailures.fail(message, new ApiException.Internal("The engine failed."));
         }
     }

@@ -177,12 +177,13 @@ public final class Engine implements AutoCloseable {
                 return CompletableFuture.failedFuture(e);
             }
         }
-        return new GrammarGate(grammars)
-                .compile(guidance.get())
-                .thenApply(grammar -> {
-                    submit(request, listener, Optional.of(grammar));
-                    return grammar.remarks();
-                });
+        return GrammarGate.failingItself(
+                new GrammarGate(grammars)
+                        .compile(guidance.get())
+                        .thenApply(grammar -> {
+                            submit(request, listener, Optional.of(grammar));
+                            return grammar.remarks();
+                        }));
     }
 
     private void submit(

@@ -40,10 +40,7 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
     }
 
     private static ApiException refusal(Guidance guidance, Throwable problem) {
-        Throwable cause =
-                problem instanceof CompletionException && problem.getCause() != null
-                        ? problem.getCause()
-                        : problem;
+        Throwable cause = itself(problem);
         if (cause instanceof GrammarException e) {
             return new ApiException.InvalidRequest(
                     "Invalid %s: %s.".formatted(kind(guidance), e.getMessage()),
@@ -66,5 +63,25 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
             case GrammarSpec.StructuralTag _ ->
                     guidance.param().startsWith("tool") ? "tools" : "structural_tag format";
         };
+    }
+
+    /// The same result; a failure is the problem itself, not one that stands for it.
+    static <T> CompletableFuture<T> failingItself(CompletableFuture<T> future) {
+        CompletableFuture<T> same = new CompletableFuture<>();
+        var _ =
+                future.whenComplete((value, problem) -> {
+                    if (problem == null) {
+                        same.complete(value);
+                    } else {
+                        same.completeExceptionally(itself(problem));
+                    }
+                });
+        return same;
+    }
+
+    private static Throwable itself(Throwable problem) {
+        return problem instanceof CompletionException && problem.getCause() != null
+                ? problem.getCause()
+                : problem;
     }
 }
