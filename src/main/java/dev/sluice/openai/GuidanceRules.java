@@ -1,10 +1,12 @@
 package dev.sluice.openai;
 
 import dev.sluice.engine.Guidance;
+import dev.sluice.openai.parsers.CallSpelling;
 import dev.sluice.openai.parsers.OutputParsers;
 import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.openai.parsers.ThinkingMarkers;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Vocabulary;
 
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -14,17 +16,21 @@ import java.util.OptionalInt;
 /// @param model with its tokenizer
 record GuidanceRules(ServedModel model) {
 
-    /// The form of a chat's answer. Where a tool must be called, that is all there is to form.
+    /// The form of a chat's answer. Where a tool must be called, that is all there is to form;
+    /// where one may be, `response_format` is about the answers that are no calls.
     ///
     /// @param parser of the output
     Optional<GuidedForm> form(ChatRequest request, Optional<ParserSettings> parser) {
-        Optional<GuidedForm> calls =
-                ToolCallForm.of(
-                        request.tools(),
-                        parser.flatMap(ParserSettings::toolCalls)
-                                .flatMap(OutputParsers::callSpelling),
-                        model.tokenizer().vocabulary());
-        return request.tools().wanted().isEmpty() ? request.shared().form().or(() -> calls) : calls;
+        Optional<CallSpelling> spelling =
+                parser.flatMap(ParserSettings::toolCalls).flatMap(OutputParsers::callSpelling);
+        Vocabulary vocabulary = model.tokenizer().vocabulary();
+        Optional<GuidedForm> form = request.shared().form();
+        if (form.isEmpty() || !request.tools().wanted().isEmpty()) {
+            return ToolCallForm.of(request.tools(), spelling, vocabulary);
+        }
+        return spelling.filter(_ -> form.get().field().equals(GuidedFields.RESPONSE_FORMAT))
+                .map(calls -> ToolCallForm.orCalls(form.get(), request.tools(), calls, vocabulary))
+                .or(() -> form);
     }
 
     /// Guides the output from its first token on, but leaves the model its thinking: the one that

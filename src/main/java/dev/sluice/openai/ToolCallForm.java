@@ -21,6 +21,7 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
     private static final String TYPE = "type";
     private static final String OBJECT = "object";
     private static final String STRICT = "strict";
+    private static final String JSON_SCHEMA = "json_schema";
 
     /// The form that a chat's tools ask for: calls and nothing else where one must be called; where
     /// the model is free, text whose calls are right, if a tool says that they must be (`strict`).
@@ -31,12 +32,7 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
         if (spelling.isEmpty()) {
             return Optional.empty();
         }
-        OptionalInt trigger = vocabulary.id(spelling.get().trigger());
-        ToolCallForm form =
-                new ToolCallForm(
-                        spelling.get(),
-                        tools.severalCalls(),
-                        trigger.isPresent() && vocabulary.isSpecial(trigger.getAsInt()));
+        ToolCallForm form = of(spelling.get(), tools, vocabulary);
         if (!tools.wanted().isEmpty()) {
             return Optional.of(
                     new GuidedForm(form.spec(form.calls(tools.wanted())), ToolFields.CHOICE));
@@ -45,6 +41,50 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
                 ? Optional.of(
                         new GuidedForm(form.spec(form.amongText(tools.tools())), ToolFields.TOOLS))
                 : Optional.empty();
+    }
+
+    private static ToolCallForm of(CallSpelling spelling, ToolFields tools, Vocabulary vocabulary) {
+        OptionalInt trigger = vocabulary.id(spelling.trigger());
+        return new ToolCallForm(
+                spelling,
+                tools.severalCalls(),
+                trigger.isPresent() && vocabulary.isSpecial(trigger.getAsInt()));
+    }
+
+    /// The form of an answer where the model is free to call a tool: JSON as it is asked for, or
+    /// calls and nothing else. Forms that are no JSON can spell calls themselves and stay as they
+    /// are.
+    ///
+    /// @param answer as `response_format` asks for it
+    static GuidedForm orCalls(
+            GuidedForm answer, ToolFields tools, CallSpelling spelling, Vocabulary vocabulary) {
+        Optional<Map<String, Object>> json = json(answer.grammar());
+        if (json.isEmpty() || tools.tools().isEmpty()) {
+            return answer;
+        }
+        ToolCallForm form = of(spelling, tools, vocabulary);
+        Map<String, Object> either =
+                object("or", "elements", List.of(json.get(), form.calls(tools.tools())));
+        return new GuidedForm(form.spec(either), answer.field());
+    }
+
+    /// A form of JSON as a part of a structural tag.
+    private static Optional<Map<String, Object>> json(GrammarSpec grammar) {
+        return switch (grammar) {
+            case GrammarSpec.JsonObject _ ->
+                    Optional.of(object(JSON_SCHEMA, JSON_SCHEMA, Map.of(TYPE, OBJECT)));
+            case GrammarSpec.JsonSchema(String schema, boolean strict, boolean closed) ->
+                    RequestJson.parse(schema)
+                            .map(value -> {
+                                Map<String, Object> format =
+                                        object(JSON_SCHEMA, JSON_SCHEMA, value);
+                                if (closed || !strict) {
+                                    format.put(STRICT, strict);
+                                }
+                                return format;
+                            });
+            default -> Optional.empty();
+        };
     }
 
     private GrammarSpec spec(Map<String, Object> format) {
@@ -121,7 +161,7 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
             schema.put("additionalProperties", false);
         }
         schema.putIfAbsent(TYPE, OBJECT);
-        Map<String, Object> content = object("json_schema", "json_schema", schema);
+        Map<String, Object> content = object(JSON_SCHEMA, JSON_SCHEMA, schema);
         function.flag(STRICT).ifPresent(strict -> content.put(STRICT, strict));
         return content;
     }

@@ -23,6 +23,7 @@ record ToolFields(
 
     private static final String FUNCTION = "function";
     private static final String NAME = "name";
+    private static final String ALLOWED = "allowed_tools";
 
     ToolFields {
         tools = List.copyOf(tools);
@@ -49,7 +50,33 @@ record ToolFields(
                                 "Input should be 'none', 'auto', 'required' or a function's name");
             };
         }
-        return new ToolFields(tools, List.of(named(choice, tools)), false);
+        Map<String, Object> named = dictionary(CHOICE, CHOICE, choice);
+        return ALLOWED.equals(named.get("type"))
+                ? allowed(
+                        dictionary(CHOICE, CHOICE + "." + ALLOWED, named.get(ALLOWED)),
+                        tools,
+                        several)
+                : new ToolFields(tools, List.of(named(named, CHOICE, tools)), false);
+    }
+
+    /// Some of the tools: the model sees no others.
+    private static ToolFields allowed(
+            Map<String, Object> choice, List<Map<String, Object>> tools, boolean several) {
+        List<Map<String, Object>> some = new ArrayList<>();
+        List<?> names = new Fields(choice).list(TOOLS);
+        for (int i = 0; i < names.size(); i++) {
+            String place = CHOICE + "." + ALLOWED + "." + TOOLS + "[" + i + "]";
+            some.add(named(dictionary(CHOICE, place, names.get(i)), place, tools));
+        }
+        String mode = text(CHOICE, CHOICE + "." + ALLOWED + ".mode", choice.get("mode"));
+        return switch (mode) {
+            case "auto" -> new ToolFields(some, List.of(), several);
+            case "required" -> new ToolFields(some, required(some), several);
+            default ->
+                    throw Invalid.field(
+                            CHOICE,
+                            "tool_choice.allowed_tools.mode: Input should be 'auto' or 'required'");
+        };
     }
 
     private static Map<String, Object> tool(String place, Object item) {
@@ -87,11 +114,11 @@ record ToolFields(
         return tools;
     }
 
-    private static Map<String, Object> named(Object choice, List<Map<String, Object>> tools) {
-        Map<String, Object> named = dictionary(CHOICE, CHOICE, choice);
+    private static Map<String, Object> named(
+            Map<String, Object> choice, String place, List<Map<String, Object>> tools) {
         Map<String, Object> function =
-                dictionary(CHOICE, CHOICE + "." + FUNCTION, named.get(FUNCTION));
-        String name = text(CHOICE, CHOICE + ".function.name", function.get(NAME));
+                dictionary(CHOICE, place + "." + FUNCTION, choice.get(FUNCTION));
+        String name = text(CHOICE, place + ".function.name", function.get(NAME));
         return required(tools).stream()
                 .filter(tool -> name.equals(nameOf(tool)))
                 .findFirst()

@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.engine.Guidance;
 import dev.sluice.grammar.GrammarSpec;
@@ -222,9 +223,42 @@ class GuidedRequestTest {
     void aFormOfTheAnswerIsNotAboutCalls() {
         String form = ",\"response_format\":{\"type\":\"json_object\"}";
 
-        assertThat(guidance(OPEN, TOOLS + form).grammar()).isEqualTo(new GrammarSpec.JsonObject());
+        JsonObject either = calls(OPEN, TOOLS + form);
+
+        assertThat(either.getString("type")).isEqualTo("or");
+        assertThat(either.getJsonArray("elements").getJsonObject(0))
+                .isEqualTo(
+                        new JsonObject(
+                                "{\"type\":\"json_schema\",\"json_schema\":{\"type\":\"object\"}}"));
+        assertThat(tags(either.getJsonArray("elements").getJsonObject(1))).hasSize(2);
+        assertThat(guidance(OPEN, TOOLS + form).param()).isEqualTo("response_format");
+        // Nobody reads calls here, or none may be made, or the form can spell them itself.
+        assertThat(guidance(PLAIN, TOOLS + form).grammar()).isEqualTo(new GrammarSpec.JsonObject());
+        assertThat(guidance(OPEN, TOOLS + form + ",\"tool_choice\":\"none\"").grammar())
+                .isEqualTo(new GrammarSpec.JsonObject());
+        assertThat(guidance(OPEN, TOOLS + ",\"guided_regex\":\"a\"").grammar())
+                .isEqualTo(new GrammarSpec.RegularExpression("a"));
         assertThat(calls(OPEN, TOOLS + form + ",\"tool_choice\":\"required\"").getString("type"))
                 .isEqualTo("tags_with_separator");
+    }
+
+    @Test
+    void onlyAllowedToolsAreOffered() {
+        String choice =
+                TOOLS
+                        + ",\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"%s\","
+                        + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"%s\"}}]}}";
+
+        JsonObject required = calls(OPEN, choice.formatted("required", "g"));
+
+        assertThat(tags(required)).hasSize(1);
+        assertThat(tags(required).getFirst().getString("begin")).contains("\"g\"");
+        // None of them is strict.
+        assertThat(OPEN.sequence(choice.formatted("auto", "f")).rules().guidance()).isEmpty();
+        assertThatThrownBy(() -> OPEN.sequence(choice.formatted("auto", "h")))
+                .hasMessageContaining("names no function of tools: h");
+        assertThatThrownBy(() -> OPEN.sequence(choice.formatted("often", "f")))
+                .hasMessageContaining("allowed_tools.mode");
     }
 
     @Test
