@@ -63,7 +63,8 @@ public final class GuidedCost {
     ///
     /// @param args number of rounds, 7 by default
     public static void main(String[] args) {
-        GuidedCost cost = new GuidedCost(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 7);
+        GuidedCost cost =
+                new GuidedCost(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 7);
         try (LoadedEngine step = load(false);
                 LoadedEngine jump = load(true)) {
             for (float temperature : new float[] {0, 0.8f}) {
@@ -187,8 +188,7 @@ public final class GuidedCost {
         for (int i = 0; i < sequences; i++) {
             Counter counter = new Counter();
             counters.add(counter);
-            SamplingParams sampling =
-                    new SamplingParams(temperature, 1, OptionalInt.empty(), 0, i);
+            SamplingParams sampling = new SamplingParams(temperature, 1, OptionalInt.empty(), 0, i);
             LogitsRules rules = guidance.map(LogitsRules.NONE::with).orElse(LogitsRules.NONE);
             StopConditions stop =
                     new StopConditions(TOKENS, List.of(), Set.of(), guidance.isEmpty(), false);
