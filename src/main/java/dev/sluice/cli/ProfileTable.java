@@ -8,8 +8,6 @@ import java.util.Locale;
 
 /// What the operations of a measurement took, as text.
 final class ProfileTable {
-    private static final String HEAD = "%-28s %8s %10s %8s %10s %9s%n";
-    private static final String LINE = "%-28s %8d %10.2f %7.1f%% %10.1f %8.0f%%%n";
     private static final double MILLI = 1e6;
     private static final double MICRO = 1e3;
 
@@ -32,8 +30,11 @@ final class ProfileTable {
             profile.start();
             meter.decodeTokensPerSecond(sequences, decodedTokens);
             profile.stop();
-            String name = "prefill, then decode, %d of %d tokens";
-            text.append(of(name.formatted(sequences, decodedTokens), profile));
+            text.append(
+                    of(
+                            "prefill, then decode, %d of %d tokens"
+                                    .formatted(sequences, decodedTokens),
+                            profile));
         }
         return text.toString();
     }
@@ -44,7 +45,9 @@ final class ProfileTable {
         text.append(String.format(Locale.ROOT, "%nprofile: %s%n", title));
         text.append(
                 String.format(
-                        Locale.ROOT, HEAD, "", "calls", "ms", "of all", "us each", "threads"));
+                        Locale.ROOT,
+                        "%-28s %8s %10s %8s %10s %9s%n",
+                        "", "calls", "ms", "of all", "us each", "threads"));
         List<CpuProfile.Row> rows = profile.rows();
         long inside = 0;
         for (CpuProfile.Row row : rows) {
@@ -60,7 +63,7 @@ final class ProfileTable {
         double wall = Math.max(1, row.wallNanos());
         return String.format(
                 Locale.ROOT,
-                LINE,
+                "%-28s %8d %10.2f %7.1f%% %10.1f %8.0f%%%n",
                 row.name(),
                 row.calls(),
                 wall / MILLI,
