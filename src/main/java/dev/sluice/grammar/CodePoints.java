@@ -1,6 +1,9 @@
 package dev.sluice.grammar;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// A set of Unicode scalar values, as sorted ranges. Surrogates belong to no set: they are no
 /// characters. Immutable.
@@ -141,9 +144,81 @@ final class CodePoints {
         return 2 * from < ranges.length && ranges[2 * from] <= last;
     }
 
+    boolean overlaps(CodePoints other) {
+        for (int i = 0; i < other.ranges.length; i += 2) {
+            if (overlaps(other.ranges[i], other.ranges[i + 1])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Whether this has all of another set.
     boolean containsAll(CodePoints other) {
-        return equals(other) || other.minus(this).isEmpty();
+        if ((other.low & ~low) != 0 || (other.high & ~high) != 0) {
+            return false;
+        }
+        int i = 0;
+        for (int k = 0; k < other.ranges.length; k += 2) {
+            while (i < ranges.length && ranges[i + 1] < other.ranges[k]) {
+                i += 2;
+            }
+            if (i >= ranges.length
+                    || ranges[i] > other.ranges[k]
+                    || ranges[i + 1] < other.ranges[k + 1]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Whether some sets have all of another one between them.
+    static boolean cover(List<CodePoints> sets, CodePoints all) {
+        long low = 0;
+        long high = 0;
+        for (CodePoints set : sets) {
+            low |= set.low;
+            high |= set.high;
+        }
+        if ((all.low & ~low) != 0 || (all.high & ~high) != 0) {
+            return false;
+        }
+        CodePoints union = NONE;
+        for (CodePoints set : sets) {
+            if (set.containsAll(all)) {
+                return true;
+            }
+            union = union.isEmpty() ? set : union.union(set);
+        }
+        return union.containsAll(all);
+    }
+
+    /// Characters of this, at least one of each kind that some sets tell apart.
+    int[] representatives(List<CodePoints> sets) {
+        Set<Integer> firsts = new TreeSet<>();
+        addFirsts(this, firsts);
+        addFirsts(PLAIN, firsts);
+        for (CodePoints set : sets) {
+            addFirsts(set, firsts);
+        }
+        return firsts.stream().filter(this::contains).mapToInt(c -> c).toArray();
+    }
+
+    private static void addFirsts(CodePoints set, Set<Integer> firsts) {
+        for (int i = 0; i < set.ranges.length; i += 2) {
+            firsts.add(set.ranges[i]);
+            firsts.add(set.ranges[i + 1] + 1);
+        }
+    }
+
+    /// Bits of the characters below 64.
+    long low() {
+        return low;
+    }
+
+    /// Bits of the characters from 64 to 127.
+    long high() {
+        return high;
     }
 
     boolean isEmpty() {

@@ -42,6 +42,12 @@ final class Configurations {
 
     @Nullable TokenMask mask;
 
+    /// Complete masks for what has lain below the base.
+    @Nullable Completed @Nullable [] completed;
+
+    /// How much text of each [TextClass] may come, or -1 where that is not known yet.
+    int @Nullable [] runs;
+
     /// The configurations with the same mask, once known.
     @Nullable Configurations forMask;
 
@@ -49,6 +55,9 @@ final class Configurations {
     ///
     /// @param push what comes to lie below the base, or [Stack#BASE] for nothing
     record Step(Configurations target, Stack push) {}
+
+    /// A mask that holds for one stack below the base.
+    record Completed(ParseState.Below below, TokenMask mask) {}
 
     Configurations(int[] states, int[] partials, Stack[] stacks, boolean endsBase, int epoch) {
         this.states = states;

@@ -4,6 +4,7 @@ import dev.sluice.tokenizer.Vocabulary;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,31 +12,39 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/// A vocabulary prepared for masks: the tree of all tokens, and for text that needs no escape in
-/// JSON the trees of the tokens that are not such text.
+/// A vocabulary prepared for masks: the tree of all tokens, and for some kinds of text the trees of
+/// the tokens that are not such text.
 ///
 /// Special tokens are in no tree: a grammar reaches them by id only. Building it takes some tenths
 /// of a second for 100,000 tokens; it is done once a tokenizer and shared. Immutable.
 public final class GrammarVocabulary {
-    private static final int[] SLICE_LENGTHS = {10, 30, Integer.MAX_VALUE};
+    private static final int[] LENGTHS = {4, 8, 12, 16, 24, FreeRuns.LONG, Integer.MAX_VALUE};
 
     private final Vocabulary vocabulary;
     private final byte[][] bytes;
     private final int size;
     private final TokenTrie trie;
     private final List<Slice> slices;
+    private final List<List<Slice>> limited;
     private final List<Integer> lineEnds;
 
-    /// The tokens that are plain text of at most so many characters, and the tree of all others.
+    /// The tokens that are text of some kind and of at most so many characters, and the tree of all
+    /// others.
     static final class Slice {
+        private final TextClass kind;
         private final int length;
-        private final int[] plain;
+        private final int[] words;
         private final TokenTrie rest;
 
-        Slice(int length, int[] plain, TokenTrie rest) {
+        Slice(TextClass kind, int length, int[] words, TokenTrie rest) {
+            this.kind = kind;
             this.length = length;
-            this.plain = plain;
+            this.words = words;
             this.rest = rest;
+        }
+
+        TextClass kind() {
+            return kind;
         }
 
         int length() {
@@ -43,8 +52,8 @@ public final class GrammarVocabulary {
         }
 
         /// Bit mask, 32 tokens a word.
-        int[] plain() {
-            return plain;
+        int[] words() {
+            return words;
         }
 
         TokenTrie rest() {
@@ -53,12 +62,17 @@ public final class GrammarVocabulary {
     }
 
     private GrammarVocabulary(
-            Vocabulary vocabulary, byte[][] bytes, TokenTrie trie, List<Slice> slices) {
+            Vocabulary vocabulary,
+            byte[][] bytes,
+            TokenTrie trie,
+            List<Slice> slices,
+            List<List<Slice>> limited) {
         this.vocabulary = vocabulary;
         this.bytes = bytes;
         this.size = bytes.length;
         this.trie = trie;
         this.slices = List.copyOf(slices);
+        this.limited = List.copyOf(limited);
         this.lineEnds =
                 IntStream.range(0, size)
                         .filter(id -> bytes[id].length == 1 && bytes[id][0] == '\n')
@@ -75,37 +89,45 @@ public final class GrammarVocabulary {
         }
         TokenTrie trie = TokenTrie.of(bytes);
         int[] order = trie.inOrder();
-        int[] lengths = Arrays.stream(bytes).mapToInt(GrammarVocabulary::plainLength).toArray();
         List<Slice> slices = new ArrayList<>();
-        for (int limit : SLICE_LENGTHS) {
-            int[] plain = new int[Math.ceilDiv(size, 32)];
-            for (int id = 0; id < size; id++) {
-                if (lengths[id] > 0 && lengths[id] <= limit) {
-                    plain[id >> 5] |= 1 << id;
-                }
+        List<List<Slice>> limited = new ArrayList<>();
+        for (TextClass kind : TextClass.ALL) {
+            int[] lengths = Arrays.stream(bytes).mapToInt(kind::length).toArray();
+            for (int limit : LENGTHS) {
+                slices.add(slice(kind, limit, lengths, trie, order, bytes));
             }
-            int[] rest =
-                    Arrays.stream(order)
-                            .filter(id -> lengths[id] < 0 || lengths[id] > limit)
-                            .toArray();
-            slices.add(new Slice(limit, plain, trie.part(bytes, rest)));
+            TokenTrie others = slices.getLast().rest();
+            limited.add(
+                    IntStream.rangeClosed(0, FreeRuns.LONG)
+                            .mapToObj(most ->
+                                    new Slice(kind, most, words(bytes, lengths, most), others))
+                            .toList());
         }
-        return new GrammarVocabulary(vocabulary, bytes, trie, slices);
+        slices.add(new Slice(TextClass.PLAIN, 0, new int[Math.ceilDiv(size, 32)], trie));
+        slices.sort(Comparator.comparingInt(slice -> slice.rest().size()));
+        return new GrammarVocabulary(vocabulary, bytes, trie, slices, limited);
     }
 
-    /// Characters of plain text, or -1 for anything else.
-    private static int plainLength(byte[] token) {
-        int count = 0;
-        int partial = Partial.NONE;
-        for (byte b : token) {
-            int result = Partial.json(partial, b & 0xFF);
-            if (result == Partial.INVALID || b == '\\') {
-                return -1;
+    private static Slice slice(
+            TextClass kind, int limit, int[] lengths, TokenTrie trie, int[] order, byte[][] bytes) {
+        int[] words = words(bytes, lengths, limit);
+        int[] rest =
+                Arrays.stream(order).filter(id -> lengths[id] < 0 || lengths[id] > limit).toArray();
+        return new Slice(kind, limit, words, trie.part(bytes, rest));
+    }
+
+    private static int[] words(byte[][] bytes, int[] lengths, int most) {
+        int[] words = new int[Math.ceilDiv(bytes.length, 32)];
+        for (int id = 0; id < bytes.length; id++) {
+            if (lengths[id] > 0 && lengths[id] <= most && isInTree(bytes[id])) {
+                words[id >> 5] |= 1 << id;
             }
-            partial = Partial.isPartial(result) ? result : Partial.NONE;
-            count += result >= 0 ? 1 : 0;
         }
-        return partial == Partial.NONE && count > 0 ? count : -1;
+        return words;
+    }
+
+    private static boolean isInTree(byte[] token) {
+        return token.length > 0 && token.length <= TokenTrie.MAX_TOKEN_BYTES;
     }
 
     /// Tokens.
@@ -125,16 +147,17 @@ public final class GrammarVocabulary {
         return trie;
     }
 
-    /// The slice for places where `length` characters of plain text may come; the whole vocabulary
-    /// is none.
-    Slice slice(int length) {
-        Slice best = new Slice(0, new int[Math.ceilDiv(size, 32)], trie);
-        for (Slice slice : slices) {
-            if (slice.length() <= length) {
-                best = slice;
-            }
-        }
-        return best;
+    /// Ways to cut the vocabulary, those that leave least to walk first; the last one leaves all.
+    List<Slice> slices() {
+        return slices;
+    }
+
+    /// The cut for places where so many characters of a kind may come and no more: longer tokens of
+    /// the kind need no walk either.
+    ///
+    /// @param most up to [FreeRuns#LONG]
+    Slice limited(TextClass kind, int most) {
+        return limited.get(kind.index()).get(most);
     }
 
     /// Those of some texts that are special tokens which end no sequence, with their ids.

@@ -138,6 +138,49 @@ final class Machine {
         return any ? rebased(next.finish(epoch)) : DEAD;
     }
 
+    /// Where a whole character leads, whatever lies below the base; readings that are in the middle
+    /// of one are left out.
+    ///
+    /// @param escaped whether it is written as an escape of a JSON string
+    Configurations character(Configurations top, int c, boolean escaped) {
+        Closure next = closure();
+        boolean any = false;
+        for (int i = 0; i < top.size(); i++) {
+            int state = top.states[i];
+            if (top.partials[i] != Partial.NONE) {
+                continue;
+            }
+            if (rules.repeats()[state].isPresent()) {
+                Repeat repeat = rules.repeats()[state].get();
+                if (repeat.set().contains(c) && (repeat.json() || !escaped)) {
+                    Stack stack = top.stacks[i];
+                    next.add(state, stacks.counted(stack, repeat.next(stack.count)));
+                    any = true;
+                }
+            }
+            for (CharEdge edge : rules.chars()[state]) {
+                if (edge.set().contains(c) && (edge.json() || !escaped)) {
+                    next.add(edge.target(), top.stacks[i]);
+                    any = true;
+                }
+            }
+        }
+        return any ? rebased(next.finish(epoch)).target() : Configurations.DEAD;
+    }
+
+    /// What is open behind the rule that returns to a stack, as far as that stack is known.
+    Configurations behind(Stack stack) {
+        Closure next = closure();
+        for (int i = 0; i < stack.returns.length; i++) {
+            if (stack.returns[i] == Stack.END) {
+                next.endBase();
+            } else {
+                next.add(stack.returns[i], stack.below[i]);
+            }
+        }
+        return next.finish(epoch);
+    }
+
     private boolean read(Closure closure, int state, int partial, Stack stack, int b) {
         int text = Partial.text(partial, b);
         int json = Partial.json(partial, b);
@@ -298,6 +341,11 @@ final class Machine {
             done.put(stack, result);
         }
         return result;
+    }
+
+    /// Bytes of what is remembered, about.
+    synchronized long bytes() {
+        return bytes;
     }
 
     /// Accounts for memory that hangs on configurations.

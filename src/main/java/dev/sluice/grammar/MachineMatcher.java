@@ -38,6 +38,16 @@ final class MachineMatcher implements GrammarMatcher {
         } else {
             grammar.fill(state(), row);
         }
+        allowEnds(row);
+    }
+
+    /// The same by a walk of the whole vocabulary: for tests.
+    void fillSlowly(MemorySegment row) {
+        grammar.fillSlowly(state(), row);
+        allowEnds(row);
+    }
+
+    private void allowEnds(MemorySegment row) {
         if (terminated || state().accepts()) {
             for (int id : endIds) {
                 if (id >> 5 < row.byteSize() / 4) {

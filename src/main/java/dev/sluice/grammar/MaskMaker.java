@@ -1,32 +1,45 @@
 package dev.sluice.grammar;
 
+import dev.sluice.grammar.Configurations.Completed;
 import dev.sluice.grammar.Configurations.Step;
 import dev.sluice.grammar.ParseState.Below;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 
 /// Finds the tokens that may come at a place of a grammar by walking the tree of the vocabulary.
 ///
 /// The walk of a place is done once, without what lies below its base; tokens for which that
-/// matters are walked again each time. Where any plain text may come, tokens of plain text are not
-/// walked at all. Belongs to one machine, whose lock its callers hold.
+/// matters are walked again for each stack that has lain there. Where any text of some kind may
+/// come, tokens of such text are not walked at all. Belongs to one machine, whose lock its callers
+/// hold.
 final class MaskMaker {
     private static final int[] NONE = {};
+    private static final List<TextClass> WIDEST_FIRST = TextClass.ALL.reversed();
+
+    /// How many stacks below a place are remembered with their masks.
+    private static final int COMPLETED = 8;
+
+    /// Below so many nodes a walk costs less than remembering what it found.
+    private static final int WORTH_KEEPING = 16;
 
     private final Machine machine;
     private final GrammarVocabulary vocabulary;
-    private final PlainText plainText;
+    private final FreeRuns runs;
     private final Configurations[] tops = new Configurations[TokenTrie.MAX_TOKEN_BYTES + 1];
     private final Below[] belows = new Below[TokenTrie.MAX_TOKEN_BYTES + 1];
     private final boolean[] unsure = new boolean[TokenTrie.MAX_TOKEN_BYTES + 1];
-    private int[] found = new int[64];
-    private int numFound;
+    private final UnsureTokens.Collector collector = new UnsureTokens.Collector();
+    private final UnsureTokens nothing;
+    private int nextKept;
 
     MaskMaker(Machine machine, GrammarVocabulary vocabulary) {
         this.machine = machine;
         this.vocabulary = vocabulary;
-        this.plainText = new PlainText(machine.rules());
+        this.runs = new FreeRuns(machine);
+        this.nothing = collector.of(vocabulary.trie());
     }
 
     /// Writes the tokens that may come; the end of the text is not among them.
@@ -34,17 +47,43 @@ final class MaskMaker {
     /// @param row int32, one bit a token
     void fill(ParseState state, MemorySegment row) {
         Configurations top = machine.current(state.top());
-        TokenMask mask = mask(machine.forMask(top, vocabulary.longest()));
+        Configurations place = machine.forMask(top, vocabulary.longest());
+        TokenMask mask = mask(place);
+        if (mask.unsure().size() == 0) {
+            mask.write(row, vocabulary.size());
+            return;
+        }
+        Completed[] kept = place.completed;
+        for (int i = 0; kept != null && i < kept.length; i++) {
+            if (kept[i] != null && kept[i].below().isSame(state.below())) {
+                kept[i].mask().write(row, vocabulary.size());
+                return;
+            }
+        }
         mask.write(row, vocabulary.size());
-        if (mask.unsure().size() > 0) {
-            walk(mask.unsure(), top, state.below(), row);
+        walk(mask.unsure(), top, state.below(), row);
+        if (mask.unsure().size() >= WORTH_KEEPING) {
+            keep(place, state.below(), row);
         }
     }
 
-    /// Finds a token's tokens with all bytes, without what is remembered: for tests.
+    private void keep(Configurations place, Below below, MemorySegment row) {
+        int[] words = new int[Math.ceilDiv(vocabulary.size(), 32)];
+        MemorySegment.copy(row, ValueLayout.JAVA_INT, 0, words, 0, words.length);
+        TokenMask mask = TokenMask.of(words, vocabulary.size(), nothing);
+        if (place.completed == null) {
+            place.completed = new Completed[COMPLETED];
+        }
+        place.completed[nextKept++ & COMPLETED - 1] = new Completed(below, mask);
+        machine.grow(mask.bytes());
+    }
+
+    /// Finds a place's tokens with all bytes, without what is remembered: for tests.
     void fillSlowly(ParseState state, MemorySegment row) {
         row.fill((byte) 0);
-        walk(vocabulary.trie(), machine.current(state.top()), state.below(), row);
+        tops[0] = machine.current(state.top());
+        belows[0] = state.below();
+        walk(vocabulary.trie(), 0, vocabulary.trie().size(), row);
         for (int id : tokens(state.top())) {
             TokenMask.allow(row, id);
         }
@@ -62,16 +101,30 @@ final class MaskMaker {
 
     /// The tokens that may come whatever lies below the base, and those for which it matters.
     private TokenMask find(Configurations top) {
-        GrammarVocabulary.Slice slice = vocabulary.slice(plainText(top));
-        int[] words = slice.plain().clone();
-        numFound = 0;
+        GrammarVocabulary.Slice slice = slice(top);
+        int[] words = slice.words().clone();
+        collector.clear();
         explore(slice.rest(), top, words);
         for (int id : tokens(top)) {
             words[id >> 5] |= 1 << id;
         }
-        TokenTrie rest =
-                vocabulary.trie().part(vocabulary.allBytes(), Arrays.copyOf(found, numFound));
-        return TokenMask.of(words, vocabulary.size(), rest);
+        return TokenMask.of(words, vocabulary.size(), collector.of(slice.rest()));
+    }
+
+    /// The cut that leaves least to walk.
+    private GrammarVocabulary.Slice slice(Configurations top) {
+        for (TextClass kind : WIDEST_FIRST) {
+            int most = runs.limit(top, kind);
+            if (most > 0 && most <= FreeRuns.LONG) {
+                return vocabulary.limited(kind, most);
+            }
+        }
+        for (GrammarVocabulary.Slice slice : vocabulary.slices()) {
+            if (slice.length() <= runs.length(top, slice.kind())) {
+                return slice;
+            }
+        }
+        return vocabulary.slices().getLast();
     }
 
     private void explore(TokenTrie trie, Configurations top, int[] words) {
@@ -85,11 +138,12 @@ final class MaskMaker {
             Configurations target = next(depth, b);
             if (target.isDead()) {
                 if (unsure[depth - 1]) {
-                    collect(trie, i);
+                    collector.take(depth, i);
                 }
                 i = trie.skips[i];
                 continue;
             }
+            collector.enter(depth, i);
             unsure[depth] =
                     unsure[depth - 1] || (target.endsBase && belows[depth] == Below.UNKNOWN);
             for (int id = trie.tokens[i]; id != TokenTrie.NO_TOKEN; id = trie.twins[id]) {
@@ -115,24 +169,29 @@ final class MaskMaker {
         return tops[depth];
     }
 
-    /// Takes all tokens of a subtree.
-    private void collect(TokenTrie trie, int node) {
-        for (int i = node; i < trie.skips[node]; i++) {
-            if (trie.tokens[i] == TokenTrie.NO_TOKEN) {
+    private void walk(UnsureTokens tokens, Configurations top, Below below, MemorySegment row) {
+        TokenTrie trie = tokens.trie();
+        tops[0] = top;
+        belows[0] = below;
+        int alive = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            int node = tokens.node(i);
+            int depth = trie.depths[node];
+            if (depth > alive + 1) {
                 continue;
             }
-            if (numFound == found.length) {
-                found = Arrays.copyOf(found, 2 * numFound);
+            if (tokens.isWhole(i)) {
+                alive = depth - 1;
+                walk(trie, node, trie.skips[node], row);
+            } else {
+                alive = next(depth, trie.bytes[node] & 0xFF).isDead() ? depth - 1 : depth;
             }
-            found[numFound++] = trie.tokens[i];
         }
     }
 
-    private void walk(TokenTrie trie, Configurations top, Below below, MemorySegment row) {
-        tops[0] = top;
-        belows[0] = below;
-        int size = trie.size();
-        for (int i = 0; i < size; ) {
+    /// Walks some nodes, the way to which has been walked.
+    private void walk(TokenTrie trie, int from, int to, MemorySegment row) {
+        for (int i = from; i < to; ) {
             Configurations target = next(trie.depths[i], trie.bytes[i] & 0xFF);
             if (target.isDead()) {
                 i = trie.skips[i];
@@ -159,16 +218,5 @@ final class MaskMaker {
             }
         }
         return ids;
-    }
-
-    /// How many characters of plain text may come at least.
-    private int plainText(Configurations top) {
-        int most = 0;
-        for (int i = 0; i < top.size() && most < Integer.MAX_VALUE; i++) {
-            if (top.partials[i] == Partial.NONE) {
-                most = Math.max(most, plainText.length(top.states[i], top.stacks[i].count));
-            }
-        }
-        return most;
     }
 }

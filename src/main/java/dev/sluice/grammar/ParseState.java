@@ -27,6 +27,20 @@ record ParseState(Configurations top, Below below, boolean accepts) {
         Below rest() {
             return rest == null ? this : rest;
         }
+
+        /// Whether the same stacks lie here and there.
+        boolean isSame(Below other) {
+            Below a = this;
+            Below b = other;
+            while (a != b) {
+                if (a.stack != b.stack || a.rest == null || b.rest == null) {
+                    return false;
+                }
+                a = a.rest;
+                b = b.rest;
+            }
+            return true;
+        }
     }
 
     boolean isDead() {

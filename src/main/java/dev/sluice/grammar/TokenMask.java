@@ -4,23 +4,23 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /// What is known about the next token at one place of a grammar: the tokens that may come whatever
-/// lies below, and the tree of those for which it matters. Immutable.
+/// lies below, and those for which it matters. Immutable.
 final class TokenMask {
     private final Form form;
 
     /// Ids, or a bit mask of 32 tokens a word.
     private final int[] data;
 
-    private final TokenTrie unsure;
+    private final UnsureTokens unsure;
 
-    private TokenMask(Form form, int[] data, TokenTrie unsure) {
+    private TokenMask(Form form, int[] data, UnsureTokens unsure) {
         this.form = form;
         this.data = data;
         this.unsure = unsure;
     }
 
     /// Tokens that run past the rule at the base.
-    TokenTrie unsure() {
+    UnsureTokens unsure() {
         return unsure;
     }
 
@@ -31,7 +31,7 @@ final class TokenMask {
         WORDS
     }
 
-    static TokenMask of(int[] words, int size, TokenTrie unsure) {
+    static TokenMask of(int[] words, int size, UnsureTokens unsure) {
         int allowed = 0;
         for (int word : words) {
             allowed += Integer.bitCount(word);
@@ -98,6 +98,6 @@ final class TokenMask {
     }
 
     long bytes() {
-        return 48 + 4L * data.length + 11L * unsure.size();
+        return 48 + 4L * data.length + 4L * unsure.size();
     }
 }

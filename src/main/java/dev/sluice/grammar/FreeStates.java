@@ -4,27 +4,31 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// Where any plain text may come, of any length: the states from which every plain character leads
-/// to such a state again. Strings without limits are the usual ones, also those that must only not
-/// be one of some words.
+/// Where any text of a kind may come, of any length: the states from which every character of it
+/// leads to such a state again. Strings without limits are the usual ones, also those that must
+/// only not be one of some words.
 ///
 /// Found once a grammar, when it is first asked for. Not for use by several threads at once.
-final class PlainText {
+final class FreeStates {
     private final Rules rules;
+    private final TextClass kind;
     private final BitSet free = new BitSet();
     private boolean known;
 
-    PlainText(Rules rules) {
+    FreeStates(Rules rules, TextClass kind) {
         this.rules = rules;
+        this.kind = kind;
     }
 
-    /// How many characters of plain text may come at least.
+    /// How many characters of such text may come at least.
     ///
     /// @param count repetitions so far, if the state is one of a repetition
     int length(int state, int count) {
         if (rules.repeats()[state].isPresent()) {
             Repeat repeat = rules.repeats()[state].get();
-            if (repeat.body().isPresent() || !repeat.set().containsAll(CodePoints.PLAIN)) {
+            if (repeat.body().isPresent()
+                    || (kind.escapes() && !repeat.json())
+                    || !repeat.set().containsAll(kind.set())) {
                 return 0;
             }
             return repeat.max() == Repeat.UNBOUNDED ? Integer.MAX_VALUE : repeat.max() - count;
@@ -36,7 +40,8 @@ final class PlainText {
         return free.get(state) ? Integer.MAX_VALUE : 0;
     }
 
-    /// The greatest set: a state is dropped when some plain character no longer leads into it.
+    /// The greatest set: a state is dropped when some character no longer leads into it. What comes
+    /// late in a rule has high numbers and is looked at first, for it decides about the rest.
     private void find() {
         for (int state = 0; state < rules.ends().length; state++) {
             if (rules.chars()[state].length > 0 && reads(state, false)) {
@@ -46,7 +51,9 @@ final class PlainText {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int state = free.nextSetBit(0); state >= 0; state = free.nextSetBit(state + 1)) {
+            for (int state = free.length() - 1;
+                    state >= 0;
+                    state = free.previousSetBit(state - 1)) {
                 if (!reads(state, true)) {
                     free.clear(state);
                     changed = true;
@@ -55,15 +62,15 @@ final class PlainText {
         }
     }
 
-    /// Whether every plain character leads on, into the set if that is asked.
+    /// Whether every character leads on, into the set if that is asked.
     private boolean reads(int state, boolean intoSet) {
-        CodePoints read = CodePoints.NONE;
+        List<CodePoints> sets = new ArrayList<>();
         for (CharEdge edge : rules.chars()[state]) {
-            if (!intoSet || leadsIn(edge.target())) {
-                read = read.isEmpty() ? edge.set() : read.union(edge.set());
+            if ((edge.json() || !kind.escapes()) && (!intoSet || leadsIn(edge.target()))) {
+                sets.add(edge.set());
             }
         }
-        return read.containsAll(CodePoints.PLAIN);
+        return CodePoints.cover(sets, kind.set());
     }
 
     private boolean leadsIn(int target) {
