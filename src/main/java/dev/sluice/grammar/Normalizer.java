@@ -5,6 +5,7 @@ import dev.sluice.grammar.GrammarBuilder.RawState;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
@@ -32,6 +33,8 @@ final class Normalizer {
     private final BitSet split = new BitSet();
     private final BitSet productive = new BitSet();
     private List<Integer> reachable = new ArrayList<>();
+    private final Visits visits = new Visits();
+    private final Visits useful = new Visits();
 
     Normalizer(GrammarBuilder builder) {
         this.builder = builder;
@@ -80,41 +83,47 @@ final class Normalizer {
             return raw.body().isPresent() ? List.of(raw.body().getAsInt()) : List.of();
         }
         ends.set(raw.end());
-        Set<Integer> callees = new LinkedHashSet<>();
+        List<Integer> callees = new ArrayList<>();
         for (int state : statesOf(raw.start())) {
-            states.get(state).calls.forEach(call -> callees.add(call.rule()));
+            for (CallEdge call : states.get(state).calls) {
+                callees.add(call.rule());
+            }
         }
         return callees;
     }
 
     /// The states that can be reached inside a rule.
-    private List<Integer> statesOf(int start) {
-        List<Integer> found = new ArrayList<>();
-        BitSet seen = new BitSet();
-        seen.set(start);
-        found.add(start);
-        for (int i = 0; i < found.size(); i++) {
-            RawState state = states.get(found.get(i));
-            state.chars.forEach(edge -> visit(edge.target(), seen, found));
-            state.tokens.forEach(edge -> visit(edge.target(), seen, found));
-            state.calls.forEach(edge -> visit(edge.target(), seen, found));
-            state.epsilons.forEach(target -> visit(target, seen, found));
+    private int[] statesOf(int start) {
+        visits.clear();
+        visits.visit(start);
+        for (int i = 0; i < visits.size(); i++) {
+            RawState state = states.get(visits.get(i));
+            visitTargets(state);
+            for (CallEdge edge : state.calls) {
+                visits.visit(edge.target());
+            }
         }
-        return found;
+        return visits.toArray();
     }
 
-    private static void visit(int state, BitSet seen, List<Integer> found) {
-        if (!seen.get(state)) {
-            seen.set(state);
-            found.add(state);
+    private void visitTargets(RawState state) {
+        for (CharEdge edge : state.chars) {
+            visits.visit(edge.target());
+        }
+        for (TokenEdge edge : state.tokens) {
+            visits.visit(edge.target());
+        }
+        for (int target : state.epsilons) {
+            visits.visit(target);
         }
     }
 
+    /// Rules that are called are mostly found behind their callers, so they are looked at first.
     private void findNullable() {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (int rule : reachable) {
+            for (int rule : reachable.reversed()) {
                 if (!nullable.get(rule) && mayBeEmpty(rules.get(rule))) {
                     nullable.set(rule);
                     changed = true;
@@ -128,22 +137,20 @@ final class Normalizer {
             return raw.min() == 0
                     || (raw.body().isPresent() && nullable.get(raw.body().getAsInt()));
         }
-        BitSet seen = new BitSet();
-        List<Integer> found = new ArrayList<>();
-        visit(raw.start(), seen, found);
-        for (int i = 0; i < found.size(); i++) {
-            int state = found.get(i);
-            if (state == raw.end()) {
-                return true;
+        visits.clear();
+        visits.visit(raw.start());
+        for (int i = 0; i < visits.size() && !visits.contains(raw.end()); i++) {
+            RawState state = states.get(visits.get(i));
+            for (int target : state.epsilons) {
+                visits.visit(target);
             }
-            states.get(state).epsilons.forEach(target -> visit(target, seen, found));
-            for (CallEdge call : states.get(state).calls) {
+            for (CallEdge call : state.calls) {
                 if (nullable.get(call.rule())) {
-                    visit(call.target(), seen, found);
+                    visits.visit(call.target());
                 }
             }
         }
-        return false;
+        return visits.contains(raw.end());
     }
 
     private void bypassNullable() {
@@ -168,14 +175,15 @@ final class Normalizer {
         }
     }
 
-    private List<Integer> emptyClosure(int start) {
-        BitSet seen = new BitSet();
-        List<Integer> found = new ArrayList<>();
-        visit(start, seen, found);
-        for (int i = 0; i < found.size(); i++) {
-            states.get(found.get(i)).epsilons.forEach(target -> visit(target, seen, found));
+    private int[] emptyClosure(int start) {
+        visits.clear();
+        visits.visit(start);
+        for (int i = 0; i < visits.size(); i++) {
+            for (int target : states.get(visits.get(i)).epsilons) {
+                visits.visit(target);
+            }
         }
-        return found;
+        return visits.toArray();
     }
 
     /// Gives a rule a start of its own, to which nothing leads, from which nothing is skipped and
@@ -322,7 +330,7 @@ final class Normalizer {
         while (changed) {
             changed = false;
             builder.checkTime();
-            for (int rule : reachable) {
+            for (int rule : reachable.reversed()) {
                 if (!productive.get(rule) && ends(rule)) {
                     productive.set(rule);
                     changed = true;
@@ -343,54 +351,88 @@ final class Normalizer {
                     ? productive.get(raw.body().getAsInt())
                     : !raw.set().isEmpty();
         }
-        BitSet seen = new BitSet();
-        List<Integer> found = new ArrayList<>();
-        visit(raw.start(), seen, found);
-        for (int i = 0; i < found.size(); i++) {
-            if (found.get(i) == raw.end()) {
-                return true;
-            }
-            RawState state = states.get(found.get(i));
-            state.chars.forEach(edge -> visit(edge.target(), seen, found));
-            state.tokens.forEach(edge -> visit(edge.target(), seen, found));
-            state.epsilons.forEach(target -> visit(target, seen, found));
+        visits.clear();
+        visits.visit(raw.start());
+        for (int i = 0; i < visits.size() && !visits.contains(raw.end()); i++) {
+            RawState state = states.get(visits.get(i));
+            visitTargets(state);
             for (CallEdge call : state.calls) {
                 if (productive.get(call.rule())) {
-                    visit(call.target(), seen, found);
+                    visits.visit(call.target());
                 }
             }
         }
-        return false;
+        return visits.contains(raw.end());
     }
 
     private void trim(RawRule raw) {
-        List<Integer> found = statesOf(raw.start());
-        Map<Integer, List<Integer>> into = new HashMap<>();
+        int[] found = statesOf(raw.start());
+        Sources sources = new Sources(found.length);
+        for (int i = 0; i < found.length; i++) {
+            RawState state = states.get(found[i]);
+            if (!state.calls.isEmpty()) {
+                state.calls.removeIf(call -> !productive.get(call.rule()));
+            }
+            for (CharEdge edge : state.chars) {
+                sources.add(visits.place(edge.target()), found[i]);
+            }
+            for (TokenEdge edge : state.tokens) {
+                sources.add(visits.place(edge.target()), found[i]);
+            }
+            for (CallEdge edge : state.calls) {
+                sources.add(visits.place(edge.target()), found[i]);
+            }
+            for (int target : state.epsilons) {
+                sources.add(visits.place(target), found[i]);
+            }
+        }
+        useful.clear();
+        useful.visit(raw.end());
+        for (int i = 0; i < useful.size(); i++) {
+            if (visits.contains(useful.get(i))) {
+                sources.visit(visits.place(useful.get(i)), useful);
+            }
+        }
+        boolean all = visits.contains(raw.end()) && useful.size() == found.length;
         for (int at : found) {
             RawState state = states.get(at);
-            state.calls.removeIf(call -> !productive.get(call.rule()));
-            state.chars.forEach(edge -> comesFrom(into, edge.target(), at));
-            state.tokens.forEach(edge -> comesFrom(into, edge.target(), at));
-            state.calls.forEach(edge -> comesFrom(into, edge.target(), at));
-            state.epsilons.forEach(target -> comesFrom(into, target, at));
-        }
-        BitSet useful = new BitSet();
-        List<Integer> work = new ArrayList<>();
-        visit(raw.end(), useful, work);
-        for (int i = 0; i < work.size(); i++) {
-            into.getOrDefault(work.get(i), List.of()).forEach(from -> visit(from, useful, work));
-        }
-        for (int at : found) {
-            RawState state = states.get(at);
-            state.chars.removeIf(edge -> !useful.get(edge.target()));
-            state.tokens.removeIf(edge -> !useful.get(edge.target()));
-            state.calls.removeIf(edge -> !useful.get(edge.target()));
-            state.epsilons.removeIf(target -> !useful.get(target) || target == at);
+            if (!all) {
+                state.chars.removeIf(edge -> !useful.contains(edge.target()));
+                state.tokens.removeIf(edge -> !useful.contains(edge.target()));
+                state.calls.removeIf(edge -> !useful.contains(edge.target()));
+            }
+            if (!state.epsilons.isEmpty()) {
+                state.epsilons.removeIf(target -> !useful.contains(target) || target == at);
+            }
         }
     }
 
-    private static void comesFrom(Map<Integer, List<Integer>> into, int to, int from) {
-        into.computeIfAbsent(to, _ -> new ArrayList<>(2)).add(from);
+    /// Where edges come from, by where they lead.
+    private static final class Sources {
+        private final int[] heads;
+        private int[] sources = new int[64];
+        private int[] next = new int[64];
+        private int size;
+
+        Sources(int targets) {
+            heads = new int[targets];
+        }
+
+        void add(int target, int source) {
+            if (size == next.length) {
+                sources = Arrays.copyOf(sources, 2 * size);
+                next = Arrays.copyOf(next, 2 * size);
+            }
+            sources[size] = source;
+            next[size++] = heads[target];
+            heads[target] = size;
+        }
+
+        void visit(int target, Visits visits) {
+            for (int i = heads[target]; i > 0; i = next[i - 1]) {
+                visits.visit(sources[i - 1]);
+            }
+        }
     }
 
     /// The rules that are needed, callers before the rules that they begin with.

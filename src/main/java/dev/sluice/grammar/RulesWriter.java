@@ -5,21 +5,28 @@ import dev.sluice.grammar.GrammarBuilder.RawState;
 
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// Numbers the states of normalised rules anew and writes them as [Rules].
 final class RulesWriter {
+    private static final CharEdge[] NO_CHARS = {};
+    private static final TokenEdge[] NO_TOKENS = {};
+    private static final CallEdge[] NO_CALLS = {};
+    private static final int[] NO_STATES = {};
+
     private final List<RawState> states;
     private final List<RawRule> rules;
     private final BitSet ends;
     private final List<Integer> order;
-    private final Map<Integer, Integer> numberOfState = new HashMap<>();
-    private final Map<Integer, Integer> numberOfRule = new HashMap<>();
+
+    /// New numbers plus one, by old ones; 0 for none yet.
+    private final int[] numberOfState;
+
+    private final int[] numberOfRule;
     private final List<Integer> kept = new ArrayList<>();
 
     /// @param order the rules that are needed, in the order of their new numbers
@@ -28,11 +35,13 @@ final class RulesWriter {
         this.rules = rules;
         this.ends = ends;
         this.order = order;
+        this.numberOfState = new int[states.size()];
+        this.numberOfRule = new int[rules.size()];
     }
 
     Rules write(int root, boolean acceptsEmpty) {
-        for (int rule : order) {
-            numberOfRule.put(rule, numberOfRule.size());
+        for (int i = 0; i < order.size(); i++) {
+            numberOfRule[order.get(i)] = i;
         }
         int[] starts = new int[order.size()];
         List<Integer> repeatStates = new ArrayList<>();
@@ -56,16 +65,15 @@ final class RulesWriter {
     }
 
     private int number(int state) {
-        return numberOfState.computeIfAbsent(
-                state,
-                s -> {
-                    kept.add(s);
-                    return kept.size() - 1;
-                });
+        if (numberOfState[state] == 0) {
+            kept.add(state);
+            numberOfState[state] = kept.size();
+        }
+        return numberOfState[state] - 1;
     }
 
     private int ruleNumber(int rule) {
-        return Objects.requireNonNull(numberOfRule.get(rule));
+        return numberOfRule[rule];
     }
 
     private void numberTargets(RawState state) {
@@ -89,21 +97,10 @@ final class RulesWriter {
         for (int i = 0; i < n; i++) {
             boolean isRepeat = kept.get(i) < 0;
             RawState state = isRepeat ? none : states.get(kept.get(i));
-            chars[i] =
-                    state.chars.stream()
-                            .map(e -> e.to(number(e.target())))
-                            .distinct()
-                            .toArray(CharEdge[]::new);
-            tokens[i] =
-                    state.tokens.stream()
-                            .map(e -> e.to(number(e.target())))
-                            .toArray(TokenEdge[]::new);
-            calls[i] =
-                    state.calls.stream()
-                            .map(e -> new CallEdge(ruleNumber(e.rule()), number(e.target())))
-                            .distinct()
-                            .toArray(CallEdge[]::new);
-            epsilons[i] = state.epsilons.stream().mapToInt(this::number).distinct().toArray();
+            chars[i] = chars(state.chars);
+            tokens[i] = tokens(state.tokens);
+            calls[i] = calls(state.calls);
+            epsilons[i] = epsilons(state.epsilons);
             isEnd[i] = !isRepeat && ends.get(kept.get(i));
             onlyEnds[i] =
                     isEnd[i]
@@ -124,6 +121,51 @@ final class RulesWriter {
                 starts,
                 root,
                 acceptsEmpty);
+    }
+
+    private CharEdge[] chars(List<CharEdge> edges) {
+        if (edges.isEmpty()) {
+            return NO_CHARS;
+        }
+        if (edges.size() == 1) {
+            CharEdge edge = edges.getFirst();
+            return new CharEdge[] {edge.to(number(edge.target()))};
+        }
+        Set<CharEdge> distinct = new LinkedHashSet<>();
+        edges.forEach(edge -> distinct.add(edge.to(number(edge.target()))));
+        return distinct.toArray(CharEdge[]::new);
+    }
+
+    private TokenEdge[] tokens(List<TokenEdge> edges) {
+        if (edges.isEmpty()) {
+            return NO_TOKENS;
+        }
+        return edges.stream().map(e -> e.to(number(e.target()))).toArray(TokenEdge[]::new);
+    }
+
+    private CallEdge[] calls(List<CallEdge> edges) {
+        if (edges.isEmpty()) {
+            return NO_CALLS;
+        }
+        if (edges.size() == 1) {
+            return new CallEdge[] {numbered(edges.getFirst())};
+        }
+        Set<CallEdge> distinct = new LinkedHashSet<>();
+        edges.forEach(edge -> distinct.add(numbered(edge)));
+        return distinct.toArray(CallEdge[]::new);
+    }
+
+    private CallEdge numbered(CallEdge edge) {
+        return new CallEdge(ruleNumber(edge.rule()), number(edge.target()));
+    }
+
+    private int[] epsilons(List<Integer> targets) {
+        if (targets.isEmpty()) {
+            return NO_STATES;
+        }
+        return targets.size() == 1
+                ? new int[] {number(targets.getFirst())}
+                : targets.stream().mapToInt(this::number).distinct().toArray();
     }
 
     private Repeat repeat(int rule) {
