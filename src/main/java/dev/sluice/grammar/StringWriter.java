@@ -55,10 +55,13 @@ final class StringWriter {
             language.forEachEdge(0, (set, _) -> sets.add(set));
             return counted(sets.isEmpty() ? CodePoints.NONE : sets.getFirst(), piece, from);
         }
-        int[] rest = rest(language);
         // Bounds that the language keeps anyway need no counting.
+        int max = piece.max() >= language.longest() ? Repeat.UNBOUNDED : piece.max();
+        if (max == Repeat.UNBOUNDED && piece.min() == 0) {
+            return builder.call(from, listed(language));
+        }
+        int[] rest = rest(language);
         int min = piece.min() <= rest[0] ? 0 : piece.min();
-        int max = piece.max() >= longest(language) ? Repeat.UNBOUNDED : piece.max();
         return builder.call(
                 from,
                 min == 0 && max == Repeat.UNBOUNDED
@@ -146,33 +149,6 @@ final class StringWriter {
             }
         }
         return rest;
-    }
-
-    /// The number of characters of the longest string, or [Repeat#UNBOUNDED].
-    private static int longest(TextLanguage language) {
-        if (!language.isFinite()) {
-            return Repeat.UNBOUNDED;
-        }
-        int count = language.numStates();
-        int[] length = new int[count];
-        int longest = 0;
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (int i = 0; i < count; i++) {
-                int next = length[i] + 1;
-                boolean[] grows = {false};
-                language.forEachEdge(
-                        i,
-                        (_, target) -> {
-                            grows[0] |= length[target] < next;
-                            length[target] = Math.max(length[target], next);
-                        });
-                changed |= grows[0];
-                longest = Math.max(longest, length[i]);
-            }
-        }
-        return longest;
     }
 
     /// A language with a number of characters: its states side by side with the number so far.

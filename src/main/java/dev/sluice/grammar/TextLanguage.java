@@ -1,11 +1,14 @@
 package dev.sluice.grammar;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// A regular set of texts, as the least deterministic automaton over characters. Immutable.
 ///
@@ -15,11 +18,21 @@ final class TextLanguage {
     static final int MAX_STATES = 20_000;
 
     private static final int DEAD = -1;
+    private static final TextLanguage ANY =
+            new TextLanguage(new int[][] {toEdges(CodePoints.ANY, 0)}, new boolean[] {true});
 
     /// First, last and target of each edge of each state, ascending, not overlapping.
     private final int[][] edges;
 
     private final boolean[] accepts;
+
+    /// The edges of each state by where they lead, once asked for.
+    private volatile @Nullable List<List<Edge>> byTarget;
+
+    /// Characters of the longest text, or -1 as long as nobody has asked.
+    private volatile int longest = -1;
+
+    private record Edge(CodePoints set, int target) {}
 
     private TextLanguage(int[][] edges, boolean[] accepts) {
         this.edges = edges;
@@ -38,7 +51,7 @@ final class TextLanguage {
 
     /// All texts.
     static TextLanguage any() {
-        return new TextLanguage(new int[][] {toEdges(CodePoints.ANY, 0)}, new boolean[] {true});
+        return ANY;
     }
 
     /// No text.
@@ -139,17 +152,39 @@ final class TextLanguage {
     }
 
     void forEachEdge(int state, EdgeVisitor visitor) {
-        Map<Integer, List<Integer>> byTarget = new java.util.TreeMap<>();
-        int[] out = edges[state];
-        for (int i = 0; i < out.length; i += 3) {
-            List<Integer> ranges = byTarget.computeIfAbsent(out[i + 2], _ -> new ArrayList<>());
-            ranges.add(out[i]);
-            ranges.add(out[i + 1]);
+        List<List<Edge>> all = byTarget;
+        if (all == null) {
+            all = Arrays.stream(edges).map(TextLanguage::byTarget).toList();
+            byTarget = all;
         }
-        byTarget.forEach((target, ranges) ->
-                visitor.visit(
-                        CodePoints.ofRanges(ranges.stream().mapToInt(Integer::intValue).toArray()),
-                        target));
+        for (Edge edge : all.get(state)) {
+            visitor.visit(edge.set(), edge.target());
+        }
+    }
+
+    private static List<Edge> byTarget(int[] out) {
+        if (out.length == 3) {
+            CodePoints set = out[0] == out[1] ? CodePoints.of(out[0]) : range(out);
+            return List.of(new Edge(set, out[2]));
+        }
+        Map<Integer, List<Integer>> ranges = new TreeMap<>();
+        for (int i = 0; i < out.length; i += 3) {
+            List<Integer> to = ranges.computeIfAbsent(out[i + 2], _ -> new ArrayList<>());
+            to.add(out[i]);
+            to.add(out[i + 1]);
+        }
+        List<Edge> found = new ArrayList<>();
+        ranges.forEach((target, ends) ->
+                found.add(
+                        new Edge(
+                                CodePoints.ofRanges(
+                                        ends.stream().mapToInt(Integer::intValue).toArray()),
+                                target)));
+        return List.copyOf(found);
+    }
+
+    private static CodePoints range(int[] out) {
+        return CodePoints.range(out[0], out[1]);
     }
 
     private int next(int state, int codePoint) {
@@ -188,7 +223,7 @@ final class TextLanguage {
 
     /// Whether it is all texts.
     boolean isAny() {
-        return equals(any());
+        return equals(ANY);
     }
 
     TextLanguage and(TextLanguage other) throws GrammarException {
@@ -308,25 +343,40 @@ final class TextLanguage {
 
     /// Whether there are finitely many texts: whether no edge leads back.
     boolean isFinite() {
+        return longest() != Repeat.UNBOUNDED;
+    }
+
+    /// The number of characters of the longest text, or [Repeat#UNBOUNDED].
+    int longest() {
+        if (longest < 0) {
+            longest = longestPath();
+        }
+        return longest;
+    }
+
+    private int longestPath() {
         int[] into = new int[edges.length];
         for (int[] out : edges) {
             for (int i = 2; i < out.length; i += 3) {
                 into[out[i]]++;
             }
         }
-        List<Integer> free = new ArrayList<>();
-        if (into[0] == 0) {
-            free.add(0);
-        }
-        for (int i = 0; i < free.size(); i++) {
-            int[] out = edges[free.get(i)];
+        int[] order = new int[edges.length];
+        int[] lengths = new int[edges.length];
+        int found = into[0] == 0 ? 1 : 0;
+        int most = 0;
+        for (int i = 0; i < found; i++) {
+            int[] out = edges[order[i]];
             for (int k = 2; k < out.length; k += 3) {
-                if (--into[out[k]] == 0) {
-                    free.add(out[k]);
+                int target = out[k];
+                lengths[target] = Math.max(lengths[target], lengths[order[i]] + 1);
+                most = Math.max(most, lengths[target]);
+                if (--into[target] == 0) {
+                    order[found++] = target;
                 }
             }
         }
-        return free.size() == edges.length;
+        return found == edges.length ? most : Repeat.UNBOUNDED;
     }
 
     /// Adds this as a rule of a grammar.
