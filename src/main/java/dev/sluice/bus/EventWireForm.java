@@ -34,6 +34,7 @@ final class EventWireForm {
                             .put("text", e.text())
                             .put("token_ids", WireForms.toJson(e.tokenIds()))
                             .put("logprobs", toJson(e.logprobs()))
+                            .put("draft_logprobs", toJson(e.draftLogprobs()))
                             .put("markers", markersToJson(e.markers()))
                             .put("elapsed_nanos", e.elapsedNanos());
             case GenerationEvent.Finished e ->
@@ -41,7 +42,8 @@ final class EventWireForm {
                             .put("reason", e.reason().name())
                             .put("prompt_tokens", e.promptTokens())
                             .put("completion_tokens", e.completionTokens())
-                            .put("cached_tokens", e.cachedTokens());
+                            .put("cached_tokens", e.cachedTokens())
+                            .put("drafts", DraftsWireForm.toJson(e.drafts()));
             case GenerationEvent.Failed e ->
                     json.put("type", "failed").put("cause", ReplyFailures.toJson(e.cause()));
         };
@@ -63,6 +65,7 @@ final class EventWireForm {
                             json.getString("text"),
                             WireForms.toTokenIds(json.getJsonArray("token_ids")),
                             toLogprobs(json.getJsonArray("logprobs")),
+                            toLogprobs(json.getJsonArray("draft_logprobs")),
                             toMarkers(json.getJsonArray("markers")),
                             json.getLong("elapsed_nanos"));
             case "finished" ->
@@ -71,7 +74,8 @@ final class EventWireForm {
                             FinishReason.valueOf(json.getString("reason")),
                             json.getInteger("prompt_tokens"),
                             json.getInteger("completion_tokens"),
-                            json.getInteger("cached_tokens"));
+                            json.getInteger("cached_tokens"),
+                            DraftsWireForm.toCounts(json.getJsonObject("drafts")));
             case "failed" ->
                     new GenerationEvent.Failed(
                             id, ReplyFailures.fromJson(json.getJsonObject("cause")));

@@ -162,7 +162,8 @@ final class RequestWireForm {
                         .put("continues_text", output.continuesText())
                         .put("marker_ids", WireForms.toArray(output.markerIds()))
                         .put("temperature_scaled", logprobs.temperatureScaled())
-                        .put("top_p_normalized", logprobs.topPNormalized());
+                        .put("top_p_normalized", logprobs.topPNormalized())
+                        .put("draft_logprobs", logprobs.drafts());
         put(json, "logprobs", logprobs.top());
         put(json, "prompt_logprobs", logprobs.prompt());
         return json;
@@ -177,7 +178,8 @@ final class RequestWireForm {
                         optionalInt(json, "logprobs"),
                         json.getBoolean("temperature_scaled"),
                         json.getBoolean("top_p_normalized"),
-                        optionalInt(json, "prompt_logprobs")));
+                        optionalInt(json, "prompt_logprobs"),
+                        json.getBoolean("draft_logprobs")));
     }
 
     private static void put(JsonObject json, String key, OptionalInt value) {

@@ -70,11 +70,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     }
 
     private static long perBlock(
-            ModelConfig model,
-            Optional<ModelConfig> draft,
-            DType dtype,
-            int ranks,
-            int blockSize) {
+            ModelConfig model, Optional<ModelConfig> draft, DType dtype, int ranks, int blockSize) {
         long own = KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
         long other =
                 draft.map(d -> KvCache.bytesPerBlock(d.shard(ranks), dtype, blockSize)).orElse(0L);

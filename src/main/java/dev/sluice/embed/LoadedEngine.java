@@ -192,8 +192,7 @@ public final class LoadedEngine implements AutoCloseable {
                 model,
                 parts.tokenizer(),
                 device,
-                new EngineFeatures(
-                        processors, guided, speculation, options.decoding().earlyStop()),
+                new EngineFeatures(processors, guided, speculation, options.decoding().earlyStop()),
                 System::nanoTime);
     }
 

@@ -5,7 +5,6 @@ import dev.sluice.tokenizer.TokenIds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.util.List;
 import java.util.function.LongSupplier;
 
 /// Tells clients what becomes of their sequences, and ends them. Call only on the engine thread.
@@ -27,7 +26,7 @@ final class Delivery {
     /// Tells of a token that was drawn, and ends the sequence if it was the last one.
     void token(Sequence sequence, Sampler.Draw draw, OutputText.Piece piece) {
         announce(sequence);
-        delta(sequence, piece, TokenIds.of(draw.token()), draw.logprobs());
+        delta(sequence, piece, TokenIds.of(draw.token()), draw);
         if (piece.reason().isPresent()) {
             finish(sequence, piece.reason().get());
         }
@@ -46,7 +45,7 @@ final class Delivery {
             announce(sequence);
             OutputText.Piece rest = sequence.output().interrupt(FinishReason.RECOVER_STOP);
             if (!rest.text().isEmpty() || !rest.markers().isEmpty()) {
-                delta(sequence, rest, TokenIds.EMPTY, List.of());
+                delta(sequence, rest, TokenIds.EMPTY, Sampler.Draw.certain(0));
             }
             finish(sequence, FinishReason.RECOVER_STOP);
         } catch (RuntimeException e) {
@@ -69,7 +68,7 @@ final class Delivery {
     }
 
     private static void delta(
-            Sequence sequence, OutputText.Piece piece, TokenIds ids, List<TokenLogprobs> logprobs) {
+            Sequence sequence, OutputText.Piece piece, TokenIds ids, Sampler.Draw draw) {
         long elapsed = sequence.lastTokenNanos() - sequence.startedNanos();
         sequence.listener()
                 .accept(
@@ -77,7 +76,8 @@ final class Delivery {
                                 sequence.id(),
                                 piece.text(),
                                 ids,
-                                logprobs,
+                                draw.logprobs(),
+                                draw.draftLogprobs(),
                                 piece.markers(),
                                 elapsed));
     }
@@ -93,7 +93,8 @@ final class Delivery {
                             reason,
                             sequence.numPrompt(),
                             sequence.numGenerated(),
-                            sequence.numCached()));
+                            sequence.numCached(),
+                            sequence.draftRecord().counts()));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.engine;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DrawSpec;
 import dev.sluice.compute.PenaltySpec;
+import dev.sluice.compute.ReportSpec;
 import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 
@@ -12,7 +13,8 @@ import java.util.List;
 /// Draws the tokens of a step on the device, all in one call.
 ///
 /// Left to the host are sequences that a registered processor wants, those whose next token is
-/// forced, those that want more log probabilities than a device tells ([SamplingBatch#MAX_TOP]),
+/// forced, those that want more log probabilities than a device tells ([SamplingBatch#MAX_TOP]) or
+/// those of guessed tokens, those whose probability is wanted and is no longer that of the nucleus,
 /// and those whose edits the batch has no room for. Owns the batch. Call only on the engine thread.
 final class DeviceSampler implements AutoCloseable {
     /// 16 bytes each, 16 MiB in all.
@@ -22,6 +24,7 @@ final class DeviceSampler implements AutoCloseable {
 
     private final Device device;
     private final LogprobsMode mode;
+    private final boolean measures;
     private final LogitsEditor editor;
     private final ProcessorChain processors;
     private final SamplingBatch batch;
@@ -29,15 +32,18 @@ final class DeviceSampler implements AutoCloseable {
 
     /// @param numIds ids that can be drawn
     /// @param maxRows most rows of logits of a step
+    /// @param measures whether the probability of each draw is wanted
     DeviceSampler(
             EngineConfig config,
             Device device,
             int numIds,
             int maxRows,
+            boolean measures,
             LogitsEditor editor,
             ProcessorChain processors) {
         this.device = device;
         this.mode = config.logprobsMode();
+        this.measures = measures;
         this.editor = editor;
         this.processors = processors;
         long edits = (long) maxRows * Math.min(numIds, config.maxModelLen());
@@ -67,8 +73,17 @@ final class DeviceSampler implements AutoCloseable {
     private boolean isForDevice(Sequence sequence) {
         return sequence.forcedToken().isEmpty()
                 && sequence.request().output().logprobs().top().orElse(0) <= SamplingBatch.MAX_TOP
+                && !sequence.request().output().logprobs().drafts()
                 && batch.hasRoom(mostEdits(sequence))
+                && !(measures && isHardToMeasure(sequence))
                 && !isProcessed(sequence);
+    }
+
+    /// A device tells one thing of a row, and of its filters the nucleus only.
+    private static boolean isHardToMeasure(Sequence sequence) {
+        SamplingParams params = sequence.request().sampling();
+        return sequence.request().output().logprobs().top().isPresent()
+                || (!params.isGreedy() && (params.topK().isPresent() || params.minP() > 0));
     }
 
     /// A processor that fails here is asked again on the host, where its failure ends its own
@@ -111,6 +126,8 @@ final class DeviceSampler implements AutoCloseable {
         editor.forEachForbidden(sequence, batch::forbid);
         if (request.output().logprobs().top().isPresent()) {
             batch.report(Sampler.reportSpec(mode, sequence));
+        } else if (measures) {
+            batch.report(new ReportSpec(0, false, false, 1, params.isGreedy() ? 1 : params.topP()));
         }
         return index;
     }
@@ -145,10 +162,10 @@ final class DeviceSampler implements AutoCloseable {
     /// What was drawn from a row.
     ///
     /// @throws ArithmeticException if nothing could be
-    Sampler.Draw draw(int row) {
+    Sampler.Draw draw(int row, Sequence sequence) {
         int index = indexOfRow[row];
         return switch (batch.outcome(index)) {
-            case DRAWN -> new Sampler.Draw(batch.token(index), logprobs(index), 0);
+            case DRAWN -> drawn(index, sequence);
             case NO_TOKEN ->
                     throw new ArithmeticException(
                             "the logits and the rules of the request leave no token");
@@ -156,10 +173,14 @@ final class DeviceSampler implements AutoCloseable {
         };
     }
 
+    private Sampler.Draw drawn(int index, Sequence sequence) {
+        boolean told = sequence.request().output().logprobs().top().isPresent();
+        double probability = measures ? Math.exp(batch.value(index)) : 0;
+        return new Sampler.Draw(
+                batch.token(index), told ? logprobs(index) : List.of(), probability, List.of());
+    }
+
     private List<TokenLogprobs> logprobs(int index) {
-        if (!batch.reports(index)) {
-            return List.of();
-        }
         TokenLogprob[] top = new TokenLogprob[batch.numTop(index)];
         for (int i = 0; i < top.length; i++) {
             top[i] =

@@ -29,6 +29,7 @@ final class DraftRecord {
     private int stepDrafted;
     private int head;
     private int stepEmitted;
+    private boolean open;
     private int restUntil;
     private int rest = 1;
 
@@ -37,6 +38,7 @@ final class DraftRecord {
         head = 0;
         stepDrafted = numDrafts;
         stepEmitted = 0;
+        open = numDrafts > 0;
         numSteps += numDrafts > 0 ? 1 : 0;
         for (int i = 0; i < numDrafts; i++) {
             drafted[i]++;
@@ -60,6 +62,7 @@ final class DraftRecord {
     /// Notes that a step with guesses is over.
     void end() {
         numEmitted += stepEmitted;
+        open = false;
     }
 
     /// Guesses of the last step that had any.
@@ -115,10 +118,11 @@ final class DraftRecord {
         numComputed = tokens;
     }
 
-    /// What is told of it; empty where nothing was guessed.
-    Optional<DraftCounts> counts() {
+    /// What is told of it, the step under way included.
+    DraftCounts counts() {
         return numSteps == 0
-                ? Optional.empty()
-                : Optional.of(DraftCounts.of(numSteps, numEmitted, drafted, accepted));
+                ? DraftCounts.NONE
+                : DraftCounts.of(
+                        numSteps, numEmitted + (open ? stepEmitted : 0), drafted, accepted);
     }
 }

@@ -97,11 +97,9 @@ public final class Engine implements AutoCloseable {
             LongSupplier nanoClock) {
         int vocabSize = model.config().vocabSize();
         int numIds = Math.min(vocabSize, tokenizer.vocabulary().size());
-        int rowsForDrafts = 
+        int rowsForDrafts =
                 features.speculation()
-                        .map(s ->
-                                s.mostRows(
-                                        config.maxNumSeqs(), config.maxNumBatchedTokens()))
+                        .map(s -> s.mostRows(config.maxNumSeqs(), config.maxNumBatchedTokens()))
                         .orElse(0);
         int maxRows = config.maxNumSeqs() + rowsForDrafts;
         this.config = config;
@@ -129,7 +127,14 @@ public final class Engine implements AutoCloseable {
                 new Drawing(
                         config,
                         features,
-                        new Sampler(config, device, vocabSize, numIds, maxRows, processors),
+                        new Sampler(
+                                config,
+                                device,
+                                vocabSize,
+                                numIds,
+                                maxRows,
+                                features.earlyStop().isPresent(),
+                                processors),
                         processors,
                         tokenizer,
                         scheduler,

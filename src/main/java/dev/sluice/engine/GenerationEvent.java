@@ -22,10 +22,7 @@ public sealed interface GenerationEvent {
     /// @param promptLogprobs of each token of the prompt but the first, where they were asked for
     /// @param cachedTokens prompt tokens whose keys and values were reused
     record Started(
-            String requestId,
-            long queueNanos,
-            List<TokenLogprobs> promptLogprobs,
-            int cachedTokens)
+            String requestId, long queueNanos, List<TokenLogprobs> promptLogprobs, int cachedTokens)
             implements GenerationEvent {
         public Started {
             promptLogprobs = List.copyOf(promptLogprobs);
@@ -38,6 +35,8 @@ public sealed interface GenerationEvent {
     /// @param text follows the text of the earlier deltas
     /// @param tokenIds ids generated since the last delta
     /// @param logprobs one for each id, where they were asked for, else none
+    /// @param draftLogprobs of the guessed tokens that were compared with these, where they were
+    ///   asked for
     /// @param markers in order of their place
     /// @param elapsedNanos since inference of this sequence began
     record Delta(
@@ -45,17 +44,30 @@ public sealed interface GenerationEvent {
             String text,
             TokenIds tokenIds,
             List<TokenLogprobs> logprobs,
+            List<TokenLogprobs> draftLogprobs,
             List<Marker> markers,
             long elapsedNanos)
             implements GenerationEvent {
         public Delta {
             logprobs = List.copyOf(logprobs);
+            draftLogprobs = List.copyOf(draftLogprobs);
             markers = List.copyOf(markers);
         }
 
         /// Text and ids alone.
         public Delta(String requestId, String text, TokenIds tokenIds, long elapsedNanos) {
-            this(requestId, text, tokenIds, List.of(), List.of(), elapsedNanos);
+            this(requestId, text, tokenIds, List.of(), List.of(), List.of(), elapsedNanos);
+        }
+
+        /// Nothing of guessed tokens.
+        public Delta(
+                String requestId,
+                String text,
+                TokenIds tokenIds,
+                List<TokenLogprobs> logprobs,
+                List<Marker> markers,
+                long elapsedNanos) {
+            this(requestId, text, tokenIds, logprobs, List.of(), markers, elapsedNanos);
         }
     }
 
@@ -64,13 +76,25 @@ public sealed interface GenerationEvent {
     /// @param promptTokens tokens of the prompt
     /// @param completionTokens tokens generated, the ending one included
     /// @param cachedTokens prompt tokens whose keys and values were reused
+    /// @param drafts how the tokens fared that were guessed
     record Finished(
             String requestId,
             FinishReason reason,
             int promptTokens,
             int completionTokens,
-            int cachedTokens)
-            implements GenerationEvent {}
+            int cachedTokens,
+            DraftCounts drafts)
+            implements GenerationEvent {
+        /// Nothing was guessed.
+        public Finished(
+                String requestId,
+                FinishReason reason,
+                int promptTokens,
+                int completionTokens,
+                int cachedTokens) {
+            this(requestId, reason, promptTokens, completionTokens, cachedTokens, DraftCounts.NONE);
+        }
+    }
 
     /// The sequence was ended by the server: a fault, a shutdown or a cancel.
     record Failed(String requestId, ApiException cause) implements GenerationEvent {}

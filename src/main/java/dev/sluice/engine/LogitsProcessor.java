@@ -23,10 +23,11 @@ public interface LogitsProcessor {
     /// @throws IllegalArgumentException if they can't be used; the message is for the client
     default void checkArgs(Map<String, Object> args, int vocabSize) {}
 
-    /// Called before the draws of a step. An exception ends those of the sequences that this
+    /// Called before the draws of a step; where tokens are guessed ahead, again before those draws
+    /// that the right guesses of the step allow. An exception ends those of the sequences that this
     /// processor applies to.
     ///
-    /// @param active the sequences that draw in this step; valid during the call only
+    /// @param active the sequences that draw next; valid during the call only
     default void updateState(List<? extends SequenceState> active) {}
 
     /// Whether [#apply] is wanted for a sequence; asked in each step. A sequence that no processor

@@ -9,9 +9,24 @@ import java.util.OptionalInt;
 /// @param temperatureScaled the logits are divided by the temperature first
 /// @param topPNormalized probabilities are those within the nucleus, where top-p is below 1
 /// @param prompt the same as `top` for each token of the prompt; empty for none
+/// @param drafts where `top` is present, the same is reported of each guessed token that was
+///   compared with the one drawn in its place
 public record LogprobsOptions(
-        OptionalInt top, boolean temperatureScaled, boolean topPNormalized, OptionalInt prompt) {
+        OptionalInt top,
+        boolean temperatureScaled,
+        boolean topPNormalized,
+        OptionalInt prompt,
+        boolean drafts) {
     /// No log probabilities.
     public static final LogprobsOptions NONE =
             new LogprobsOptions(OptionalInt.empty(), false, false, OptionalInt.empty());
+
+    /// Without guessed tokens.
+    public LogprobsOptions(
+            OptionalInt top,
+            boolean temperatureScaled,
+            boolean topPNormalized,
+            OptionalInt prompt) {
+        this(top, temperatureScaled, topPNormalized, prompt, false);
+    }
 }

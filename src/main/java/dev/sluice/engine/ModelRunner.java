@@ -28,7 +28,7 @@ final class ModelRunner implements AutoCloseable {
         this.batch =
                 new ForwardBatch(
                         config.maxNumBatchedTokens(),
-                        config.maxNumSeqs(),
+                        maxLogitRows,
                         config.maxBlocksPerSequence(),
                         config.blockSize());
         this.cache =
@@ -50,27 +50,49 @@ final class ModelRunner implements AutoCloseable {
     Tensor forward(List<Sequence> step) {
         batch.clear();
         for (Sequence sequence : step) {
-            int scored = batch.numTokens() + sequence.scoreFrom() - sequence.numComputed();
-            batch.add(
-                    sequence.tokens(),
-                    sequence.numComputed(),
-                    sequence.numComputed() + sequence.numScheduled() + sequence.numDrafts(),
-                    sequence.blockTable(),
-                    sequence.numBlocks(),
-                    false);
-            for (int i = 0; i < sequence.numScoreRows(); i++) {
-                batch.addLogitRow(scored + i);
-            }
-            if (sequence.draws()) {
-                for (int i = sequence.numDrafts(); i >= 0; i--) {
-                    batch.addLogitRow(batch.numTokens() - 1 - i);
-                }
+            if (sequence.numDrafts() > 0) {
+                addRun(sequence);
+            } else {
+                add(sequence);
             }
         }
         int rows = batch.numLogitRows();
         batch.padTo(device.paddedTokens(batch));
         Tensor logits = model.forward(batch, cache, workspace);
         return batch.numLogitRows() == rows ? logits : logits.rows(0, rows);
+    }
+
+    private void add(Sequence sequence) {
+        int scored = batch.numTokens() + sequence.scoreFrom() - sequence.numComputed();
+        batch.add(
+                sequence.tokens(),
+                sequence.numComputed(),
+                sequence.numComputed() + sequence.numScheduled(),
+                sequence.blockTable(),
+                sequence.numBlocks(),
+                false);
+        for (int i = 0; i < sequence.numScoreRows(); i++) {
+            batch.addLogitRow(scored + i);
+        }
+        if (sequence.draws()) {
+            batch.addLogitRow(batch.numTokens() - 1);
+        }
+    }
+
+    /// Adds the last token and the guesses behind it each as a sequence of one token, with the same
+    /// blocks: keys and values of all tokens are stored before any of them is attended to. So each
+    /// is computed exactly as it would be alone, by whatever the device has for decoding.
+    private void addRun(Sequence sequence) {
+        int end = sequence.length() + sequence.numDrafts();
+        for (int at = sequence.numComputed(); at < end; at++) {
+            batch.add(
+                    sequence.tokens(),
+                    at,
+                    at + 1,
+                    sequence.blockTable(),
+                    sequence.numBlocks(),
+                    true);
+        }
     }
 
     @Override

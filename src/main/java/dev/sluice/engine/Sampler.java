@@ -17,8 +17,8 @@ import java.util.OptionalInt;
 /// A token depends on the row, the parameters, the seed and the ids before it alone. Where the
 /// device samples, all rows are drawn there in one call, but for those of [DeviceSampler] that it
 /// can't do; else rows are downloaded, and only a greedy sequence that asks for nothing else never
-/// leaves the device. The order of the steps: the grammar, behind which the raw values are read; bias
-/// and registered processors, and the grammar once more; penalties; what must not come; the
+/// leaves the device. The order of the steps: the grammar, behind which the raw values are read;
+/// bias and registered processors, and the grammar once more; penalties; what must not come; the
 /// temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the largest logit
 /// before the temperature, which can only blur it.
 ///
@@ -28,6 +28,7 @@ final class Sampler implements AutoCloseable {
     private final Device device;
     private final LogprobsMode mode;
     private final int numIds;
+    private final boolean measures;
     private final ProcessorChain processors;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment argmax;
@@ -44,23 +45,36 @@ final class Sampler implements AutoCloseable {
     ///
     /// @param logprobs its log probabilities, where they were asked for, else none
     /// @param probability among the tokens that could be drawn, where it counts; else 0
-    record Draw(int token, List<TokenLogprobs> logprobs, double probability) {
+    /// @param draftLogprobs those of the token that was guessed here, where they were asked for
+    record Draw(
+            int token,
+            List<TokenLogprobs> logprobs,
+            double probability,
+            List<TokenLogprobs> draftLogprobs) {
         /// A token that could be no other.
         static Draw certain(int token) {
-            return new Draw(token, List.of(), 1);
+            return new Draw(token, List.of(), 1, List.of());
+        }
+
+        /// A token of which nothing is told.
+        static Draw of(int token) {
+            return new Draw(token, List.of(), 0, List.of());
         }
     }
 
     /// @param vocabSize columns of the logits
     /// @param numIds how many of them stand for a token
     /// @param maxRows most rows of logits of a step
+    /// @param measures whether the probability of each draw is wanted
     Sampler(
             EngineConfig config,
             Device device,
             int vocabSize,
             int numIds,
             int maxRows,
+            boolean measures,
             ProcessorChain processors) {
+        this.measures = measures;
         this.device = device;
         this.mode = config.logprobsMode();
         this.numIds = numIds;
@@ -77,7 +91,13 @@ final class Sampler implements AutoCloseable {
                 device.samples()
                         ? Optional.of(
                                 new DeviceSampler(
-                                        config, device, numIds, maxRows, editor, processors))
+                                        config,
+                                        device,
+                                        numIds,
+                                        maxRows,
+                                        measures,
+                                        editor,
+                                        processors))
                         : Optional.empty();
     }
 
@@ -110,7 +130,7 @@ final class Sampler implements AutoCloseable {
     /// @throws ArithmeticException if the row has no largest finite value
     Draw draw(Tensor logits, int index, Sequence sequence) {
         if (onDevice.isPresent() && onDevice.get().holds(index)) {
-            return onDevice.get().draw(index);
+            return onDevice.get().draw(index, sequence);
         }
         boolean reports = sequence.request().output().logprobs().top().isPresent();
         OptionalInt forced = sequence.forcedToken();
@@ -121,8 +141,9 @@ final class Sampler implements AutoCloseable {
         if (!reports
                 && ranked.isPresent()
                 && sequence.request().sampling().isGreedy()
+                && !measures
                 && stays(sequence, ranked.getAsInt())) {
-            return new Draw(ranked.getAsInt(), List.of(), 0);
+            return Draw.of(ranked.getAsInt());
         }
         load(logits, index);
         sequence.guidedText().ifPresent(text -> text.apply(values));
@@ -130,7 +151,30 @@ final class Sampler implements AutoCloseable {
             System.arraycopy(values, 0, raw, 0, numIds);
         }
         int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, ranked);
-        return new Draw(token, report(sequence, token), 0);
+        return new Draw(
+                token,
+                report(sequence, token),
+                forced.isPresent() ? 1 : probability(sequence, token),
+                tellsDraft(sequence) ? report(sequence, sequence.nextDraft()) : List.of());
+    }
+
+    /// Whether it is to be told how likely the token is that was guessed here.
+    private static boolean tellsDraft(Sequence sequence) {
+        LogprobsOptions options = sequence.request().output().logprobs();
+        return options.drafts() && options.top().isPresent() && sequence.numDrafts() > 0;
+    }
+
+    /// How probable a token was that has just been chosen, where it counts.
+    private double probability(Sequence sequence, int token) {
+        if (!measures) {
+            return 0;
+        }
+        return sequence.request().sampling().isGreedy()
+                ? Math.exp(
+                        meter.read(values, token, 0, LogprobsMeter.Reading.LOGPROBS)
+                                .chosen()
+                                .logprob())
+                : lottery.probability(token);
     }
 
     /// The largest logit as the device found it.

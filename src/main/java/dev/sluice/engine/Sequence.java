@@ -142,6 +142,11 @@ final class Sequence implements SequenceState {
         tokens[length + numDrafts++] = token;
     }
 
+    /// The guess that is compared with the next draw.
+    int nextDraft() {
+        return tokens[length];
+    }
+
     /// Drops all guesses but the first.
     void keepDrafts(int most) {
         numDrafts = Math.min(numDrafts, most);

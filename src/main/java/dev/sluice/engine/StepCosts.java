@@ -32,13 +32,13 @@ final class StepCosts {
         if (tokens > MOST_TOKENS || duration <= 0) {
             return;
         }
-        nanos[tokens] =
-                isKnown(tokens)
-                        ? nanos[tokens]
-                                + NEWEST
-                                        * (Math.min((double) duration, OUTLIER * nanos[tokens])
-                                                - nanos[tokens])
-                        : duration;
+        double measured = (double) duration;
+        if (isKnown(tokens)) {
+            double usual = nanos[tokens];
+            nanos[tokens] = usual + NEWEST * (Math.min(measured, OUTLIER * usual) - usual);
+        } else {
+            nanos[tokens] = measured;
+        }
         measuredAt[tokens] = now;
     }
 

@@ -104,6 +104,11 @@ final class TokenLottery {
         return total;
     }
 
+    /// How probable a token was in the last draw.
+    double probability(int token) {
+        return weights[token] / total();
+    }
+
     /// The first token with which the running sum of the weights exceeds `target`.
     private int pick(int best, double target) {
         double before = 0;

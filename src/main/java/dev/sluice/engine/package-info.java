@@ -2,7 +2,7 @@
 ///
 /// Main types: `Engine`, the values [GenerationRequest], [SamplingParams], [StopConditions],
 /// [GenerationEvent], [EngineConfig], [ApiException]; inside `Scheduler`, `Sequence`, `BlockPool`,
-/// `ModelRunner`, `Sampler`, `StopCriteria`. May import: `model`, `grammar`, `tokenizer`,
+/// `ModelRunner`, `Drawing`, `Sampler`, `Speculator`. May import: `model`, `grammar`, `tokenizer`,
 /// `compute`.
 ///
 /// Threading: one thread, `engine-0`, owns every sequence and all other mutable state. Commands

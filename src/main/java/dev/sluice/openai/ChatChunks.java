@@ -59,7 +59,7 @@ final class ChatChunks implements ChunkForm {
         } else {
             delta(out, piece);
             fields.logprobs(out, piece, false);
-            fields.speculation(out);
+            fields.speculation(out, piece);
             out.raw(",\"arrival_time\":");
         }
         out.seconds(piece.arrivalNanos());

@@ -66,20 +66,25 @@ record ChoiceFields(PreparedRequest request, LogprobsWriter logprobs) {
         }
     }
 
-    /// Log probabilities of the generated tokens, or null.
+    /// Log probabilities of the generated tokens, or null, and those of guessed ones likewise.
     ///
     /// @param evenIfNone an empty list is told as such
     void logprobs(JsonWriter out, ChoicePiece piece, boolean evenIfNone) {
         out.raw(",\"logprobs\":");
-        boolean none = piece.tokens().entries().isEmpty() && !evenIfNone;
+        entries(out, piece.tokens().entries(), evenIfNone);
+        out.raw(",\"draft_logprobs\":");
+        entries(out, piece.tokens().drafts(), false);
+    }
+
+    private void entries(JsonWriter out, List<TokenEntry> entries, boolean evenIfNone) {
+        boolean none = entries.isEmpty() && !evenIfNone;
         if (answer().logprobs().isEmpty() || none) {
             out.raw("null");
         } else if (request.kind() == Kind.CHAT) {
-            logprobs.chat(out, piece.tokens().entries());
+            logprobs.chat(out, entries);
         } else {
-            logprobs.completion(out, piece.tokens().entries());
+            logprobs.completion(out, entries);
         }
-        out.raw(",\"draft_logprobs\":null");
     }
 
     /// Log probabilities of the prompt, where there are some to be told.
@@ -87,10 +92,13 @@ record ChoiceFields(PreparedRequest request, LogprobsWriter logprobs) {
         prompt.ifPresent(all -> logprobs.prompt(out.raw(",\"prompt_logprobs\":"), all));
     }
 
-    /// Measurements of speculation, of which there is none, where measurements are wanted.
-    void speculation(JsonWriter out) {
+    /// Measurements of speculation, where measurements are wanted: with the end, if there are any.
+    void speculation(JsonWriter out, ChoicePiece piece) {
         if (answer().collectMetrics()) {
-            out.raw(",\"speculate_metrics\":null");
+            out.raw(",\"speculate_metrics\":");
+            piece.drafts()
+                    .ifPresentOrElse(
+                            counts -> SpeculationWriter.write(out, counts), () -> out.raw("null"));
         }
     }
 

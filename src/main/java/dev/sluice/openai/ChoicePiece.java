@@ -1,5 +1,6 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.DraftCounts;
 import dev.sluice.engine.TokenLogprobs;
 import dev.sluice.openai.parsers.ToolCallDelta;
 
@@ -17,6 +18,7 @@ import java.util.Optional;
 /// @param arrivalNanos time from the beginning of the inference to the newest token
 /// @param reason why the choice ended, as the wire has it, if it has
 /// @param usage of the choice so far
+/// @param drafts how guessed tokens fared, if the choice has ended and there were any
 record ChoicePiece(
         String reasoning,
         String content,
@@ -25,7 +27,8 @@ record ChoicePiece(
         Optional<List<TokenLogprobs>> promptLogprobs,
         long arrivalNanos,
         Optional<String> reason,
-        Usage usage) {
+        Usage usage,
+        Optional<DraftCounts> drafts) {
 
     /// Whether there is nothing but content.
     boolean isContentOnly() {

@@ -1,5 +1,6 @@
 package dev.sluice.openai;
 
+import dev.sluice.engine.DraftCounts;
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.StopConditions;
@@ -29,6 +30,7 @@ public final class ChoiceProgress {
     private boolean promptLogprobsWanted;
     private String echo;
     private Optional<String> reason = Optional.empty();
+    private Optional<DraftCounts> drafts = Optional.empty();
     private boolean started;
     private boolean released;
     private boolean endTaken;
@@ -140,6 +142,7 @@ public final class ChoiceProgress {
 
     private void finish(GenerationEvent.Finished finished) {
         cachedTokens = finished.cachedTokens();
+        drafts = Optional.of(finished.drafts()).filter(counts -> counts.steps() > 0);
         boolean called = parser.isPresent() && parse(finished.reason() != FinishReason.STOP);
         reason =
                 Optional.of(
@@ -220,7 +223,8 @@ public final class ChoiceProgress {
                         takePromptLogprobs(),
                         arrivalNanos,
                         reason,
-                        usage());
+                        usage(),
+                        drafts);
         toolCalls = List.of();
         promptSize = 0;
         pendingCallChars = 0;

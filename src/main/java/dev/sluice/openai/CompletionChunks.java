@@ -65,7 +65,7 @@ final class CompletionChunks implements ChunkForm {
             out.raw(",\"arrival_time\":").seconds(piece.arrivalNanos());
             fields.logprobs(out, piece, false);
             fields.promptLogprobs(out, piece.promptLogprobs());
-            fields.speculation(out);
+            fields.speculation(out, piece);
         }
         fields.reason(out, piece);
         out.raw("}");

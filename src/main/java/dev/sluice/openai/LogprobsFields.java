@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 /// @param topField the field that says so
 /// @param prompt alternatives of each token of the prompt; may be out of range
 /// @param decodeTokens log probabilities carry the text of their tokens
+/// @param drafts those of guessed tokens are wanted too
 record LogprobsFields(
         boolean wanted,
         OptionalLong top,
@@ -16,7 +17,8 @@ record LogprobsFields(
         OptionalLong prompt,
         boolean temperatureScaled,
         boolean topPNormalized,
-        boolean decodeTokens) {
+        boolean decodeTokens,
+        boolean drafts) {
 
     static LogprobsFields ofChat(Fields fields) {
         return of(
@@ -40,6 +42,7 @@ record LogprobsFields(
                 fields.integer("prompt_logprobs"),
                 fields.flag("temp_scaled_logprobs", false),
                 fields.flag("top_p_normalized_logprobs", false),
-                fields.flag("include_logprobs_decode_token", true));
+                fields.flag("include_logprobs_decode_token", true),
+                fields.flag("include_draft_logprobs", false));
     }
 }

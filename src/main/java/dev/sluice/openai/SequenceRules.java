@@ -61,7 +61,11 @@ record SequenceRules(ServedModel model, RequestSeeds seeds) {
                 granted.top().isEmpty() && candidates > 1 ? OptionalInt.of(0) : granted.top();
         OptionalInt prompt = echo ? larger(granted.top(), granted.prompt()) : granted.prompt();
         return new LogprobsOptions(
-                top, fields.temperatureScaled(), fields.topPNormalized(), prompt);
+                top,
+                fields.temperatureScaled(),
+                fields.topPNormalized(),
+                prompt,
+                fields.drafts() && granted.top().isPresent());
     }
 
     private static OptionalInt larger(OptionalInt one, OptionalInt other) {

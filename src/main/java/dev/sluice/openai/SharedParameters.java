@@ -30,9 +30,8 @@ record SharedParameters(
         Optional<String> requestId,
         Optional<String> cacheSalt) {
     /// Fields that are accepted and change nothing here: a text model has no images to know again,
-    /// nobody waits in line by rank, and without speculation there are no drafts.
-    static final Set<String> WITHOUT_EFFECT =
-            Set.of("mm_hashes", "priority", "include_draft_logprobs");
+    /// and nobody waits in line by rank.
+    static final Set<String> WITHOUT_EFFECT = Set.of("mm_hashes", "priority");
 
     /// @throws InvalidRequest naming the field
     static SharedParameters of(Fields fields, LogprobsFields logprobs) {

@@ -33,6 +33,7 @@ final class TokenTrail {
     private int[] ids = new int[8];
     private int numIds;
     private List<TokenEntry> entries = new ArrayList<>();
+    private List<TokenEntry> drafts = List.of();
     private int pendingSize;
 
     /// What was kept.
@@ -40,9 +41,10 @@ final class TokenTrail {
     /// @param ids generated, where they are wanted
     /// @param text of the ids with special tokens and all markup; never ends within a character
     /// @param entries log probabilities, where they are wanted
-    record Piece(TokenIds ids, String text, List<TokenEntry> entries) {
+    /// @param drafts those of guessed tokens, where they are wanted
+    record Piece(TokenIds ids, String text, List<TokenEntry> entries, List<TokenEntry> drafts) {
         /// Nothing.
-        static final Piece NONE = new Piece(TokenIds.EMPTY, "", List.of());
+        static final Piece NONE = new Piece(TokenIds.EMPTY, "", List.of(), List.of());
 
         boolean isEmpty() {
             return ids.size() == 0 && text.isEmpty() && entries.isEmpty();
@@ -98,6 +100,7 @@ final class TokenTrail {
         }
         if (keepsLogprobs) {
             delta.logprobs().forEach(this::add);
+            delta.draftLogprobs().forEach(this::addDraft);
         }
     }
 
@@ -114,6 +117,16 @@ final class TokenTrail {
         int id = logprobs.chosen().tokenId();
         int offset = offsets.map(o -> o.next(id)).orElse(0);
         entries.add(new TokenEntry(id, Optional.of(logprobs), offset));
+        pendingSize += size(logprobs);
+    }
+
+    /// A guess stands where the token stands that came with it.
+    private void addDraft(TokenLogprobs logprobs) {
+        if (drafts.isEmpty()) {
+            drafts = new ArrayList<>();
+        }
+        int offset = entries.isEmpty() ? 0 : entries.getLast().textOffset();
+        drafts.add(new TokenEntry(logprobs.chosen().tokenId(), Optional.of(logprobs), offset));
         pendingSize += size(logprobs);
     }
 
@@ -134,10 +147,11 @@ final class TokenTrail {
         if (last) {
             text.append(rawText.flush());
         }
-        Piece piece = new Piece(TokenIds.of(ids, numIds), text.toString(), entries);
+        Piece piece = new Piece(TokenIds.of(ids, numIds), text.toString(), entries, drafts);
         numIds = 0;
         text.setLength(0);
         entries = new ArrayList<>();
+        drafts = List.of();
         pendingSize = 0;
         return piece;
     }

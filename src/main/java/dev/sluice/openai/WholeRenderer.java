@@ -54,7 +54,7 @@ public final class WholeRenderer {
         out.raw("}");
         fields.logprobs(out, piece, true);
         fields.promptLogprobs(out, piece.promptLogprobs());
-        fields.speculation(out);
+        fields.speculation(out, piece);
         fields.reason(out, piece);
         out.raw("}");
     }
@@ -68,7 +68,7 @@ public final class WholeRenderer {
         out.raw(",\"arrival_time\":null");
         fields.logprobs(out, piece, true);
         fields.promptLogprobs(out, piece.promptLogprobs());
-        fields.speculation(out);
+        fields.speculation(out, piece);
         reasoning(out, piece);
         fields.reason(out, piece);
         out.raw(",\"tool_calls\":");

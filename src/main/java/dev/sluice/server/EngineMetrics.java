@@ -1,6 +1,7 @@
 package dev.sluice.server;
 
 import dev.sluice.bus.EngineInfo;
+import dev.sluice.engine.DraftCounts;
 import dev.sluice.engine.StatsSnapshot;
 import dev.sluice.engine.StatsSnapshot.Distribution;
 import dev.sluice.engine.StatsSnapshot.PrefixCounts;
@@ -21,6 +22,7 @@ final class EngineMetrics {
         metrics.places(stats);
         metrics.blocks(stats, info);
         metrics.prefixes(stats.prefixes());
+        stats.drafts().ifPresent(metrics::drafts);
         return metrics.out.toString();
     }
 
@@ -118,6 +120,36 @@ final class EngineMetrics {
         counter("prefix_cache_token_num_total", "Prompt tokens found in the cache", cached);
         counter("prefix_gpu_cache_token_num_total", "Those found in the KV pool", cached);
         counter("prefix_cpu_cache_token_num_total", "Those found elsewhere", 0);
+    }
+
+    /// A head is a distance, the next token's first.
+    private void drafts(DraftCounts drafts) {
+        long accepted = drafts.numAccepted();
+        long drafted = drafts.numDrafted();
+        gauge(
+                "spec_decode_draft_acceptance_rate",
+                "Part of guesses that were right",
+                rate(accepted, drafted));
+        gauge(
+                "spec_decode_efficiency",
+                "Tokens of a pass with guesses, as a part of the most",
+                rate(drafts.emitted(), drafted + drafts.steps()));
+        counter("spec_decode_num_draft_tokens_total", "Tokens guessed", drafted);
+        counter("spec_decode_num_accepted_tokens_total", "Guesses that were right", accepted);
+        counter(
+                "spec_decode_num_emitted_tokens_total",
+                "Tokens of passes with guesses",
+                drafts.emitted());
+        for (int i = 0; i < drafts.drafted().size() && drafts.drafted().get(i) > 0; i++) {
+            gauge(
+                    "spec_decode_draft_single_head_acceptance_rate_" + i,
+                    "Part of guesses at this distance that were right",
+                    rate(drafts.accepted().get(i), drafts.drafted().get(i)));
+        }
+    }
+
+    private static double rate(long part, long whole) {
+        return whole == 0 ? 0 : (double) part / whole;
     }
 
     private void counter(String name, String help, long value) {

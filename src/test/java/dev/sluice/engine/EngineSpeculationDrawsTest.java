@@ -6,7 +6,6 @@ import dev.sluice.compute.DType;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.HistoryModel;
 import dev.sluice.testing.MemoryDevice;
-import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
 
@@ -67,9 +66,9 @@ class EngineSpeculationDrawsTest {
         engine.submit(
                 request,
                 event -> {
-                    if (event instanceof GenerationEvent.Delta(_, _, TokenIds ids, _, _, _)) {
-                        for (int i = 0; i < ids.size(); i++) {
-                            outcome[0] = outcome[0] * SIZE + ids.get(i);
+                    if (event instanceof GenerationEvent.Delta delta) {
+                        for (int i = 0; i < delta.tokenIds().size(); i++) {
+                            outcome[0] = outcome[0] * SIZE + delta.tokenIds().get(i);
                         }
                     } else if (event instanceof GenerationEvent.Finished) {
                         counts[outcome[0]]++;

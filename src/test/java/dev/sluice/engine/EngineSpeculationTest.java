@@ -2,14 +2,19 @@ package dev.sluice.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.tokenizer.TokenIds;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
@@ -165,5 +170,57 @@ class EngineSpeculationTest extends RuledEngine {
 
         assertThat(answer.ids()).hasSize(254);
         assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    /// The log probabilities of guesses are those of the model at their places: of a guess that
+    /// came true, what is told of the token itself.
+    @Test
+    void guessesThatWereComparedAreTold() {
+        int[] prompt = {1, 2, 3, 1, 2};
+        model.saying(ids -> ids.length % 7 == 0 ? 9 : ids[ids.length - 3]);
+        speculation = Optional.of(Speculation.ngram(4));
+        LogprobsOptions options =
+                new LogprobsOptions(OptionalInt.of(2), false, false, OptionalInt.empty(), true);
+        List<GenerationEvent.Delta> deltas = new ArrayList<>();
+        try (Engine engine =
+                new Engine(
+                        roomy(),
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        features(EngineFeatures.NONE),
+                        clock())) {
+            engine.submit(
+                    new GenerationRequest(
+                            "a",
+                            TokenIds.of(prompt),
+                            SamplingParams.GREEDY,
+                            LogitsRules.NONE,
+                            endless(40),
+                            new OutputOptions(true, false, Set.of(), options)),
+                    event -> {
+                        if (event instanceof GenerationEvent.Delta delta) {
+                            deltas.add(delta);
+                        } else if (event instanceof GenerationEvent.Finished finished) {
+                            drafts = finished.drafts();
+                        }
+                    });
+            while (engine.step()) {
+                engine.checkIntegrity();
+            }
+        }
+
+        long told = deltas.stream().filter(delta -> !delta.draftLogprobs().isEmpty()).count();
+        long right =
+                deltas.stream()
+                        .filter(delta -> !delta.draftLogprobs().isEmpty())
+                        .filter(delta -> delta.draftLogprobs().equals(delta.logprobs()))
+                        .count();
+        assertThat(deltas).hasSize(40);
+        assertThat(right).isEqualTo(drafts.numAccepted()).isPositive();
+        assertThat(told).isGreaterThan(right).isLessThanOrEqualTo(drafts.numDrafted());
+        deltas.stream()
+                .flatMap(delta -> delta.draftLogprobs().stream())
+                .forEach(position -> assertThat(position.top()).hasSize(2));
     }
 }

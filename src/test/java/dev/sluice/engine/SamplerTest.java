@@ -140,7 +140,7 @@ class SamplerTest {
         Tensor logits = device.allocate(DType.F32, Shape.of(1, columns));
         device.upload(MemorySegment.ofArray(place.logits()), logits);
         ProcessorChain chain = new ProcessorChain(List.of(own));
-        try (Sampler sampler = new Sampler(config(mode), device, columns, SIZE, 2, chain)) {
+        try (Sampler sampler = new Sampler(config(mode), device, columns, SIZE, 2, false, chain)) {
             Sequence sequence = place.sequence();
             sampler.prepare(logits, List.of(sequence), new int[1]);
             return sampler.draw(logits, 0, sequence);

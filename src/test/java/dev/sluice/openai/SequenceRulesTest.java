@@ -48,9 +48,7 @@ class SequenceRulesTest {
         assertThat(PLAIN.sequence("\"cache_salt\":\"mine\"").cacheSalt()).contains("mine");
         assertThat(PLAIN.sequence("\"cache_salt\":\"\"").cacheSalt()).isEmpty();
         assertThat(PLAIN.sequence("").cacheSalt()).isEmpty();
-        assertThat(
-                        PLAIN.completion("\"prompt\":[\"a\",\"b\"],\"cache_salt\":\"mine\"")
-                                .sequences())
+        assertThat(PLAIN.completion("\"prompt\":[\"a\",\"b\"],\"cache_salt\":\"mine\"").sequences())
                 .allSatisfy(s -> assertThat(s.cacheSalt()).contains("mine"));
     }
 
