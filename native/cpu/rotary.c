@@ -85,6 +85,33 @@ static void store_value(const struct sl_rotary_store_args *args, int64_t base, i
     }
 }
 
+/*
+ * Fetches the lines that a token's keys and values go to, which lie far apart and were last written
+ * for another token.
+ * Other types than bfloat16 wait for them.
+ */
+static void fetch_slots(const struct sl_rotary_store_args *args, int64_t t) {
+    int64_t position = args->positions[t], size = args->block_size, dim = args->head_dim;
+    int64_t sequence = args->sequences[t];
+    if (sequence < 0 || args->kv_type != SL_BF16) {
+        return;
+    }
+    int64_t block = args->block_tables[sequence * args->max_blocks + position / size];
+    int64_t slot = position % size;
+    for (int64_t h = 0; h < args->num_kv_heads; h++) {
+        const uint16_t *kv = args->kv;
+        const uint16_t *key = kv + (2 * block * args->num_kv_heads + h) * size * dim + 2 * slot;
+        for (int64_t d = 0; d < dim; d += 2) {
+            __builtin_prefetch(key + d * size, 1);
+        }
+        const uint16_t *value = kv + ((2 * block + 1) * args->num_kv_heads + h) * size * dim
+                                + slot / 2 * 2 * dim;
+        for (int64_t d = 0; d < 2 * dim; d += 32) {
+            __builtin_prefetch(value + d, 1);
+        }
+    }
+}
+
 static void store_token(const struct sl_rotary_store_args *args, int64_t t, const float *rotary) {
     int64_t position = args->positions[t];
     int64_t size = args->block_size;
@@ -106,6 +133,7 @@ static void store_token(const struct sl_rotary_store_args *args, int64_t t, cons
 void SL_FN(rotary_store)(const struct sl_rotary_store_args *args, int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; t++) {
         const float *rotary = args->rotary + t * args->rotary_stride;
+        fetch_slots(args, t);
         for (int64_t h = 0; h < args->num_heads; h++) {
             float *q = args->q + t * args->q_stride + h * args->head_dim;
             rotate(args, q, rotary, q);

@@ -88,7 +88,9 @@ final class BenchCommand implements Callable<Integer> {
             BenchReport report = measure(engine, loaded.seconds());
             out.print(json ? report.toJson() + "\n" : report.toTable());
             if (profile) {
-                engine.cpuProfile().ifPresent(on -> out.print(ProfileTable.measure(engine, on, DECODED_TOKENS)));
+                engine.cpuProfile()
+                        .ifPresent(
+                                on -> out.print(ProfileTable.measure(engine, on, DECODED_TOKENS)));
             }
             out.flush();
         }

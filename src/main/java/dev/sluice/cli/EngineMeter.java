@@ -29,8 +29,8 @@ final class EngineMeter {
     private final int runs;
     private int requests;
 
-    /// @param runs of each measurement at least, as long as they take less than ten seconds together;
-    ///   1 means one, and more mean seconds, for a program that is warm
+    /// @param runs of each measurement at least, as long as they take less than ten seconds
+    ///   together; 1 means one, and more mean seconds, for a program that is warm
     EngineMeter(Engine engine, int vocabSize, int runs) {
         this.engine = engine;
         this.vocabSize = vocabSize;

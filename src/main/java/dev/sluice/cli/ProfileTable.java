@@ -47,7 +47,12 @@ final class ProfileTable {
                 String.format(
                         Locale.ROOT,
                         "%-28s %8s %10s %8s %10s %9s%n",
-                        "", "calls", "ms", "of all", "us each", "threads"));
+                        "",
+                        "calls",
+                        "ms",
+                        "of all",
+                        "us each",
+                        "threads"));
         List<CpuProfile.Row> rows = profile.rows();
         long inside = 0;
         for (CpuProfile.Row row : rows) {
@@ -55,7 +60,8 @@ final class ProfileTable {
             text.append(line(row, profile));
         }
         long outside = profile.totalNanos() - inside;
-        text.append(line(new CpuProfile.Row("outside of operations", 1, outside, outside), profile));
+        text.append(
+                line(new CpuProfile.Row("outside of operations", 1, outside, outside), profile));
         return text.toString();
     }
 

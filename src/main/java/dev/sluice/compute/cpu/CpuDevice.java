@@ -228,9 +228,7 @@ public final class CpuDevice implements Device {
     }
 
     private String label(String op, Panels panels) {
-        return threads.profile().isOn()
-                ? op + ' ' + panels.rows() + 'x' + panels.cols()
-                : op;
+        return threads.profile().isOn() ? op + ' ' + panels.rows() + 'x' + panels.cols() : op;
     }
 
     private MemorySegment prepare(Tensor x, Prepared kind) {
@@ -317,7 +315,9 @@ public final class CpuDevice implements Device {
         String op = "rotaryAndStore";
         ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
         KernelArgs.RotaryStore args = new KernelArgs.RotaryStore(q, k, v, rotary, spec, batch, kv);
-        runRows(op, kernels.rotaryStore(args), q);
+        // Each row waits for lines of the cache that lie far apart.
+        int chunk = CHUNK_ELEMENTS / 4 / Math.max(1, q.columns());
+        threads.run(op, kernels.rotaryStore(args), q.rows(), chunk);
     }
 
     @Override
