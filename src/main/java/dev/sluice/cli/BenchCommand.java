@@ -98,8 +98,12 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private EngineOptions options() {
+        // Runs must not find what earlier ones have computed, nor touch other memory than theirs.
         BatchOptions batch =
-                BatchOptions.defaults().withMaxNumSeqs(MAX_NUM_SEQS).withMaxModelLen(MAX_MODEL_LEN);
+                BatchOptions.defaults()
+                        .withMaxNumSeqs(MAX_NUM_SEQS)
+                        .withMaxModelLen(MAX_MODEL_LEN)
+                        .withPrefixCaching(false);
         return new EngineOptions(model.reference(), model.revision(), compute.toOptions(), batch);
     }
 
