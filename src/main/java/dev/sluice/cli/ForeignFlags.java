@@ -64,8 +64,7 @@ final class ForeignFlags {
 
         /// Any value below 0 is accepted.
         static Flag off(String name, String text) {
-            return new Flag(
-                    name, 1, given -> given.getFirst().matches("-[1-9][0-9]*"), true, text);
+            return new Flag(name, 1, given -> given.getFirst().matches("-[1-9][0-9]*"), true, text);
         }
 
         String arity() {

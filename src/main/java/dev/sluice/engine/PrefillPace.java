@@ -11,13 +11,14 @@ import java.util.Optional;
 /// position)`. The growth belongs to the model and is a regression over many steps with prompts, in
 /// which older ones fade slowly; the base belongs to the moment and is the mean of the last few.
 /// What a step takes without prompts is learned by the number of decoding sequences, in powers of
-/// two, and subtracted. A step that took much longer than was to be expected counts as a little
-/// longer only, for then the processor was somewhere else.
+/// two, and subtracted; what is disturbed there would make prompts look cheap, so that it follows
+/// shorter times at once and longer ones slowly. A step that took much more or less than was to be
+/// expected counts as a little more or less only, for then the processor was somewhere else.
 ///
 /// Times come in with [#measured]; the class has no clock. Call only on the engine thread.
 final class PrefillPace {
     /// Tokens of a prompt that a step takes whatever they cost.
-    static final int LEAST = 16;
+    static final int LEAST = 8;
 
     /// What an observation of the step before counts still.
     private static final double MEMORY = 0.8;
@@ -25,8 +26,13 @@ final class PrefillPace {
     /// What it counts for the growth.
     private static final double LONG_MEMORY = 0.98;
 
-    /// How much longer than expected a step may seem.
+    /// How many times the expected time a step may seem to take, and how small a part.
     private static final double SURPRISE = 1.5;
+
+    /// How fast the time without prompts follows shorter times, and longer ones.
+    private static final double DOWN = 0.5;
+
+    private static final double UP = 0.25;
 
     /// Fewer tokens tell less of the time of one.
     private static final double TELLING = 32;
@@ -97,9 +103,7 @@ final class PrefillPace {
     }
 
     private double seconds(int from, int count) {
-        return weights == 0
-                ? Double.POSITIVE_INFINITY
-                : count * tokenSeconds(from + count / 2.0);
+        return weights == 0 ? Double.POSITIVE_INFINITY : count * tokenSeconds(from + count / 2.0);
     }
 
     private double tokenSeconds(double position) {
@@ -128,10 +132,12 @@ final class PrefillPace {
     private void learnDecode(double seconds) {
         int bucket = bucket(numDecoding);
         double known = decodeSeconds[bucket];
-        decodeSeconds[bucket] =
-                Double.isNaN(known)
-                        ? seconds
-                        : MEMORY * known + (1 - MEMORY) * Math.min(seconds, SURPRISE * known);
+        if (Double.isNaN(known)) {
+            decodeSeconds[bucket] = seconds;
+        } else {
+            double change = Math.min(seconds, SURPRISE * known) - known;
+            decodeSeconds[bucket] = known + change * (change < 0 ? DOWN : UP);
+        }
     }
 
     /// What so many decoding sequences take alone, as far as that is known.
@@ -152,7 +158,10 @@ final class PrefillPace {
     /// @param measured seconds for each
     private void learnPrompt(double x, double measured) {
         double expected = tokenSeconds(x);
-        double y = expected > 0 ? Math.min(measured, SURPRISE * expected) : measured;
+        double y =
+                expected > 0
+                        ? Math.clamp(measured, expected / SURPRISE, SURPRISE * expected)
+                        : measured;
         double weight = Math.min(1, numTokens / TELLING);
         weights = LONG_MEMORY * weights + weight;
         sumX = LONG_MEMORY * sumX + weight * x;

@@ -10,10 +10,11 @@ import java.util.function.Consumer;
 ///
 /// Decoding sequences go first, then the prompts that have begun, then new sequences in the order
 /// of their arrival, all within the token budget of a step. While there are decoding sequences,
-/// prompts take no more than the configured time of a step, as far as it can be told. A sequence gets the blocks of all its
-/// tokens when it is admitted and one more whenever a block is full. When none is free the youngest
-/// running sequence gives its blocks up and goes back to the front of the queue, or ends if the
-/// configuration forbids computing it again: the oldest one can always go on.
+/// prompts take no more than the configured time of a step, as far as it can be told. A sequence
+/// gets the blocks of all its tokens when it is admitted and one more whenever a block is full.
+/// When none is free the youngest running sequence gives its blocks up and goes back to the front
+/// of the queue, or ends if the configuration forbids computing it again: the oldest one can always
+/// go on.
 ///
 /// What is left of the budget and of the blocks then may go to guesses ([#grant]), never at the
 /// cost of another sequence.
@@ -25,6 +26,9 @@ import java.util.function.Consumer;
 /// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. Call
 /// only on the engine thread.
 final class Scheduler {
+    /// Tokens that a grammar forced and that are computed at once, however long it takes.
+    private static final int MOST_FORCED = 32;
+
     private final EngineConfig config;
     private final SequenceBlocks blocks;
     private final PrefillPace pace;
@@ -152,7 +156,7 @@ final class Scheduler {
         int most = sequence.mostTokens(Math.max(1, rowsLeft - kept));
         int wanted = Math.min(most, Math.min(tokensLeft, sequence.numRemaining()));
         // Text that a grammar forced is waited for as the next token is.
-        boolean isForced = sequence.numGenerated() > 0 && wanted <= PrefillPace.LEAST;
+        boolean isForced = sequence.numGenerated() > 0 && wanted <= MOST_FORCED;
         int fitting = isForced ? wanted : pace.fitting(sequence.numComputed(), wanted);
         if (fitting > 0) {
             pace.take(sequence.numComputed(), fitting);

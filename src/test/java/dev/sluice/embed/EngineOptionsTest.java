@@ -52,7 +52,15 @@ final class EngineOptionsTest {
     void refusesAStepThatHasNoTokenForEverySequence() {
         assertThatThrownBy(() ->
                         new BatchOptions(
-                                OptionalInt.empty(), 64, 63, 64, OptionalInt.empty(), 0, true, true, Optional.empty()))
+                                OptionalInt.empty(),
+                                64,
+                                63,
+                                64,
+                                OptionalInt.empty(),
+                                0,
+                                true,
+                                true,
+                                Optional.empty()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--max-num-batched-tokens");
     }

@@ -44,9 +44,7 @@ class EnginePrefillTimeTest {
     private void pass(ForwardBatch batch) {
         long nanos = 10 * MILLISECOND;
         for (int i = 0; i < batch.numTokens(); i++) {
-            nanos +=
-                    MILLISECOND / 5
-                            + 200L * batch.positions().getAtIndex(ValueLayout.JAVA_INT, i);
+            nanos += MILLISECOND / 5 + 200L * batch.positions().getAtIndex(ValueLayout.JAVA_INT, i);
         }
         steps.add(nanos);
         sizes.add(batch.numTokens());

@@ -137,7 +137,9 @@ class EnginePrefixCachingCpuTest {
                             assertThat(answer.logprobs())
                                     .as(id)
                                     .hasSize(20)
-                                    .isEqualTo(Objects.requireNonNull(cold.answers().get(id)).logprobs()));
+                                    .isEqualTo(
+                                            Objects.requireNonNull(cold.answers().get(id))
+                                                    .logprobs()));
             assertThat(warm.answers().values().stream().mapToInt(Answer::cachedTokens).sum())
                     .isGreaterThan(10 * 144);
         }

@@ -285,7 +285,8 @@ final class AnswerScript {
                 add(writer.start(choice));
             }
             if (choice.hasPiece()) {
-                writer.piece(choice, (bytes, from, n) -> add(Arrays.copyOfRange(bytes, from, from + n)));
+                writer.piece(
+                        choice, (bytes, from, n) -> add(Arrays.copyOfRange(bytes, from, from + n)));
             }
         }
     }
