@@ -1,10 +1,12 @@
 package dev.sluice.engine;
 
+import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /// Tells clients what becomes of their sequences, and ends them. Call only on the engine thread.
@@ -100,6 +102,11 @@ final class Delivery {
 
     /// Ends a sequence in whose service something broke.
     void fault(Sequence sequence, RuntimeException cause) {
+        Optional<Guidance> guidance = sequence.request().rules().guidance();
+        if (cause instanceof GrammarLimitException limit && guidance.isPresent()) {
+            fail(sequence, GrammarGate.tooCostly(guidance.get(), limit));
+            return;
+        }
         LOG.error("request {} failed; it is ended", sequence.id(), cause);
         fail(sequence, new ApiException.Internal("The request failed."));
     }

@@ -61,7 +61,7 @@ final class Drawing implements AutoCloseable {
         int row = 0;
         for (Sequence sequence : step) {
             row += sequence.numLogitRows();
-            if (sequence.draws()) {
+            if (sequence.draws() && failure(sequence).isEmpty()) {
                 rows[drawing.size()] = row - 1 - sequence.numDrafts();
                 drawing.add(sequence);
             }
@@ -77,11 +77,22 @@ final class Drawing implements AutoCloseable {
         int row = 0;
         for (Sequence sequence : step) {
             int numRows = sequence.numLogitRows();
+            boolean draws = sequence.draws();
             arrive(sequence, logits, row);
             row += numRows;
+            if (draws) {
+                failure(sequence).ifPresent(cause -> delivery.fault(sequence, cause));
+            }
         }
         drawAll(logits);
         while (!drawing.isEmpty()) {
+            for (Sequence sequence : List.copyOf(drawing)) {
+                failure(sequence)
+                        .ifPresent(cause -> {
+                            drop(sequence);
+                            delivery.fault(sequence, cause);
+                        });
+            }
             try {
                 processors.update(drawing);
                 sampler.prepareNext(logits, drawing, rows);
@@ -92,6 +103,11 @@ final class Drawing implements AutoCloseable {
             }
             drawAll(logits);
         }
+    }
+
+    /// Why no token of a guided text can be drawn: it ends alone, and the others go on.
+    private static Optional<RuntimeException> failure(Sequence sequence) {
+        return sequence.guidedText().flatMap(GuidedText::failure);
     }
 
     private Sequence sequence(int index) {

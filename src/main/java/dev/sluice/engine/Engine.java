@@ -5,6 +5,7 @@ import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.Tensor;
 import dev.sluice.grammar.CompiledGrammar;
 import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.model.CausalLm;
 import dev.sluice.tokenizer.Tokenizer;
 
@@ -186,9 +187,21 @@ public final class Engine implements AutoCloseable {
                 new GrammarGate(grammars)
                         .compile(guidance.get())
                         .thenApply(grammar -> {
-                            submit(request, listener, Optional.of(grammar));
+                            submitGuided(request, listener, grammar, guidance.get());
                             return grammar.remarks();
                         }));
+    }
+
+    private void submitGuided(
+            GenerationRequest request,
+            Consumer<GenerationEvent> listener,
+            CompiledGrammar grammar,
+            Guidance guidance) {
+        try {
+            submit(request, listener, Optional.of(grammar));
+        } catch (GrammarLimitException e) {
+            throw GrammarGate.tooCostly(guidance, e);
+        }
     }
 
     private void submit(

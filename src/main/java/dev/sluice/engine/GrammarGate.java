@@ -3,6 +3,7 @@ package dev.sluice.engine;
 import dev.sluice.grammar.CompiledGrammar;
 import dev.sluice.grammar.GrammarCompiler;
 import dev.sluice.grammar.GrammarException;
+import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.grammar.GrammarSpec;
 
 import java.util.Optional;
@@ -47,11 +48,22 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
                     guidance.param(),
                     "invalid_value");
         }
+        if (cause instanceof GrammarLimitException e) {
+            return tooCostly(guidance, e);
+        }
         if (cause instanceof RejectedExecutionException) {
             return new ApiException.Overloaded(
                     "Too many grammars are being compiled.", RETRY_AFTER_SECONDS);
         }
         return new ApiException.Internal("The grammar could not be compiled.");
+    }
+
+    /// A text can't be followed any further: the client's grammar is the cause.
+    static ApiException tooCostly(Guidance guidance, GrammarLimitException problem) {
+        return new ApiException.InvalidRequest(
+                "Invalid %s: %s.".formatted(kind(guidance), problem.getMessage()),
+                guidance.param(),
+                "invalid_value");
     }
 
     private static String kind(Guidance guidance) {

@@ -148,12 +148,17 @@ final class GuidedText {
         }
     }
 
+    /// What [#fill] met where the text is now: no token can follow.
+    Optional<RuntimeException> failure() {
+        return place >= numFilled ? failure : Optional.empty();
+    }
+
     /// Which ids may come next, int32, one bit an id.
     ///
     /// @throws RuntimeException what [#fill] met there
     MemorySegment mask() {
-        if (place >= numFilled && failure.isPresent()) {
-            throw failure.get();
+        if (failure().isPresent()) {
+            throw failure().get();
         }
         return rows.get(place);
     }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -273,6 +274,47 @@ class EngineGuidanceTest extends RuledEngine {
                             });
             assertThat(engine.hasWork()).isFalse();
         }
+    }
+
+    @Test
+    void aTextThatCantBeFollowedAnyFurtherEndsItsOwnRequestOnly() {
+        GenerationRequest hostile =
+                guided(
+                        "hostile",
+                        1,
+                        regex("xx" + "(a|b|ab)*".repeat(1_900)),
+                        StopConditions.maxTokens(20));
+        GenerationRequest other =
+                guided("other", 2, regex("[a-z]{9}"), StopConditions.maxTokens(20));
+        Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
+        try (Engine engine =
+                new Engine(
+                        roomy(),
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        List.of(),
+                        Optional.of(new GuidedDecoding(compiler, jumps)),
+                        System::nanoTime)) {
+            for (GenerationRequest request : List.of(hostile, other)) {
+                List<GenerationEvent> list = new ArrayList<>();
+                events.put(request.id(), list);
+                engine.admit(request, list::add).join();
+            }
+            while (engine.step()) {
+                engine.checkIntegrity();
+            }
+        }
+
+        assertThat(Objects.requireNonNull(events.get("hostile")).getLast())
+                .isInstanceOfSatisfying(
+                        GenerationEvent.Failed.class,
+                        failed ->
+                                assertThat(failed.cause())
+                                        .isInstanceOf(ApiException.InvalidRequest.class)
+                                        .hasMessageContaining("too ambiguous"));
+        assertThat(Objects.requireNonNull(events.get("other")).getLast())
+                .isInstanceOf(GenerationEvent.Finished.class);
     }
 
     @Test
