@@ -1,23 +1,25 @@
 """Judges texts that were written for schemas: guided-texts.py FILE
 
 Each row of FILE has `schema`, `text` and `reason`; those with the reason "stop" are judged, formats not
-among it, for many are annotations only. Exit code 1 when one is invalid."""
+among it, for many are annotations only. Numbers are decimals: in binary 154.98 is no multiple of 0.01.
+Exit code 1 when one is invalid."""
 
 import json
 import sys
+from decimal import Decimal
 
 import jsonschema
 
 judged = wrong = unreadable = 0
 with open(sys.argv[1], encoding="utf-8") as rows:
     for line in rows:
-        row = json.loads(line)
+        row = json.loads(line, parse_float=Decimal)
         if row["reason"] != "stop":
             continue
         schema = row["schema"]
         kind = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
         try:
-            errors = list(kind(schema).iter_errors(json.loads(row["text"])))
+            errors = list(kind(schema).iter_errors(json.loads(row["text"], parse_float=Decimal)))
         except ValueError as problem:
             errors = [problem]
         except Exception as problem:  # Its own bugs, and schemas that it does not read.
