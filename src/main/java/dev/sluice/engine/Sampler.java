@@ -217,7 +217,8 @@ final class Sampler implements AutoCloseable {
                 || isProcessed(sequence);
     }
 
-    /// Whether the most likely token is still that after all edits: a grammar only takes tokens out.
+    /// Whether the most likely token is still that after all edits: a grammar only takes tokens
+    /// out.
     private boolean stays(Sequence sequence, int token) {
         return !shifts(sequence)
                 && sequence.guidedText().map(text -> text.allows(token)).orElse(true);
