@@ -32,6 +32,7 @@ public final class SpeculationGain {
     private static final int GUESSES = 8;
     private static final int BUSY = 32;
     private static final double SECOND = 1e9;
+    private static final String STORIES = "32 stories";
 
     private static final Map<String, String> TEXTS =
             new TreeMap<>(
@@ -60,15 +61,24 @@ public final class SpeculationGain {
 
     /// Runs.
     ///
-    /// @param args number of rounds, 5 by default
+    /// @param args number of rounds, 5 by default; what the names of the texts begin with that are
+    ///   to be run, all by default
     public static void main(String[] args) {
         SpeculationGain gain =
                 new SpeculationGain(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 5);
         try (LoadedEngine plain = load(Optional.empty());
                 LoadedEngine guessing =
                         load(Optional.of(new SpeculationOptions(GUESSES, Optional.empty())))) {
-            TEXTS.forEach((name, text) -> gain.compare(name, plain, guessing, List.of(text), 0));
-            gain.compare("32 stories", plain, guessing, stories(), 0.8f);
+            String wanted = args.length > 1 ? args[1] : "";
+            TEXTS.forEach(
+                    (name, text) -> {
+                        if (name.startsWith(wanted)) {
+                            gain.compare(name, plain, guessing, List.of(text), 0);
+                        }
+                    });
+            if (STORIES.startsWith(wanted)) {
+                gain.compare(STORIES, plain, guessing, stories(), 0.8f);
+            }
         }
     }
 
