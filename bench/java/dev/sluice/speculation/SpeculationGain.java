@@ -70,12 +70,11 @@ public final class SpeculationGain {
                 LoadedEngine guessing =
                         load(Optional.of(new SpeculationOptions(GUESSES, Optional.empty())))) {
             String wanted = args.length > 1 ? args[1] : "";
-            TEXTS.forEach(
-                    (name, text) -> {
-                        if (name.startsWith(wanted)) {
-                            gain.compare(name, plain, guessing, List.of(text), 0);
-                        }
-                    });
+            TEXTS.forEach((name, text) -> {
+                if (name.startsWith(wanted)) {
+                    gain.compare(name, plain, guessing, List.of(text), 0);
+                }
+            });
             if (STORIES.startsWith(wanted)) {
                 gain.compare(STORIES, plain, guessing, stories(), 0.8f);
             }

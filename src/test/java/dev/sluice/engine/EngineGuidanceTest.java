@@ -140,7 +140,7 @@ class EngineGuidanceTest extends RuledEngine {
 
             assertThat(quick.text()).isEqualTo(slow.text());
             assertThat(quick.ids()).isEqualTo(slow.ids());
-            assertThat(quick.end()).isEqualTo(slow.end());
+            assertThat(quick.reason()).isEqualTo(slow.reason());
             assertThat(quickSteps).isLessThan(steps / 2);
         }
     }

@@ -184,7 +184,9 @@ class SequenceRulesTest {
                                 + "\"include_draft_logprobs\":true");
 
         assertThat(request.sequences().getFirst().output().logprobs())
-                .isEqualTo(new LogprobsOptions(OptionalInt.of(0), true, true, OptionalInt.of(2)));
+                .isEqualTo(
+                        new LogprobsOptions(
+                                OptionalInt.of(0), true, true, OptionalInt.of(2), true));
         assertThat(request.answer().promptLogprobs()).hasValue(2);
         assertThat(request.answer().decodeLogprobTokens()).isFalse();
     }
