@@ -12,7 +12,7 @@ import java.time.Duration;
 /// @param maxRules most rules of a grammar
 /// @param maxConfigurations most readings of one text that are followed at the same time
 /// @param maxBytes most memory of what is remembered about a compiled grammar
-/// @param compileTime longest compilation
+/// @param compileTime longest compilation, in time of the processor
 public record GrammarLimits(
         int maxSourceLength,
         int maxRegexLength,
