@@ -84,5 +84,13 @@ class SpeculationIT {
         assertThat(metrics.value("sluice_spec_decode_num_accepted_tokens_total"))
                 .isGreaterThanOrEqualTo(told.getInteger("accepted_tokens"));
         assertThat(metrics.value("sluice_spec_decode_draft_acceptance_rate")).isBetween(0.0, 1.0);
+        assertThat(metrics.value("sluice_spec_decode_efficiency")).isBetween(0.0, 1.0);
+        for (String more :
+                List.of(
+                        "num_emitted_tokens_total",
+                        "num_draft_tokens_total",
+                        "draft_single_head_acceptance_rate_0")) {
+            assertThat(metrics.value("sluice_spec_decode_" + more)).as(more).isPositive();
+        }
     }
 }

@@ -157,7 +157,19 @@ abstract class RuledEngine {
                     events.getFirst() instanceof GenerationEvent.Started started
                             ? started.promptLogprobs()
                             : List.of();
-            this(text.toString(), ids, logprobs, prompt, markers, events.getLast());
+            this(text.toString(), ids, logprobs, prompt, markers, withoutDrafts(events.getLast()));
+        }
+
+        /// How many tokens are guessed depends on what else is in a step; what comes of it does not.
+        private static GenerationEvent withoutDrafts(GenerationEvent end) {
+            return end instanceof GenerationEvent.Finished done
+                    ? new GenerationEvent.Finished(
+                            done.requestId(),
+                            done.reason(),
+                            done.promptTokens(),
+                            done.completionTokens(),
+                            done.cachedTokens())
+                    : end;
         }
 
         FinishReason reason() {
