@@ -27,7 +27,12 @@ for await (const chunk of await client.chat.completions.create(withUsage)) {
     chunks.push(chunk);
 }
 assert.deepEqual(chunks.at(-1).choices, []);
-assert.deepEqual(chunks.at(-1).usage, whole.usage);
+// The question was asked before: its first blocks are found in the cache.
+const {prompt_tokens_details: found, ...usage} = chunks.at(-1).usage;
+const {prompt_tokens_details: details, ...counts} = whole.usage;
+assert.deepEqual(usage, counts);
+assert.ok(found.cached_tokens <= usage.prompt_tokens - 1 && found.cached_tokens % 64 === 0);
+assert.deepEqual({...found, cached_tokens: 0}, {...details, cached_tokens: 0});
 
 const helper = client.chat.completions.stream(question);
 assert.equal((await helper.finalChatCompletion()).choices[0].message.content, streamed);
