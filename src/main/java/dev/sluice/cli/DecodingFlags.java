@@ -141,8 +141,7 @@ final class DecodingFlags {
         for (String field : json.keySet()) {
             if (MTP_FIELDS.contains(field)) {
                 throw new Refusal(
-                        "%s: %s is for the method mtp, which there is not."
-                                .formatted(flag, field));
+                        "%s: %s is for the method mtp, which there is not.".formatted(flag, field));
             }
             if (!fields.contains(field)) {
                 throw new Refusal("%s has no field %s.".formatted(flag, field));

@@ -28,7 +28,14 @@ public record EngineOptions(
     /// A model as its files say.
     public EngineOptions(
             Optional<String> model, String revision, ComputeOptions compute, BatchOptions batch) {
-        this(model, revision, ModelOverrides.NONE, compute, batch, LogitsOptions.DEFAULT, DecodingOptions.PLAIN);
+        this(
+                model,
+                revision,
+                ModelOverrides.NONE,
+                compute,
+                batch,
+                LogitsOptions.DEFAULT,
+                DecodingOptions.PLAIN);
     }
 
     /// The default model with the server's defaults.

@@ -75,8 +75,8 @@ final class GrammarBuilder {
         return states.size() - 1;
     }
 
-    /// To be called now and then by whatever may take long, on the thread that made the builder. What
-    /// counts is the processor's time: a grammar is not refused because the machine is busy.
+    /// To be called now and then by whatever may take long, on the thread that made the builder.
+    /// What counts is the processor's time: a grammar is not refused because the machine is busy.
     void checkTime() throws GrammarException {
         long limit = limits.compileTime().toNanos();
         if (System.nanoTime() - startNanos > limit && cpuNanos() - startCpuNanos > limit) {

@@ -160,7 +160,8 @@ abstract class RuledEngine {
             this(text.toString(), ids, logprobs, prompt, markers, withoutDrafts(events.getLast()));
         }
 
-        /// How many tokens are guessed depends on what else is in a step; what comes of it does not.
+        /// How many tokens are guessed depends on what else is in a step; what comes of it does
+        /// not.
         private static GenerationEvent withoutDrafts(GenerationEvent end) {
             return end instanceof GenerationEvent.Finished done
                     ? new GenerationEvent.Finished(
