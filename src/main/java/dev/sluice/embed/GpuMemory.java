@@ -48,7 +48,7 @@ record GpuMemory(
         int numIds = shard.vocabSize();
         return new StepLimits(
                 batch.maxNumBatchedTokens(),
-                batch.maxNumSeqs(),
+                rows,
                 Math.ceilDiv(KvPool.longest(batch, shard) - 1, batch.blockSize()),
                 batch.blockSize(),
                 Math.max(shard.numHeads(), other.numHeads()),

@@ -101,8 +101,14 @@ public final class LoadedEngine implements AutoCloseable {
                         .speculation()
                         .flatMap(SpeculationOptions::draft)
                         .flatMap(SpeculationOptions.DraftModel::quantization);
-        return draft.weights()
-                .load(device, smaller.map(compute::withQuantization).orElse(compute).packing());
+        try {
+            return draft.weights()
+                    .load(device, smaller.map(compute::withQuantization).orElse(compute).packing());
+        } catch (ShardingException e) {
+            throw new ConfigurationException(
+                    "--speculative-config: the draft model can't be spread over %d ranks; the sizes that work are %s."
+                            .formatted(e.ranks(), e.possible()));
+        }
     }
 
     private Optional<Speculation> speculation(DecodingOptions options) {

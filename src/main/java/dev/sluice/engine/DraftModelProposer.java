@@ -20,6 +20,12 @@ import java.util.List;
 ///
 /// @see "Leviathan et al. 2023, Fast inference from transformers via speculative decoding"
 final class DraftModelProposer implements Proposer {
+    /// Most tokens of a text that a step catches up with: others wait for it.
+    private static final int CATCH_UP = 64;
+
+    /// What a pass reads beside its own token after a step or two without guesses.
+    private static final int LEVEL = 4;
+
     private final CausalLm model;
     private final Device device;
     private final int maxTokens;
@@ -63,6 +69,15 @@ final class DraftModelProposer implements Proposer {
     }
 
     @Override
+    public boolean isLevel(Sequence sequence) {
+        return sequence.length() - firstMissing(sequence) <= LEVEL;
+    }
+
+    private static int firstMissing(Sequence sequence) {
+        return Math.min(sequence.draftRecord().numComputed(), sequence.numComputed());
+    }
+
+    @Override
     public int passes(int guesses) {
         return guesses;
     }
@@ -96,11 +111,9 @@ final class DraftModelProposer implements Proposer {
             Sequence sequence = sequences.get(i);
             DraftRecord record = sequence.draftRecord();
             int known = sequence.length() + sequence.numDrafts();
-            int from =
-                    sequence.numDrafts() == 0
-                            ? Math.min(record.numComputed(), sequence.numComputed())
-                            : known - 1;
-            int to = Math.min(known, from + maxTokens - batch.numTokens());
+            int from = sequence.numDrafts() == 0 ? firstMissing(sequence) : known - 1;
+            int most = Math.min(CATCH_UP, maxTokens - batch.numTokens());
+            int to = Math.min(known, from + most);
             if (sequence.numDrafts() >= counts[i] || to == from) {
                 continue;
             }

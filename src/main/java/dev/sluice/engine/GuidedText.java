@@ -1,7 +1,6 @@
 package dev.sluice.engine;
 
 import dev.sluice.grammar.CompiledGrammar;
-import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.grammar.GrammarMatcher;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Vocabulary;
@@ -88,7 +87,8 @@ final class GuidedText {
                 allowed++;
             }
             return allowed;
-        } catch (GrammarLimitException _) {
+        } catch (RuntimeException _) {
+            // It is met again when the mask is filled, and ends this text alone.
             return allowed;
         } finally {
             goBack(start, read);

@@ -33,6 +33,11 @@ final class NgramProposer implements Proposer {
     }
 
     @Override
+    public boolean isLevel(Sequence sequence) {
+        return true;
+    }
+
+    @Override
     public int passes(int guesses) {
         return 0;
     }

@@ -15,6 +15,10 @@ interface Proposer extends AutoCloseable {
     /// @param counts most guesses for each; those that are made are no longer needed there
     void propose(List<Sequence> sequences, int[] counts);
 
+    /// Whether guesses for a sequence take their passes only: there is next to no text that the
+    /// proposer has yet to read.
+    boolean isLevel(Sequence sequence);
+
     /// Forward passes that so many guesses for a sequence take, however many sequences share them.
     int passes(int guesses);
 

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 /// go on.
 ///
 /// What is left of the budget and of the blocks then may go to guesses ([#grant]), never at the
-/// cost of another sequence.
+/// cost of another sequence; a prefix that nobody holds may have to go for one.
 ///
 /// A step yields at most `maxNumSeqs` rows of logits. A prompt whose tokens are scored takes one
 /// for each of them, but leaves one for each other prompt and one for a newcomer. Guesses have rows
@@ -93,6 +93,10 @@ final class Scheduler {
             blocks.take(sequence);
             running.add(sequence);
             takeChunk(sequence, 0);
+            if (sequence.numScheduled() == 0) {
+                // No time is left for it, nor for those behind it.
+                break;
+            }
         }
         return step;
     }

@@ -319,10 +319,10 @@ final class Sequence implements SequenceState {
     }
 
     /// Replaces a block by another one with the same keys and values.
-    void setBlock(int index, int block) {
+    void setBlock(int index, int block, int blockSize) {
         if (blockTable[index] != block) {
             // What the draft model computed there is elsewhere.
-            draftRecord.computed(0);
+            draftRecord.computed(Math.min(draftRecord.numComputed(), index * blockSize));
         }
         blockTable[index] = block;
     }

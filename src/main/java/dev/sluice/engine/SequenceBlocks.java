@@ -81,7 +81,7 @@ final class SequenceBlocks {
             pool.hold(block);
             if (i < sequence.numBlocks()) {
                 pool.give(sequence.blockTable()[i]);
-                sequence.setBlock(i, block);
+                sequence.setBlock(i, block, blockSize);
             } else {
                 sequence.addBlock(block);
             }
@@ -107,7 +107,7 @@ final class SequenceBlocks {
             int block =
                     pool.publish(
                             own, parent, sequence.cacheSalt(), sequence.tokens(), i * blockSize);
-            sequence.setBlock(i, block);
+            sequence.setBlock(i, block, blockSize);
             sequence.published(i + 1);
         }
     }

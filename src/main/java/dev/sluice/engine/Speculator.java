@@ -74,10 +74,12 @@ final class Speculator implements AutoCloseable {
                 choose(sequence);
             }
         }
+        // What a proposer reads of a text that it does not know yet is not the price of a pass.
+        boolean level = guessing.stream().allMatch(proposer::isLevel);
         long start = nanoClock.getAsLong();
         proposer.propose(guessing, counts);
         began = nanoClock.getAsLong();
-        if (numPasses > 0) {
+        if (numPasses > 0 && level) {
             passCosts.add(guessing.size(), (began - start) / numPasses);
         }
         guessing.forEach(Speculator::check);
@@ -159,14 +161,19 @@ final class Speculator implements AutoCloseable {
 
     /// Drops what is left of the guesses after a step, and learns from it.
     void settle(List<Sequence> step) {
+        stepCosts.stepped();
+        passCosts.stepped();
         if (decodesOnly) {
             stepCosts.add(numTokens, nanoClock.getAsLong() - began);
         }
         step.forEach(scheduler::dropDrafts);
         for (Sequence sequence : guessing) {
-            if (sequence.draftRecord().stepDrafted() > 0) {
-                sequence.draftRecord().end();
-                stats.speculated(sequence.draftRecord());
+            DraftRecord record = sequence.draftRecord();
+            // Behind the first wrong guess the proposer's cache is wrong, too.
+            record.computed(Math.min(record.numComputed(), sequence.numComputed()));
+            if (record.stepDrafted() > 0) {
+                record.end();
+                stats.speculated(record);
             }
         }
     }

@@ -26,9 +26,13 @@ final class StepCosts {
         this.unknown = unknown;
     }
 
-    /// Notes a step.
-    void add(int tokens, long duration) {
+    /// Notes that a step was made, measured or not: older measures age.
+    void stepped() {
         now++;
+    }
+
+    /// Notes what a step took.
+    void add(int tokens, long duration) {
         if (tokens > MOST_TOKENS || duration <= 0) {
             return;
         }

@@ -58,7 +58,7 @@ public final class ChunkRenderer {
     /// Writes an event with what has come of a choice, which it takes. Takes time in proportion to
     /// its size. One thread at a time.
     public void piece(ChoiceProgress choice, ByteSink sink) {
-        event(pieces, choice, choice.take()).drainTo(sink);
+        event(pieces.clear(), choice, choice.take()).drainTo(sink);
     }
 
     /// Takes what has come of a choice.

@@ -166,6 +166,12 @@ final class JsonWriter {
         }
     }
 
+    /// Forgets what was written.
+    JsonWriter clear() {
+        length = 0;
+        return this;
+    }
+
     /// Gives all that was written and begins anew, keeping a buffer of moderate size.
     void drainTo(ByteSink sink) {
         sink.write(bytes, 0, length);

@@ -5,8 +5,10 @@ import dev.sluice.engine.ApiException.InvalidRequest;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The tools that a chat offers to the model.
 ///
@@ -62,12 +64,18 @@ record ToolFields(
     /// Some of the tools: the model sees no others.
     private static ToolFields allowed(
             Map<String, Object> choice, List<Map<String, Object>> tools, boolean several) {
-        List<Map<String, Object>> some = new ArrayList<>();
-        List<?> names = new Fields(choice).list(TOOLS);
+        if (!(choice.get(TOOLS) instanceof List<?> names) || names.isEmpty()) {
+            throw Invalid.field(
+                    CHOICE,
+                    "tool_choice.allowed_tools.tools: Input should be a list of one function or"
+                            + " more");
+        }
+        Set<Map<String, Object>> chosen = new LinkedHashSet<>();
         for (int i = 0; i < names.size(); i++) {
             String place = CHOICE + "." + ALLOWED + "." + TOOLS + "[" + i + "]";
-            some.add(named(dictionary(CHOICE, place, names.get(i)), place, tools));
+            chosen.add(named(dictionary(CHOICE, place, names.get(i)), place, tools));
         }
+        List<Map<String, Object>> some = List.copyOf(chosen);
         String mode = text(CHOICE, CHOICE + "." + ALLOWED + ".mode", choice.get("mode"));
         return switch (mode) {
             case "auto" -> new ToolFields(some, List.of(), several);

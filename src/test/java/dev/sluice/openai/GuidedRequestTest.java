@@ -3,6 +3,7 @@ package dev.sluice.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.Guidance;
 import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.openai.parsers.ParserSettings;
@@ -259,6 +260,17 @@ class GuidedRequestTest {
                 .hasMessageContaining("names no function of tools: h");
         assertThatThrownBy(() -> OPEN.sequence(choice.formatted("often", "f")))
                 .hasMessageContaining("allowed_tools.mode");
+        for (String tools : new String[] {"\"x\"", "[]", "null"}) {
+            assertThatThrownBy(() ->
+                            OPEN.sequence(
+                                    TOOLS
+                                            + ",\"tool_choice\":{\"type\":\"allowed_tools\","
+                                            + "\"allowed_tools\":{\"mode\":\"auto\",\"tools\":"
+                                            + tools
+                                            + "}}"))
+                    .isInstanceOf(InvalidRequest.class)
+                    .hasMessageContaining("allowed_tools.tools");
+        }
     }
 
     @Test
