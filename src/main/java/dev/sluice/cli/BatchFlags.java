@@ -62,8 +62,8 @@ final class BatchFlags {
             names = "--prefill-time-per-step",
             paramLabel = "MS",
             description =
-                    "Milliseconds that prompts take of a step in which answers wait for their next"
-                            + " token; 0 for any. Default: 30 on a CPU, any on a GPU")
+                    "Milliseconds that each waiting prompt may take of a step in which answers wait"
+                            + " for their next token; 0 for any. Default: 30 on a CPU, any on a GPU")
     private Optional<Double> prefillMillis = Optional.empty();
 
     private boolean prefixCaching = true;

@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /// Says how many tokens of prompts fit into a step while others wait for their next token, from
-/// what earlier steps took.
+/// what earlier steps took. Each prompt that waits brings its own time: one long prompt disturbs
+/// running streams little, and of many short ones none waits for ages.
 ///
 /// A token of a prompt costs the more the more tokens come before it: `base * (1 + growth *
 /// position)`. The growth belongs to the model and is a regression over many steps with prompts, in
@@ -46,8 +47,9 @@ final class PrefillPace {
     /// Part of a step with prompts that these cost at least.
     private static final double SHARE = 0.05;
 
-    private final double limit;
+    private final double limitOfOne;
     private final double[] decodeSeconds = new double[Integer.SIZE + 1];
+    private double limit;
     private int numDecoding;
     private int numTokens;
     private double positions;
@@ -63,15 +65,20 @@ final class PrefillPace {
     private double base;
     private double growth;
 
-    /// @param limit time for prompts in a step in which others decode; empty for any
+    /// @param limit time for each prompt in a step in which others decode; empty for any
     PrefillPace(Optional<Duration> limit) {
-        this.limit = limit.map(l -> l.toNanos() * 1e-9).orElse(Double.POSITIVE_INFINITY);
+        this.limitOfOne = limit.map(l -> l.toNanos() * 1e-9).orElse(Double.POSITIVE_INFINITY);
+        this.limit = limitOfOne;
         Arrays.fill(decodeSeconds, Double.NaN);
     }
 
-    /// Begins a step in which a number of sequences wait for their next token.
-    void begin(int decoding) {
+    /// Begins a step.
+    ///
+    /// @param decoding sequences that wait for their next token
+    /// @param prompts that could be computed
+    void begin(int decoding, int prompts) {
         numDecoding = decoding;
+        limit = limitOfOne * Math.max(1, prompts);
         numTokens = 0;
         positions = 0;
         spent = 0;

@@ -85,7 +85,7 @@ final class Scheduler {
         rowsLeft = config.maxNumSeqs();
         draftRowsLeft = rowsForDrafts;
         boolean preempted = decode();
-        pace.begin(step.size());
+        pace.begin(step.size(), numPrompts());
         continuePrompts();
         while (!preempted && tokensLeft > 0 && rowsLeft > 0 && mayAdmit()) {
             Sequence sequence = waiting.removeFirst();
@@ -137,6 +137,15 @@ final class Scheduler {
             }
         }
         return preempted;
+    }
+
+    /// Prompts that have begun, and those for which there is a place.
+    private int numPrompts() {
+        int begun = 0;
+        for (Sequence sequence : running) {
+            begun += sequence.numRemaining() > 1 ? 1 : 0;
+        }
+        return begun + Math.min(waiting.size(), config.maxNumSeqs() - running.size());
     }
 
     private void continuePrompts() {

@@ -102,6 +102,28 @@ class EnginePrefillTimeTest {
     }
 
     @Test
+    void manyPromptsBringATimeEach() {
+        try (Engine engine = engine(config(512).withPrefillTime(LIMIT))) {
+            submit(engine, "stream", 20, 500);
+            submit(engine, "first", 300, 500);
+            while (idsOf("first").isEmpty()) {
+                engine.step();
+            }
+            for (int i = 0; i < 5; i++) {
+                engine.step();
+            }
+            sizes.clear();
+            for (int i = 0; i < 10; i++) {
+                submit(engine, "prompt" + i, 100, 5);
+            }
+            engine.step();
+        }
+
+        // Two streams, and the budget of the step.
+        assertThat(sizes).containsExactly(512);
+    }
+
+    @Test
     void aPromptAloneHasNoLimit() {
         try (Engine engine = engine(config(512).withPrefillTime(LIMIT))) {
             submit(engine, "long", 2000, 2);

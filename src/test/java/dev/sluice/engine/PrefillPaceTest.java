@@ -31,7 +31,7 @@ class PrefillPaceTest {
     ///
     /// @return how many tokens fitted
     private int step(int decoding, int from, int wanted, double disturbance) {
-        pace.begin(decoding);
+        pace.begin(decoding, 1);
         int count = wanted == 0 ? 0 : pace.fitting(from, wanted);
         if (count > 0) {
             pace.take(from, count);
@@ -45,14 +45,14 @@ class PrefillPaceTest {
     void promptsTakeWhatTheyWantWhenNobodyWaitsOrThereIsNoLimit() {
         assertThat(step(0, 0, 5000, 1)).isEqualTo(5000);
         PrefillPace unbounded = new PrefillPace(Optional.empty());
-        unbounded.begin(8);
+        unbounded.begin(8, 1);
         assertThat(unbounded.fitting(0, 5000)).isEqualTo(5000);
         assertThat(unbounded.hasTime()).isTrue();
     }
 
     @Test
     void withoutExperienceAPromptGetsALittle() {
-        pace.begin(8);
+        pace.begin(8, 1);
 
         assertThat(pace.fitting(0, 5000)).isEqualTo(PrefillPace.LEAST);
         assertThat(pace.fitting(0, 5)).isEqualTo(5);
@@ -81,7 +81,7 @@ class PrefillPaceTest {
     void chunksAreNeverEmpty() {
         PrefillPace tight = new PrefillPace(Optional.of(Duration.ofNanos(1)));
         for (int i = 0; i < 50; i++) {
-            tight.begin(8);
+            tight.begin(8, 1);
             int count = tight.fitting(1000, 2000);
             tight.take(1000, count);
             tight.measured(1_000_000_000);
@@ -95,7 +95,7 @@ class PrefillPaceTest {
         for (int i = 0; i < 10; i++) {
             step(8, 0, i % 2 * 100, 1);
         }
-        pace.begin(8);
+        pace.begin(8, 1);
         pace.take(0, 50);
 
         int more = pace.fitting(0, 1000);
