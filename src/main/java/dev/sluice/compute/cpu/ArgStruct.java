@@ -32,11 +32,15 @@ final class ArgStruct {
     }
 
     ArgStruct pointer(MemorySegment target) {
+        return pointer(target, 0);
+    }
+
+    ArgStruct pointer(MemorySegment target, long offset) {
         if (!target.isNative() || !target.scope().isAlive()) {
             throw new IllegalStateException(
                     op + ": field " + next + " points to memory that is gone or in the heap");
         }
-        put(NativeOp.Kind.POINTER, target.address());
+        put(NativeOp.Kind.POINTER, target.address() + offset);
         return this;
     }
 

@@ -220,8 +220,7 @@ public final class CpuDevice implements Device {
                 kind = Prepared.of(panels.format());
                 rows = prepare(x, kind);
             }
-            Tensor part = out.columns(column, column + panels.rows());
-            Units units = kernels.linear(new KernelArgs.Linear(panels, x, rows, part));
+            Units units = kernels.linear(new KernelArgs.Linear(panels, x, rows, out, column));
             threads.run(label(op, panels), units, panels.count(), panelChunk(panels, x.rows()));
             column += panels.rows();
         }

@@ -2,6 +2,8 @@ package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.DeviceException;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,9 +28,10 @@ final class CpuThreads implements AutoCloseable {
 
     private final List<Worker> workers = new ArrayList<>();
 
-    // Written by the caller, read by the workers. A worker that comes late finds the old job, whose
-    // counter is used up, and never a mixture of two.
-    private volatile Job current = new Job("", (_, _) -> {}, 0, 1, false);
+    private final Job job = new Job();
+
+    // Jobs that were handed to the workers; each waits for the number to change.
+    private final AtomicLong published = new AtomicLong();
     private volatile boolean closed;
     private final CpuProfile profile;
 
@@ -68,13 +71,13 @@ final class CpuThreads implements AutoCloseable {
         }
         boolean timed = profile.isOn();
         long begin = timed ? System.nanoTime() : 0;
-        Job job = new Job(op, units, total, chunk, timed);
-        if (job.chunks > 1 && !workers.isEmpty()) {
-            current = job;
-            wake(job.chunks - 1);
+        long chunks = job.begin(units, total, chunk, timed);
+        if (chunks > 1 && !workers.isEmpty()) {
+            published.incrementAndGet();
+            wake(chunks - 1);
         }
         job.work();
-        job.await();
+        job.await(op);
         if (timed) {
             profile.add(op, System.nanoTime() - begin, job.busyNanos.get());
         }
@@ -105,31 +108,47 @@ final class CpuThreads implements AutoCloseable {
         }
     }
 
-    /// One operation: what is left of it, and what went wrong.
+    /// The operation that is under way: what is left of it, and what went wrong. One object serves
+    /// all operations. A chunk that a thread has taken keeps its operation open, and so all fields
+    /// as they are; so a thread that comes late takes a chunk of whatever is under way by then, or
+    /// none.
     private static final class Job {
-        private final String op;
-        private final Units units;
-        private final long total;
-        private final long chunk;
-        private final long chunks;
-        private final AtomicLong next = new AtomicLong();
-        private final AtomicLong open;
-        private final AtomicReference<Exception> failure = new AtomicReference<>();
-        private final boolean timed;
+        private final AtomicLong untaken = new AtomicLong();
+        private final AtomicLong open = new AtomicLong();
         private final AtomicLong busyNanos = new AtomicLong();
+        private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
-        Job(String op, Units units, long total, long chunk, boolean timed) {
-            this.timed = timed;
-            this.op = op;
+        // Written by the caller while nothing is open; read by whoever has taken a chunk.
+        private Units units = (_, _) -> {};
+        private long total;
+        private long chunk;
+        private long chunks;
+        private boolean timed;
+
+        /// Starts an operation, once the last one has ended.
+        ///
+        /// @return the number of its chunks
+        long begin(Units units, long total, long chunk, boolean timed) {
             this.units = units;
             this.total = total;
             this.chunk = Math.max(1, chunk);
             this.chunks = Math.ceilDiv(total, this.chunk);
-            this.open = new AtomicLong(chunks);
+            this.timed = timed;
+            busyNanos.set(0);
+            failure.set(null);
+            open.set(chunks);
+            // Last, for from here on chunks are taken.
+            untaken.set(chunks);
+            return chunks;
         }
 
         void work() {
-            for (long c = next.getAndIncrement(); c < chunks; c = next.getAndIncrement()) {
+            while (true) {
+                long left = take();
+                if (left == 0) {
+                    return;
+                }
+                long c = chunks - left;
                 long begin = timed ? System.nanoTime() : 0;
                 try {
                     if (failure.get() == null) {
@@ -149,7 +168,18 @@ final class CpuThreads implements AutoCloseable {
             }
         }
 
-        void await() {
+        /// Takes a chunk.
+        ///
+        /// @return how many there were before; 0 if there was none to take
+        private long take() {
+            long left = untaken.get();
+            while (left > 0 && !untaken.compareAndSet(left, left - 1)) {
+                left = untaken.get();
+            }
+            return left;
+        }
+
+        void await(String op) {
             if (open.get() != 0) {
                 awaitOthers();
             }
@@ -184,7 +214,7 @@ final class CpuThreads implements AutoCloseable {
         private final Thread thread;
 
         // True while the worker may be parked: the caller wakes it only then. Written before the
-        // last look at `current`, which the caller writes before it looks here.
+        // last look at `published`, which the caller writes before it looks here.
         private volatile boolean parked;
 
         Worker(int index) {
@@ -192,22 +222,20 @@ final class CpuThreads implements AutoCloseable {
         }
 
         private void live() {
-            Job done = current;
-            done.work();
+            long seen = 0;
             while (!closed) {
-                Job job = awaitNext(done);
+                seen = awaitNext(seen);
                 job.work();
-                done = job;
             }
         }
 
-        /// Returns the next job, or the last one again when the device closes.
+        /// Waits for another job than the one that was seen last, or for the end.
         // Yielding is a courtesy here: nothing depends on it.
         @SuppressWarnings("ThreadPriorityCheck")
-        private Job awaitNext(Job done) {
+        private long awaitNext(long seen) {
             long deadline = System.nanoTime() + SPIN_NANOS;
             int turns = 0;
-            while (current == done && !closed) {
+            while (published.get() == seen && !closed) {
                 if (++turns % 64 != 0) {
                     Thread.onSpinWait();
                     continue;
@@ -220,13 +248,13 @@ final class CpuThreads implements AutoCloseable {
                     Thread.yield();
                 } else {
                     parked = true;
-                    if (current == done && !closed) {
+                    if (published.get() == seen && !closed) {
                         LockSupport.park(CpuThreads.this);
                     }
                     parked = false;
                 }
             }
-            return current;
+            return published.get();
         }
     }
 }

@@ -132,7 +132,7 @@ final class JavaLinear implements Units {
         long first = panel * WIDTH;
         int count = (int) Math.min(WIDTH, w.rows() - first);
         for (int row = 0; row < rows; row++) {
-            long at = row * args.out().rowStride() + first;
+            long at = row * args.out().rowStride() + args.column() + first;
             Bits.writeF32(sums, row * WIDTH, args.out().data(), at, count);
         }
     }

@@ -36,7 +36,9 @@ sealed interface KernelArgs {
     /// A product with one segment of a packed matrix.
     ///
     /// @param prepared the rows of `x` in the form that `w` needs; empty for the float forms
-    record Linear(Panels w, Tensor x, MemorySegment prepared, Tensor out) implements KernelArgs {
+    /// @param column of `out` where the segment's outputs begin
+    record Linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column)
+            implements KernelArgs {
         long preparedStride() {
             return Prepared.of(w.format()).stride(w.cols());
         }

@@ -32,7 +32,7 @@ final class MatrixPacker {
         for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
             segments.add(pack(segment, blocks));
         }
-        return new PackedPanels(List.copyOf(segments), List.copyOf(blocks));
+        return PackedPanels.of(segments, blocks);
     }
 
     private Panels pack(MatrixParts.Segment segment, List<PanelMemory.Block> blocks) {

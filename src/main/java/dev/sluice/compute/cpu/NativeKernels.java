@@ -110,8 +110,9 @@ final class NativeKernels implements CpuKernels {
         tensor(struct.matrix(args.w()), args.x())
                 .pointer(args.prepared())
                 .integer(args.preparedStride())
-                .integer(args.x().rows());
-        tensor(struct, args.out());
+                .integer(args.x().rows())
+                .pointer(args.out().data(), (long) Float.BYTES * args.column())
+                .integer(args.out().rowStride());
         return call.end();
     }
 

@@ -9,10 +9,13 @@ import java.util.stream.Collectors;
 ///
 /// @param segments the rows, top to bottom
 /// @param blocks memory of the segments
-record PackedPanels(List<Panels> segments, List<PanelMemory.Block> blocks) implements PackedMatrix {
-    @Override
-    public int rows() {
-        return segments.stream().mapToInt(Panels::rows).sum();
+/// @param rows of all segments
+record PackedPanels(List<Panels> segments, List<PanelMemory.Block> blocks, int rows)
+        implements PackedMatrix {
+
+    static PackedPanels of(List<Panels> segments, List<PanelMemory.Block> blocks) {
+        int rows = segments.stream().mapToInt(Panels::rows).sum();
+        return new PackedPanels(List.copyOf(segments), List.copyOf(blocks), rows);
     }
 
     @Override

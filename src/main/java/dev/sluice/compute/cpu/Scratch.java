@@ -13,14 +13,14 @@ final class Scratch implements AutoCloseable {
         this.area = memory.allocate(0, false);
     }
 
-    /// Memory of a size, undefined content, valid until the next call.
+    /// Memory of a size at least, undefined content, valid until the next call.
     MemorySegment take(long bytes) {
         if (area.data().byteSize() < bytes) {
             long larger = Math.max(bytes, 2 * area.data().byteSize());
             area.release();
             area = memory.allocate(larger, false);
         }
-        return area.data().asSlice(0, bytes);
+        return area.data();
     }
 
     @Override
