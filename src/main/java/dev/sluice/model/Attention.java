@@ -26,15 +26,13 @@ record Attention(
     /// @return what goes on, with that hidden state
     DecoderStep forward(DecoderStep step) {
         Device device = step.device();
-        int querySize = spec.numHeads() * spec.headDim();
-        int keySize = spec.numKvHeads() * spec.headDim();
-        Tensor qkv = step.qkv();
-        Tensor q = qkv.columns(0, querySize);
-        Tensor k = qkv.columns(querySize, querySize + keySize);
-        Tensor v = qkv.columns(querySize + keySize, querySize + 2 * keySize);
+        DecoderStep.Qkv qkv = step.qkv();
+        Tensor q = qkv.queries();
+        Tensor k = qkv.keys();
+        Tensor v = qkv.values();
         Tensor kv = step.cache().layer(layer);
 
-        qkvProj.forward(device, step.hidden(), qkv);
+        qkvProj.forward(device, step.hidden(), qkv.all());
         Tensor table = step.rotaryTables().get(rotary.index());
         if (qkNorm.isPresent()) {
             device.normRotaryAndStore(

@@ -10,6 +10,7 @@ import dev.sluice.compute.Workspace;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// A decoder-only transformer: embedding, layers, norm, head.
@@ -25,6 +26,24 @@ final class Decoder implements CausalLm {
     private final List<DecoderLayer> layers;
     private final RmsNorm norm;
     private final PackedMatrix lmHead;
+
+    /// That of the last step, which those after it mostly resemble.
+    private Optional<Plan> plan = Optional.empty();
+
+    /// Tensors and operations of all steps of the same extents: their activations lie in the same
+    /// places of the workspace.
+    ///
+    /// @param key of the operations
+    private record Plan(
+            DecoderStep step, Tensor logits, Workspace workspace, Object key, Runnable operations) {
+        boolean fits(ForwardBatch batch, KvCache cache, Workspace workspace) {
+            return this.workspace == workspace
+                    && step.batch() == batch
+                    && step.cache() == cache
+                    && step.residual().rows() == batch.numTokens()
+                    && logits.rows() == batch.numLogitRows();
+        }
+    }
 
     private Decoder(
             ModelConfig config,
@@ -84,6 +103,15 @@ final class Decoder implements CausalLm {
 
     @Override
     public Tensor forward(ForwardBatch batch, KvCache cache, Workspace workspace) {
+        if (plan.isEmpty() || !plan.get().fits(batch, cache, workspace)) {
+            plan = Optional.of(plan(batch, cache, workspace));
+        }
+        Plan now = plan.get();
+        weights.device().run(batch, now.key(), now.operations());
+        return now.logits();
+    }
+
+    private Plan plan(ForwardBatch batch, KvCache cache, Workspace workspace) {
         workspace.reset();
         Device device = weights.device();
         int rows = batch.numLogitRows();
@@ -95,11 +123,12 @@ final class Decoder implements CausalLm {
         Tensor last = workspace.takeReplicated(DType.F32, Shape.of(rows, config.hiddenSize()));
         DecoderStep step =
                 DecoderStep.begin(device, batch, cache, workspace, shard, rotaries.size(), last);
-        device.run(
-                batch,
+        return new Plan(
+                step,
+                logits,
+                workspace,
                 List.of(this, cache, workspace),
                 () -> compute(step, last, ownLogits, logits));
-        return logits;
     }
 
     /// What a device may replay.
@@ -113,9 +142,9 @@ final class Decoder implements CausalLm {
         device.allReduce(embedded, residual);
         layers.getFirst().inputLayernorm().forward(device, residual, hidden);
         DecoderStep rest = layers.getFirst().forward(step);
-        for (DecoderLayer layer : layers.subList(1, layers.size())) {
-            layer.inputLayernorm().forwardSum(device, residual, hidden, hidden);
-            rest = layer.forward(step);
+        for (int i = 1; i < layers.size(); i++) {
+            layers.get(i).inputLayernorm().forwardSum(device, residual, hidden, hidden);
+            rest = layers.get(i).forward(step);
         }
         if (last.rows() > 0) {
             device.add(last, rest.hidden());

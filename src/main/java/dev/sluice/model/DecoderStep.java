@@ -9,22 +9,23 @@ import dev.sluice.compute.Workspace;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// One step of a decoder: its batch and the activations that its layers share, float32. `n` is the
-/// number of tokens of the batch; heads and widths are those of one rank.
+/// number of tokens of the batch; heads and widths are those of one rank. Serves all steps of the
+/// same extents, so that a step makes no views of its own.
 ///
 /// @param residual the residual stream, `[n, hidden]`
 /// @param hidden what flows in and out of a sub-layer, `[n, hidden]`
 /// @param part what one rank adds to a sum over all of them, `[n, hidden]`; `hidden` itself where
 ///   there is one rank
-/// @param qkv queries, keys and values, `[n, (heads + 2 kvHeads) * headDim]`
+/// @param qkv queries, keys and values
 /// @param attended what attention yields, `[n, heads * headDim]`
 /// @param gateUp gates and inputs of the feed-forward layer, `[n, 2 * intermediate]`
 /// @param gated their products, `[n, intermediate]`
 /// @param rotaryTables one for each kind of RoPE, `[n, headDim]`
 /// @param lastLayer index of the last layer
-/// @param lastResidual the residual stream of the tokens whose logits are wanted, `[logitRows,
-///   hidden]`, from the last layer's attention on
+/// @param last what goes on behind the last layer's attention; empty in that itself
 record DecoderStep(
         Device device,
         ForwardBatch batch,
@@ -32,18 +33,33 @@ record DecoderStep(
         Tensor residual,
         Tensor hidden,
         Tensor part,
-        Tensor qkv,
+        Qkv qkv,
         Tensor attended,
         Tensor gateUp,
         Tensor gated,
         List<Tensor> rotaryTables,
         int lastLayer,
-        Tensor lastResidual) {
+        Optional<DecoderStep> last) {
+
+    /// Queries, keys and values side by side, `[n, (heads + 2 kvHeads) * headDim]`, and views of
+    /// each.
+    record Qkv(Tensor all, Tensor queries, Tensor keys, Tensor values) {
+        private static Qkv of(Tensor all, ModelConfig config) {
+            int queries = config.numHeads() * config.headDim();
+            int keys = config.numKvHeads() * config.headDim();
+            return new Qkv(
+                    all,
+                    all.columns(0, queries),
+                    all.columns(queries, queries + keys),
+                    all.columns(queries + keys, queries + 2 * keys));
+        }
+    }
 
     /// Takes the activations from the workspace.
     ///
     /// @param config of one rank's share
-    /// @param lastResidual for the rows of logits
+    /// @param lastResidual the residual stream of the tokens whose logits are wanted, `[logitRows,
+    ///   hidden]`, from the last layer's attention on
     static DecoderStep begin(
             Device device,
             ForwardBatch batch,
@@ -65,6 +81,25 @@ record DecoderStep(
         for (int i = 0; i < numRotaries; i++) {
             tables.add(workspace.takeReplicated(DType.F32, rotation));
         }
+        DecoderStep all =
+                new DecoderStep(
+                        device,
+                        batch,
+                        cache,
+                        residual,
+                        hidden,
+                        part,
+                        Qkv.of(buffers.get(0), config),
+                        buffers.get(1),
+                        buffers.get(2),
+                        buffers.get(3),
+                        List.copyOf(tables),
+                        config.numLayers() - 1,
+                        Optional.empty());
+        return all.endingWith(all.rows(lastResidual));
+    }
+
+    private DecoderStep endingWith(DecoderStep rest) {
         return new DecoderStep(
                 device,
                 batch,
@@ -72,18 +107,41 @@ record DecoderStep(
                 residual,
                 hidden,
                 part,
-                buffers.get(0),
-                buffers.get(1),
-                buffers.get(2),
-                buffers.get(3),
-                tables,
-                config.numLayers() - 1,
-                lastResidual);
+                qkv,
+                attended,
+                gateUp,
+                gated,
+                rotaryTables,
+                lastLayer,
+                Optional.of(rest));
     }
 
-    /// Computes the rotation tables.
+    /// The step of the tokens whose logits are wanted, in the order of the logits. Their attention
+    /// takes the place of queries, keys and values, which are done with by then.
+    private DecoderStep rows(Tensor lastResidual) {
+        int rows = lastResidual.rows();
+        Tensor rest = hidden.rows(0, rows);
+        return new DecoderStep(
+                device,
+                batch,
+                cache,
+                lastResidual,
+                rest,
+                part == hidden ? rest : part.rows(0, rows),
+                qkv,
+                qkv.all().columns(0, attended.columns()).rows(0, rows),
+                gateUp.rows(0, rows),
+                gated.rows(0, rows),
+                rotaryTables,
+                lastLayer,
+                Optional.empty());
+    }
+
+    /// Computes the rotation tables, each at the index of its kind of RoPE.
     void rotate(List<RotaryEmbedding> rotaries) {
-        rotaries.forEach(rotary -> rotary.table(device, batch, rotaryTables.get(rotary.index())));
+        for (int i = 0; i < rotaries.size(); i++) {
+            rotaries.get(i).table(device, batch, rotaryTables.get(i));
+        }
     }
 
     /// Where a rank writes what it adds to a sum: in the sum's place where there is one rank.
@@ -94,33 +152,17 @@ record DecoderStep(
     }
 
     /// What goes on behind a layer's attention: behind the last one only the tokens whose logits
-    /// are wanted, in the order of the logits. They take the place of queries, keys and values,
-    /// which are done with.
+    /// are wanted.
     DecoderStep behindAttention(int layer) {
         if (layer < lastLayer) {
             return this;
         }
-        int rows = batch.numLogitRows();
-        Tensor lastAttended = qkv.columns(0, attended.columns()).rows(0, rows);
-        if (rows > 0) {
-            device.gatherLogitRows(attended, batch, lastAttended);
-            device.gatherLogitRows(residual, batch, lastResidual);
+        DecoderStep rest = last.orElseThrow();
+        if (!rest.isEmpty()) {
+            device.gatherLogitRows(attended, batch, rest.attended);
+            device.gatherLogitRows(residual, batch, rest.residual);
         }
-        Tensor rest = hidden.rows(0, rows);
-        return new DecoderStep(
-                device,
-                batch,
-                cache,
-                lastResidual,
-                rest,
-                part == hidden ? rest : part.rows(0, rows),
-                qkv.rows(0, rows),
-                lastAttended,
-                gateUp.rows(0, rows),
-                gated.rows(0, rows),
-                rotaryTables,
-                lastLayer,
-                lastResidual);
+        return rest;
     }
 
     /// Whether no token goes on.
