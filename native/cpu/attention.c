@@ -1,10 +1,10 @@
 /*
  * Paged causal attention. A unit's query rows (tokens times heads) pass over the cache blocks
- * together, at most SL_ATTENTION_ROWS at a time: scores of a block, online softmax, sum of values.
+ * together, some dozens at a time: scores of a block, online softmax, sum of values.
  * No operation of one row depends on the others: masked keys get the probability 0, and adding 0
  * changes nothing.
  */
-#include "simd.h"
+#include "attention.h"
 
 #include <math.h>
 
@@ -14,29 +14,7 @@ enum { TILE = 6, WIDE = VW == 4 ? 2 : VW == 8 ? 2 : 4 };
 /* Lower than any score; finite, so that differences are numbers. */
 #define LOWEST (-1e30f)
 
-/*
- * How a kernel reads the cache. BF16 is widened to float32, or meets pairs of bfloat16 in one
- * instruction.
- */
-enum { READ_F32, READ_F16, READ_BF16, READ_BF16_PAIRS };
-
-/* What a chunk of query rows needs while it passes over the blocks. */
-struct chunk {
-    const struct sl_attention_args *args;
-    int64_t rows;
-    int read; /* READ_* */
-    int64_t dim;
-    int64_t sum_dim; /* dim in whole vectors */
-    int64_t position[SL_ATTENTION_ROWS];
-    float largest[SL_ATTENTION_ROWS];
-    float correction[SL_ATTENTION_ROWS];
-    float total[SL_ATTENTION_ROWS][VW] SL_ALIGNED;
-    float query[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;
-    float probability[SL_ATTENTION_ROWS * SL_MAX_BLOCK_SIZE] SL_ALIGNED; /* scores before */
-    uint16_t query16[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;    /* for pairs */
-    uint16_t probability16[SL_ATTENTION_ROWS * SL_MAX_BLOCK_SIZE] SL_ALIGNED;
-    float sum[SL_ATTENTION_ROWS * SL_MAX_HEAD_DIM] SL_ALIGNED;
-};
+#define LOG2_E 1.4426950408889634
 
 /* n elements of a cache vector as float32; n == VW is a whole one. */
 SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
@@ -111,16 +89,6 @@ SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const f
     }
 }
 
-/* Where a block's keys or values begin, in elements. */
-static int64_t block_base(const struct sl_attention_args *args, int64_t block, int64_t head,
-                          int which) {
-    return ((2 * block + which) * args->num_kv_heads + head) * args->block_size * args->head_dim;
-}
-
-static const void *kv_at(const struct sl_attention_args *args, int64_t element) {
-    return (const char *)args->kv + element * (args->kv_type == SL_F32 ? 4 : 2);
-}
-
 /* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */
 SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, const void *keys,
                           int64_t r, int64_t t, int64_t lanes) {
@@ -133,7 +101,7 @@ SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, cons
              t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes);
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
-            vf_store(c->probability + (r + i) * SL_MAX_BLOCK_SIZE + t + v * VW, sum[i][v]);
+            vf_store(c->probability + (r + i) * c->stride + t + v * VW, sum[i][v]);
         }
     }
 }
@@ -145,17 +113,17 @@ SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, cons
     SL_UNROLL for (int i = 0; i < rows; i++) {
         vf correction = vf_set1(c->correction[r + i]);
         SL_UNROLL for (int v = 0; v < vectors; v++) {
-            sum[i][v] = vf_mul(vf_load(c->sum + (r + i) * c->sum_dim + d + v * VW), correction);
+            sum[i][v] = vf_mul(vf_load(c->now.sum + (r + i) * c->sum_dim + d + v * VW), correction);
         }
     }
-    const float *p = c->probability + r * SL_MAX_BLOCK_SIZE;
-    const uint16_t *p16 = c->probability16 + r * SL_MAX_BLOCK_SIZE;
+    const float *p = c->probability + r * c->stride;
+    const uint16_t *p16 = c->probability16 + r * c->stride;
     if (read < READ_BF16) {
-        multiply(rows, vectors, read, sum, p + first, p16, SL_MAX_BLOCK_SIZE, values,
+        multiply(rows, vectors, read, sum, p + first, p16, c->stride, values,
                  first * c->dim + d, c->dim, end - first, lanes);
     } else {
         int64_t pair = first / 2, whole = end / 2;
-        multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, SL_MAX_BLOCK_SIZE, values,
+        multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, c->stride, values,
                  pair * c->dim + d, c->dim, whole - pair, lanes);
         if (end % 2) {
             /* The last slot's neighbour may hold anything: its half is cut off. */
@@ -163,50 +131,42 @@ SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, cons
             SL_UNROLL for (int v = 0; v < vectors; v++) {
                 w[v] = vi_low_halves(load_pairs(values, whole * c->dim + d + v * VW, lanes));
             }
-            add_pairs(rows, vectors, read, sum, p + 2 * whole, p16 + 2 * whole, SL_MAX_BLOCK_SIZE,
-                      w);
+            add_pairs(rows, vectors, read, sum, p + 2 * whole, p16 + 2 * whole, c->stride, w);
         }
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
-            vf_store(c->sum + (r + i) * c->sum_dim + d + v * VW, sum[i][v]);
+            vf_store(c->now.sum + (r + i) * c->sum_dim + d + v * VW, sum[i][v]);
         }
     }
 }
 
-/* One block's part in a chunk: slots first .. end - 1 are seen by some row. */
-struct span {
-    const void *keys;
-    const void *values;
-    int64_t start; /* position of slot 0 */
-    int64_t first;
-    int64_t end;
-};
-
 SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const void *keys = span_kv(s, 0, 0);
     int64_t size = c->args->block_size;
     int64_t t = s->first / VW * VW;
     for (; t + WIDE * VW <= size && t + (WIDE - 1) * VW < s->end; t += WIDE * VW) {
-        score_tile(rows, WIDE, read, c, s->keys, r, t, VW);
+        score_tile(rows, WIDE, read, c, keys, r, t, VW);
     }
     for (; t + VW <= size && t < s->end; t += VW) {
-        score_tile(rows, 1, read, c, s->keys, r, t, VW);
+        score_tile(rows, 1, read, c, keys, r, t, VW);
     }
     if (t < s->end) {
-        score_tile(rows, 1, read, c, s->keys, r, t, size - t);
+        score_tile(rows, 1, read, c, keys, r, t, size - t);
     }
 }
 
 SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const void *values = span_kv(s, 0, 1);
     int64_t d = 0;
     for (; d + WIDE * VW <= c->dim; d += WIDE * VW) {
-        value_tile(rows, WIDE, read, c, s->values, r, d, VW, s->first, s->end);
+        value_tile(rows, WIDE, read, c, values, r, d, VW, s->first, s->end);
     }
     for (; d + VW <= c->dim; d += VW) {
-        value_tile(rows, 1, read, c, s->values, r, d, VW, s->first, s->end);
+        value_tile(rows, 1, read, c, values, r, d, VW, s->first, s->end);
     }
     if (d < c->dim) {
-        value_tile(rows, 1, read, c, s->values, r, d, c->dim - d, s->first, s->end);
+        value_tile(rows, 1, read, c, values, r, d, c->dim - d, s->first, s->end);
     }
 }
 
@@ -251,148 +211,323 @@ static void for_rows(rows_function *const by_height[], struct chunk *c, const st
     }
 }
 
+/* Takes the scores that row r does not see out of the block. */
+static void hide(struct chunk *c, const struct span *s, int64_t r, int64_t from, int64_t to) {
+    const struct sl_attention_args *args = c->args;
+    float *p = c->probability + r * c->stride;
+    int64_t end = sl_min(s->end, c->position[r] - s->start + 1);
+    int64_t first = s->first;
+    if (args->window > 0) {
+        first = sl_max(first, c->position[r] - args->window + 1 - s->start);
+    }
+    if (first <= from && end >= to) {
+        return;
+    }
+    vf hidden = vf_set1(-INFINITY);
+    for (int64_t t = from; t < to; t += VW) {
+        int64_t seen_first = sl_min(VW, sl_max(0, first - t));
+        int64_t seen_end = sl_min(VW, sl_max(0, end - t));
+        vf_store(p + t, vf_lanes(vf_load(p + t), hidden, seen_first, seen_end));
+    }
+}
+
 /* Turns the scores of one row into probabilities and brings the row's state up to date. */
 static void soften(struct chunk *c, const struct span *s, int64_t r) {
-    const struct sl_attention_args *args = c->args;
-    float *p = c->probability + r * SL_MAX_BLOCK_SIZE;
-    uint16_t *p16 = c->probability16 + r * SL_MAX_BLOCK_SIZE;
-    int64_t from = s->first / VW * VW;
-    int64_t seen_end = sl_min(s->end, c->position[r] - s->start + 1);
-    int64_t seen_first = s->first;
-    if (args->window > 0) {
-        seen_first = sl_max(seen_first, c->position[r] - args->window + 1 - s->start);
+    float *p = c->probability + r * c->stride;
+    uint16_t *p16 = c->probability16 + r * c->stride;
+    int64_t grain = c->read == READ_BF16_TILES ? SL_GROUP : VW;
+    int64_t from = s->first / grain * grain, to = sl_round_up(s->end, grain);
+    hide(c, s, r, from, to);
+    vf largest = vf_load(p + from);
+    for (int64_t t = from + VW; t < to; t += VW) {
+        largest = vf_max(vf_load(p + t), largest);
     }
-    vf scale = vf_set1((float)args->scale);
-    vf largest = vf_set1(LOWEST);
-    for (int64_t t = from; t < s->end; t += VW) {
-        int64_t first = sl_min(VW, sl_max(0, seen_first - t));
-        int64_t end = sl_min(VW, sl_max(0, seen_end - t));
-        vf x = vf_mul(vf_load(p + t), scale);
-        if (first > 0 || end < VW) {
-            x = vf_lanes(x, vf_set1(-INFINITY), first, end);
-        }
-        vf_store(p + t, x);
-        largest = vf_max(x, largest);
-    }
-    float before = c->largest[r];
-    float now = vf_hmax(largest);
+    struct state *state = &c->now;
+    float before = state->largest[r];
+    float now = vf_hmax(largest) * c->scale;
     now = before > now ? before : now;
-    c->largest[r] = now;
-    c->correction[r] = now == before ? 1.0f : expf(before - now);
-    vf total = vf_mul(vf_load(c->total[r]), vf_set1(c->correction[r]));
-    for (int64_t t = from; t < s->end; t += VW) {
-        vf x = vf_sub(vf_load(p + t), vf_set1(now));
-        vf e = vf_zero_if_less(vf_exp(x), x, vf_set1(-87.0f));
+    state->largest[r] = now;
+    c->correction[r] = now == before ? 1.0f : exp2f(before - now);
+    vf total = vf_mul(vf_load(state->total[r]), vf_set1(c->correction[r]));
+    for (int64_t t = from; t < to; t += VW) {
+        vf e = vf_exp2(vf_fma(vf_load(p + t), vf_set1(c->scale), vf_set1(-now)));
         total = vf_add(total, e);
-        if (c->read == READ_BF16_PAIRS) {
+        if (c->read >= READ_BF16_PAIRS) {
             vf_store_bf16(p16 + t, e);
         } else {
             vf_store(p + t, c->read == READ_BF16 ? vf_round_bf16(e) : e);
         }
     }
-    vf_store(c->total[r], total);
+    vf_store(state->total[r], total);
 }
 
 static void load_query(struct chunk *c, int64_t r, const float *q) {
+    uint16_t *narrow = c->query16 + r * c->dim;
     float *to = c->query + r * c->dim;
-    memcpy(to, q, (size_t)c->dim * sizeof(float));
     if (c->read < READ_BF16) {
+        memcpy(to, q, (size_t)c->dim * sizeof(float));
         return;
     }
-    for (int64_t d = 0; d < c->dim; d++) {
-        uint16_t narrow = f32_to_bf16(to[d]);
-        c->query16[r * c->dim + d] = narrow;
-        to[d] = bf16_to_f32(narrow);
+    int64_t d = 0;
+    for (; d + VW <= c->dim; d += VW) {
+        vf_store_bf16(narrow + d, vf_load(q + d));
+    }
+    for (; d < c->dim; d++) {
+        narrow[d] = f32_to_bf16(q[d]);
+    }
+    for (d = 0; c->read == READ_BF16 && d < c->dim; d++) {
+        to[d] = bf16_to_f32(narrow[d]);
     }
 }
 
-static void write_out(const struct chunk *c, int64_t r, float *out) {
-    vf factor = vf_set1(1.0f / vf_hsum(vf_load(c->total[r])));
-    for (int64_t d = 0; d < c->dim; d += VW) {
-        vf_store_n(out + d, vf_mul(vf_load(c->sum + r * c->sum_dim + d), factor),
-                   sl_min(VW, c->dim - d));
+/* A row's state in memory: largest score, total and sum, each in whole vectors. */
+struct row_state {
+    float *largest; /* one */
+    float *total;   /* VW */
+    float *sum;     /* sum_dim */
+};
+
+static struct row_state row_state(struct state *of, int64_t r, int64_t sum_dim) {
+    return (struct row_state){&of->largest[r], of->total[r], of->sum + r * sum_dim};
+}
+
+static struct row_state partial_state(float *record) {
+    enum { WIDEST = 16 };
+    return (struct row_state){record, record + WIDEST, record + 2 * WIDEST};
+}
+
+static void clear(struct row_state a, int64_t sum_dim) {
+    *a.largest = LOWEST;
+    vf_store(a.total, vf_zero());
+    memset(a.sum, 0, (size_t)sum_dim * sizeof(float));
+}
+
+/* Adds the keys of `b` to those of `a`. */
+static void merge(struct row_state a, struct row_state b, int64_t sum_dim) {
+    float largest = *a.largest > *b.largest ? *a.largest : *b.largest;
+    vf of_a = vf_set1(*a.largest == largest ? 1.0f : exp2f(*a.largest - largest));
+    vf of_b = vf_set1(*b.largest == largest ? 1.0f : exp2f(*b.largest - largest));
+    *a.largest = largest;
+    vf_store(a.total, vf_fma(vf_load(b.total), of_b, vf_mul(vf_load(a.total), of_a)));
+    for (int64_t d = 0; d < sum_dim; d += VW) {
+        vf_store(a.sum + d, vf_fma(vf_load(b.sum + d), of_b, vf_mul(vf_load(a.sum + d), of_a)));
     }
 }
 
-/* Lets the rows of a chunk pass over the blocks that they see. */
-static void pass(struct chunk *c, const int32_t *table, int64_t kv_head) {
+static void write_out(struct row_state a, int64_t dim, float *out) {
+    vf factor = vf_set1(1.0f / vf_hsum(vf_load(a.total)));
+    for (int64_t d = 0; d < dim; d += VW) {
+        vf_store_n(out + d, vf_mul(vf_load(a.sum + d), factor), sl_min(VW, dim - d));
+    }
+}
+
+/* Lets the rows of a chunk meet one block. */
+static void meet(struct chunk *c, const struct span *s) {
     static rows_function *const scores[] = {0,        scores_1, scores_2, scores_3,
                                             scores_4, 0,        scores_6};
     static rows_function *const values[] = {0,        values_1, values_2, values_3,
                                             values_4, 0,        values_6};
-    const struct sl_attention_args *args = c->args;
-    int64_t size = args->block_size;
+    int tiles = c->read == READ_BF16_TILES;
+    if (tiles) {
+        tile_scores(c, s);
+    } else {
+        for_rows(scores, c, s);
+    }
+    for (int64_t r = 0; r < c->rows; r++) {
+        soften(c, s, r);
+    }
+    if (tiles) {
+        tile_values(c, s);
+    } else {
+        for_rows(values, c, s);
+    }
+}
+
+/* The blocks that the rows of a chunk see: first .. last. */
+struct blocks {
+    int64_t first, last;
+    int64_t low, high; /* positions of keys */
+};
+
+static struct blocks seen_blocks(const struct chunk *c) {
+    int64_t size = c->args->block_size;
     int64_t low = c->position[0], high = c->position[0];
     for (int64_t r = 1; r < c->rows; r++) {
         low = sl_min(low, c->position[r]);
         high = sl_max(high, c->position[r]);
     }
-    low = args->window > 0 ? sl_max(0, low - args->window + 1) : 0;
-    for (int64_t b = low / size; b <= high / size; b++) {
+    low = c->args->window > 0 ? sl_max(0, low - c->args->window + 1) : 0;
+    return (struct blocks){low / size, high / size, low, high};
+}
+
+static int64_t segment_of(const struct sl_attention_args *args, int64_t block) {
+    return block * args->block_size / SL_ATTENTION_SEGMENT;
+}
+
+/* How many blocks a chunk meets at once: tiles take as many as 128 slots. */
+static int64_t blocks_at_once(const struct chunk *c) {
+    return c->read == READ_BF16_TILES ? sl_max(1, SL_TILED_SLOTS / c->args->block_size) : 1;
+}
+
+/*
+ * Lets the rows of a chunk pass over the blocks first .. end - 1, which are of one segment. Which
+ * blocks are met together depends on their positions only.
+ */
+static void pass(struct chunk *c, const struct blocks *seen, const int32_t *table, int64_t kv_head,
+                 int64_t first, int64_t end) {
+    const struct sl_attention_args *args = c->args;
+    int64_t size = args->block_size, together = blocks_at_once(c);
+    for (int64_t r = 0; r < c->rows; r++) {
+        clear(row_state(&c->now, r, c->sum_dim), c->sum_dim);
+    }
+    for (int64_t b = first; b < end; b += together - b % together) {
+        int64_t start = b / together * together;
+        int64_t behind = sl_min(start + together, end) * size;
         struct span s = {
-            .keys = kv_at(args, block_base(args, table[b], kv_head, 0)),
-            .values = kv_at(args, block_base(args, table[b], kv_head, 1)),
-            .start = b * size,
-            .first = sl_max(0, low - b * size),
-            .end = sl_min(size, high + 1 - b * size),
+            .args = args,
+            .blocks = table + start,
+            .kv_head = kv_head,
+            .start = start * size,
+            .first = sl_max(b * size, seen->low) - start * size,
+            .end = sl_min(behind, seen->high + 1) - start * size,
         };
-        for_rows(scores, c, &s);
-        for (int64_t r = 0; r < c->rows; r++) {
-            soften(c, &s, r);
-        }
-        for_rows(values, c, &s);
+        meet(c, &s);
     }
 }
 
-static int how_to_read(int64_t kv_type) {
-    switch (kv_type) {
+/*
+ * Lets the rows of a chunk pass over all blocks that they see, a segment at a time, and returns
+ * what they added up. What a segment adds up to depends on its keys only, whether one thread
+ * computes all or several share them.
+ */
+static struct state *pass_all(struct chunk *c, const int32_t *table, int64_t kv_head) {
+    struct blocks seen = seen_blocks(c);
+    struct state *all = &c->now;
+    for (int64_t b = seen.first, end; b <= seen.last; b = end) {
+        for (end = b + 1; end <= seen.last && segment_of(c->args, end) == segment_of(c->args, b);) {
+            end++;
+        }
+        pass(c, &seen, table, kv_head, b, end);
+        if (b == seen.first && end > seen.last) {
+            break;
+        }
+        all = &c->whole;
+        for (int64_t r = 0; r < c->rows; r++) {
+            if (b == seen.first) {
+                clear(row_state(all, r, c->sum_dim), c->sum_dim);
+            }
+            merge(row_state(all, r, c->sum_dim), row_state(&c->now, r, c->sum_dim), c->sum_dim);
+        }
+    }
+    return all;
+}
+
+/* The same for the blocks of one segment. */
+static struct state *pass_segment(struct chunk *c, const int32_t *table, int64_t kv_head,
+                                  int64_t segment) {
+    struct blocks seen = seen_blocks(c);
+    int64_t first = seen.first, end;
+    while (first <= seen.last && segment_of(c->args, first) < segment) {
+        first++;
+    }
+    for (end = first; end <= seen.last && segment_of(c->args, end) == segment;) {
+        end++;
+    }
+    pass(c, &seen, table, kv_head, first, end);
+    return &c->now;
+}
+
+static int how_to_read(const struct sl_attention_args *args) {
+    switch (args->kv_type) {
         case SL_F32:
             return READ_F32;
         case SL_F16:
             return READ_F16;
         default:
+            if (fits_tiles(args)) {
+                return READ_BF16_TILES;
+            }
             return SL_LEVEL == 2 && sl_fast_dpbf16 ? READ_BF16_PAIRS : READ_BF16;
     }
 }
 
-/* Rows first .. first + rows - 1 of a unit; row = token * heads_per_unit + head. */
-static SL_NOINLINE void attend(const struct sl_attention_args *args, const int32_t *tile,
-                               int64_t head, int64_t first, int64_t rows) {
+/* One unit: rows = tokens * heads_per_unit, row = token * heads_per_unit + head. */
+struct unit {
+    const int32_t *tile; /* sequence, first token, tokens, segment or -1, first row of partials */
+    int64_t head;
+};
+
+/* Rows first .. first + rows - 1 of a unit. */
+static SL_NOINLINE void attend(const struct sl_attention_args *args, const struct unit *u,
+                               int64_t first, int64_t rows) {
     struct chunk c;
+    const int32_t *tile = u->tile;
     int64_t heads = args->heads_per_unit;
-    int64_t sequence = tile[0];
+    int64_t sequence = tile[0], segment = tile[3];
     int64_t position = args->context_lengths[sequence] - args->seq_starts[sequence + 1];
     c.args = args;
     c.rows = rows;
-    c.read = how_to_read(args->kv_type);
+    c.read = how_to_read(args);
     c.dim = args->head_dim;
     c.sum_dim = sl_round_up(c.dim, VW);
+    c.scale = (float)(args->scale * LOG2_E);
+    c.stride = sl_round_up(args->block_size, SL_GROUP) * blocks_at_once(&c);
     for (int64_t r = 0; r < rows; r++) {
         int64_t token = tile[1] + (first + r) / heads;
-        int64_t column = (head + (first + r) % heads) * args->head_dim;
+        int64_t column = (u->head + (first + r) % heads) * args->head_dim;
         c.position[r] = position + token;
-        c.largest[r] = LOWEST;
-        vf_store(c.total[r], vf_zero());
         load_query(&c, r, args->q + token * args->q_stride + column);
     }
-    memset(c.sum, 0, (size_t)(rows * c.sum_dim) * sizeof(float));
-    int64_t kv_head = head / (args->num_heads / args->num_kv_heads);
-    pass(&c, args->block_tables + sequence * args->max_blocks, kv_head);
+    if (c.read == READ_BF16_TILES) {
+        start_tiles(&c);
+    }
+    int64_t kv_head = u->head / (args->num_heads / args->num_kv_heads);
+    const int32_t *table = args->block_tables + sequence * args->max_blocks;
+    struct state *sums = segment >= 0 ? pass_segment(&c, table, kv_head, segment)
+                                      : pass_all(&c, table, kv_head);
     for (int64_t r = 0; r < rows; r++) {
         int64_t token = tile[1] + (first + r) / heads;
-        int64_t column = (head + (first + r) % heads) * args->head_dim;
-        write_out(&c, r, args->out + token * args->out_stride + column);
+        int64_t head = u->head + (first + r) % heads;
+        if (segment >= 0) {
+            int64_t record = (tile[4] + token - tile[1]) * args->num_heads + head;
+            struct row_state to = partial_state(args->partials + record * args->partial_stride);
+            clear(to, c.sum_dim);
+            merge(to, row_state(sums, r, c.sum_dim), c.sum_dim);
+        } else {
+            write_out(row_state(sums, r, c.sum_dim), c.dim,
+                      args->out + token * args->out_stride + head * args->head_dim);
+        }
     }
 }
 
 void SL_FN(attention)(const struct sl_attention_args *args, int64_t begin, int64_t end) {
     int64_t parts = args->num_heads / args->heads_per_unit;
-    for (int64_t unit = begin; unit < end; unit++) {
-        const int32_t *tile = args->tiles + unit / parts * 3;
-        int64_t head = unit % parts * args->heads_per_unit;
-        int64_t rows = tile[2] * args->heads_per_unit;
-        for (int64_t r = 0; r < rows; r += SL_ATTENTION_ROWS) {
-            attend(args, tile, head, r, sl_min(SL_ATTENTION_ROWS, rows - r));
+    int64_t most = sl_min(how_to_read(args) == READ_BF16_TILES ? SL_TILED_ROWS : SL_ATTENTION_ROWS,
+                          SL_ATTENTION_FLOATS / sl_round_up(args->head_dim, VW));
+    for (int64_t i = begin; i < end; i++) {
+        struct unit u = {args->tiles + i / parts * 5, i % parts * args->heads_per_unit};
+        int64_t rows = u.tile[2] * args->heads_per_unit;
+        for (int64_t r = 0; r < rows; r += most) {
+            attend(args, &u, r, sl_min(most, rows - r));
         }
+    }
+    if (how_to_read(args) == READ_BF16_TILES) {
+        end_tiles();
+    }
+}
+
+void SL_FN(merge_attention)(const struct sl_merge_attention_args *args, int64_t begin,
+                            int64_t end) {
+    int64_t dim = args->head_dim, sum_dim = sl_round_up(dim, VW);
+    for (int64_t unit = begin; unit < end; unit++) {
+        const int32_t *row = args->rows + unit / args->num_heads * 4;
+        int64_t head = unit % args->num_heads;
+        float *part = args->partials + (row[1] * args->num_heads + head) * args->partial_stride;
+        struct row_state a = partial_state(part);
+        for (int64_t i = 1; i < row[2]; i++) {
+            part += row[3] * args->num_heads * args->partial_stride;
+            merge(a, partial_state(part), sum_dim);
+        }
+        write_out(a, dim, args->out + row[0] * args->out_stride + head * dim);
     }
 }

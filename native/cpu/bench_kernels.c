@@ -296,21 +296,22 @@ static void bench_attention(int64_t type, int64_t context, int64_t tokens, int m
     for (int64_t i = 0; i < tokens * HEADS * DIM; i++) {
         q[i] = (float)(i * 7919 % 2003) / 1001 - 1;
     }
-    int32_t *tables = allocate((size_t)blocks * 4), *tiles = allocate((size_t)num_tiles * 12);
+    int32_t *tables = allocate((size_t)blocks * 4), *tiles = allocate((size_t)num_tiles * 20);
     for (int64_t i = 0; i < blocks; i++) {
         tables[i] = (int32_t)i;
     }
     for (int64_t i = 0; i < num_tiles; i++) {
         int64_t left = tokens - i * tile;
-        tiles[3 * i] = 0;
-        tiles[3 * i + 1] = (int32_t)(i * tile);
-        tiles[3 * i + 2] = (int32_t)(left < tile ? left : tile);
+        tiles[5 * i] = 0;
+        tiles[5 * i + 1] = (int32_t)(i * tile);
+        tiles[5 * i + 2] = (int32_t)(left < tile ? left : tile);
+        tiles[5 * i + 3] = -1;
     }
     int32_t starts[] = {0, (int32_t)tokens}, lengths[] = {(int32_t)context};
     void *kv = allocate((size_t)(blocks * 2 * KV_HEADS * SIZE * DIM * 4));
     struct attention_bench b = {
         {q, HEADS * DIM, kv, type, SIZE, HEADS, KV_HEADS, DIM, 0.125, 0, starts, lengths, tables,
-         blocks, tiles, HEADS / KV_HEADS, out, HEADS * DIM},
+         blocks, tiles, HEADS / KV_HEADS, out, HEADS * DIM, NULL, 0},
         num_tiles * KV_HEADS};
     double pairs = (double)tokens * ((double)context - (double)(tokens - 1) / 2) * HEADS;
     for (int threads = 1; threads <= max_threads; threads *= 2) {
@@ -356,6 +357,7 @@ int main(int count, char **values) {
         printf("attention: 9 heads of 64, 3 key/value heads\n");
         for (int64_t type = SL_F32; type <= SL_BF16; type++) {
             bench_attention(type, 512, 512, max_threads);
+            bench_attention(type, 2048, 512, max_threads);
             bench_attention(type, 2048, 1, max_threads);
         }
     }

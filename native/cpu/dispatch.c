@@ -136,6 +136,15 @@ AT(sl_attention_args, tiles, 112)
 AT(sl_attention_args, heads_per_unit, 120)
 AT(sl_attention_args, out, 128)
 AT(sl_attention_args, out_stride, 136)
+AT(sl_attention_args, partials, 144)
+AT(sl_attention_args, partial_stride, 152)
+AT(sl_merge_attention_args, partials, 0)
+AT(sl_merge_attention_args, partial_stride, 8)
+AT(sl_merge_attention_args, rows, 16)
+AT(sl_merge_attention_args, num_heads, 24)
+AT(sl_merge_attention_args, head_dim, 32)
+AT(sl_merge_attention_args, out, 40)
+AT(sl_merge_attention_args, out_stride, 48)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
@@ -149,7 +158,8 @@ _Static_assert(sizeof(struct sl_gather_rows_args) == 48, "sl_gather_rows_args");
 _Static_assert(sizeof(struct sl_argmax_args) == 32, "sl_argmax_args");
 _Static_assert(sizeof(struct sl_rotary_table_args) == 48, "sl_rotary_table_args");
 _Static_assert(sizeof(struct sl_rotary_store_args) == 160, "sl_rotary_store_args");
-_Static_assert(sizeof(struct sl_attention_args) == 144, "sl_attention_args");
+_Static_assert(sizeof(struct sl_attention_args) == 160, "sl_attention_args");
+_Static_assert(sizeof(struct sl_merge_attention_args) == 56, "sl_merge_attention_args");
 
 #define DECLARE(op, level) void op##_##level(const struct sl_##op##_args *, int64_t, int64_t);
 #define DECLARE_PLAIN(op) DECLARE(op, plain)
@@ -303,9 +313,15 @@ int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
     return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * groups, 64);
 }
 
+int64_t sl_attention_segment(void) { return SL_ATTENTION_SEGMENT; }
+
+int64_t sl_attention_by_tiles(int64_t block_size, int64_t head_dim) {
+    return sl_use_amx && sl_tiled_attention(SL_BF16, block_size, head_dim);
+}
+
 int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim) {
     (void)head_dim;
-    return sl_max(1, SL_ATTENTION_ROWS / heads_per_unit);
+    return sl_max(1, (sl_use_amx ? SL_TILED_ROWS : SL_ATTENTION_ROWS) / heads_per_unit);
 }
 
 #define FORWARD(op)                                                                                \

@@ -28,7 +28,8 @@
     X(argmax)                                                                                      \
     X(rotary_table)                                                                                \
     X(rotary_store)                                                                                \
-    X(attention)
+    X(attention)                                                                                   \
+    X(merge_attention)
 
 /* The operations of one level. */
 struct sl_kernels {
@@ -50,8 +51,8 @@ extern int sl_use_amx;
 
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 
-/* Query rows (tokens times heads) that attention handles at a time. */
-enum { SL_ATTENTION_ROWS = 24 };
+/* Query rows (tokens times heads) that attention handles at a time, in vectors or in tiles. */
+enum { SL_ATTENTION_ROWS = 24, SL_TILED_ROWS = 64, SL_TILED_HEAD_DIM = 256 };
 
 #define SL_INLINE static inline __attribute__((always_inline))
 #define SL_NOINLINE __attribute__((noinline))
@@ -60,6 +61,12 @@ enum { SL_ATTENTION_ROWS = 24 };
 SL_INLINE int64_t sl_min(int64_t a, int64_t b) { return a < b ? a : b; }
 SL_INLINE int64_t sl_max(int64_t a, int64_t b) { return a > b ? a : b; }
 SL_INLINE int64_t sl_round_up(int64_t a, int64_t to) { return (a + to - 1) / to * to; }
+
+/* Whether AMX, where it is in use, serves attention over such a cache. */
+SL_INLINE int sl_tiled_attention(int64_t kv_type, int64_t block_size, int64_t head_dim) {
+    return kv_type == SL_BF16 && block_size % SL_GROUP == 0 && head_dim % SL_GROUP == 0
+           && head_dim <= SL_TILED_HEAD_DIM;
+}
 
 /* Inputs padded to whole groups. */
 SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); }

@@ -272,4 +272,20 @@ SL_INLINE vf vf_exp(vf x) {
     return vf_scale2(p, n);
 }
 
+/*
+ * 2^x for x <= 0, relative error below 2e-7; 0 where the result would not be a normal number, and 1
+ * at 0. A polynomial of degree 5, nearest in relative error on [-1/2, 1/2] with p(0) = 1.
+ */
+SL_INLINE vf vf_exp2(vf x) {
+    vf n = vf_rint(x);
+    vf f = vf_sub(x, n);
+    vf p = vf_set1(0x1.5bba14p-10f);
+    p = vf_fma(p, f, vf_set1(0x1.3cea88p-7f));
+    p = vf_fma(p, f, vf_set1(0x1.c6b752p-5f));
+    p = vf_fma(p, f, vf_set1(0x1.ebf9bcp-3f));
+    p = vf_fma(p, f, vf_set1(0x1.62e42ap-1f));
+    p = vf_fma(p, f, vf_set1(1.0f));
+    return vf_zero_if_less(vf_scale2(p, n), x, vf_set1(-126.0f));
+}
+
 #endif

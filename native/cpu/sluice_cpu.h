@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 2
+#define SL_ABI_VERSION 3
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -414,8 +414,10 @@ SL_API void sl_rotary_store(const struct sl_rotary_store_args *args, int64_t beg
  * are few sequences; a large one reads keys and values less often.
  *
  * A token at position p sees keys max(0, p - window + 1) .. p. Float32 accumulation; the softmax is
- * computed online over the cache blocks in order, so a query's result depends on neither tile nor
- * batch. With a BF16 cache queries and probabilities are rounded to bfloat16 before they meet keys
+ * computed online over the cache blocks of a segment in order, and segments of SL_ATTENTION_SEGMENT
+ * positions (of blocks that begin there) are merged in order, so a query's result depends on neither
+ * tile nor batch. A tile may be one segment's part only: then each of its tokens' heads leaves a
+ * record in `partials`, and sl_merge_attention makes the output of the records. With a BF16 cache queries and probabilities are rounded to bfloat16 before they meet keys
  * and values.
  */
 struct sl_attention_args {
@@ -433,13 +435,43 @@ struct sl_attention_args {
     const int32_t *context_lengths; /*  88  int32 [num_sequences], with this step's tokens */
     const int32_t *block_tables;    /*  96  int32 [num_sequences, max_blocks] */
     int64_t max_blocks;             /* 104 */
-    const int32_t *tiles;           /* 112  int32 [num_tiles, 3]: sequence, first token row in the
-                                            batch, number of tokens (1 .. tile_tokens) */
+    const int32_t *tiles;           /* 112  int32 [num_tiles, 5]: sequence, first token row in the
+                                            batch, number of tokens (1 .. tile_tokens), segment or
+                                            -1 for all, first row of partials */
     int64_t heads_per_unit;         /* 120 */
     float *out;                     /* 128  f32 [tokens, num_heads * head_dim] */
     int64_t out_stride;             /* 136 */
+    float *partials;                /* 144  f32 [rows, num_heads, partial_stride], a row for each
+                                            token of each part; unused without parts */
+    int64_t partial_stride;         /* 152  32 + head_dim, in whole 16 */
 };
 SL_API void sl_attention(const struct sl_attention_args *args, int64_t begin, int64_t end);
+
+/* Positions of a segment. */
+enum { SL_ATTENTION_SEGMENT = 512 };
+SL_API int64_t sl_attention_segment(void);
+
+/*
+ * Merges what the parts of tokens left. Unit: head + num_heads * i for row i of `rows`.
+ */
+struct sl_merge_attention_args {
+    float *partials;        /*   0  as above; the first part's record is used up */
+    int64_t partial_stride; /*   8 */
+    const int32_t *rows;    /*  16  int32 [n, 4]: token row, first of its rows of partials, number
+                                    of them, and how far apart they are */
+    int64_t num_heads;      /*  24 */
+    int64_t head_dim;       /*  32 */
+    float *out;             /*  40  f32 [tokens, num_heads * head_dim] */
+    int64_t out_stride;     /*  48 */
+};
+SL_API void sl_merge_attention(const struct sl_merge_attention_args *args, int64_t begin,
+                               int64_t end);
+
+/*
+ * 1 where query rows meet a BF16 cache in tiles, else 0. With tiles the heads of a unit cost hardly
+ * more than one of them.
+ */
+SL_API int64_t sl_attention_by_tiles(int64_t block_size, int64_t head_dim);
 
 /* Tokens of one tile that suit the kernel, for heads_per_unit query heads of head_dim. */
 SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim);

@@ -101,20 +101,22 @@ static void fill_cache(struct world *w) {
 
 static void attention(const struct world *w, int64_t tile_tokens, int64_t per_unit, int backwards,
                       float *out) {
-    int32_t tiles[3 * 512];
+    int32_t tiles[5 * 512];
     int64_t count = 0;
     for (int64_t s = 0; s < w->sequences; s++) {
         for (int64_t t = w->starts[s]; t < w->starts[s + 1]; t += tile_tokens) {
             int64_t left = w->starts[s + 1] - t;
-            tiles[count * 3] = (int32_t)s;
-            tiles[count * 3 + 1] = (int32_t)t;
-            tiles[count++ * 3 + 2] = (int32_t)(left < tile_tokens ? left : tile_tokens);
+            tiles[count * 5] = (int32_t)s;
+            tiles[count * 5 + 1] = (int32_t)t;
+            tiles[count * 5 + 2] = (int32_t)(left < tile_tokens ? left : tile_tokens);
+            tiles[count++ * 5 + 3] = -1;
         }
     }
     struct sl_attention_args a = {
         w->q,     w->heads * w->dim, w->kv,      w->type,   w->size,   w->heads,
         w->kv_heads, w->dim,         0.3,        w->window, w->starts, w->lengths,
-        w->tables, w->max_blocks,    tiles,      per_unit,  out,       w->heads * w->dim};
+        w->tables, w->max_blocks,    tiles,      per_unit,  out,       w->heads * w->dim,
+        NULL,     0};
     int64_t units = count * (w->heads / per_unit);
     if (backwards) {
         for (int64_t u = units - 1; u >= 0; u--) {
@@ -198,7 +200,7 @@ static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t win
 
 void attends(void) {
     static const int64_t types[] = {SL_F32, SL_F16, SL_BF16};
-    static const int64_t sizes[] = {64, 2, 6, 16, 40, 256}, dims[] = {64, 8, 40, 128, 24, 512};
+    static const int64_t sizes[] = {64, 2, 6, 32, 40, 256}, dims[] = {64, 8, 40, 128, 24, 512};
     for (int t = 0; t < 3; t++) {
         for (int i = 0; i < 6; i++) {
             check_attention(types[t], sizes[i], 64, 0);
@@ -225,6 +227,70 @@ void attends_to_extreme_scores(void) {
         CHECK(error < (type == SL_BF16 ? 6e-3 : 3e-4), "%s: error %g", TYPE_NAME[type], error);
         free(out);
         free_world(&w);
+    }
+}
+
+/* All tokens of a sequence in one tile for each segment that they may see. */
+static void attention_in_parts(const struct world *w, float *out) {
+    int32_t tiles[5 * 64], rows[4 * 64];
+    int64_t count = 0, partial_rows = 0, stride = 32 + (w->dim + 15) / 16 * 16;
+    for (int64_t s = 0; s < w->sequences; s++) {
+        int64_t blocks = (w->lengths[s] + w->size - 1) / w->size;
+        int64_t segments = (blocks - 1) * w->size / SL_ATTENTION_SEGMENT + 1;
+        int64_t tokens = w->starts[s + 1] - w->starts[s];
+        for (int64_t t = w->starts[s]; t < w->starts[s + 1]; t++) {
+            int32_t row[] = {(int32_t)t, (int32_t)(partial_rows + t - w->starts[s]),
+                             (int32_t)segments, (int32_t)tokens};
+            memcpy(rows + t * 4, row, sizeof row);
+        }
+        for (int64_t i = 0; i < segments; i++, count++, partial_rows += tokens) {
+            int32_t tile[] = {(int32_t)s, w->starts[s], (int32_t)tokens, (int32_t)i,
+                              (int32_t)partial_rows};
+            memcpy(tiles + count * 5, tile, sizeof tile);
+        }
+    }
+    float *partials = random_floats((size_t)(partial_rows * w->heads * stride));
+    struct sl_attention_args a = {
+        w->q,     w->heads * w->dim, w->kv,      w->type,   w->size,   w->heads,
+        w->kv_heads, w->dim,         0.3,        w->window, w->starts, w->lengths,
+        w->tables, w->max_blocks,    tiles,      3,         NULL,      0,
+        partials, stride};
+    for (int64_t u = count * (w->heads / 3) - 1; u >= 0; u--) {
+        sl_attention(&a, u, u + 1);
+    }
+    struct sl_merge_attention_args m = {partials, stride, rows, w->heads, w->dim, out,
+                                        w->heads * w->dim};
+    sl_merge_attention(&m, 5, w->tokens * w->heads);
+    sl_merge_attention(&m, 0, 5);
+    free(partials);
+}
+
+static void check_parts(int64_t type, int64_t size, int64_t dim, int64_t window) {
+    static const int64_t context[] = {1500, 513, 512, 40, 1024}, tokens[] = {1, 7, 1, 1, 2};
+    struct world w = {.type = type, .size = size, .heads = 6, .kv_heads = 2, .dim = dim,
+                      .window = window, .sequences = 5};
+    new_sequences(&w, context, tokens);
+    fill_cache(&w);
+    size_t n = (size_t)(w.tokens * w.heads * w.dim);
+    w.q = random_floats(n);
+    float *out = allocate(n * 4), *other = allocate(n * 4);
+    attention(&w, 1, 3, 0, out);
+    double error = attention_error(&w, out);
+    CHECK(error < (type == SL_BF16 ? 4e-3 : 2e-5), "%s size %d dim %d window %d: error %g",
+          TYPE_NAME[type], (int)size, (int)dim, (int)window, error);
+    attention_in_parts(&w, other);
+    CHECK(memcmp(out, other, n * 4) == 0, "%s size %d dim %d window %d: parts change bits",
+          TYPE_NAME[type], (int)size, (int)dim, (int)window);
+    free(out);
+    free(other);
+    free_world(&w);
+}
+
+void attends_in_parts(void) {
+    for (int64_t type = SL_F32; type <= SL_BF16; type++) {
+        check_parts(type, 64, 64, 0);
+        check_parts(type, 48, 40, 0);
+        check_parts(type, 32, 128, 600);
     }
 }
 

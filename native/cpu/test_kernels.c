@@ -18,6 +18,7 @@ void multiplies_extreme_codes(void);
 void levels_agree_on_exact_operations(void);
 void rotates_and_stores(void);
 void attends(void);
+void attends_in_parts(void);
 void attends_to_extreme_scores(void);
 
 static void normalises(void) {
@@ -152,6 +153,7 @@ int main(void) {
         {"activates", activates},
         {"rotates and stores", rotates_and_stores},
         {"attends", attends},
+        {"attends in parts", attends_in_parts},
         {"attends to extreme scores", attends_to_extreme_scores},
     };
     /* AVX-512 comes twice: with either way of multiplying bfloat16. */

@@ -20,20 +20,21 @@ import java.util.Optional;
 /// step.
 public final class PagedSequences implements AutoCloseable {
     private static final int SEQUENCES = 3;
-    private static final int MAX_LENGTH = 80;
+    private static final int DEFAULT_LENGTH = 80;
     private static final float EPS = 1e-6f;
 
     private final Device device;
     private final AttentionSpec spec;
     private final RotarySpec rotarySpec;
+    private final int maxLength;
     private final int maxBlocks;
     private final int[][] tables = new int[SEQUENCES][];
     private final float[][][] queries = new float[SEQUENCES][][];
     private final float[][][] keys = new float[SEQUENCES][][];
     private final float[][][] values = new float[SEQUENCES][][];
-    private final float[][][] rotated = new float[SEQUENCES][MAX_LENGTH][];
-    private final float[][][] outputs = new float[SEQUENCES][MAX_LENGTH][];
-    private final double[][][] rotatedKeys = new double[SEQUENCES][MAX_LENGTH][0];
+    private final float[][][] rotated;
+    private final float[][][] outputs;
+    private final double[][][] rotatedKeys;
     private final int[] lengths = new int[SEQUENCES];
     private final ForwardBatch batch;
     private final Tensor kv;
@@ -65,6 +66,18 @@ public final class PagedSequences implements AutoCloseable {
                 new RotarySpec(spec.headDim(), spec.headDim(), false));
     }
 
+    /// The same with a largest length.
+    public static PagedSequences ofLength(
+            int maxLength,
+            Device device,
+            Randoms random,
+            DType type,
+            int block,
+            AttentionSpec spec) {
+        RotarySpec rotary = new RotarySpec(spec.headDim(), spec.headDim(), false);
+        return new PagedSequences(maxLength, device, random, type, block, spec, rotary);
+    }
+
     /// Makes the sequences; equal seeds give equal sequences.
     public PagedSequences(
             Device device,
@@ -73,18 +86,33 @@ public final class PagedSequences implements AutoCloseable {
             int blockSize,
             AttentionSpec spec,
             RotarySpec rotarySpec) {
+        this(DEFAULT_LENGTH, device, random, type, blockSize, spec, rotarySpec);
+    }
+
+    private PagedSequences(
+            int maxLength,
+            Device device,
+            Randoms random,
+            DType type,
+            int blockSize,
+            AttentionSpec spec,
+            RotarySpec rotarySpec) {
+        this.maxLength = maxLength;
+        this.rotated = new float[SEQUENCES][maxLength][];
+        this.outputs = new float[SEQUENCES][maxLength][];
+        this.rotatedKeys = new double[SEQUENCES][maxLength][0];
         this.device = device;
         this.spec = spec;
         this.rotarySpec = rotarySpec;
-        this.maxBlocks = Math.ceilDiv(MAX_LENGTH, blockSize);
+        this.maxBlocks = Math.ceilDiv(maxLength, blockSize);
         int[] blocks = random.permutation(SEQUENCES * maxBlocks + 2);
         for (int s = 0; s < SEQUENCES; s++) {
             tables[s] = Arrays.copyOfRange(blocks, s * maxBlocks, (s + 1) * maxBlocks);
-            queries[s] = random.matrix(MAX_LENGTH, spec.numHeads() * spec.headDim());
-            keys[s] = random.matrix(MAX_LENGTH, spec.numKvHeads() * spec.headDim());
-            values[s] = random.matrix(MAX_LENGTH, spec.numKvHeads() * spec.headDim());
+            queries[s] = random.matrix(maxLength, spec.numHeads() * spec.headDim());
+            keys[s] = random.matrix(maxLength, spec.numKvHeads() * spec.headDim());
+            values[s] = random.matrix(maxLength, spec.numKvHeads() * spec.headDim());
         }
-        this.batch = new ForwardBatch(SEQUENCES * MAX_LENGTH, SEQUENCES, maxBlocks, blockSize);
+        this.batch = new ForwardBatch(SEQUENCES * maxLength, SEQUENCES, maxBlocks, blockSize);
         Shape shape = Shape.of(blocks.length, 2, spec.numKvHeads(), blockSize, spec.headDim());
         this.kv = device.allocate(type, shape);
         try (Arena arena = Arena.ofConfined()) {
@@ -105,7 +133,7 @@ public final class PagedSequences implements AutoCloseable {
     /// Rotates by random numbers instead of the device's own cosines and sines, which two devices
     /// may round differently.
     public void useTable(Randoms random) {
-        float[][] rows = random.matrix(SEQUENCES * MAX_LENGTH, rotarySpec.rotaryDim());
+        float[][] rows = random.matrix(SEQUENCES * maxLength, rotarySpec.rotaryDim());
         ownTable = Optional.of(DeviceMatrix.of(device, rows));
     }
 
@@ -140,7 +168,7 @@ public final class PagedSequences implements AutoCloseable {
         batch.clear();
         for (int s = 0; s < SEQUENCES; s++) {
             if (to[s] > from[s]) {
-                batch.add(new int[MAX_LENGTH], from[s], to[s], tables[s], maxBlocks, false);
+                batch.add(new int[maxLength], from[s], to[s], tables[s], maxBlocks, false);
                 lengths[s] = Math.max(lengths[s], to[s]);
             }
         }

@@ -1,36 +1,130 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.weights.Bits;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 
-/// How one call of attention is cut into units. The result does not depend on it.
+/// Cuts attention into units: tiles of adjacent tokens times groups of query heads. Where that
+/// leaves few units, or one much longer than the others, a tile is cut once more, into the segments
+/// of the positions that it sees. The result depends on none of it.
 ///
-/// @param headsPerUnit query heads of one unit; divides the heads that share a key/value head
-/// @param tokens most tokens of one tile
-/// @param tiles number of tiles
-record AttentionTiles(int headsPerUnit, int tokens, int tiles) {
+/// Remembers the last cut, which all layers of a step share. For the device's calling thread.
+final class AttentionTiles {
+    /// Integers of a tile: sequence, first token row, number of tokens, segment or -1 for all,
+    /// first row of partials.
+    static final int ENTRY_INTS = 5;
 
-    /// Bytes of one entry: sequence, first token row, number of tokens.
-    static final long ENTRY_BYTES = 12;
+    /// Integers of a row to merge: token row, first of its rows of partials, number of them, how
+    /// far apart they are.
+    private static final int MERGE_INTS = 4;
+
+    /// Segments from which a decoding token is cut even beside many others.
+    private static final int LONG = 4;
+
+    private static final int WHOLE = -1;
+
+    private final CpuKernels kernels;
+    private final int threads;
+    private final Scratch list;
+    private final Scratch mergeList;
+    private final Scratch partialRows;
+
+    private @Nullable ForwardBatch batch;
+    private @Nullable AttentionSpec spec;
+    private @Nullable DType cache;
+    private long version;
+
+    private int headsPerUnit;
+    private int tokens;
+    private boolean few;
+    private int tiles;
+    private int parts;
+    private int merged;
+
+    AttentionTiles(CpuKernels kernels, int threads, CpuMemory memory) {
+        this.kernels = kernels;
+        this.threads = threads;
+        this.list = new Scratch(memory);
+        this.mergeList = new Scratch(memory);
+        this.partialRows = new Scratch(memory);
+    }
+
+    /// Floats of a row of partials for one head.
+    static int partialStride(AttentionSpec spec) {
+        return 32 + Math.ceilDiv(spec.headDim(), 16) * 16;
+    }
+
+    /// Cuts the attention of a batch.
+    void cut(ForwardBatch batch, AttentionSpec spec, DType cache) {
+        if (this.batch == batch
+                && version == batch.version()
+                && spec.equals(this.spec)
+                && cache == this.cache) {
+            return;
+        }
+        this.batch = batch;
+        this.version = batch.version();
+        this.spec = spec;
+        this.cache = cache;
+        chooseHeads(batch, spec, cache);
+        lay(batch, spec, false);
+        list.take(4L * ENTRY_INTS * tiles);
+        mergeList.take(4L * MERGE_INTS * merged);
+        lay(batch, spec, true);
+    }
+
+    /// Query heads of one unit; divides the heads that share a key/value head.
+    int headsPerUnit() {
+        return headsPerUnit;
+    }
+
+    /// Number of tiles.
+    int tiles() {
+        return tiles;
+    }
+
+    /// The tiles: int32 `[tiles, 5]`.
+    MemorySegment list() {
+        return list.take(0);
+    }
+
+    /// Number of rows to merge.
+    int merged() {
+        return merged;
+    }
+
+    /// The rows to merge: int32 `[merged, 4]`.
+    MemorySegment merges() {
+        return mergeList.take(0);
+    }
+
+    /// Memory for what the parts leave.
+    MemorySegment partials(AttentionSpec spec) {
+        return partialRows.take(4L * parts * spec.numHeads() * partialStride(spec));
+    }
 
     /// Takes as many heads into a unit as still leave enough units for all threads: more heads read
-    /// the keys and values less often, more units share the work more evenly.
-    static AttentionTiles choose(
-            CpuKernels kernels, int threads, ForwardBatch batch, AttentionSpec spec) {
+    /// the keys and values less often, more units share the work more evenly. With tiles it takes
+    /// them all, for one head alone would cost as much.
+    private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
+        boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();
         for (int heads = shared; ; heads--) {
             if (shared % heads != 0) {
                 continue;
             }
-            int tokens = kernels.attentionTile(heads, spec.headDim());
-            int tiles = count(batch, tokens);
-            long units = (long) tiles * (spec.numHeads() / heads);
+            headsPerUnit = heads;
+            tokens = kernels.attentionTile(heads, spec.headDim());
+            long units = (long) count(batch, tokens) * (spec.numHeads() / heads);
             boolean even = units >= 2L * threads && units % threads == 0;
-            if (even || units >= 4L * threads || heads == 1) {
-                return new AttentionTiles(heads, tokens, tiles);
+            few = units < 4L * threads;
+            if (all || even || !few || heads == 1) {
+                return;
             }
         }
     }
@@ -47,17 +141,60 @@ record AttentionTiles(int headsPerUnit, int tokens, int tiles) {
         return Bits.i32(batch.seqStarts(), sequence);
     }
 
-    /// Writes the tiles: int32 `[tiles, 3]`.
-    void write(ForwardBatch batch, MemorySegment into) {
-        long at = 0;
+    /// Counts tiles and rows, or writes them as well.
+    private void lay(ForwardBatch batch, AttentionSpec spec, boolean write) {
+        tiles = 0;
+        parts = 0;
+        merged = 0;
         for (int s = 0; s < batch.numSequences(); s++) {
             int end = start(batch, s + 1);
+            int before = Bits.i32(batch.contextLengths(), s) - end;
             for (int first = start(batch, s); first < end; first += tokens) {
-                Bits.setI32At(into, at, s);
-                Bits.setI32At(into, at + 4, first);
-                Bits.setI32At(into, at + 8, Math.min(tokens, end - first));
-                at += ENTRY_BYTES;
+                int count = Math.min(tokens, end - first);
+                int low = before + first - spec.slidingWindow().orElse(before + first + 1) + 1;
+                int from = segment(batch, Math.max(0, low));
+                int to = segment(batch, before + first + count - 1);
+                if (to > from && (few || (count == 1 && to - from >= LONG))) {
+                    layParts(s, first, count, from, to, write);
+                } else {
+                    layTile(s, first, count, WHOLE, write);
+                }
             }
         }
+    }
+
+    /// The segment of the block that holds a position.
+    private int segment(ForwardBatch batch, int position) {
+        return position / batch.blockSize() * batch.blockSize() / kernels.attentionSegment();
+    }
+
+    private void layParts(int sequence, int first, int count, int from, int to, boolean write) {
+        for (int t = 0; t < count; t++, merged++) {
+            if (write) {
+                long at = 4L * MERGE_INTS * merged;
+                MemorySegment rows = mergeList.take(0);
+                Bits.setI32At(rows, at, first + t);
+                Bits.setI32At(rows, at + 4, parts + t);
+                Bits.setI32At(rows, at + 8, to - from + 1);
+                Bits.setI32At(rows, at + 12, count);
+            }
+        }
+        for (int segment = from; segment <= to; segment++) {
+            layTile(sequence, first, count, segment, write);
+            parts += count;
+        }
+    }
+
+    private void layTile(int sequence, int first, int count, int segment, boolean write) {
+        if (write) {
+            long at = 4L * ENTRY_INTS * tiles;
+            MemorySegment entries = list.take(0);
+            Bits.setI32At(entries, at, sequence);
+            Bits.setI32At(entries, at + 4, first);
+            Bits.setI32At(entries, at + 8, count);
+            Bits.setI32At(entries, at + 12, segment);
+            Bits.setI32At(entries, at + 16, parts);
+        }
+        tiles++;
     }
 }

@@ -53,7 +53,7 @@ public final class CpuDevice implements Device {
     private final MatrixPacker packer;
     private final IdentityHashMap<Tensor, CpuMemory.Area> tensors = new IdentityHashMap<>();
     private final Scratch prepared = new Scratch(memory);
-    private final Scratch tileList = new Scratch(memory);
+    private final AttentionTiles tiles;
 
     // Host memory may belong to the calling thread alone, so that the others read a copy.
     private final Scratch hostCopy = new Scratch(memory);
@@ -61,6 +61,7 @@ public final class CpuDevice implements Device {
     private CpuDevice(CpuKernels kernels, int threads) {
         this.kernels = kernels;
         this.threads = new CpuThreads(threads);
+        this.tiles = new AttentionTiles(kernels, threads, memory);
         this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
     }
 
@@ -324,13 +325,20 @@ public final class CpuDevice implements Device {
         String op = "attention";
         ShapeChecks.attention(op, q, kv, batch, spec, out);
         zeroPadding(batch, out);
-        AttentionTiles tiles = AttentionTiles.choose(kernels, threads.count(), batch, spec);
-        MemorySegment list = tileList.take(tiles.tiles() * AttentionTiles.ENTRY_BYTES);
-        tiles.write(batch, list);
+        tiles.cut(batch, spec, kv.dtype());
+        MemorySegment partials = tiles.partials(spec);
         KernelArgs.Attention args =
-                new KernelArgs.Attention(q, kv, batch, spec, list, tiles.headsPerUnit(), out);
+                new KernelArgs.Attention(
+                        q, kv, batch, spec, tiles.list(), tiles.headsPerUnit(), partials, out);
         long units = (long) tiles.tiles() * (spec.numHeads() / tiles.headsPerUnit());
         threads.run(op, kernels.attention(args), units, 1);
+        if (tiles.merged() > 0) {
+            KernelArgs.MergeAttention merge =
+                    new KernelArgs.MergeAttention(partials, tiles.merges(), spec, out);
+            long heads = (long) tiles.merged() * spec.numHeads();
+            int chunk = Math.max(1, CHUNK_ELEMENTS / 4 / spec.headDim());
+            threads.run("mergeAttention", kernels.mergeAttention(merge), heads, chunk);
+        }
     }
 
     private static void zeroPadding(ForwardBatch batch, Tensor out) {

@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.DType;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,14 @@ interface CpuKernels extends AutoCloseable {
 
     /// Tokens of one attention tile that suit the kernel.
     int attentionTile(int headsPerUnit, int headDim);
+
+    /// Whether query rows meet the cache in tiles, so that the heads of a unit cost hardly more
+    /// than one of them.
+    boolean attentionByTiles(DType cache, int blockSize, int headDim);
+
+    /// Positions of a segment: attention to more of them can be cut there and computed in parts.
+    /// Never cut: `Integer.MAX_VALUE`.
+    int attentionSegment();
 
     /// Unit: a panel of the matrix.
     Units pack(KernelArgs.Pack args);
@@ -54,6 +63,9 @@ interface CpuKernels extends AutoCloseable {
 
     /// Unit: `headsPerUnit` query heads of one tile.
     Units attention(KernelArgs.Attention args);
+
+    /// Units are pairs of a row to merge and a head.
+    Units mergeAttention(KernelArgs.MergeAttention args);
 
     /// Does arithmetic and nothing else, for measuring; several threads at once.
     ///

@@ -53,9 +53,10 @@ final class JavaAttention implements Units {
         private final float[] sums = new float[TILE * heads];
 
         void attend(int tile, int part) {
-            int sequence = Bits.i32(args.tiles(), 3L * tile);
-            int first = Bits.i32(args.tiles(), 3L * tile + 1);
-            int count = Bits.i32(args.tiles(), 3L * tile + 2);
+            long entry = (long) AttentionTiles.ENTRY_INTS * tile;
+            int sequence = Bits.i32(args.tiles(), entry);
+            int first = Bits.i32(args.tiles(), entry + 1);
+            int count = Bits.i32(args.tiles(), entry + 2);
             ForwardBatch batch = args.batch();
             int seqEnd = Bits.i32(batch.seqStarts(), sequence + 1L);
             int firstPosition = Bits.i32(batch.contextLengths(), sequence) - (seqEnd - first);
@@ -67,8 +68,8 @@ final class JavaAttention implements Units {
             Arrays.fill(largest, Float.NEGATIVE_INFINITY);
             int lastBlock = (firstPosition + count - 1) / blockSize;
             for (int b = firstKey(firstPosition) / blockSize; b <= lastBlock; b++) {
-                long entry = (long) sequence * batch.maxBlocksPerSequence() + b;
-                unpack(Bits.i32(batch.blockTables(), entry), kvHead);
+                long at = (long) sequence * batch.maxBlocksPerSequence() + b;
+                unpack(Bits.i32(batch.blockTables(), at), kvHead);
                 for (int t = 0; t < count; t++) {
                     int position = firstPosition + t;
                     int from = Math.max(firstKey(position) - b * blockSize, 0);

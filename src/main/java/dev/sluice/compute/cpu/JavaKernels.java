@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.DType;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
@@ -18,6 +19,16 @@ final class JavaKernels implements CpuKernels {
     @Override
     public int attentionTile(int headsPerUnit, int headDim) {
         return JavaAttention.TILE;
+    }
+
+    @Override
+    public boolean attentionByTiles(DType cache, int blockSize, int headDim) {
+        return false;
+    }
+
+    @Override
+    public int attentionSegment() {
+        return Integer.MAX_VALUE;
     }
 
     @Override
@@ -83,6 +94,11 @@ final class JavaKernels implements CpuKernels {
     @Override
     public Units attention(KernelArgs.Attention args) {
         return new JavaAttention(args);
+    }
+
+    @Override
+    public Units mergeAttention(KernelArgs.MergeAttention args) {
+        throw new UnsupportedOperationException("attention is never computed in parts");
     }
 
     @Override

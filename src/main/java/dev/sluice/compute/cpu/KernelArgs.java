@@ -94,7 +94,9 @@ sealed interface KernelArgs {
 
     /// Queries against the cache.
     ///
-    /// @param tiles int32 `[numTiles, 3]`: sequence, first token row, number of tokens
+    /// @param tiles int32 `[numTiles, 5]`: sequence, first token row, number of tokens, segment or
+    ///   -1 for all, first row of partials
+    /// @param partials float32 `[rows, numHeads, partialStride]`: what parts leave
     record Attention(
             Tensor q,
             Tensor kv,
@@ -102,6 +104,16 @@ sealed interface KernelArgs {
             AttentionSpec spec,
             MemorySegment tiles,
             int headsPerUnit,
+            MemorySegment partials,
             Tensor out)
+            implements KernelArgs {}
+
+    /// Outputs from what the parts of rows left.
+    ///
+    /// @param partials as above
+    /// @param rows int32 `[n, 4]`: token row, first of its rows of partials, number of them, how
+    ///   far apart they are
+    record MergeAttention(
+            MemorySegment partials, MemorySegment rows, AttentionSpec spec, Tensor out)
             implements KernelArgs {}
 }

@@ -17,6 +17,8 @@ final class NativeKernels implements CpuKernels {
     private final NativeLibrary library;
     private final String name;
     private final LongBinaryOperator attentionTile;
+    private final LongBinaryOperator attentionByTiles;
+    private final int attentionSegment;
     private final LongBinaryOperator peak;
     private final LongBinaryOperator read;
     private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
@@ -39,6 +41,8 @@ final class NativeKernels implements CpuKernels {
         this.library = library;
         this.name = name;
         this.attentionTile = library.attentionTile();
+        this.attentionByTiles = library.attentionByTiles();
+        this.attentionSegment = Math.toIntExact(library.attentionSegment());
         this.peak = library.peak();
         this.read = library.read();
         for (NativeOp op : NativeOp.values()) {
@@ -63,6 +67,16 @@ final class NativeKernels implements CpuKernels {
     @Override
     public int attentionTile(int headsPerUnit, int headDim) {
         return Math.toIntExact(attentionTile.applyAsLong(headsPerUnit, headDim));
+    }
+
+    @Override
+    public boolean attentionByTiles(DType cache, int blockSize, int headDim) {
+        return cache == DType.BF16 && attentionByTiles.applyAsLong(blockSize, headDim) != 0;
+    }
+
+    @Override
+    public int attentionSegment() {
+        return attentionSegment;
     }
 
     @Override
@@ -232,6 +246,21 @@ final class NativeKernels implements CpuKernels {
                 .integer(batch.maxBlocksPerSequence())
                 .pointer(args.tiles())
                 .integer(args.headsPerUnit());
+        tensor(struct, args.out())
+                .pointer(args.partials())
+                .integer(AttentionTiles.partialStride(args.spec()));
+        return call.end();
+    }
+
+    @Override
+    public Units mergeAttention(KernelArgs.MergeAttention args) {
+        Call call = call(NativeOp.MERGE_ATTENTION);
+        ArgStruct struct = call.begin();
+        struct.pointer(args.partials())
+                .integer(AttentionTiles.partialStride(args.spec()))
+                .pointer(args.rows())
+                .integer(args.spec().numHeads())
+                .integer(args.spec().headDim());
         tensor(struct, args.out());
         return call.end();
     }

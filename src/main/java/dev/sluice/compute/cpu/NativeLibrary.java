@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 2;
+    static final long ABI_VERSION = 3;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -74,6 +74,8 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_isa_set",
                                 "sl_isa_name",
                                 "sl_attention_tile",
+                                "sl_attention_by_tiles",
+                                "sl_attention_segment",
                                 "sl_peak",
                                 "sl_read"),
                         Arrays.stream(NativeOp.values()).map(NativeOp::symbol));
@@ -115,6 +117,20 @@ final class NativeLibrary implements AutoCloseable {
                 LongBinaryOperator.class,
                 "sl_attention_tile",
                 FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// The function that says whether queries meet a bfloat16 cache in tiles: block size and head
+    /// size to 1 or 0.
+    LongBinaryOperator attentionByTiles() {
+        return proxy(
+                LongBinaryOperator.class,
+                "sl_attention_by_tiles",
+                FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// Positions of a segment of attention.
+    long attentionSegment() {
+        return supplier("sl_attention_segment").getAsLong();
     }
 
     /// The function that does arithmetic only: format and rounds to operations.

@@ -131,6 +131,17 @@ enum NativeOp {
             "pointer tiles",
             "integer heads_per_unit",
             "pointer out",
+            "integer out_stride",
+            "pointer partials",
+            "integer partial_stride"),
+    MERGE_ATTENTION(
+            "sl_merge_attention",
+            "pointer partials",
+            "integer partial_stride",
+            "pointer rows",
+            "integer num_heads",
+            "integer head_dim",
+            "pointer out",
             "integer out_stride");
 
     /// What a field holds.

@@ -53,6 +53,36 @@ class ThreadIndependenceTest {
         }
     }
 
+    /// Six threads compute contexts of several segments in parts, one thread in one go.
+    @ParameterizedTest
+    @EnumSource(
+            value = Kernels.class,
+            names = {"AUTO", "JAVA"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void longContextsHaveTheSameBitsOnOneThreadAndOnSix(Kernels kernels) {
+        for (OptionalInt window : List.of(OptionalInt.empty(), OptionalInt.of(700))) {
+            AttentionSpec layer = new AttentionSpec(6, 2, 64, 0.125f, window);
+            try (CpuDevice one = open(kernels, 1);
+                    CpuDevice six = open(kernels, 6);
+                    PagedSequences a = longSequences(one, layer);
+                    PagedSequences b = longSequences(six, layer)) {
+                for (PagedSequences sequences : List.of(a, b)) {
+                    sequences.step(new int[] {0, 0, 0}, new int[] {1300, 0, 0});
+                    sequences.step(new int[] {1300, 0, 0}, new int[] {1307, 30, 0});
+                    sequences.step(new int[] {1307, 30, 0}, new int[] {1308, 30, 0});
+                }
+                for (int position : new int[] {0, 511, 512, 1299, 1300, 1306, 1307}) {
+                    assertThat(b.output(0, position)).isEqualTo(a.output(0, position));
+                }
+                assertThat(b.output(1, 29)).isEqualTo(a.output(1, 29));
+            }
+        }
+    }
+
+    private static PagedSequences longSequences(CpuDevice device, AttentionSpec layer) {
+        return PagedSequences.ofLength(1400, device, new Randoms(3), DType.BF16, 32, layer);
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Kernels.class,
