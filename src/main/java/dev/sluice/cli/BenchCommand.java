@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -38,6 +39,7 @@ import java.util.function.DoubleUnaryOperator;
             "Examples:",
             "  sluice bench",
             "  sluice bench --model ~/models/llama.Q4_K_M.gguf --json",
+            "  sluice bench --context 8000",
             "  sluice bench --shape smollm2-135m --write /tmp/shape",
             "  sluice bench --shape ernie-4.5-0.3b --dtype bfloat16 --threads 2"
         })
@@ -65,6 +67,14 @@ final class BenchCommand implements Callable<Integer> {
     private int runs = 5;
 
     @Option(
+            names = "--context",
+            paramLabel = "N",
+            description =
+                    "Decodes one sequence behind N tokens as well, beside the time that reading"
+                            + " their keys and values takes.")
+    private Optional<Integer> context = Optional.empty();
+
+    @Option(
             names = "--profile",
             description =
                     "Runs each measurement once more and prints what every kind of operation took."
@@ -82,6 +92,9 @@ final class BenchCommand implements Callable<Integer> {
             benchModel.write(out);
             out.flush();
             return 0;
+        }
+        if (context.filter(tokens -> tokens < 1).isPresent()) {
+            throw new IllegalArgumentException("--context must be 1 or more");
         }
         BenchModel.Loaded loaded = benchModel.load(options());
         try (LoadedEngine engine = loaded.engine()) {
@@ -102,7 +115,8 @@ final class BenchCommand implements Callable<Integer> {
         BatchOptions batch =
                 BatchOptions.defaults()
                         .withMaxNumSeqs(MAX_NUM_SEQS)
-                        .withMaxModelLen(MAX_MODEL_LEN)
+                        .withMaxModelLen(
+                                Math.max(MAX_MODEL_LEN, context.orElse(0) + DECODED_TOKENS))
                         .withPrefixCaching(false);
         return new EngineOptions(model.reference(), model.revision(), compute.toOptions(), batch);
     }
@@ -118,6 +132,11 @@ final class BenchCommand implements Callable<Integer> {
         for (int sequences : new int[] {1, 8, 32}) {
             decode.put(sequences, meter.decodeTokensPerSecond(sequences, DECODED_TOKENS));
         }
+        OptionalDouble behind = OptionalDouble.empty();
+        if (context.isPresent()) {
+            int before = context.get();
+            behind = OptionalDouble.of(meter.decodeTokensPerSecond(1, before, DECODED_TOKENS));
+        }
         OptionalLong peak = ProcessMemory.peakBytes();
         // Last, for it takes memory of its own.
         CpuLimits limits = CpuLimits.measure(compute.toOptions().cpu());
@@ -127,6 +146,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Row> measured = new ArrayList<>();
         prefill.forEach((tokens, seconds) -> measured.addAll(prefill(tokens, seconds, roof)));
         decode.forEach((n, speed) -> measured.add(decode(n, speed, roof)));
+        behind.ifPresent(speed -> measured.add(decodeBehind(speed, roof, engine)));
         if (engine.serving().device().startsWith("cuda")) {
             // The limits are the processor's.
             measured.replaceAll(Row::withoutLimit);
@@ -144,10 +164,20 @@ final class BenchCommand implements Callable<Integer> {
     /// Keys and values of the largest measurement, in whole blocks.
     private long touchedBytes(LoadedEngine engine) {
         EngineConfig config = engine.engine().config();
-        int blocks = EngineMeter.decodeBlocks(MAX_NUM_SEQS, DECODED_TOKENS, config.blockSize());
+        int prompt = EngineMeter.DECODE_PROMPT;
+        int size = config.blockSize();
+        int blocks = EngineMeter.decodeBlocks(MAX_NUM_SEQS, prompt, DECODED_TOKENS, size);
+        if (context.isPresent()) {
+            int behind = EngineMeter.decodeBlocks(1, context.get(), DECODED_TOKENS, size);
+            blocks = Math.max(blocks, behind);
+        }
+        return Math.min(blocks, config.numBlocks()) * blockBytes(engine);
+    }
+
+    private long blockBytes(LoadedEngine engine) {
+        EngineConfig config = engine.engine().config();
         int ranks = compute.toOptions().tensorParallelSize();
-        return (long) Math.min(blocks, config.numBlocks())
-                * ranks
+        return ranks
                 * KvCache.bytesPerBlock(
                         engine.model().config().shard(ranks), config.kvDtype(), config.blockSize());
     }
@@ -177,6 +207,20 @@ final class BenchCommand implements Callable<Integer> {
         return value.isEmpty()
                 ? value
                 : OptionalDouble.of(change.applyAsDouble(value.getAsDouble()));
+    }
+
+    /// A token of one sequence reads the keys and values of all before it.
+    private Row decodeBehind(double speed, Roofline roof, LoadedEngine engine) {
+        int before = context.orElseThrow();
+        double perToken = (double) blockBytes(engine) / engine.engine().config().blockSize();
+        double bytes = (before + DECODED_TOKENS / 2.0) * perToken;
+        return new Row(
+                "decode_1_context_" + before,
+                "decode, behind %,d tokens".formatted(before),
+                Row.TOKENS_PER_SECOND,
+                speed,
+                OptionalDouble.of(roof.readingTokensPerSecond(bytes)),
+                OptionalDouble.empty());
     }
 
     private static Row decode(int sequences, double speed, Roofline roof) {

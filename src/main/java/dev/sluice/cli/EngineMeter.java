@@ -16,7 +16,9 @@ import java.util.function.DoubleSupplier;
 /// counts.
 final class EngineMeter {
     private static final long SEED = 7;
-    private static final int DECODE_PROMPT = 16;
+
+    /// Tokens before those that are decoded, where nothing else is asked for.
+    static final int DECODE_PROMPT = 16;
 
     /// A slow machine does not measure for ever.
     private static final long BUDGET_NANOS = 10_000_000_000L;
@@ -53,13 +55,18 @@ final class EngineMeter {
     ///
     /// @param tokens that each sequence generates
     double decodeTokensPerSecond(int sequences, int tokens) {
-        return 1 / best(() -> secondsPerToken(sequences, tokens));
+        return decodeTokensPerSecond(sequences, DECODE_PROMPT, tokens);
+    }
+
+    /// The same behind prompts of some length.
+    double decodeTokensPerSecond(int sequences, int promptTokens, int tokens) {
+        return 1 / best(() -> secondsPerToken(sequences, promptTokens, tokens));
     }
 
     /// Blocks that [#decodeTokensPerSecond] fills at most. The last token of a sequence is drawn
     /// but not computed.
-    static int decodeBlocks(int sequences, int tokens, int blockSize) {
-        return sequences * Math.ceilDiv(DECODE_PROMPT + tokens - 1, blockSize);
+    static int decodeBlocks(int sequences, int promptTokens, int tokens, int blockSize) {
+        return sequences * Math.ceilDiv(promptTokens + tokens - 1, blockSize);
     }
 
     /// The least of several runs.
@@ -76,10 +83,10 @@ final class EngineMeter {
         return best;
     }
 
-    private double secondsPerToken(int sequences, int tokens) {
+    private double secondsPerToken(int sequences, int promptTokens, int tokens) {
         Progress progress = new Progress();
         for (int i = 0; i < sequences; i++) {
-            submit(DECODE_PROMPT, tokens, progress);
+            submit(promptTokens, tokens, progress);
         }
         while (progress.started < sequences) {
             engine.step();

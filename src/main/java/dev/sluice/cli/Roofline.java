@@ -53,6 +53,11 @@ record Roofline(
         return sequences / Math.max(stepSeconds(), computing);
     }
 
+    /// Most tokens a second of one sequence that reads some bytes of keys and values besides.
+    double readingTokensPerSecond(double keyValueBytes) {
+        return bytesPerSecond / (weightBytes + keyValueBytes);
+    }
+
     private double stepSeconds() {
         return weightBytes / bytesPerSecond;
     }

@@ -38,7 +38,7 @@ final class RooflineTest {
 
     @Test
     void countsTheBlocksThatSequencesFill() {
-        assertThat(EngineMeter.decodeBlocks(32, 64, 64)).isEqualTo(64);
-        assertThat(EngineMeter.decodeBlocks(2, 49, 64)).isEqualTo(2);
+        assertThat(EngineMeter.decodeBlocks(32, 16, 64, 64)).isEqualTo(64);
+        assertThat(EngineMeter.decodeBlocks(2, 16, 49, 64)).isEqualTo(2);
     }
 }
