@@ -44,11 +44,21 @@ final class LogprobsMeter {
     /// @param chosen the token that is there
     /// @param top how many of the most likely tokens are reported beside
     TokenLogprobs read(float[] values, int chosen, int top, Reading reading) {
+        return read(values, chosen, chosen, top, reading);
+    }
+
+    /// Reads one row for another token than the one that is there.
+    ///
+    /// @param values `[numIds]`, not modified
+    /// @param chosen the token that is there
+    /// @param token the one that is told of
+    /// @param top how many of the most likely tokens are reported beside
+    TokenLogprobs read(float[] values, int chosen, int token, int top, Reading reading) {
         Scale scale = scale(values, reading);
         int size = RowKeys.largestInOrder(values, Math.min(top, values.length), keys);
-        float own = report(scale, values, chosen, chosen);
+        float own = report(scale, values, token, chosen);
         return new TokenLogprobs(
-                new TokenLogprob(chosen, own, rank(values, chosen)),
+                new TokenLogprob(token, own, rank(values, token)),
                 entries(scale, values, chosen, size));
     }
 

@@ -153,9 +153,9 @@ final class Sampler implements AutoCloseable {
         int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, ranked);
         return new Draw(
                 token,
-                report(sequence, token),
+                report(sequence, token, token),
                 forced.isPresent() ? 1 : probability(sequence, token),
-                tellsDraft(sequence) ? report(sequence, sequence.nextDraft()) : List.of());
+                tellsDraft(sequence) ? report(sequence, token, sequence.nextDraft()) : List.of());
     }
 
     /// Whether it is to be told how likely the token is that was guessed here.
@@ -289,7 +289,9 @@ final class Sampler implements AutoCloseable {
         return token;
     }
 
-    private List<TokenLogprobs> report(Sequence sequence, int token) {
+    /// @param drawn the token that is there
+    /// @param token the one that is told of
+    private List<TokenLogprobs> report(Sequence sequence, int drawn, int token) {
         if (sequence.request().output().logprobs().top().isEmpty()) {
             return List.of();
         }
@@ -297,7 +299,7 @@ final class Sampler implements AutoCloseable {
         LogprobsMeter.Reading reading =
                 new LogprobsMeter.Reading(spec.logits(), spec.temperature(), spec.topP());
         float[] source = mode.isRaw() ? raw : values;
-        return List.of(meter.read(source, token, spec.top(), reading));
+        return List.of(meter.read(source, drawn, token, spec.top(), reading));
     }
 
     /// What a sequence that wants log probabilities is told.

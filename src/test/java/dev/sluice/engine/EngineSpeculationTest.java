@@ -172,15 +172,13 @@ class EngineSpeculationTest extends RuledEngine {
         assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
     }
 
-    /// The log probabilities of guesses are those of the model at their places: of a guess that
-    /// came true, what is told of the token itself.
-    @Test
-    void guessesThatWereComparedAreTold() {
+    private List<GenerationEvent.Delta> toldOfGuesses(
+            SamplingParams sampling, boolean inNucleus, int maxTokens) {
         int[] prompt = {1, 2, 3, 1, 2};
         model.saying(ids -> ids.length % 7 == 0 ? 9 : ids[ids.length - 3]);
         speculation = Optional.of(Speculation.ngram(4));
         LogprobsOptions options =
-                new LogprobsOptions(OptionalInt.of(2), false, false, OptionalInt.empty(), true);
+                new LogprobsOptions(OptionalInt.of(2), false, inNucleus, OptionalInt.empty(), true);
         List<GenerationEvent.Delta> deltas = new ArrayList<>();
         try (Engine engine =
                 new Engine(
@@ -194,9 +192,9 @@ class EngineSpeculationTest extends RuledEngine {
                     new GenerationRequest(
                             "a",
                             TokenIds.of(prompt),
-                            SamplingParams.GREEDY,
+                            sampling,
                             LogitsRules.NONE,
-                            endless(40),
+                            endless(maxTokens),
                             new OutputOptions(true, false, Set.of(), options)),
                     event -> {
                         if (event instanceof GenerationEvent.Delta delta) {
@@ -209,6 +207,14 @@ class EngineSpeculationTest extends RuledEngine {
                 engine.checkIntegrity();
             }
         }
+        return deltas;
+    }
+
+    /// The log probabilities of guesses are those of the model at their places: of a guess that
+    /// came true, what is told of the token itself.
+    @Test
+    void guessesThatWereComparedAreTold() {
+        List<GenerationEvent.Delta> deltas = toldOfGuesses(SamplingParams.GREEDY, false, 40);
 
         long told = deltas.stream().filter(delta -> !delta.draftLogprobs().isEmpty()).count();
         long right =
@@ -222,5 +228,23 @@ class EngineSpeculationTest extends RuledEngine {
         deltas.stream()
                 .flatMap(delta -> delta.draftLogprobs().stream())
                 .forEach(position -> assertThat(position.top()).hasSize(2));
+    }
+
+    /// A nucleus of one token is that which was drawn, not that which was guessed.
+    @Test
+    void aGuessThatWasNotDrawnIsOutsideTheSmallestNucleus() {
+        SamplingParams smallest = new SamplingParams(1, 0, OptionalInt.empty(), 0, 3);
+
+        List<GenerationEvent.Delta> deltas = toldOfGuesses(smallest, true, 40);
+
+        assertThat(drafts.numAccepted()).isPositive().isLessThan(drafts.numDrafted());
+        for (GenerationEvent.Delta delta : deltas) {
+            for (TokenLogprobs guess : delta.draftLogprobs()) {
+                TokenLogprob drawn = delta.logprobs().getFirst().chosen();
+                boolean right = guess.chosen().tokenId() == drawn.tokenId();
+                assertThat(drawn.logprob()).isZero();
+                assertThat(guess.chosen().logprob()).isEqualTo(right ? 0 : LogprobsMeter.LEAST);
+            }
+        }
     }
 }

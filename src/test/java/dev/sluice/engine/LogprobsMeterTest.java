@@ -69,6 +69,19 @@ class LogprobsMeterTest {
                 .isEqualTo(new TokenLogprob(5, LogprobsMeter.LEAST, 2));
     }
 
+    /// A nucleus so small that it is the drawn token alone holds no other one.
+    @Test
+    void aTokenThatWasNotDrawnIsOutsideTheSmallestNucleus() {
+        Reading smallest = new Reading(false, 1, 0);
+        LogprobsMeter meter = new LogprobsMeter(ROW.length);
+
+        TokenLogprobs other = meter.read(ROW, 1, 3, 2, smallest);
+
+        assertThat(other.chosen()).isEqualTo(new TokenLogprob(3, LogprobsMeter.LEAST, 4));
+        assertThat(other.top()).isEqualTo(meter.read(ROW, 1, 2, smallest).top());
+        assertThat(meter.read(ROW, 1, 1, 2, smallest)).isEqualTo(meter.read(ROW, 1, 2, smallest));
+    }
+
     static LongStream seeds() {
         return LongStream.range(0, 20);
     }
