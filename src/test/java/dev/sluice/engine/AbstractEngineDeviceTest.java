@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /// What an engine does on a device with a model of random weights. A device's test extends it and
 /// opens the device; all memory must be given back to it.
@@ -56,6 +58,7 @@ abstract class AbstractEngineDeviceTest {
                     JsonSchemaOptions.DEFAULT,
                     1);
     private long preemptions;
+    private DraftCounts drafts = DraftCounts.NONE;
 
     /// Opens the device under test; called before a subclass is initialised.
     abstract Device open();
@@ -86,6 +89,17 @@ abstract class AbstractEngineDeviceTest {
 
     private Map<String, List<Integer>> run(
             Device device, DType type, Room room, List<GenerationRequest> requests) {
+        return run(device, type, room, requests, (features, _) -> features);
+    }
+
+    /// @param extended the features of the engine, from those that it has anyway and a second copy
+    ///   of the model
+    private Map<String, List<Integer>> run(
+            Device device,
+            DType type,
+            Room room,
+            List<GenerationRequest> requests,
+            BiFunction<EngineFeatures, CausalLm, EngineFeatures> extended) {
         EngineConfig config =
                 new EngineConfig(
                         128,
@@ -100,15 +114,20 @@ abstract class AbstractEngineDeviceTest {
         Packing packing = type == DType.F32 ? Packing.FLOAT32 : Packing.SOURCE;
         try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory);
                 CausalLm model = checkpoint.load(device, packing);
+                CausalLm draft = new ErringModel(checkpoint.load(device, packing), device);
                 Engine engine =
                         new Engine(
                                 config,
                                 model,
                                 new ByteTokenizer(),
                                 device,
-                                List.of(),
-                                Optional.of(new GuidedDecoding(compiler, true)),
-                                System::nanoTime)) {
+                                extended.apply(
+                                        EngineFeatures.of(
+                                                List.of(),
+                                                Optional.of(new GuidedDecoding(compiler, true))),
+                                        draft),
+                                // While nothing is known of costs, all guesses are made.
+                                () -> 0)) {
             for (GenerationRequest request : requests) {
                 List<Integer> tokens = new ArrayList<>();
                 ids.put(request.id(), tokens);
@@ -118,6 +137,7 @@ abstract class AbstractEngineDeviceTest {
                 engine.checkIntegrity();
             }
             preemptions = engine.stats().snapshot().preemptions();
+            drafts = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
         }
         return ids;
     }
@@ -235,6 +255,102 @@ abstract class AbstractEngineDeviceTest {
         assertThat(answers.values())
                 .hasSize(6)
                 .allSatisfy(tokens -> assertThat(text(tokens)).matches(PATTERN));
+    }
+
+    /// With three times the same in each prompt.
+    private static List<GenerationRequest> repeating() {
+        List<GenerationRequest> requests = new ArrayList<>();
+        for (GenerationRequest request : free()) {
+            int[] once = Requests.prompt(requests.size(), 7);
+            int[] prompt = new int[3 * once.length];
+            Arrays.setAll(prompt, i -> once[i % once.length]);
+            requests.add(
+                    new GenerationRequest(
+                            request.id(),
+                            TokenIds.of(prompt),
+                            request.sampling(),
+                            request.rules(),
+                            request.stop(),
+                            request.output()));
+        }
+        return requests;
+    }
+
+    @Test
+    void guessesOfADraftModelChangeNoToken() {
+        Map<String, List<Integer>> plain = run(ROOMY, free());
+
+        for (Room room : List.of(ROOMY, CROWDED)) {
+            Map<String, List<Integer>> guessed =
+                    run(
+                            device,
+                            type(),
+                            room,
+                            free(),
+                            (features, draft) ->
+                                    features.with(new Speculation(4, Optional.of(draft))));
+
+            assertThat(guessed).isEqualTo(plain);
+            assertThat(drafts.numAccepted()).isPositive().isLessThan(drafts.numDrafted());
+        }
+    }
+
+    @Test
+    void guessesThatWereLookedUpChangeNoToken() {
+        Map<String, List<Integer>> plain = run(ROOMY, repeating());
+
+        for (Room room : List.of(ROOMY, CROWDED)) {
+            Map<String, List<Integer>> guessed =
+                    run(
+                            device,
+                            type(),
+                            room,
+                            repeating(),
+                            (features, _) -> features.with(Speculation.ngram(4)));
+
+            assertThat(guessed).isEqualTo(plain);
+            assertThat(drafts.numDrafted()).isPositive();
+        }
+    }
+
+    @Test
+    void aTextWhoseModelIsSureForLongEndsEarly() {
+        LogitsRules sure =
+                new LogitsRules(List.of(), Map.of(120, 100f), Map.of(), Optional.empty());
+        EarlyStop rule = new EarlyStop(7, 0.9);
+        List<GenerationRequest> requests = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            SamplingParams nucleus = new SamplingParams(1, 0.95f, OptionalInt.empty(), 0, i);
+            requests.add(
+                    request(
+                            "r" + i,
+                            9 * i + 4,
+                            i % 2 == 0 ? greedy(Penalties.NONE) : nucleus,
+                            sure));
+        }
+        int before = device.numSampled();
+
+        Map<String, List<Integer>> certain =
+                run(device, type(), CROWDED, requests, (features, _) -> features.with(rule));
+        int sampled = device.numSampled() - before;
+        Map<String, List<Integer>> guessed =
+                run(
+                        device,
+                        type(),
+                        CROWDED,
+                        requests,
+                        (features, _) -> features.with(rule).with(Speculation.ngram(4)));
+        DraftCounts right = drafts;
+        Map<String, List<Integer>> uncertain =
+                run(device, type(), CROWDED, free(), (features, _) -> features.with(rule));
+
+        assertThat(certain.values())
+                .hasSize(6)
+                .allSatisfy(tokens -> assertThat(tokens).hasSize(7).containsOnly(120));
+        assertThat(sampled).isEqualTo(device.samples() ? 6 * 7 : 0);
+        assertThat(guessed).isEqualTo(certain);
+        assertThat(right.numAccepted()).isPositive();
+        assertThat(uncertain).isEqualTo(run(ROOMY, free()));
     }
 
     private static String text(List<Integer> tokens) {

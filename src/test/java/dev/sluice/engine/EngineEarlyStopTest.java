@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.testing.MemoryDevice;
 import dev.sluice.tokenizer.TokenIds;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,7 +36,13 @@ class EngineEarlyStopTest extends RuledEngine {
                                 List.of(), Map.of((int) 'x', bias), Map.of(), Optional.empty()),
                         stop,
                         OutputOptions.TEXT);
-        return onDevice ? new OnDevice().alone(request) : alone(request);
+        if (!onDevice) {
+            return alone(request);
+        }
+        OnDevice drawing = new OnDevice();
+        Answer answer = drawing.alone(request);
+        assertThat(drawing.device.numSampled()).isEqualTo(answer.ids().size());
+        return answer;
     }
 
     /// The same on a device that draws.
@@ -80,5 +87,31 @@ class EngineEarlyStopTest extends RuledEngine {
         Answer answer = answer(50, 1, new StopConditions(20, 40, List.of(), Set.of(), true, false));
 
         assertThat(answer.ids()).hasSize(20);
+    }
+
+    /// The device tells the probability within the nucleus only.
+    @Test
+    void whatADeviceCanNotMeasureIsDrawnByTheHost() {
+        OnDevice drawing = new OnDevice();
+        LogitsRules sure =
+                new LogitsRules(List.of(), Map.of((int) 'x', 50f), Map.of(), Optional.empty());
+
+        for (SamplingParams params :
+                List.of(
+                        new SamplingParams(1, 1, OptionalInt.of(3), 0, 1),
+                        new SamplingParams(1, 1, OptionalInt.empty(), 0.1f, 1))) {
+            Answer answer =
+                    drawing.alone(
+                            new GenerationRequest(
+                                    "a",
+                                    TokenIds.of(Requests.prompt(3, 12)),
+                                    params,
+                                    sure,
+                                    endless(40),
+                                    OutputOptions.TEXT));
+
+            assertThat(answer.text()).isEqualTo("x".repeat(WINDOW));
+        }
+        assertThat(drawing.device.numSampled()).isZero();
     }
 }

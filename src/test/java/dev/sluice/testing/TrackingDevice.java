@@ -26,6 +26,7 @@ public final class TrackingDevice implements Device {
     private final Device device;
     private final IdentityHashMap<Object, String> held = new IdentityHashMap<>();
     private boolean closed;
+    private int numSampled;
 
     public TrackingDevice(Device device) {
         this.device = device;
@@ -36,6 +37,11 @@ public final class TrackingDevice implements Device {
         if (!held.isEmpty()) {
             throw new AssertionError("left behind: " + new ArrayList<>(held.values()));
         }
+    }
+
+    /// Tokens drawn on this device.
+    public int numSampled() {
+        return numSampled;
     }
 
     /// Tensors and packed matrices that are not released.
@@ -231,6 +237,7 @@ public final class TrackingDevice implements Device {
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
+        numSampled += batch.numRows();
         device.sample(logits, batch);
     }
 
