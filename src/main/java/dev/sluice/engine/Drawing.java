@@ -59,7 +59,8 @@ final class Drawing implements AutoCloseable {
     void prepare(List<Sequence> step, Tensor logits) {
         drawing.clear();
         int row = 0;
-        for (Sequence sequence : step) {
+        for (int i = 0; i < step.size(); i++) {
+            Sequence sequence = step.get(i);
             row += sequence.numLogitRows();
             if (sequence.draws() && failure(sequence).isEmpty()) {
                 rows[drawing.size()] = row - 1 - sequence.numDrafts();
@@ -75,13 +76,15 @@ final class Drawing implements AutoCloseable {
     /// @throws DeviceException if the device is lost
     void progress(List<Sequence> step, Tensor logits) {
         int row = 0;
-        for (Sequence sequence : step) {
+        for (int i = 0; i < step.size(); i++) {
+            Sequence sequence = step.get(i);
             int numRows = sequence.numLogitRows();
             boolean draws = sequence.draws();
             arrive(sequence, logits, row);
             row += numRows;
-            if (draws) {
-                failure(sequence).ifPresent(cause -> delivery.fault(sequence, cause));
+            Optional<RuntimeException> failure = failure(sequence);
+            if (draws && failure.isPresent()) {
+                delivery.fault(sequence, failure.get());
             }
         }
         drawAll(logits);
@@ -171,7 +174,9 @@ final class Drawing implements AutoCloseable {
                 drawing.set(kept++, sequence);
             }
         }
-        drawing.subList(kept, drawing.size()).clear();
+        while (drawing.size() > kept) {
+            drawing.removeLast();
+        }
     }
 
     /// Draws the next token of a sequence and tells its listener; where a grammar leaves no choice

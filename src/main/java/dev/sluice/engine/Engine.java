@@ -233,7 +233,9 @@ public final class Engine implements AutoCloseable {
     public boolean step() {
         takeCommands();
         List<Sequence> step = scheduler.schedule();
-        scheduler.dropped().forEach(delivery::drop);
+        for (int i = 0; i < scheduler.dropped().size(); i++) {
+            delivery.drop(scheduler.dropped().get(i));
+        }
         if (!step.isEmpty()) {
             compute(step);
         }
@@ -306,7 +308,8 @@ public final class Engine implements AutoCloseable {
 
     private void compute(List<Sequence> step) {
         long now = nanoClock.getAsLong();
-        for (Sequence sequence : step) {
+        for (int i = 0; i < step.size(); i++) {
+            Sequence sequence = step.get(i);
             if (!sequence.isStarted()) {
                 sequence.start(now);
                 stats.started(sequence);
@@ -314,7 +317,9 @@ public final class Engine implements AutoCloseable {
         }
         Tensor logits;
         try {
-            speculator.ifPresent(guessing -> guessing.guess(step));
+            if (speculator.isPresent()) {
+                speculator.get().guess(step);
+            }
             masks.begin(step);
             try {
                 logits = runner.forward(step);
@@ -331,6 +336,8 @@ public final class Engine implements AutoCloseable {
         scheduler.measured(nanoClock.getAsLong() - now);
         stats.stepDone();
         drawing.progress(step, logits);
-        speculator.ifPresent(guessing -> guessing.settle(step));
+        if (speculator.isPresent()) {
+            speculator.get().settle(step);
+        }
     }
 }

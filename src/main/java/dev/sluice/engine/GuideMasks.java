@@ -19,11 +19,14 @@ final class GuideMasks implements AutoCloseable {
     /// More are found by two threads.
     private static final int FEW = 4;
 
+    private static final CompletableFuture<Void> NOTHING = CompletableFuture.completedFuture(null);
+
     private final Optional<GrammarCompiler> compiler;
     private final Arena arena = Arena.ofShared();
     private final List<MemorySegment> rows = new ArrayList<>();
+    private final List<Runnable> work = new ArrayList<>();
     private final long words;
-    private CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> running = NOTHING;
 
     /// @param numIds ids that can be drawn
     GuideMasks(Optional<GrammarCompiler> compiler, int numIds) {
@@ -33,9 +36,10 @@ final class GuideMasks implements AutoCloseable {
 
     /// Starts the work for the sequences of a step that will draw.
     void begin(List<Sequence> step) {
-        List<Runnable> work = new ArrayList<>();
+        work.clear();
         int numRows = 0;
-        for (Sequence sequence : step) {
+        for (int i = 0; i < step.size(); i++) {
+            Sequence sequence = step.get(i);
             if (sequence.draws() && sequence.isGuided()) {
                 GuidedText text = sequence.guidedText().orElseThrow();
                 List<MemorySegment> places = rows(numRows, 1 + sequence.numDrafts());
@@ -55,7 +59,7 @@ final class GuideMasks implements AutoCloseable {
 
     private CompletableFuture<Void> start(List<Runnable> work) {
         return work.isEmpty()
-                ? CompletableFuture.completedFuture(null)
+                ? NOTHING
                 : CompletableFuture.runAsync(
                         () -> work.forEach(Runnable::run), compiler.orElseThrow().maskThreads());
     }
@@ -70,7 +74,7 @@ final class GuideMasks implements AutoCloseable {
     /// Waits for the work.
     void await() {
         running.join();
-        running = CompletableFuture.completedFuture(null);
+        running = NOTHING;
     }
 
     @Override

@@ -110,7 +110,9 @@ final class LogitsEditor {
     /// Forbids what would end the sequence before its least number of tokens, and what would
     /// complete a bad word.
     void forbid(Sequence sequence, float[] logits) {
-        forEachForbidden(sequence, id -> forbid(id, logits));
+        if (forbids(sequence)) {
+            forEachForbidden(sequence, id -> forbid(id, logits));
+        }
     }
 
     /// Names the ids that must not come now; some perhaps twice, some perhaps not drawable.

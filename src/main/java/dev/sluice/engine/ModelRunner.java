@@ -49,7 +49,8 @@ final class ModelRunner implements AutoCloseable {
     ///   sequence, in the order of `step`; valid until the next call
     Tensor forward(List<Sequence> step) {
         batch.clear();
-        for (Sequence sequence : step) {
+        for (int i = 0; i < step.size(); i++) {
+            Sequence sequence = step.get(i);
             if (sequence.numDrafts() > 0) {
                 addRun(sequence);
             } else {

@@ -67,14 +67,15 @@ final class OutputText {
     Piece accept(int id, Optional<FinishReason> limit) {
         boolean last = limit.isPresent();
         numTokens++;
-        boolean eos = eosIds.contains(id);
-        boolean marker = markerIds.contains(id);
+        Integer boxed = id;
+        boolean eos = eosIds.contains(boxed);
+        boolean marker = markerIds.contains(boxed);
         String text = "";
         if (marker) {
             text = show(detokenizer.flush());
             places.add(new Place(id, decoded, numTokens - 1));
         }
-        if (stop.stopTokenIds().contains(id) || (eos && !stop.ignoreEos())) {
+        if (stop.stopTokenIds().contains(boxed) || (eos && !stop.ignoreEos())) {
             return piece(text + endWith(id, marker), true, Optional.of(FinishReason.STOP));
         }
         if (!marker && !eos) {

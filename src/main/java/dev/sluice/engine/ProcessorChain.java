@@ -24,6 +24,9 @@ final class ProcessorChain {
     /// Tells the processors which sequences draw next. What one throws here is thrown again by
     /// [#apply] for each sequence that it applies to.
     void update(List<Sequence> active) {
+        if (isEmpty()) {
+            return;
+        }
         List<Sequence> view = Collections.unmodifiableList(active);
         for (int i = 0; i < processors.size(); i++) {
             try {
@@ -36,8 +39,8 @@ final class ProcessorChain {
     }
 
     boolean appliesTo(Sequence sequence) {
-        for (LogitsProcessor processor : processors) {
-            if (processor.appliesTo(sequence)) {
+        for (int i = 0; i < processors.size(); i++) {
+            if (processors.get(i).appliesTo(sequence)) {
                 return true;
             }
         }

@@ -32,6 +32,7 @@ final class Sampler implements AutoCloseable {
     private final ProcessorChain processors;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment argmax;
+    private final LogitViews views;
     private final MemorySegment row;
     private final MemorySegment ids;
     private final float[] values;
@@ -81,6 +82,7 @@ final class Sampler implements AutoCloseable {
         this.processors = processors;
         this.argmax = arena.allocate(ValueLayout.JAVA_INT, maxRows);
         this.row = arena.allocate(ValueLayout.JAVA_FLOAT, vocabSize);
+        this.views = new LogitViews(numIds);
         this.ids = row.asSlice(0, (long) numIds * Float.BYTES);
         this.values = new float[numIds];
         this.raw = new float[numIds];
@@ -111,8 +113,7 @@ final class Sampler implements AutoCloseable {
         if (onDevice.isPresent()) {
             onDevice.get().sample(logits, drawing, rows);
         } else if (logits.rows() > 0) {
-            Tensor drawable = numIds == logits.columns() ? logits : logits.columns(0, numIds);
-            device.argmax(drawable, argmax.asSlice(0, (long) logits.rows() * Integer.BYTES));
+            device.argmax(views.drawable(logits), argmax);
         }
     }
 
@@ -137,20 +138,19 @@ final class Sampler implements AutoCloseable {
         if (!reports && forced.isPresent()) {
             return Draw.certain(forced.getAsInt());
         }
-        OptionalInt ranked = onDevice.isPresent() ? OptionalInt.empty() : ranked(index);
-        if (!reports
-                && ranked.isPresent()
-                && sequence.request().sampling().isGreedy()
-                && !measures
-                && stays(sequence, ranked.getAsInt())) {
-            return Draw.of(ranked.getAsInt());
+        if (onDevice.isEmpty()) {
+            int ranked = ranked(index);
+            boolean plain = !reports && !measures && sequence.request().sampling().isGreedy();
+            if (plain && stays(sequence, ranked)) {
+                return Draw.of(ranked);
+            }
         }
         load(logits, index);
-        sequence.guidedText().ifPresent(text -> text.apply(values));
+        guide(sequence);
         if (reports && mode.isRaw()) {
             System.arraycopy(values, 0, raw, 0, numIds);
         }
-        int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, ranked);
+        int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, index);
         return new Draw(
                 token,
                 report(sequence, token, token),
@@ -178,12 +178,12 @@ final class Sampler implements AutoCloseable {
     }
 
     /// The largest logit as the device found it.
-    private OptionalInt ranked(int index) {
+    private int ranked(int index) {
         int best = argmax.getAtIndex(ValueLayout.JAVA_INT, index);
         if (best < 0 || best >= numIds) {
             throw new ArithmeticException("the logits hold no number");
         }
-        return OptionalInt.of(best);
+        return best;
     }
 
     /// Tells how likely a token of the prompt was.
@@ -201,7 +201,7 @@ final class Sampler implements AutoCloseable {
     }
 
     private void load(Tensor logits, int index) {
-        device.download(logits.rows(index, index + 1), row);
+        device.download(views.row(logits, index), row);
         MemorySegment.copy(row, ValueLayout.JAVA_FLOAT, 0, values, 0, numIds);
     }
 
@@ -221,7 +221,7 @@ final class Sampler implements AutoCloseable {
     /// out.
     private boolean stays(Sequence sequence, int token) {
         return !shifts(sequence)
-                && sequence.guidedText().map(text -> text.allows(token)).orElse(true);
+                && (!sequence.isGuided() || sequence.guidedText().orElseThrow().allows(token));
     }
 
     private boolean isProcessed(Sequence sequence) {
@@ -230,14 +230,14 @@ final class Sampler implements AutoCloseable {
 
     /// Chooses a token and leaves in `values` what it was chosen from.
     ///
-    /// @param ranked the largest logit before any edits, where it is known
-    private int choose(Sequence sequence, OptionalInt ranked) {
+    /// @param index the sequence's row of the logits
+    private int choose(Sequence sequence, int index) {
         SamplingParams params = sequence.request().sampling();
         boolean edited = edits(sequence);
         if (edited) {
             edit(sequence);
         }
-        int best = edited || ranked.isEmpty() ? best() : ranked.getAsInt();
+        int best = edited || onDevice.isPresent() ? best() : ranked(index);
         float temperature = params.effectiveTemperature();
         if (temperature != 1) {
             for (int i = 0; i < numIds; i++) {
@@ -253,6 +253,13 @@ final class Sampler implements AutoCloseable {
         return lottery.draw(values, best, params, uniform);
     }
 
+    /// Closes what the grammar of a sequence does not let come.
+    private void guide(Sequence sequence) {
+        if (sequence.isGuided()) {
+            sequence.guidedText().orElseThrow().apply(values);
+        }
+    }
+
     private void edit(Sequence sequence) {
         if (isProcessed(sequence)) {
             MemorySegment.copy(values, 0, ids, ValueLayout.JAVA_FLOAT, 0, numIds);
@@ -260,7 +267,7 @@ final class Sampler implements AutoCloseable {
             processors.apply(sequence, ids);
             MemorySegment.copy(ids, ValueLayout.JAVA_FLOAT, 0, values, 0, numIds);
             // A processor may have lifted what the grammar has closed; nothing below can.
-            sequence.guidedText().ifPresent(text -> text.apply(values));
+            guide(sequence);
         }
         editor.penalize(sequence, values);
         editor.forbid(sequence, values);

@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 /// for each of them, but leaves one for each other prompt and one for a newcomer. Guesses have rows
 /// of their own.
 ///
-/// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. Call
-/// only on the engine thread.
+/// `running` is in order of arrival, and everything in `waiting` arrived later than all of it. A
+/// step of decoding sequences is chosen without allocating. Call only on the engine thread.
 final class Scheduler {
     /// Tokens that a grammar forced and that are computed at once, however long it takes.
     private static final int MOST_FORCED = 32;
@@ -35,6 +35,7 @@ final class Scheduler {
     private final Consumer<Sequence> onPreempted;
     private final ArrayDeque<Sequence> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
+    private final List<Sequence> runningView = Collections.unmodifiableList(running);
     private final List<Sequence> step = new ArrayList<>();
     private final List<Sequence> dropped = new ArrayList<>();
     private final int rowsForDrafts;
@@ -141,19 +142,21 @@ final class Scheduler {
 
     /// Prompts that have begun, and those for which there is a place.
     private int numPrompts() {
+        return numBegun() + Math.min(waiting.size(), config.maxNumSeqs() - running.size());
+    }
+
+    private int numBegun() {
         int begun = 0;
-        for (Sequence sequence : running) {
-            begun += sequence.numRemaining() > 1 ? 1 : 0;
+        for (int i = 0; i < running.size(); i++) {
+            begun += running.get(i).numRemaining() > 1 ? 1 : 0;
         }
-        return begun + Math.min(waiting.size(), config.maxNumSeqs() - running.size());
+        return begun;
     }
 
     private void continuePrompts() {
-        int others = 0;
-        for (Sequence sequence : running) {
-            others += sequence.numRemaining() > 1 ? 1 : 0;
-        }
-        for (Sequence sequence : running) {
+        int others = numBegun();
+        for (int i = 0; i < running.size(); i++) {
+            Sequence sequence = running.get(i);
             if (sequence.numRemaining() > 1 && tokensLeft > 0) {
                 others--;
                 // Another one may have computed the same since.
@@ -234,7 +237,7 @@ final class Scheduler {
 
     /// Sequences that hold blocks, in order of arrival. A view.
     List<Sequence> running() {
-        return Collections.unmodifiableList(running);
+        return runningView;
     }
 
     /// Sequences that do not run, the next one first. A copy.

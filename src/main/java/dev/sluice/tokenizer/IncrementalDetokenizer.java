@@ -18,6 +18,7 @@ public final class IncrementalDetokenizer {
     private final Vocabulary vocabulary;
     private final boolean skipSpecial;
     private final Utf8Stream stream = new Utf8Stream();
+    private final StringBuilder out = new StringBuilder();
     private boolean stripsSpace;
     private byte[] run = new byte[8];
     private int runLength;
@@ -52,18 +53,18 @@ public final class IncrementalDetokenizer {
             hold(bytes[0]);
             return "";
         }
-        StringBuilder out = new StringBuilder(bytes.length);
-        releaseRun(out);
+        out.setLength(0);
+        releaseRun();
         stream.accept(bytes, out);
-        return strip(out);
+        return strip();
     }
 
     /// Ends the text and gives the rest; what was left incomplete becomes U+FFFD.
     public String flush() {
-        StringBuilder out = new StringBuilder();
-        releaseRun(out);
+        out.setLength(0);
+        releaseRun();
         stream.flush(out);
-        return strip(out);
+        return strip();
     }
 
     private void hold(byte value) {
@@ -73,7 +74,7 @@ public final class IncrementalDetokenizer {
         run[runLength++] = value;
     }
 
-    private void releaseRun(StringBuilder out) {
+    private void releaseRun() {
         if (runLength > 0) {
             try {
                 out.append(
@@ -87,7 +88,7 @@ public final class IncrementalDetokenizer {
         }
     }
 
-    private String strip(StringBuilder out) {
+    private String strip() {
         if (stripsSpace && !out.isEmpty()) {
             stripsSpace = false;
             if (out.charAt(0) == ' ') {

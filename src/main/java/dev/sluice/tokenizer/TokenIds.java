@@ -18,6 +18,11 @@ public final class TokenIds {
         return ids.length == 0 ? EMPTY : new TokenIds(ids.clone());
     }
 
+    /// A single id.
+    public static TokenIds of(int id) {
+        return new TokenIds(new int[] {id});
+    }
+
     /// Copies the first `length` ids.
     public static TokenIds of(int[] ids, int length) {
         return length == 0 ? EMPTY : new TokenIds(Arrays.copyOf(ids, length));

@@ -146,11 +146,12 @@ public final class CpuDevice implements Device {
 
     private static void checkCopy(String op, Tensor tensor, MemorySegment host) {
         long bytes = tensor.dtype().bytesFor(tensor.shape().elements());
-        ShapeChecks.that(tensor.isContiguous(), op, tensor + " is not contiguous");
-        ShapeChecks.that(
-                host.byteSize() == bytes,
-                op,
-                "%s has %d bytes, the host memory %d".formatted(tensor, bytes, host.byteSize()));
+        if (!tensor.isContiguous()) {
+            throw ShapeChecks.wrong(op, "the tensor", tensor, "a contiguous one");
+        }
+        if (host.byteSize() != bytes) {
+            throw ShapeChecks.wrong(op, "the host memory", host, bytes + " bytes for " + tensor);
+        }
     }
 
     @Override
@@ -187,7 +188,7 @@ public final class CpuDevice implements Device {
     private void lookUp(String op, PackedPanels table, MemorySegment ids, float scale, Tensor out) {
         ShapeChecks.that(table.segments().size() == 1, op, "a table needs one number format");
         Panels panels = table.segments().getFirst();
-        runRows(op, kernels.embedding(new KernelArgs.Embedding(panels, ids, scale, out)), out);
+        runRows(op, kernels.embedding(panels, ids, scale, out), out);
     }
 
     @Override
@@ -216,12 +217,14 @@ public final class CpuDevice implements Device {
         Prepared kind = Prepared.NONE;
         MemorySegment rows = MemorySegment.NULL;
         int column = 0;
-        for (Panels panels : own(op, w).segments()) {
+        List<Panels> segments = own(op, w).segments();
+        for (int i = 0; i < segments.size(); i++) {
+            Panels panels = segments.get(i);
             if (Prepared.of(panels.format()) != kind) {
                 kind = Prepared.of(panels.format());
                 rows = prepare(x, kind);
             }
-            Units units = kernels.linear(new KernelArgs.Linear(panels, x, rows, out, column));
+            Units units = kernels.linear(panels, x, rows, out, column);
             threads.run(label(op, panels), units, panels.count(), panelChunk(panels, x.rows()));
             column += panels.rows();
         }
@@ -236,7 +239,7 @@ public final class CpuDevice implements Device {
             return MemorySegment.NULL;
         }
         MemorySegment rows = prepared.take(x.rows() * kind.stride(x.columns()));
-        runRows("prepare", kernels.prepare(new KernelArgs.Prepare(x, kind, rows)), x);
+        runRows("prepare", kernels.prepare(x, kind, rows), x);
         return rows;
     }
 
@@ -256,7 +259,7 @@ public final class CpuDevice implements Device {
         String op = "addBias";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.vector(op, "bias", bias, x.columns());
-        runRows(op, kernels.add(new KernelArgs.Add(x, bias.data(), 0)), x);
+        runRows(op, kernels.add(x, bias.data(), 0), x);
     }
 
     @Override
@@ -265,7 +268,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        runRows(op, kernels.rmsNorm(new KernelArgs.RmsNorm(x, weight, eps, out)), x);
+        runRows(op, kernels.rmsNorm(x, weight, eps, out), x);
     }
 
     @Override
@@ -275,8 +278,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "residual", residual, x.rows(), x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        KernelArgs.AddRmsNorm args = new KernelArgs.AddRmsNorm(residual, x, weight, eps, out);
-        runRows(op, kernels.addRmsNorm(args), x);
+        runRows(op, kernels.addRmsNorm(residual, x, weight, eps, out), x);
     }
 
     @Override
@@ -285,7 +287,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
         // One row needs no stride, and a stride of 0 means a vector: both read the same row.
-        runRows(op, kernels.add(new KernelArgs.Add(x, y.data(), y.rowStride())), x);
+        runRows(op, kernels.add(x, y.data(), y.rowStride()), x);
     }
 
     @Override
@@ -298,9 +300,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.host(op, "inverseFrequencies", inverseFrequencies, bytes);
         MemorySegment frequencies = hostCopy.take(bytes);
         MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
-        KernelArgs.RotaryTable args =
-                new KernelArgs.RotaryTable(batch.positions(), frequencies, factor, out);
-        runRows(op, kernels.rotaryTable(args), out);
+        runRows(op, kernels.rotaryTable(batch.positions(), frequencies, factor, out), out);
     }
 
     @Override
@@ -314,10 +314,10 @@ public final class CpuDevice implements Device {
             Tensor kv) {
         String op = "rotaryAndStore";
         ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
-        KernelArgs.RotaryStore args = new KernelArgs.RotaryStore(q, k, v, rotary, spec, batch, kv);
         // Each row waits for lines of the cache that lie far apart.
         int chunk = CHUNK_ELEMENTS / 4 / Math.max(1, q.columns());
-        threads.run(op, kernels.rotaryStore(args), q.rows(), chunk);
+        Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
+        threads.run(op, units, q.rows(), chunk);
     }
 
     @Override
@@ -353,8 +353,7 @@ public final class CpuDevice implements Device {
         String op = "gatedActivation";
         ShapeChecks.matrix(op, "out", out);
         ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
-        KernelArgs.GatedActivation args = new KernelArgs.GatedActivation(activation, gateUp, out);
-        runRows(op, kernels.gatedActivation(args), gateUp);
+        runRows(op, kernels.gatedActivation(activation, gateUp, out), gateUp);
     }
 
     @Override
@@ -368,8 +367,7 @@ public final class CpuDevice implements Device {
                 throw ShapeChecks.wrong(op, "row", row, "[0, " + x.rows() + ")");
             }
         }
-        KernelArgs.GatherRows args = new KernelArgs.GatherRows(x, batch.logitRows(), out);
-        runRows(op, kernels.gatherRows(args), out);
+        runRows(op, kernels.gatherRows(x, batch.logitRows(), out), out);
     }
 
     @Override
@@ -379,7 +377,7 @@ public final class CpuDevice implements Device {
         long bytes = 4L * logits.rows();
         ShapeChecks.host(op, "ids", ids, bytes);
         MemorySegment found = hostCopy.take(bytes);
-        runRows(op, kernels.argmax(new KernelArgs.Argmax(logits, found)), logits);
+        runRows(op, kernels.argmax(logits, found), logits);
         MemorySegment.copy(found, 0, ids, 0, bytes);
     }
 

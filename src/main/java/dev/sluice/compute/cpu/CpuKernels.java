@@ -1,6 +1,10 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Activation;
 import dev.sluice.compute.DType;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
@@ -10,6 +14,9 @@ import java.lang.foreign.MemorySegment;
 /// Two implementations: the native ones and their plain twin, [JavaKernels]. A call only prepares;
 /// the units that it returns do the work and may run on several threads at once. They are valid
 /// until the same operation is prepared again. Call on the engine thread.
+///
+/// Arguments are those of the record of [KernelArgs] that is called like the operation, one by one
+/// for what runs in each step: the virtual machine may not manage to keep a record off the heap.
 interface CpuKernels extends AutoCloseable {
     /// What runs, in one word: `java`, or the name of the instruction set.
     String name();
@@ -29,37 +36,44 @@ interface CpuKernels extends AutoCloseable {
     Units pack(KernelArgs.Pack args);
 
     /// Unit: a token.
-    Units embedding(KernelArgs.Embedding args);
+    Units embedding(Panels table, MemorySegment ids, float scale, Tensor out);
 
     /// Unit: a row.
-    Units prepare(KernelArgs.Prepare args);
+    Units prepare(Tensor x, Prepared kind, MemorySegment out);
 
     /// Unit: a panel of 32 outputs, all rows.
-    Units linear(KernelArgs.Linear args);
+    Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column);
 
     /// Unit: a row.
-    Units rmsNorm(KernelArgs.RmsNorm args);
+    Units rmsNorm(Tensor x, Tensor weight, float eps, Tensor out);
 
     /// Unit: a row.
-    Units addRmsNorm(KernelArgs.AddRmsNorm args);
+    Units addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out);
 
     /// Unit: a row.
-    Units add(KernelArgs.Add args);
+    Units add(Tensor x, MemorySegment y, long yStride);
 
     /// Unit: a row.
-    Units gatedActivation(KernelArgs.GatedActivation args);
+    Units gatedActivation(Activation activation, Tensor gateUp, Tensor out);
 
     /// Unit: a row.
-    Units gatherRows(KernelArgs.GatherRows args);
+    Units gatherRows(Tensor x, MemorySegment rows, Tensor out);
 
     /// Unit: a row.
-    Units argmax(KernelArgs.Argmax args);
+    Units argmax(Tensor x, MemorySegment ids);
 
     /// Unit: a token.
-    Units rotaryTable(KernelArgs.RotaryTable args);
+    Units rotaryTable(MemorySegment positions, MemorySegment frequencies, float factor, Tensor out);
 
     /// Unit: a token.
-    Units rotaryStore(KernelArgs.RotaryStore args);
+    Units rotaryStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv);
 
     /// Unit: `headsPerUnit` query heads of one tile.
     Units attention(KernelArgs.Attention args);

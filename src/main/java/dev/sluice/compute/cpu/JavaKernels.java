@@ -1,6 +1,10 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Activation;
 import dev.sluice.compute.DType;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
@@ -37,57 +41,75 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public Units embedding(KernelArgs.Embedding args) {
+    public Units embedding(Panels table, MemorySegment ids, float scale, Tensor out) {
+        KernelArgs.Embedding args = new KernelArgs.Embedding(table, ids, scale, out);
         return (begin, end) -> JavaRows.embedding(args, begin, end);
     }
 
     @Override
-    public Units prepare(KernelArgs.Prepare args) {
-        return new JavaPrepare(args);
+    public Units prepare(Tensor x, Prepared kind, MemorySegment out) {
+        return new JavaPrepare(new KernelArgs.Prepare(x, kind, out));
     }
 
     @Override
-    public Units linear(KernelArgs.Linear args) {
-        return new JavaLinear(args);
+    public Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column) {
+        return new JavaLinear(new KernelArgs.Linear(w, x, prepared, out, column));
     }
 
     @Override
-    public Units rmsNorm(KernelArgs.RmsNorm args) {
+    public Units rmsNorm(Tensor x, Tensor weight, float eps, Tensor out) {
+        KernelArgs.RmsNorm args = new KernelArgs.RmsNorm(x, weight, eps, out);
         return (begin, end) -> JavaRows.rmsNorm(args, begin, end);
     }
 
     @Override
-    public Units addRmsNorm(KernelArgs.AddRmsNorm args) {
+    public Units addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out) {
+        KernelArgs.AddRmsNorm args = new KernelArgs.AddRmsNorm(residual, x, weight, eps, out);
         return (begin, end) -> JavaRows.addRmsNorm(args, begin, end);
     }
 
     @Override
-    public Units add(KernelArgs.Add args) {
+    public Units add(Tensor x, MemorySegment y, long yStride) {
+        KernelArgs.Add args = new KernelArgs.Add(x, y, yStride);
         return (begin, end) -> JavaRows.add(args, begin, end);
     }
 
     @Override
-    public Units gatedActivation(KernelArgs.GatedActivation args) {
+    public Units gatedActivation(Activation activation, Tensor gateUp, Tensor out) {
+        KernelArgs.GatedActivation args = new KernelArgs.GatedActivation(activation, gateUp, out);
         return (begin, end) -> JavaRows.gatedActivation(args, begin, end);
     }
 
     @Override
-    public Units gatherRows(KernelArgs.GatherRows args) {
+    public Units gatherRows(Tensor x, MemorySegment rows, Tensor out) {
+        KernelArgs.GatherRows args = new KernelArgs.GatherRows(x, rows, out);
         return (begin, end) -> JavaRows.gatherRows(args, begin, end);
     }
 
     @Override
-    public Units argmax(KernelArgs.Argmax args) {
+    public Units argmax(Tensor x, MemorySegment ids) {
+        KernelArgs.Argmax args = new KernelArgs.Argmax(x, ids);
         return (begin, end) -> JavaRows.argmax(args, begin, end);
     }
 
     @Override
-    public Units rotaryTable(KernelArgs.RotaryTable args) {
+    public Units rotaryTable(
+            MemorySegment positions, MemorySegment frequencies, float factor, Tensor out) {
+        KernelArgs.RotaryTable args =
+                new KernelArgs.RotaryTable(positions, frequencies, factor, out);
         return (begin, end) -> JavaRotary.table(args, begin, end);
     }
 
     @Override
-    public Units rotaryStore(KernelArgs.RotaryStore args) {
+    public Units rotaryStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
+        KernelArgs.RotaryStore args = new KernelArgs.RotaryStore(q, k, v, rotary, spec, batch, kv);
         return (begin, end) -> JavaRotary.store(args, begin, end);
     }
 

@@ -82,15 +82,7 @@ sealed interface KernelArgs {
             RotarySpec spec,
             ForwardBatch batch,
             Tensor kv)
-            implements KernelArgs {
-        int numHeads() {
-            return q.columns() / spec.headDim();
-        }
-
-        int numKvHeads() {
-            return k.columns() / spec.headDim();
-        }
-    }
+            implements KernelArgs {}
 
     /// Queries against the cache.
     ///

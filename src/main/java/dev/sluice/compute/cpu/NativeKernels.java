@@ -4,6 +4,7 @@ import dev.sluice.compute.Activation;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
+import dev.sluice.compute.RotarySpec;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
@@ -97,54 +98,54 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public Units embedding(KernelArgs.Embedding args) {
+    public Units embedding(Panels table, MemorySegment ids, float scale, Tensor out) {
         Call call = call(NativeOp.EMBEDDING);
         ArgStruct struct = call.begin();
-        struct.matrix(args.table()).pointer(args.ids()).real(args.scale());
-        tensor(struct, args.out());
+        struct.matrix(table).pointer(ids).real(scale);
+        tensor(struct, out);
         return call.end();
     }
 
     @Override
-    public Units prepare(KernelArgs.Prepare args) {
+    public Units prepare(Tensor x, Prepared kind, MemorySegment out) {
         Call call = call(NativeOp.PREPARE);
-        int cols = args.x().columns();
-        tensor(call.begin(), args.x())
+        int cols = x.columns();
+        tensor(call.begin(), x)
                 .integer(cols)
-                .integer(args.kind().code())
-                .pointer(args.out())
-                .integer(args.kind().stride(cols));
+                .integer(kind.code())
+                .pointer(out)
+                .integer(kind.stride(cols));
         return call.end();
     }
 
     @Override
-    public Units linear(KernelArgs.Linear args) {
+    public Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column) {
         Call call = call(NativeOp.LINEAR);
         ArgStruct struct = call.begin();
-        tensor(struct.matrix(args.w()), args.x())
-                .pointer(args.prepared())
-                .integer(args.preparedStride())
-                .integer(args.x().rows())
-                .pointer(args.out().data(), (long) Float.BYTES * args.column())
-                .integer(args.out().rowStride());
+        tensor(struct.matrix(w), x)
+                .pointer(prepared)
+                .integer(Prepared.of(w.format()).stride(w.cols()))
+                .integer(x.rows())
+                .pointer(out.data(), (long) Float.BYTES * column)
+                .integer(out.rowStride());
         return call.end();
     }
 
     @Override
-    public Units rmsNorm(KernelArgs.RmsNorm args) {
+    public Units rmsNorm(Tensor x, Tensor weight, float eps, Tensor out) {
         Call call = call(NativeOp.RMS_NORM);
         ArgStruct struct = call.begin();
-        tensor(struct, args.x());
-        norm(struct, args.weight(), args.x().columns(), args.eps(), args.out());
+        tensor(struct, x);
+        norm(struct, weight, x.columns(), eps, out);
         return call.end();
     }
 
     @Override
-    public Units addRmsNorm(KernelArgs.AddRmsNorm args) {
+    public Units addRmsNorm(Tensor residual, Tensor x, Tensor weight, float eps, Tensor out) {
         Call call = call(NativeOp.ADD_RMS_NORM);
         ArgStruct struct = call.begin();
-        tensor(tensor(struct, args.residual()), args.x());
-        norm(struct, args.weight(), args.x().columns(), args.eps(), args.out());
+        tensor(tensor(struct, residual), x);
+        norm(struct, weight, x.columns(), eps, out);
         return call.end();
     }
 
@@ -154,75 +155,74 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public Units add(KernelArgs.Add args) {
+    public Units add(Tensor x, MemorySegment y, long yStride) {
         Call call = call(NativeOp.ADD);
-        tensor(call.begin(), args.x())
-                .pointer(args.y())
-                .integer(args.yStride())
-                .integer(args.x().columns());
+        tensor(call.begin(), x).pointer(y).integer(yStride).integer(x.columns());
         return call.end();
     }
 
     @Override
-    public Units gatedActivation(KernelArgs.GatedActivation args) {
+    public Units gatedActivation(Activation activation, Tensor gateUp, Tensor out) {
         Call call = call(NativeOp.GATED_ACTIVATION);
         ArgStruct struct = call.begin();
-        tensor(struct, args.gateUp())
-                .integer(args.out().columns())
-                .integer(code(args.activation()));
-        tensor(struct, args.out());
+        tensor(struct, gateUp).integer(out.columns()).integer(code(activation));
+        tensor(struct, out);
         return call.end();
     }
 
     @Override
-    public Units gatherRows(KernelArgs.GatherRows args) {
+    public Units gatherRows(Tensor x, MemorySegment rows, Tensor out) {
         Call call = call(NativeOp.GATHER_ROWS);
         ArgStruct struct = call.begin();
-        tensor(struct, args.x()).pointer(args.rows()).integer(args.x().columns());
-        tensor(struct, args.out());
+        tensor(struct, x).pointer(rows).integer(x.columns());
+        tensor(struct, out);
         return call.end();
     }
 
     @Override
-    public Units argmax(KernelArgs.Argmax args) {
+    public Units argmax(Tensor x, MemorySegment ids) {
         Call call = call(NativeOp.ARGMAX);
-        tensor(call.begin(), args.x()).integer(args.x().columns()).pointer(args.ids());
+        tensor(call.begin(), x).integer(x.columns()).pointer(ids);
         return call.end();
     }
 
     @Override
-    public Units rotaryTable(KernelArgs.RotaryTable args) {
+    public Units rotaryTable(
+            MemorySegment positions, MemorySegment frequencies, float factor, Tensor out) {
         Call call = call(NativeOp.ROTARY_TABLE);
         ArgStruct struct = call.begin();
-        struct.pointer(args.positions())
-                .pointer(args.frequencies())
-                .integer(args.out().columns() / 2)
-                .real(args.factor());
-        tensor(struct, args.out());
+        struct.pointer(positions).pointer(frequencies).integer(out.columns() / 2).real(factor);
+        tensor(struct, out);
         return call.end();
     }
 
     @Override
-    public Units rotaryStore(KernelArgs.RotaryStore args) {
+    public Units rotaryStore(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor rotary,
+            RotarySpec spec,
+            ForwardBatch batch,
+            Tensor kv) {
         Call call = call(NativeOp.ROTARY_STORE);
         ArgStruct struct = call.begin();
-        ForwardBatch batch = args.batch();
-        tensor(struct, args.q());
-        tensor(struct, args.k());
-        tensor(struct, args.v());
-        tensor(struct, args.rotary())
-                .integer(args.numHeads())
-                .integer(args.numKvHeads())
-                .integer(args.spec().headDim())
-                .integer(args.spec().rotaryDim())
-                .flag(args.spec().interleaved())
+        tensor(struct, q);
+        tensor(struct, k);
+        tensor(struct, v);
+        tensor(struct, rotary)
+                .integer(q.columns() / spec.headDim())
+                .integer(k.columns() / spec.headDim())
+                .integer(spec.headDim())
+                .integer(spec.rotaryDim())
+                .flag(spec.interleaved())
                 .pointer(batch.positions())
                 .pointer(batch.sequenceOfToken())
                 .pointer(batch.blockTables())
                 .integer(batch.maxBlocksPerSequence())
                 .integer(batch.blockSize())
-                .pointer(args.kv().data())
-                .integer(code(args.kv().dtype()));
+                .pointer(kv.data())
+                .integer(code(kv.dtype()));
         return call.end();
     }
 

@@ -195,12 +195,8 @@ class KernelTwinTest {
             MemorySegment expected = arena.allocate(9 * kind.stride(cols), 64);
             MemorySegment actual = arena.allocate(9 * kind.stride(cols), 64);
             try (DeviceMatrix a = DeviceMatrix.of(java, x)) {
-                new JavaKernels()
-                        .prepare(new KernelArgs.Prepare(a.tensor(), kind, expected))
-                        .run(0, 9);
-                natively.kernels()
-                        .prepare(new KernelArgs.Prepare(a.tensor(), kind, actual))
-                        .run(0, 9);
+                new JavaKernels().prepare(a.tensor(), kind, expected).run(0, 9);
+                natively.kernels().prepare(a.tensor(), kind, actual).run(0, 9);
             }
             assertThat(actual.mismatch(expected)).as("%d columns", cols).isEqualTo(-1);
         }
