@@ -102,8 +102,9 @@ final class BenchCommand implements Callable<Integer> {
             out.print(json ? report.toJson() + "\n" : report.toTable());
             if (profile) {
                 engine.cpuProfile()
-                        .ifPresent(
-                                on -> out.print(ProfileTable.measure(engine, on, DECODED_TOKENS)));
+                        .ifPresent(on ->
+                                out.print(
+                                        ProfileTable.measure(engine, on, DECODED_TOKENS, context)));
             }
             out.flush();
         }

@@ -29,11 +29,18 @@ final class EngineMeter {
     private final Engine engine;
     private final int vocabSize;
     private final int runs;
+    private final Runnable whenDecoding;
     private int requests;
 
     /// @param runs of each measurement at least, as long as they take less than ten seconds
     ///   together; 1 means one, and more mean seconds, for a program that is warm
     EngineMeter(Engine engine, int vocabSize, int runs) {
+        this(engine, vocabSize, runs, () -> {});
+    }
+
+    /// @param whenDecoding called where the prompts are computed and decoding begins
+    EngineMeter(Engine engine, int vocabSize, int runs, Runnable whenDecoding) {
+        this.whenDecoding = whenDecoding;
         this.engine = engine;
         this.vocabSize = vocabSize;
         this.runs = runs;
@@ -92,6 +99,7 @@ final class EngineMeter {
             engine.step();
         }
         long tokensBefore = progress.tokens;
+        whenDecoding.run();
         long begin = System.nanoTime();
         while (progress.ended == 0) {
             engine.step();

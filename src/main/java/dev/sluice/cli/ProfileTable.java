@@ -5,6 +5,7 @@ import dev.sluice.embed.LoadedEngine;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /// What the operations of a measurement took, as text.
 final class ProfileTable {
@@ -16,9 +17,11 @@ final class ProfileTable {
     /// Runs prompts and decoding once more under the profile.
     ///
     /// @param decodedTokens that each sequence generates
-    static String measure(LoadedEngine engine, CpuProfile profile, int decodedTokens) {
+    /// @param context tokens behind which one sequence decodes as well
+    static String measure(
+            LoadedEngine engine, CpuProfile profile, int decodedTokens, Optional<Integer> context) {
         int vocabulary = engine.model().config().vocabSize();
-        EngineMeter meter = new EngineMeter(engine.engine(), vocabulary, 1);
+        EngineMeter meter = new EngineMeter(engine.engine(), vocabulary, 1, profile::start);
         StringBuilder text = new StringBuilder();
         for (int tokens : new int[] {128, 512}) {
             profile.start();
@@ -27,14 +30,14 @@ final class ProfileTable {
             text.append(of("prefill, %d tokens".formatted(tokens), profile));
         }
         for (int sequences : new int[] {1, 8, 32}) {
-            profile.start();
             meter.decodeTokensPerSecond(sequences, decodedTokens);
             profile.stop();
-            text.append(
-                    of(
-                            "prefill, then decode, %d of %d tokens"
-                                    .formatted(sequences, decodedTokens),
-                            profile));
+            text.append(of("decode, %d of %d tokens".formatted(sequences, decodedTokens), profile));
+        }
+        if (context.isPresent()) {
+            meter.decodeTokensPerSecond(1, context.get(), decodedTokens);
+            profile.stop();
+            text.append(of("decode, behind %,d tokens".formatted(context.get()), profile));
         }
         return text.toString();
     }
