@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// A vocabulary prepared for masks: the tree of all tokens, and for some kinds of text the trees of
@@ -89,12 +90,14 @@ public final class GrammarVocabulary {
         }
         TokenTrie trie = TokenTrie.of(bytes);
         int[] order = trie.inOrder();
+        Function<int[], TokenTrie> parts = trie.parts(bytes);
         List<Slice> slices = new ArrayList<>();
         List<List<Slice>> limited = new ArrayList<>();
         for (TextClass kind : TextClass.ALL) {
             int[] lengths = Arrays.stream(bytes).mapToInt(kind::length).toArray();
             for (int limit : LENGTHS) {
-                slices.add(slice(kind, limit, lengths, trie, order, bytes));
+                TokenTrie rest = parts.apply(longer(order, lengths, limit));
+                slices.add(new Slice(kind, limit, words(bytes, lengths, limit), rest));
             }
             TokenTrie others = slices.getLast().rest();
             limited.add(
@@ -108,12 +111,16 @@ public final class GrammarVocabulary {
         return new GrammarVocabulary(vocabulary, bytes, trie, slices, limited);
     }
 
-    private static Slice slice(
-            TextClass kind, int limit, int[] lengths, TokenTrie trie, int[] order, byte[][] bytes) {
-        int[] words = words(bytes, lengths, limit);
-        int[] rest =
-                Arrays.stream(order).filter(id -> lengths[id] < 0 || lengths[id] > limit).toArray();
-        return new Slice(kind, limit, words, trie.part(bytes, rest));
+    /// The ids, in their order, that are of another kind or longer than a limit.
+    private static int[] longer(int[] order, int[] lengths, int limit) {
+        int[] longer = new int[order.length];
+        int count = 0;
+        for (int id : order) {
+            if (lengths[id] < 0 || lengths[id] > limit) {
+                longer[count++] = id;
+            }
+        }
+        return Arrays.copyOf(longer, count);
     }
 
     private static int[] words(byte[][] bytes, int[] lengths, int most) {

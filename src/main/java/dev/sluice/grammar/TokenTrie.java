@@ -1,12 +1,15 @@
 package dev.sluice.grammar;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /// The bytes of tokens as a prefix tree in depth-first order, in flat arrays: the children of a
 /// node follow it, and `skip` is the first node behind its subtree. Immutable.
 final class TokenTrie {
     static final int NO_TOKEN = -1;
+
+    private static final int FEW_NODES = 1024;
 
     /// A longer token is left out: no grammar is worth its walk, and a text can be written with
     /// others.
@@ -47,20 +50,30 @@ final class TokenTrie {
     static TokenTrie of(byte[][] bytesOf) {
         int[] twins = new int[bytesOf.length];
         Arrays.fill(twins, NO_TOKEN);
-        return new Builder(bytesOf, twins).build(sorted(bytesOf));
+        return new Builder(bytesOf, twins, FEW_NODES).build(sorted(bytesOf));
     }
 
-    /// Builds the tree of some of this tree's tokens.
-    ///
-    /// @param ids in the order of [#inOrder]; of tokens with the same bytes the lowest only
-    TokenTrie part(byte[][] bytesOf, int[] ids) {
-        return new Builder(bytesOf, twins).build(ids);
+    /// Builds trees of some of this tree's tokens, one after the other: from ids in the order of
+    /// [#inOrder], of tokens with the same bytes the lowest only.
+    Function<int[], TokenTrie> parts(byte[][] bytesOf) {
+        return new Builder(bytesOf, twins, size())::build;
     }
 
     /// The tokens of this tree ordered by their bytes; of those with the same bytes the lowest
     /// only.
     int[] inOrder() {
-        return Arrays.stream(tokens).filter(id -> id != NO_TOKEN).toArray();
+        int count = 0;
+        for (int id : tokens) {
+            count += id == NO_TOKEN ? 0 : 1;
+        }
+        int[] order = new int[count];
+        int next = 0;
+        for (int id : tokens) {
+            if (id != NO_TOKEN) {
+                order[next++] = id;
+            }
+        }
+        return order;
     }
 
     private static int[] sorted(byte[][] bytesOf) {
@@ -79,24 +92,30 @@ final class TokenTrie {
         return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
     }
 
-    /// The tree while it grows.
+    /// The tree while it grows; builds one after the other in the same memory.
     private static final class Builder {
         private final byte[][] bytesOf;
         private final int[] twins;
-        private byte[] bytes = new byte[1024];
-        private short[] depths = new short[1024];
-        private int[] tokens = new int[1024];
-        private int[] skips = new int[1024];
+        private byte[] bytes;
+        private short[] depths;
+        private int[] tokens;
+        private int[] skips;
         private int size;
         private int longest;
         private final int[] path = new int[MAX_TOKEN_BYTES + 1];
 
-        Builder(byte[][] bytesOf, int[] twins) {
+        Builder(byte[][] bytesOf, int[] twins, int capacity) {
             this.bytesOf = bytesOf;
             this.twins = twins;
+            this.bytes = new byte[capacity];
+            this.depths = new short[capacity];
+            this.tokens = new int[capacity];
+            this.skips = new int[capacity];
         }
 
         TokenTrie build(int[] ids) {
+            size = 0;
+            longest = 0;
             byte[] before = {};
             for (int id : ids) {
                 byte[] token = bytesOf[id];
@@ -134,7 +153,7 @@ final class TokenTrie {
 
         private void add(byte value, int depth) {
             if (size == bytes.length) {
-                int capacity = size * 2;
+                int capacity = Math.max(FEW_NODES, size * 2);
                 bytes = Arrays.copyOf(bytes, capacity);
                 depths = Arrays.copyOf(depths, capacity);
                 tokens = Arrays.copyOf(tokens, capacity);

@@ -21,6 +21,8 @@ final class PieceTable {
         UNUSED,
         BYTE;
 
+        private static final List<Kind> ALL = List.of(values());
+
         /// Whether text can become such a piece by merging.
         boolean inText() {
             return this == NORMAL || this == USER_DEFINED || this == UNUSED;
@@ -28,7 +30,7 @@ final class PieceTable {
 
         /// The kind with a number of the file formats; unknown numbers are normal pieces.
         static Kind of(int number) {
-            return number >= 1 && number <= values().length ? values()[number - 1] : NORMAL;
+            return number >= 1 && number <= ALL.size() ? ALL.get(number - 1) : NORMAL;
         }
     }
 
