@@ -20,8 +20,10 @@ import org.slf4j.LoggerFactory;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A server from its start to its end: opens the port, loads the model, says when it is ready, and
@@ -61,6 +63,7 @@ final class ServerProcess {
         try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT)) {
             HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
+            LOG.info("listening: jvm_ms={} http_ms={}", sinceJvm(begin), millisSince(begin));
             EngineVerticle verticle = new EngineVerticle(this::load, Duration.ofSeconds(1));
             verticle.broken().onSuccess(this::giveUp);
             vertx.deployVerticle(verticle, EngineVerticle.deploymentOptions())
@@ -75,6 +78,18 @@ final class ServerProcess {
         } finally {
             vertx.close().await();
         }
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    /// From the start of the process until then, as exact as the system knows it: flags were read
+    /// and Vert.x was started.
+    private static long sinceJvm(long nanos) {
+        Instant now = Instant.now();
+        Instant start = ProcessHandle.current().info().startInstant().orElse(now);
+        return Duration.between(start, now).toMillis() - millisSince(nanos);
     }
 
     private static Vertx vertx() {

@@ -55,7 +55,8 @@ public final class LoadedEngine implements AutoCloseable {
     private final Optional<CausalLm> draftModel;
     private final Engine engine;
 
-    private LoadedEngine(EngineOptions options, ModelParts parts, Optional<ModelParts> draft) {
+    private LoadedEngine(
+            EngineOptions options, ModelParts parts, Optional<ModelParts> draft, Phases phases) {
         this.parts = parts;
         List<LogitsProcessor> processors = processors(options.logits(), parts.tokenizer());
         boolean complete = false;
@@ -63,9 +64,13 @@ public final class LoadedEngine implements AutoCloseable {
             Devices.Opened opened = Devices.open(options.compute());
             isOnGpu = opened.isGpu();
             device = own(opened.device());
+            phases.end("device");
             model = own(onDevice(() -> load(options.compute())));
             draftModel = draft.map(small -> own(onDevice(() -> loadDraft(options, small))));
+            phases.end("weights");
             engine = own(onDevice(() -> engine(options, processors)));
+            phases.end("engine");
+            LOG.info("loaded: {}", phases);
             complete = true;
         } finally {
             if (!complete) {
@@ -137,6 +142,7 @@ public final class LoadedEngine implements AutoCloseable {
     /// @throws ConfigurationException if it can't run as the options ask
     /// @throws DeviceException if the device can't be used or has no memory left
     public static LoadedEngine load(EngineOptions options, ModelSource source) {
+        Phases phases = new Phases();
         ModelSource named = source.withConfigName(options.overrides().configName());
         ResolvedModel here =
                 options.model()
@@ -144,7 +150,10 @@ public final class LoadedEngine implements AutoCloseable {
                         .orElseGet(named::resolveDefault);
         try (ModelFiles files = ModelFiles.open(here, options.overrides());
                 DraftFiles draft = DraftFiles.open(options.decoding(), source)) {
-            return new LoadedEngine(options, files.parts(), draft.parts());
+            ModelParts parts = files.parts();
+            Optional<ModelParts> draftParts = draft.parts();
+            phases.end("files");
+            return new LoadedEngine(options, parts, draftParts, phases);
         }
     }
 
@@ -152,7 +161,7 @@ public final class LoadedEngine implements AutoCloseable {
     ///
     /// @return owned by the caller
     public static LoadedEngine load(EngineOptions options, ModelParts parts) {
-        return new LoadedEngine(options, parts, Optional.empty());
+        return new LoadedEngine(options, parts, Optional.empty(), new Phases());
     }
 
     private <T extends AutoCloseable> T own(T resource) {

@@ -43,7 +43,7 @@ class DecodingAllocationTest {
     /// A header, what was drawn, how probable it was and two references.
     private static final double BYTES_OF_A_DRAW = 40;
 
-    /// How it is cut into tiles, and its arguments.
+    /// Its arguments, which the compiler may leave on the heap.
     private static final double BYTES_OF_ATTENTION = 64;
 
     /// Those of the sequences grow now and then.
