@@ -10,10 +10,7 @@ final class DraftRecord {
     /// Weight of the newest guess in the acceptance that is expected of the next one.
     private static final double FORGETTING = 0.12;
 
-    /// What is expected of each kind before anything is known.
-    private static final double[] EXPECTED = {0.5, 0.65, 0.8, 0.9};
-
-    /// How fast that comes back while nothing is guessed.
+    /// How fast what is expected before anything is known comes back while nothing is guessed.
     private static final double HOPE = 0.1;
 
     private static final int LONGEST_REST = 64;
@@ -21,12 +18,14 @@ final class DraftRecord {
     private final int[] drafted = new int[Speculation.MOST_TOKENS];
     private final int[] accepted = new int[Speculation.MOST_TOKENS];
     private Optional<NgramIndex> index = Optional.empty();
-    private final double[] acceptance = EXPECTED.clone();
+    private final double[] acceptance = UsualAcceptance.EXPECTED.clone();
     private int strength;
     private int numSteps;
     private int numEmitted;
     private int numComputed;
     private int stepDrafted;
+    private int stepVerified;
+    private boolean expects;
     private int head;
     private int stepEmitted;
     private boolean open;
@@ -36,6 +35,7 @@ final class DraftRecord {
     /// Notes that a step computes guesses.
     void begin(int numDrafts) {
         head = 0;
+        stepVerified = 0;
         stepDrafted = numDrafts;
         stepEmitted = 0;
         open = numDrafts > 0;
@@ -47,6 +47,7 @@ final class DraftRecord {
 
     /// Notes how the next guess of the step fared.
     void verified(boolean asDrawn) {
+        stepVerified++;
         acceptance[strength] += FORGETTING * ((asDrawn ? 1 : 0) - acceptance[strength]);
         if (asDrawn) {
             accepted[head++]++;
@@ -70,6 +71,11 @@ final class DraftRecord {
         return stepDrafted;
     }
 
+    /// How many of them were compared with what was drawn.
+    int stepVerified() {
+        return stepVerified;
+    }
+
     /// How many of them were right.
     int stepAccepted() {
         return head;
@@ -85,12 +91,27 @@ final class DraftRecord {
         restUntil = length + rest;
         rest = Math.min(LONGEST_REST, 2 * rest);
         for (int i = 0; i < STRENGTHS; i++) {
-            acceptance[i] += HOPE * (EXPECTED[i] - acceptance[i]);
+            acceptance[i] += HOPE * (UsualAcceptance.EXPECTED[i] - acceptance[i]);
         }
     }
 
     boolean rests(int length) {
         return length < restUntil;
+    }
+
+    /// Expects of the first guesses half of what others fared, half of what is usual anywhere.
+    void expect(UsualAcceptance usual) {
+        if (!expects) {
+            expects = true;
+            for (int i = 0; i < STRENGTHS; i++) {
+                acceptance[i] = (UsualAcceptance.EXPECTED[i] + usual.of(i)) / 2;
+            }
+        }
+    }
+
+    /// How much spoke for the last guesses.
+    int strength() {
+        return strength;
     }
 
     /// How probable it is that a guess is right, as far as is known; that of the guesses to come.

@@ -95,6 +95,28 @@ final class GuidedText {
         }
     }
 
+    /// Writes which ids may come behind guesses.
+    ///
+    /// @param tokens the guesses, which the grammar lets come, are `[from, to)`
+    /// @param into int32, one bit an id
+    /// @return whether that could be found
+    boolean fillBehind(int[] tokens, int from, int to, MemorySegment into) {
+        Place start = new Place(state, lineEnds);
+        int read = 0;
+        try {
+            for (int length = from + 1; length <= to; length++) {
+                read += follow(tokens, length) == Step.READ ? 1 : 0;
+            }
+            fill(into);
+            return true;
+        } catch (RuntimeException _) {
+            // It is met again when the mask is filled, and ends this text alone.
+            return false;
+        } finally {
+            goBack(start, read);
+        }
+    }
+
     private void goBack(Place start, int read) {
         matcher.rollback(read);
         state = start.state;

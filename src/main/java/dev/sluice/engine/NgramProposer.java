@@ -20,8 +20,8 @@ final class NgramProposer implements Proposer {
     }
 
     @Override
-    public void propose(List<Sequence> sequences, int[] counts) {
-        for (int i = 0; i < counts.length && i < sequences.size(); i++) {
+    public int propose(List<Sequence> sequences, int[] counts, List<Sequence> behind) {
+        for (int i = 0; i < sequences.size(); i++) {
             Sequence sequence = sequences.get(i);
             sequence.draftRecord()
                     .index()
@@ -30,11 +30,12 @@ final class NgramProposer implements Proposer {
                 sequence.addDraft(guesses[k]);
             }
         }
+        return 0;
     }
 
     @Override
-    public boolean isLevel(Sequence sequence) {
-        return true;
+    public int missing(Sequence sequence) {
+        return 0;
     }
 
     @Override

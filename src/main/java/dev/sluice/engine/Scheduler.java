@@ -102,12 +102,17 @@ final class Scheduler {
         return step;
     }
 
+    /// Guesses that there may be room for in the step, those of all sequences together.
+    int roomForGuesses() {
+        return Math.min(tokensLeft, draftRowsLeft);
+    }
+
     /// Makes room in the step for guesses of a sequence that is in it. One block a running sequence
     /// stays free.
     ///
     /// @return how many there is room for, at most `wanted`
     int grant(Sequence sequence, int wanted) {
-        int granted = Math.min(wanted, Math.min(tokensLeft, draftRowsLeft));
+        int granted = Math.min(wanted, roomForGuesses());
         int spare = Math.max(0, blocks.numFree() - running.size());
         long held = (long) (sequence.numBlocks() + spare) * config.blockSize();
         granted = (int) Math.max(0, Math.min(granted, held - sequence.length()));

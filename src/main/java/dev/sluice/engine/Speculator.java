@@ -9,28 +9,22 @@ import java.util.function.LongSupplier;
 /// Gives the sequences of a step their guesses: to each as many as are likely to make the step
 /// bring more tokens in less time, as far as there is room.
 ///
-/// What is expected of a guess comes from how the sequence's last ones fared, what it costs from
-/// how long steps of so many tokens took. A sequence whose guesses do not pay rests. Owns the
-/// proposer. Call only on the engine thread.
-///
-/// @see "Leviathan et al. 2023, section 3.5 (how many guesses)"
+/// What is expected of a guess comes from how the sequence's last ones fared, and those of others
+/// before, what it costs from how long steps of so many tokens took. A sequence whose guesses do
+/// not pay rests. Owns the proposer. Call only on the engine thread.
 final class Speculator implements AutoCloseable {
-    /// What guesses must promise to bring, for their cost is known roughly only.
-    private static final double WORTHWHILE = 1.03;
-
-    private final Speculation how;
     private final EngineConfig config;
     private final Scheduler scheduler;
     private final Proposer proposer;
     private final EngineStats stats;
     private final LongSupplier nanoClock;
-    private final StepCosts stepCosts = new StepCosts(1);
-    private final StepCosts passCosts = new StepCosts(0.01);
+    private final DraftCosts costs = new DraftCosts();
+    private final UsualAcceptance usual = new UsualAcceptance();
+    private final GuessPlan plan;
+    private final List<Sequence> considered = new ArrayList<>();
     private final List<Sequence> guessing = new ArrayList<>();
-    private int[] counts;
-    private double expected;
+    private final int[] counts;
     private int numTokens;
-    private int numPasses;
     private boolean decodesOnly;
     private long began;
 
@@ -44,7 +38,6 @@ final class Speculator implements AutoCloseable {
             Device device,
             EngineStats stats,
             LongSupplier nanoClock) {
-        this.how = how;
         this.config = config;
         this.scheduler = scheduler;
         this.stats = stats;
@@ -55,98 +48,81 @@ final class Speculator implements AutoCloseable {
                         .<Proposer>map(
                                 draft -> new DraftModelProposer(config, draft, numIds, device))
                         .orElseGet(NgramProposer::new);
+        this.plan = new GuessPlan(costs, proposer, how.maxTokens());
     }
 
     /// Adds guesses to the sequences of a step.
     void guess(List<Sequence> step) {
-        guessing.clear();
-        expected = 0;
-        numTokens = 0;
-        numPasses = 0;
-        decodesOnly = true;
+        considered.clear();
+        int room = scheduler.roomForGuesses();
+        int numDecoding = (int) step.stream().filter(Speculator::decodes).count();
+        decodesOnly = numDecoding == step.size();
+        numTokens = numDecoding;
+        // Prompts are worth their time whatever is guessed beside them.
+        plan.begin(numDecoding, room);
         for (Sequence sequence : step) {
-            numTokens += sequence.numScheduled();
-            expected += sequence.draws() ? 1 : 0;
-            decodesOnly &= sequence.draws() && sequence.numScheduled() == 1;
-        }
-        for (Sequence sequence : step) {
-            if (sequence.draws() && sequence.numScheduled() == 1) {
-                choose(sequence);
+            if (room > 0 && decodes(sequence)) {
+                consider(sequence);
             }
         }
-        // What a proposer reads of a text that it does not know yet is not the price of a pass.
-        boolean level = guessing.stream().allMatch(proposer::isLevel);
+        int numPasses = grant(plan.choose());
+        rest();
         long start = nanoClock.getAsLong();
-        proposer.propose(guessing, counts);
+        int read = proposer.propose(guessing, counts, plan.readers());
         began = nanoClock.getAsLong();
-        if (numPasses > 0 && level) {
-            passCosts.add(guessing.size(), (began - start) / numPasses);
-        }
+        costs.proposed(numPasses, guessing.size(), read, began - start);
         guessing.forEach(Speculator::check);
-        numTokens = 0;
-        for (Sequence sequence : step) {
-            numTokens += sequence.numScheduled() + sequence.numDrafts();
-        }
+        guessing.forEach(sequence -> numTokens += sequence.numDrafts());
     }
 
-    /// Decides how many guesses a sequence gets.
-    private void choose(Sequence sequence) {
-        int most = Math.min(how.maxTokens(), sequence.mostDrafts(config.maxModelLen()));
-        if (most < 1 || sequence.draftRecord().rests(sequence.length())) {
+    private static boolean decodes(Sequence sequence) {
+        return sequence.draws() && sequence.numScheduled() == 1;
+    }
+
+    /// Lets a sequence have its share of the guesses, if it can have any.
+    private void consider(Sequence sequence) {
+        DraftRecord record = sequence.draftRecord();
+        int most = sequence.mostDrafts(config.maxModelLen());
+        if (most < 1 || record.rests(sequence.length())) {
             return;
         }
         int strength = proposer.strength(sequence);
-        if (strength < 0) {
-            return;
-        }
-        double acceptance = sequence.draftRecord().acceptance(strength);
-        int wanted = mostPaying(acceptance, most);
-        if (wanted == 0) {
-            sequence.draftRecord().rest(sequence.length());
-            return;
-        }
-        int granted = scheduler.grant(sequence, wanted);
-        if (granted > 0) {
-            counts[guessing.size()] = granted;
-            guessing.add(sequence);
-            numTokens += granted;
-            numPasses = Math.max(numPasses, proposer.passes(granted));
-            expected += bring(acceptance, granted);
+        if (strength >= 0) {
+            record.expect(usual);
+            considered.add(sequence);
+            plan.add(
+                    new GuessPlan.Candidate(
+                            sequence,
+                            record.acceptance(strength),
+                            most,
+                            proposer.missing(sequence)));
         }
     }
 
-    /// The number of guesses with which the step brings most in its time.
-    private int mostPaying(double acceptance, int most) {
-        int best = 0;
-        double bestRate = WORTHWHILE * expected / cost(0);
-        double brought = 0;
-        double chance = 1;
-        for (int n = 1; n <= most; n++) {
-            chance *= acceptance;
-            brought += chance;
-            double rate = (expected + brought) / cost(n);
-            if (rate > bestRate) {
-                best = n;
-                bestRate = rate;
+    /// @return passes that the proposer needs
+    private int grant(List<GuessPlan.Share> shares) {
+        guessing.clear();
+        int numPasses = 0;
+        for (GuessPlan.Share share : shares) {
+            Sequence sequence = share.candidate().sequence();
+            int granted = scheduler.grant(sequence, share.guesses());
+            if (granted > 0) {
+                counts[guessing.size()] = granted;
+                guessing.add(sequence);
+                numPasses = Math.max(numPasses, proposer.passes(granted));
             }
         }
-        return best;
+        return numPasses;
     }
 
-    private double cost(int guesses) {
-        int passes = Math.max(numPasses, proposer.passes(guesses));
-        return stepCosts.of(numTokens + guesses)
-                + passes * (passes == 0 ? 0 : passCosts.of(guessing.size() + 1));
-    }
-
-    private static double bring(double acceptance, int guesses) {
-        double brought = 0;
-        double chance = 1;
-        for (int i = 0; i < guesses; i++) {
-            chance *= acceptance;
-            brought += chance;
+    /// Lets those rest whose guesses do not pay. While text is read for others, they may pay soon.
+    private void rest() {
+        for (Sequence sequence : considered) {
+            boolean waits = !plan.readers().isEmpty() && proposer.missing(sequence) == 0;
+            if (!waits && !guessing.contains(sequence) && !plan.readers().contains(sequence)) {
+                sequence.draftRecord().rest(sequence.length());
+            }
         }
-        return brought;
     }
 
     /// Keeps the guesses that the grammar lets come.
@@ -161,10 +137,10 @@ final class Speculator implements AutoCloseable {
 
     /// Drops what is left of the guesses after a step, and learns from it.
     void settle(List<Sequence> step) {
-        stepCosts.stepped();
-        passCosts.stepped();
+        costs.stepped();
+        usual.stepped();
         if (decodesOnly) {
-            stepCosts.add(numTokens, nanoClock.getAsLong() - began);
+            costs.computed(numTokens, nanoClock.getAsLong() - began);
         }
         step.forEach(scheduler::dropDrafts);
         for (Sequence sequence : guessing) {
@@ -173,6 +149,7 @@ final class Speculator implements AutoCloseable {
             record.computed(Math.min(record.numComputed(), sequence.numComputed()));
             if (record.stepDrafted() > 0) {
                 record.end();
+                usual.learn(record);
                 stats.speculated(record);
             }
         }

@@ -314,6 +314,27 @@ abstract class AbstractEngineDeviceTest {
     }
 
     @Test
+    void guessedGuidedAndPenalisedTextIsThatOfPlainJava() {
+        LogitsRules rules =
+                LogitsRules.NONE.with(
+                        new Guidance(
+                                new GrammarSpec.RegularExpression("[a-z]{12,20}!"),
+                                "guided_regex"));
+        List<GenerationRequest> requests = requests(rules, new Penalties(1.3f, 2f, 2f));
+
+        Map<String, List<Integer>> guessed =
+                run(
+                        device,
+                        DType.F32,
+                        ROOMY,
+                        requests,
+                        (features, draft) -> features.with(new Speculation(4, Optional.of(draft))));
+
+        assertThat(drafts.numAccepted()).isPositive().isLessThan(drafts.numDrafted());
+        assertThat(guessed).isEqualTo(onReference(requests));
+    }
+
+    @Test
     void aTextWhoseModelIsSureForLongEndsEarly() {
         LogitsRules sure =
                 new LogitsRules(List.of(), Map.of(120, 100f), Map.of(), Optional.empty());

@@ -125,6 +125,11 @@ class EngineGuidanceTest extends RuledEngine {
         assertThat(ended).isGreaterThan(12);
     }
 
+    /// @param steps taken where forced text comes token by token
+    void assertSaved(int quickSteps, int steps) {
+        assertThat(quickSteps).isLessThan(steps / 2);
+    }
+
     @Test
     void forcedTextTakesOneStepAndChangesNothingElse() {
         Guidance guidance =
@@ -141,7 +146,7 @@ class EngineGuidanceTest extends RuledEngine {
             assertThat(quick.text()).isEqualTo(slow.text());
             assertThat(quick.ids()).isEqualTo(slow.ids());
             assertThat(quick.reason()).isEqualTo(slow.reason());
-            assertThat(quickSteps).isLessThan(steps / 2);
+            assertSaved(quickSteps, steps);
         }
     }
 

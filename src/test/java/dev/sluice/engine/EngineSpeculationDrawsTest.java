@@ -18,7 +18,7 @@ class EngineSpeculationDrawsTest {
     private static final int SIZE = 6;
     private static final int LENGTH = 3;
     private static final int DRAWS = 50_000;
-    private static final int[] PROMPT = {3, 1, 4, 1, 5};
+    private static final int[] PROMPT = {3, 1, 4};
 
     private final HistoryModel model = new HistoryModel(SIZE);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.HistoryModel;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -41,6 +42,30 @@ class EngineSpeculationGuidanceTest extends EngineGuidanceTest {
                         default -> ids.length % 7 == 0 ? '!' : '0' + ids.length % 10;
                     };
                 });
+    }
+
+    /// Text that is guessed within its grammar takes few steps anyway.
+    @Override
+    void assertSaved(int quickSteps, int steps) {
+        assertThat(quickSteps).isLessThan(20);
+        assertThat(steps).isLessThan(20);
+    }
+
+    /// A draft model that knows nothing of the grammar guesses what is forced.
+    @Test
+    void theGrammarMasksWhatTheDraftModelGuesses() {
+        jumps = false;
+        GenerationRequest request =
+                guided(
+                        "j",
+                        3,
+                        regex("(the temperature|another quantity) of the water"),
+                        StopConditions.maxTokens(60));
+
+        Answer answer = of(admit(roomy(), List.of(request)), "j");
+
+        assertThat(answer.text()).endsWith(" of the water");
+        assertThat(drafts.numAccepted()).isGreaterThan(20).isEqualTo(drafts.numDrafted());
     }
 
     @ParameterizedTest

@@ -21,6 +21,6 @@ class EngineSpeculationRulesTest extends EngineRulesTest {
 
     @AfterEach
     void someGuessesWereMade() {
-        assertThat(drafts.numDrafted()).isPositive();
+        assertThat(numGuesses).isPositive();
     }
 }

@@ -29,6 +29,9 @@ abstract class RuledEngine {
     /// How guesses fared in the last run.
     DraftCounts drafts = DraftCounts.NONE;
 
+    /// Guesses of all runs.
+    long numGuesses;
+
     /// Time in nanoseconds.
     LongSupplier clock() {
         return System::nanoTime;
@@ -95,6 +98,7 @@ abstract class RuledEngine {
             }
             engine.checkIntegrity();
             drafts = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
+            numGuesses += drafts.numDrafted();
         }
         Map<String, Answer> answers = new LinkedHashMap<>();
         events.forEach((id, list) -> {
