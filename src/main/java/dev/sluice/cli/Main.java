@@ -7,25 +7,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /// The entry point of the `sluice` command.
 @Command(
         name = "sluice",
         description = "Serves language models over the OpenAI protocol.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            ServeCommand.class,
-            ChatCommand.class,
-            GenerateCommand.class,
-            BenchCommand.class,
-            PullCommand.class,
-            DoctorCommand.class,
-            RehearseCommand.class,
-            CommandLine.HelpCommand.class
-        },
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
@@ -39,6 +31,19 @@ public final class Main implements Callable<Integer> {
 
     private static final int HELP_COLUMNS = 100;
     private static final int EXIT_FAULT = 1;
+
+    private static final List<Subcommand> SUBCOMMANDS =
+            List.of(
+                    new Subcommand("serve", ServeCommand::new),
+                    new Subcommand("chat", ChatCommand::new),
+                    new Subcommand("generate", GenerateCommand::new),
+                    new Subcommand("bench", BenchCommand::new),
+                    new Subcommand("pull", PullCommand::new),
+                    new Subcommand("doctor", DoctorCommand::new),
+                    new Subcommand("rehearse", RehearseCommand::new));
+
+    /// A command whose flags are read only if it may be wanted: that takes a tenth of a second.
+    private record Subcommand(String name, Supplier<Callable<Integer>> make) {}
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -60,7 +65,7 @@ public final class Main implements Callable<Integer> {
     /// Runs a command.
     static int run(String... args) {
         Map<String, String> environment = System.getenv();
-        return execute(commandLine(environment), environment, args);
+        return execute(commandLine(environment, args), environment, args);
     }
 
     /// Runs a command with variables of an environment.
@@ -77,8 +82,21 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    static CommandLine commandLine(Map<String, String> environment) {
+    /// The command line.
+    ///
+    /// @param args what it is for: where the first one names a command, the others are left out
+    static CommandLine commandLine(Map<String, String> environment, String... args) {
         CommandLine main = new CommandLine(new Main());
+        List<Subcommand> named =
+                SUBCOMMANDS.stream()
+                        .filter(command -> args.length > 0 && command.name().equals(args[0]))
+                        .toList();
+        for (Subcommand command : named.isEmpty() ? SUBCOMMANDS : named) {
+            main.addSubcommand(command.make().get());
+        }
+        if (named.isEmpty()) {
+            main.addSubcommand(new CommandLine.HelpCommand());
+        }
         main.setCaseInsensitiveEnumValuesAllowed(true);
         main.setUsageHelpWidth(HELP_COLUMNS);
         main.setUsageHelpAutoWidth(true);

@@ -1,10 +1,6 @@
 package dev.sluice.cli;
 
-import dev.sluice.embed.BatchOptions;
-import dev.sluice.embed.EngineOptions;
-import dev.sluice.openai.ApiOptions;
-import dev.sluice.server.ServerOptions;
-
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 import java.io.IOException;
@@ -16,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -59,21 +56,20 @@ final class RehearseCommand implements Callable<Integer> {
     }
 
     private static int rehearse(Path model) {
-        EngineOptions options =
-                EngineOptions.defaults()
-                        .withModel(model.toString())
-                        .withBatch(BatchOptions.defaults().withMaxNumSeqs(4));
         PrintStream out = Standard.out();
-        ServePlan plan =
-                new ServePlan(
-                        options,
-                        ServerOptions.at("127.0.0.1", 0),
-                        ApiOptions.DEFAULT,
-                        Optional.empty(),
-                        Optional.empty());
-        ServerProcess server = new ServerProcess(plan, out);
+        ServerProcess server = new ServerProcess(plan(model), out);
         server.ready().onSuccess(url -> Thread.ofPlatform().start(() -> ask(server, url, out)));
         return server.run();
+    }
+
+    /// Flags are read here as those of a server are.
+    private static ServePlan plan(Path model) {
+        CommandLine main = Main.commandLine(Map.of(), "serve");
+        main.parseArgs(
+                "serve", "--model=" + model, "--max-num-seqs=4", "--host=127.0.0.1", "--port=0");
+        ServeCommand command =
+                Optional.ofNullable(main.getSubcommands().get("serve")).orElseThrow().getCommand();
+        return command.plan(new FastDeployVariables(Map.of()));
     }
 
     private static void ask(ServerProcess server, String url, PrintStream out) {
