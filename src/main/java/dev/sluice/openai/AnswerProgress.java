@@ -62,8 +62,8 @@ public final class AnswerProgress {
     /// About how many characters of the answer were not taken yet.
     public int pendingSize() {
         int size = 0;
-        for (ChoiceProgress sequence : sequences) {
-            size += sequence.pendingSize();
+        for (int i = 0; i < sequences.size(); i++) {
+            size += sequences.get(i).pendingSize();
         }
         return size;
     }

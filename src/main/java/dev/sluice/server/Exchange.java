@@ -140,7 +140,9 @@ final class Exchange {
             return;
         }
         try {
-            answer.ifPresent(target -> target.accept(index, event));
+            if (answer.isPresent()) {
+                answer.get().accept(index, event);
+            }
         } catch (RuntimeException fault) {
             // A parser need not be ours. The client gets an error, and not an open connection.
             fail(fault);

@@ -6,6 +6,7 @@ import dev.sluice.openai.ChoiceProgress;
 import dev.sluice.openai.ChunkRenderer;
 
 import io.vertx.core.Context;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -14,6 +15,7 @@ import io.vertx.core.http.HttpServerResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -47,6 +49,9 @@ final class SseWriter implements Answer {
     private long lastWriteNanos;
     private OptionalLong pingTimer = OptionalLong.empty();
     private OptionalLong stallTimer = OptionalLong.empty();
+
+    /// Made once, for it is run for nearly every token.
+    private final Handler<Void> flushing = _ -> flush();
 
     /// Call on the event loop of the connection.
     ///
@@ -101,7 +106,7 @@ final class SseWriter implements Answer {
     private void scheduleFlush() {
         if (open && !flushScheduled) {
             flushScheduled = true;
-            context.runOnContext(_ -> flush());
+            context.runOnContext(flushing);
         }
     }
 
@@ -114,18 +119,21 @@ final class SseWriter implements Answer {
             watchStall();
             return;
         }
-        stallTimer.ifPresent(vertx::cancelTimer);
-        stallTimer = OptionalLong.empty();
+        if (stallTimer.isPresent()) {
+            vertx.cancelTimer(stallTimer.getAsLong());
+            stallTimer = OptionalLong.empty();
+        }
         writePending();
     }
 
     private void writePending() {
         Buffer out = Buffer.buffer();
-        for (ChoiceProgress choice : progress.sequences()) {
-            begin(out, choice);
+        List<ChoiceProgress> choices = progress.sequences();
+        for (int i = 0; i < choices.size(); i++) {
+            begin(out, choices.get(i));
         }
-        for (ChoiceProgress choice : progress.sequences()) {
-            append(out, choice);
+        for (int i = 0; i < choices.size(); i++) {
+            append(out, choices.get(i));
         }
         if (allEndsWritten()) {
             complete = true;
