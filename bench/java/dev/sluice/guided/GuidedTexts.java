@@ -64,7 +64,7 @@ public final class GuidedTexts {
             Files.writeString(texts.rows, "");
             new Generations(loaded, schemas, MAX_TOKENS).run(from, to, AT_ONCE, texts::take);
             texts.report();
-            System.exit(texts.wrong == 0 ? 0 : 1);
+            System.exit(texts.wrong == 0 && texts.judged == texts.ended ? 0 : 1);
         }
     }
 
