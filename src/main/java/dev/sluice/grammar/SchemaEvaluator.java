@@ -199,10 +199,14 @@ final class SchemaEvaluator {
 
     private static GrammarException located(GrammarException e, Schema schema, String name) {
         String message = String.valueOf(e.getMessage());
-        return message.contains("(keyword ")
-                ? e
-                : new GrammarException(
-                        e.kind(), "%s (keyword %s at %s)".formatted(message, name, schema.path()));
+        if (message.contains("(keyword ")) {
+            return e;
+        }
+        // Keywords are evaluated in groups, and some messages begin with the one they mean.
+        String first = message.split(" ", 2)[0];
+        String keyword = schema.node().has(first) ? first : name;
+        return new GrammarException(
+                e.kind(), "%s (keyword %s at %s)".formatted(message, keyword, schema.path()));
     }
 
     private ValueSet narrowed(Schema schema, ValueSet values) throws GrammarException {

@@ -236,6 +236,9 @@ class JsonSchemaCompilerTest {
         assertThatThrownBy(() -> SchemaRows.machine(SchemaRows.json(schema)))
                 .isInstanceOf(GrammarException.class)
                 .hasMessageContaining("uniqueItems");
+        assertThatThrownBy(() -> accepts("{\"properties\":{},\"minProperties\":\"x\"}", "{}"))
+                .hasMessageContaining("minProperties must be a number")
+                .hasMessageContaining("keyword minProperties at the root");
         assertThatThrownBy(() -> accepts("{\"$ref\":\"https://example.com/a\"}", "1"))
                 .hasMessageContaining("$ref")
                 .hasMessageContaining("the root");
