@@ -11,7 +11,6 @@ import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.model.ModelSource;
-import dev.sluice.tokenizer.TokenIds;
 
 import java.io.PrintStream;
 import java.util.Arrays;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -27,10 +25,15 @@ import java.util.stream.IntStream;
 /// Measures decoding with and without guessed tokens, in turns: texts that repeat themselves at one
 /// user, and 32 busy sequences that do not.
 ///
+/// A neighbour disturbs what is measured for seconds at a time. So the turns are short, a text or a
+/// few steps of the 32 sequences, in changing order, and each is compared with the one beside it.
+///
 /// Run by `bench/speculation`. The engine alone: no HTTP, one thread runs it.
 public final class SpeculationGain {
     private static final int GUESSES = 8;
     private static final int BUSY = 32;
+    private static final int TOKENS = 128;
+    private static final int STEPS_OF_SLICE = 6;
     private static final double SECOND = 1e9;
     private static final String STORIES = "32 stories";
 
@@ -61,22 +64,22 @@ public final class SpeculationGain {
 
     /// Runs.
     ///
-    /// @param args number of rounds, 5 by default; what the names of the texts begin with that are
+    /// @param args number of turns, 9 by default; what the names of the texts begin with that are
     ///   to be run, all by default
     public static void main(String[] args) {
         SpeculationGain gain =
-                new SpeculationGain(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 5);
+                new SpeculationGain(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 9);
         try (LoadedEngine plain = load(Optional.empty());
                 LoadedEngine guessing =
                         load(Optional.of(new SpeculationOptions(GUESSES, Optional.empty())))) {
             String wanted = args.length > 1 ? args[1] : "";
             TEXTS.forEach((name, text) -> {
                 if (name.startsWith(wanted)) {
-                    gain.compare(name, plain, guessing, List.of(text), 0);
+                    gain.compare(name, plain, guessing, text);
                 }
             });
             if (STORIES.startsWith(wanted)) {
-                gain.compare(STORIES, plain, guessing, stories(), 0.8f);
+                gain.compareBusy(plain, guessing);
             }
         }
     }
@@ -88,64 +91,91 @@ public final class SpeculationGain {
                 new ModelSource(System.getenv(), _ -> {}));
     }
 
-    private void compare(
-            String name,
-            LoadedEngine plain,
-            LoadedEngine guessing,
-            List<String> texts,
-            float temperature) {
+    private void compare(String name, LoadedEngine plain, LoadedEngine guessing, String text) {
         double[] before = new double[rounds];
         double[] after = new double[rounds];
         double[] ratios = new double[rounds];
-        run(plain, texts, temperature);
-        Run last = run(guessing, texts, temperature);
+        run(plain, text);
+        Run last = run(guessing, text);
         for (int i = 0; i < rounds; i++) {
-            before[i] = run(plain, texts, temperature).rate();
-            last = run(guessing, texts, temperature);
+            boolean plainFirst = i % 2 == 0;
+            before[i] = plainFirst ? run(plain, text).rate() : 0;
+            last = run(guessing, text);
             after[i] = last.rate();
+            before[i] = plainFirst ? before[i] : run(plain, text).rate();
             ratios[i] = after[i] / before[i];
         }
-        DraftCounts drafts = last.drafts();
+        report(name, part(before, 2), part(after, 2), ratios, last.drafts());
+    }
+
+    private void compareBusy(LoadedEngine plain, LoadedEngine guessing) {
+        DraftCounts start = drafts(guessing);
+        double[] ratios = new double[rounds];
+        BusyWave.Slice before = new BusyWave.Slice(0, 0);
+        BusyWave.Slice after = before;
+        int done = 0;
+        for (int wave = 0; done < rounds; wave++) {
+            BusyWave one = new BusyWave(plain, stories(), 0.8f, "wave" + wave);
+            BusyWave other = new BusyWave(guessing, stories(), 0.8f, "wave" + wave);
+            one.slice(STEPS_OF_SLICE);
+            other.slice(STEPS_OF_SLICE);
+            while (done < rounds) {
+                boolean plainFirst = done % 2 == 0;
+                BusyWave.Slice first = (plainFirst ? one : other).slice(STEPS_OF_SLICE);
+                BusyWave.Slice second = (plainFirst ? other : one).slice(STEPS_OF_SLICE);
+                if (!one.isWhole() || !other.isWhole()) {
+                    break;
+                }
+                BusyWave.Slice old = plainFirst ? first : second;
+                BusyWave.Slice now = plainFirst ? second : first;
+                before = before.plus(old);
+                after = after.plus(now);
+                ratios[done++] = now.rate() / old.rate();
+            }
+            if (done < rounds) {
+                one.finish();
+                other.finish();
+            }
+        }
+        report(STORIES, before.rate(), after.rate(), ratios, since(start, drafts(guessing)));
+    }
+
+    private void report(
+            String name, double before, double after, double[] ratios, DraftCounts drafts) {
         out.printf(
                 Locale.ROOT,
-                "%s: %.0f tokens/s, with guesses %.0f: %.3f times (%.3f to %.3f in %d rounds); %d of"
-                        + " %d guesses right, %.2f tokens of a pass with guesses%n",
+                "%s: %.0f tokens/s, with guesses %.0f: %.3f times (quartiles %.3f and %.3f, mean between them %.3f, of %d turns);"
+                        + " %d of %d guesses right, %.2f tokens of a pass with guesses%n",
                 name,
-                median(before),
-                median(after),
-                median(ratios),
-                Arrays.stream(ratios).min().orElseThrow(),
-                Arrays.stream(ratios).max().orElseThrow(),
+                before,
+                after,
+                part(ratios, 2),
+                part(ratios, 1),
+                part(ratios, 3),
+                middle(ratios),
                 rounds,
                 drafts.numAccepted(),
                 drafts.numDrafted(),
                 (double) drafts.emitted() / Math.max(1, drafts.steps()));
     }
 
-    private Run run(LoadedEngine loaded, List<String> texts, float temperature) {
+    private Run run(LoadedEngine loaded, String text) {
         Engine engine = loaded.engine();
-        int tokens = texts.size() == 1 ? 128 : 64;
-        DraftCounts before = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
+        DraftCounts before = drafts(loaded);
         int[] generated = new int[1];
-        int[] begun = new int[1];
-        for (String text : texts) {
-            TokenIds prompt = loaded.prompts().text(text);
-            engine.submit(
-                    new GenerationRequest(
-                            "r" + requests++,
-                            prompt,
-                            new SamplingParams(temperature, 1, OptionalInt.empty(), 0, requests),
-                            new StopConditions(tokens, List.of(), Set.of(), true, false)),
-                    event -> {
-                        if (event instanceof GenerationEvent.Started) {
-                            begun[0]++;
-                        } else if (event instanceof GenerationEvent.Delta delta) {
-                            generated[0] += delta.tokenIds().size();
-                        }
-                    });
-        }
+        engine.submit(
+                new GenerationRequest(
+                        "r" + requests++,
+                        loaded.prompts().text(text),
+                        SamplingParams.GREEDY,
+                        new StopConditions(TOKENS, List.of(), Set.of(), true, false)),
+                event -> {
+                    if (event instanceof GenerationEvent.Delta delta) {
+                        generated[0] += delta.tokenIds().size();
+                    }
+                });
         boolean more = true;
-        while (more && begun[0] < texts.size()) {
+        while (more && generated[0] == 0) {
             more = engine.step();
         }
         int early = generated[0];
@@ -154,8 +184,11 @@ public final class SpeculationGain {
             more = engine.step();
         }
         long nanos = System.nanoTime() - start;
-        DraftCounts after = engine.stats().snapshot().drafts().orElse(DraftCounts.NONE);
-        return new Run(generated[0] - early, nanos, since(before, after));
+        return new Run(generated[0] - early, nanos, since(before, drafts(loaded)));
+    }
+
+    private static DraftCounts drafts(LoadedEngine loaded) {
+        return loaded.engine().stats().snapshot().drafts().orElse(DraftCounts.NONE);
     }
 
     private static DraftCounts since(DraftCounts before, DraftCounts after) {
@@ -166,10 +199,19 @@ public final class SpeculationGain {
                 List.of(after.numAccepted() - before.numAccepted()));
     }
 
-    private static double median(double[] values) {
+    /// The value that so many quarters of them do not exceed.
+    private static double part(double[] values, int quarters) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        return sorted[Math.min(sorted.length - 1, quarters * sorted.length / 4)];
+    }
+
+    /// The mean of the half that is neither very small nor very large.
+    private static double middle(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int quarter = sorted.length / 4;
+        return Arrays.stream(sorted, quarter, sorted.length - quarter).average().orElseThrow();
     }
 
     private static String code() {
