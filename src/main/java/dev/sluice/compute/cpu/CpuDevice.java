@@ -35,13 +35,14 @@ public final class CpuDevice implements Device {
     /// Elements of a row-wise operation that are worth handing to another thread.
     private static final int CHUNK_ELEMENTS = 8192;
 
-    /// Bytes of weights that are worth handing to another thread.
-    private static final long CHUNK_BYTES = 64 * 1024;
+    /// Bytes of weights that one thread reads at a time where few rows meet them. Memory is quick
+    /// only after some kilobytes of one and the same stretch, so these are large.
+    private static final long CHUNK_BYTES = 1 << 20;
 
     /// Panels that are worth handing to another thread where many rows meet them.
     private static final int CHUNK_PANELS = 4;
 
-    private static final int MANY_ROWS = 16;
+    private static final int MANY_ROWS = 32;
     private static final int CHUNKS_PER_THREAD = 4;
 
     /// From here on, memory is asked for in large pages: rows of a matrix lie pages apart.
@@ -243,15 +244,16 @@ public final class CpuDevice implements Device {
         return rows;
     }
 
-    /// Enough panels to be worth a hand-over, few enough for an even share. With many rows a few
-    /// panels share what has to be done for each row.
+    /// With many rows a few panels, which share what has to be done for each row. With few rows,
+    /// where reading the weights takes the time, as few stretches as allow an even share.
     private long panelChunk(Panels panels, int rows) {
-        long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
-        long worthwhile =
-                rows >= MANY_ROWS
-                        ? CHUNK_PANELS
-                        : Math.ceilDiv(CHUNK_BYTES, panels.panelBytes() * Math.min(rows, 8));
-        return Math.max(1, Math.min(worthwhile, even));
+        if (rows >= MANY_ROWS) {
+            long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
+            return Math.max(1, Math.min(CHUNK_PANELS, even));
+        }
+        long share = Math.ceilDiv((long) panels.count(), threads.count());
+        long turns = Math.ceilDiv(share * panels.panelBytes(), CHUNK_BYTES);
+        return Math.ceilDiv((long) panels.count(), turns * threads.count());
     }
 
     @Override
