@@ -12,8 +12,8 @@ static int on_amx(const struct sl_matrix *w) {
 static void panel_amx(const struct panel_job *job) { sl_amx_panel_bf16(job); }
 static void release(void) { sl_amx_release(); }
 
-/* Rows from which AMX beats VNNI; the results are the same bits. */
-enum { AMX_INT_ROWS = 16 };
+/* Rows over which unpacking a panel for AMX pays; the results are the same bits. */
+enum { AMX_INT_ROWS = 32 };
 
 /* Multiplies `panels` whole panels, or none that AMX is not the best for; returns how many. */
 static int64_t panels_amx(const struct panel_job *job, int64_t panels) {

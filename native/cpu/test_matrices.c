@@ -284,10 +284,10 @@ static void check_linear(const struct format *f, int64_t rows, int64_t cols, int
 void multiplies_in_every_format(void) {
     for (int f = 0; f < NUM_FORMATS; f++) {
         int block = BLOCK[FORMATS[f].source];
-        for (int64_t n = 1; n <= 27; n++) {
+        for (int64_t n = 1; n <= 34; n++) {
             check_linear(&FORMATS[f], 32 + n, block == 1 ? 50 + n : block == 32 ? 96 : 256, n);
         }
-        for (int64_t n = 31; n <= 97; n += 11) {
+        for (int64_t n = 42; n <= 97; n += 11) {
             check_linear(&FORMATS[f], 64, block == 1 ? 70 : block == 32 ? 96 : 256, n);
         }
         check_linear(&FORMATS[f], 77, block == 1 ? 1001 : 1280, 53);
