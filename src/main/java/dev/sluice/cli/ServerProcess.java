@@ -20,10 +20,8 @@ import org.slf4j.LoggerFactory;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A server from its start to its end: opens the port, loads the model, says when it is ready, and
@@ -63,7 +61,7 @@ final class ServerProcess {
         try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT)) {
             HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
-            LOG.info("listening: jvm_ms={} http_ms={}", sinceJvm(begin), millisSince(begin));
+            LOG.info("listening: http_ms={}", (System.nanoTime() - begin) / 1_000_000);
             EngineVerticle verticle = new EngineVerticle(this::load, Duration.ofSeconds(1));
             verticle.broken().onSuccess(this::giveUp);
             vertx.deployVerticle(verticle, EngineVerticle.deploymentOptions())
@@ -78,18 +76,6 @@ final class ServerProcess {
         } finally {
             vertx.close().await();
         }
-    }
-
-    private static long millisSince(long nanos) {
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
-    }
-
-    /// From the start of the process until then, as exact as the system knows it: flags were read
-    /// and Vert.x was started.
-    private static long sinceJvm(long nanos) {
-        Instant now = Instant.now();
-        Instant start = ProcessHandle.current().info().startInstant().orElse(now);
-        return Duration.between(start, now).toMillis() - millisSince(nanos);
     }
 
     private static Vertx vertx() {
