@@ -13,7 +13,7 @@ enum { TILE = 16 };
 void sl_amx_start_attention(struct chunk *c) {
     int64_t whole = sl_round_up(c->rows, TILE);
     int64_t rows = c->rows < TILE ? c->rows : TILE;
-    amx_configure(rows);
+    amx_configure(rows, 4 * TILE);
     if (rows < TILE) {
         return;
     }

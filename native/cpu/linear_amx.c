@@ -4,31 +4,12 @@
  * All numbers of rows go this way: TDPBF16PS adds in an order of its own, which must not depend on
  * the batch. One row reads the weights as fast as the memory gives them.
  */
+#include "amx.h"
 #include "kernels.h"
 #include "simd.h"
 #include "tiles.h"
 
 enum { TILE = 16 };
-
-/* LDTILECFG's memory, palette 1. Sums are tiles 0 to 3, inputs 4 and 5, weights 6 and 7. */
-struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-};
-
-static void configure(int64_t rows) {
-    struct tile_config c;
-    memset(&c, 0, sizeof c);
-    c.palette = 1;
-    for (int t = 0; t < 8; t++) {
-        c.row_bytes[t] = 64;
-        c.rows[t] = (uint8_t)(t < 6 ? rows : TILE);
-    }
-    /* Some compilers take the instruction for one that reads eight bytes. */
-    __asm__ volatile("" : : "r"(&c) : "memory");
-    _tile_loadconfig(&c);
-}
 
 void sl_amx_release(void) { _tile_release(); }
 
@@ -116,7 +97,7 @@ void sl_amx_panel_bf16(const struct panel_job *job) {
         fetch = (struct fetch){panel + job->w->panel_bytes,
                                sl_round_up((STEP_BYTES + passes - 1) / passes, LINE)};
     }
-    configure(sl_min(n, TILE));
+    amx_configure(sl_min(n, TILE), LINE);
     if (n <= TILE) {
         rows_16(job, 0, &fetch);
         return;
@@ -135,7 +116,7 @@ void sl_amx_panel_bf16(const struct panel_job *job) {
 }
 
 int64_t sl_amx_peak(int64_t rounds) {
-    configure(TILE);
+    amx_configure(TILE, LINE);
     for (int64_t i = 0; i < rounds; i++) {
         _tile_dpbf16ps(0, 4, 6);
         _tile_dpbf16ps(1, 4, 7);

@@ -5,6 +5,7 @@
  *
  * A panel is unpacked first, to signed codes and float32 scales, for all rows.
  */
+#include "amx.h"
 #include "linear_int.h"
 #include "simd.h"
 
@@ -18,26 +19,6 @@ enum { MAX_PANELS = 4, MAX_GROUPS = 32, BLOCK_BYTES = SL_GROUP * SL_PANEL };
 
 /* Groups whose sums are on their way from the tiles to the registers. */
 enum { AHEAD = 2 };
-
-/* LDTILECFG's memory, palette 1. Sums are tiles 0 to 3, inputs 4 and 5, weights 6 and 7. */
-struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-};
-
-static void configure(void) {
-    struct tile_config c;
-    memset(&c, 0, sizeof c);
-    c.palette = 1;
-    for (int t = 0; t < 8; t++) {
-        c.row_bytes[t] = t == 4 || t == 5 ? SL_GROUP : 64;
-        c.rows[t] = (uint8_t)(t < 6 ? TILE : SL_GROUP / 4);
-    }
-    /* Some compilers take the instruction for one that reads eight bytes. */
-    __asm__ volatile("" : : "r"(&c) : "memory");
-    _tile_loadconfig(&c);
-}
 
 /* A panel's groups as the tiles read them. */
 struct unpacked {
@@ -279,7 +260,7 @@ static void run_block(struct block *b) {
 
 void sl_amx_panels_int(const struct panel_job *job, int64_t panels) {
     struct unpacked unpacked[MAX_PANELS];
-    configure();
+    amx_configure(TILE, SL_GROUP);
     for (int64_t first = 0; first < panels; first += MAX_PANELS) {
         struct block block = {
             .job = sl_int_job(job),
