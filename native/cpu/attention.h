@@ -56,7 +56,8 @@ struct span {
 /* Where the keys (0) or values (1) of a span's block begin. */
 SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
     const struct sl_attention_args *a = s->args;
-    int64_t vectors = ((2 * s->blocks[block] + which) * a->num_kv_heads + s->kv_head) * a->block_size;
+    int64_t heads = (2 * s->blocks[block] + which) * a->num_kv_heads + s->kv_head;
+    int64_t vectors = heads * a->block_size;
     return (const char *)a->kv + vectors * a->head_dim * (a->kv_type == SL_F32 ? 4 : 2);
 }
 
@@ -64,8 +65,7 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
 
 /*
  * In attention_amx.c: scores and sums of a chunk by tiles, between start_tiles and, once a thread
- * is done, end_tiles. Slots are taken 32 at a time; what
- * no row sees has any score.
+ * is done, end_tiles. Slots are taken 32 at a time; what no row sees has any score.
  */
 void sl_amx_start_attention(struct chunk *c);
 void sl_amx_scores(struct chunk *c, const struct span *s);

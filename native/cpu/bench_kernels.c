@@ -289,7 +289,8 @@ static void attention_task(void *argument, int thread, int threads) {
 static void bench_attention(int64_t type, int64_t context, int64_t tokens, int max_threads) {
     enum { HEADS = 9, KV_HEADS = 3, DIM = 64, SIZE = 64 };
     int64_t blocks = (context + SIZE - 1) / SIZE;
-    int64_t tile = tokens == 1 ? 1 : sl_attention_tile(HEADS / KV_HEADS, DIM);
+    int64_t tile = tokens == 1 ? 1 : sl_attention_tile(HEADS / KV_HEADS,
+                                                     type == SL_BF16 && sl_attention_by_tiles(SIZE, DIM));
     int64_t num_tiles = (tokens + tile - 1) / tile;
     float *q = allocate((size_t)(tokens * HEADS * DIM) * 4);
     float *out = allocate((size_t)(tokens * HEADS * DIM) * 4);

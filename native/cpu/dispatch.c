@@ -319,9 +319,8 @@ int64_t sl_attention_by_tiles(int64_t block_size, int64_t head_dim) {
     return sl_use_amx && sl_tiled_attention(SL_BF16, block_size, head_dim);
 }
 
-int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim) {
-    (void)head_dim;
-    return sl_max(1, (sl_use_amx ? SL_TILED_ROWS : SL_ATTENTION_ROWS) / heads_per_unit);
+int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles) {
+    return sl_max(1, (by_tiles ? SL_TILED_ROWS : SL_ATTENTION_ROWS) / heads_per_unit);
 }
 
 #define FORWARD(op)                                                                                \

@@ -415,10 +415,10 @@ SL_API void sl_rotary_store(const struct sl_rotary_store_args *args, int64_t beg
  *
  * A token at position p sees keys max(0, p - window + 1) .. p. Float32 accumulation; the softmax is
  * computed online over the cache blocks of a segment in order, and segments of SL_ATTENTION_SEGMENT
- * positions (of blocks that begin there) are merged in order, so a query's result depends on neither
- * tile nor batch. A tile may be one segment's part only: then each of its tokens' heads leaves a
- * record in `partials`, and sl_merge_attention makes the output of the records. With a BF16 cache queries and probabilities are rounded to bfloat16 before they meet keys
- * and values.
+ * positions (the blocks that begin there) are merged in order, so a query's result depends on
+ * neither tile nor batch. A tile may be one segment's part only: then each of its tokens' heads
+ * leaves a record in `partials`, and sl_merge_attention makes the output of the records. With a
+ * BF16 cache queries and probabilities are rounded to bfloat16 before they meet keys and values.
  */
 struct sl_attention_args {
     const float *q;                 /*   0  f32 [tokens, num_heads * head_dim], rotated */
@@ -473,7 +473,7 @@ SL_API void sl_merge_attention(const struct sl_merge_attention_args *args, int64
  */
 SL_API int64_t sl_attention_by_tiles(int64_t block_size, int64_t head_dim);
 
-/* Tokens of one tile that suit the kernel, for heads_per_unit query heads of head_dim. */
-SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t head_dim);
+/* Tokens of one tile that suit the kernel, for heads_per_unit query heads; by_tiles as above. */
+SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
 
 #endif

@@ -182,7 +182,7 @@ static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t win
         w.q[i] *= 3;
     }
     float *out = allocate(n * 4), *other = allocate(n * 4);
-    attention(&w, sl_attention_tile(3, dim), 3, 0, out);
+    attention(&w, sl_attention_tile(3, type == SL_BF16 && sl_attention_by_tiles(size, dim)), 3, 0, out);
     double error = attention_error(&w, out);
     CHECK(error < (type == SL_BF16 ? 4e-3 : 5e-8 * (double)(100 + dim)),
           "%s size %d dim %d window %d: error %g", TYPE_NAME[type], (int)size, (int)dim,

@@ -36,7 +36,17 @@ final class ModernClasses {
 
     public static void main(String[] args) throws IOException {
         Path jar = Path.of(args[0]);
-        Path modern = jar.resolveSibling(jar.getFileName() + ".modern");
+        Path modern = Files.createTempFile(jar.toAbsolutePath().getParent(), "modern", ".tmp");
+        try {
+            write(jar, modern);
+            Files.setPosixFilePermissions(modern, Files.getPosixFilePermissions(jar));
+            Files.move(modern, jar, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(modern);
+        }
+    }
+
+    private static void write(Path jar, Path modern) throws IOException {
         try (ZipFile in = new ZipFile(jar.toFile());
                 URLClassLoader classes = new URLClassLoader(new URL[] {jar.toUri().toURL()});
                 ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(modern))) {
@@ -49,7 +59,6 @@ final class ModernClasses {
                 out.write(isOldClass(entry, bytes) ? work.modern(bytes) : bytes);
             }
         }
-        Files.move(modern, jar, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static boolean isOldClass(ZipEntry entry, byte[] bytes) {

@@ -45,6 +45,7 @@ import java.util.function.DoubleUnaryOperator;
         })
 final class BenchCommand implements Callable<Integer> {
     private static final int MAX_MODEL_LEN = 1024;
+    private static final int MAX_CONTEXT = 10_000_000;
     private static final int MAX_NUM_SEQS = 32;
     private static final int DECODED_TOKENS = 64;
     private static final double GIGA = 1e9;
@@ -93,8 +94,8 @@ final class BenchCommand implements Callable<Integer> {
             out.flush();
             return 0;
         }
-        if (context.filter(tokens -> tokens < 1).isPresent()) {
-            throw new IllegalArgumentException("--context must be 1 or more");
+        if (context.filter(tokens -> tokens < 1 || tokens > MAX_CONTEXT).isPresent()) {
+            throw new Refusal("--context must be between 1 and %,d.".formatted(MAX_CONTEXT));
         }
         BenchModel.Loaded loaded = benchModel.load(options());
         try (LoadedEngine engine = loaded.engine()) {

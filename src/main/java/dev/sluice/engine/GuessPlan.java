@@ -67,6 +67,11 @@ final class GuessPlan {
         room = guesses;
     }
 
+    /// Guesses that there is room for.
+    int room() {
+        return room;
+    }
+
     void add(Candidate candidate) {
         candidates.add(candidate);
     }

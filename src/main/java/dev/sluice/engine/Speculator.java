@@ -65,8 +65,9 @@ final class Speculator implements AutoCloseable {
                 consider(sequence);
             }
         }
-        int numPasses = grant(plan.choose());
-        rest();
+        List<GuessPlan.Share> shares = plan.choose();
+        int numPasses = grant(shares);
+        rest(shares);
         long start = nanoClock.getAsLong();
         int read = proposer.propose(guessing, counts, plan.readers());
         began = nanoClock.getAsLong();
@@ -115,11 +116,15 @@ final class Speculator implements AutoCloseable {
         return numPasses;
     }
 
-    /// Lets those rest whose guesses do not pay. While text is read for others, they may pay soon.
-    private void rest() {
+    /// Lets those rest whose guesses do not pay; not those for whom there was no room only. While
+    /// text is read, more may pay soon.
+    private void rest(List<GuessPlan.Share> shares) {
+        int wanted = shares.stream().mapToInt(GuessPlan.Share::guesses).sum();
+        if (wanted >= plan.room() || !plan.readers().isEmpty()) {
+            return;
+        }
         for (Sequence sequence : considered) {
-            boolean waits = !plan.readers().isEmpty() && proposer.missing(sequence) == 0;
-            if (!waits && !guessing.contains(sequence) && !plan.readers().contains(sequence)) {
+            if (shares.stream().noneMatch(share -> share.candidate().sequence() == sequence)) {
                 sequence.draftRecord().rest(sequence.length());
             }
         }

@@ -40,6 +40,9 @@ final class ArgStruct {
             throw new IllegalStateException(
                     op + ": field " + next + " points to memory that is gone or in the heap");
         }
+        if (offset < 0 || offset > target.byteSize()) {
+            throw new IllegalStateException(op + ": field " + next + " points behind its memory");
+        }
         put(NativeOp.Kind.POINTER, target.address() + offset);
         return this;
     }

@@ -28,8 +28,12 @@ final class AttentionTiles {
 
     private static final int WHOLE = -1;
 
+    /// Most memory for what parts leave; beyond it tiles stay whole.
+    private static final long MOST_PARTIAL_BYTES = 16L << 20;
+
     private final CpuKernels kernels;
     private final int threads;
+    private final int segment;
     private final Scratch list;
     private final Scratch mergeList;
     private final Scratch partialRows;
@@ -49,6 +53,7 @@ final class AttentionTiles {
     AttentionTiles(CpuKernels kernels, int threads, CpuMemory memory) {
         this.kernels = kernels;
         this.threads = threads;
+        this.segment = kernels.attentionSegment().orElse(Integer.MAX_VALUE);
         this.list = new Scratch(memory);
         this.mergeList = new Scratch(memory);
         this.partialRows = new Scratch(memory);
@@ -67,15 +72,16 @@ final class AttentionTiles {
                 && cache == this.cache) {
             return;
         }
-        this.batch = batch;
-        this.version = batch.version();
-        this.spec = spec;
-        this.cache = cache;
+        this.batch = null;
         chooseHeads(batch, spec, cache);
         lay(batch, spec, false);
         list.take(4L * ENTRY_INTS * tiles);
         mergeList.take(4L * MERGE_INTS * merged);
         lay(batch, spec, true);
+        this.batch = batch;
+        this.version = batch.version();
+        this.spec = spec;
+        this.cache = cache;
     }
 
     /// Query heads of one unit; divides the heads that share a key/value head.
@@ -105,7 +111,12 @@ final class AttentionTiles {
 
     /// Memory for what the parts leave.
     MemorySegment partials(AttentionSpec spec) {
-        return partialRows.take(4L * parts * spec.numHeads() * partialStride(spec));
+        return partialRows.take(parts * partialBytes(spec));
+    }
+
+    /// Bytes of a row of partials.
+    private static long partialBytes(AttentionSpec spec) {
+        return 4L * spec.numHeads() * partialStride(spec);
     }
 
     /// Takes as many heads into a unit as still leave enough units for all threads: more heads read
@@ -119,7 +130,7 @@ final class AttentionTiles {
                 continue;
             }
             headsPerUnit = heads;
-            tokens = kernels.attentionTile(heads, spec.headDim());
+            tokens = kernels.attentionTile(heads, all);
             long units = (long) count(batch, tokens) * (spec.numHeads() / heads);
             boolean even = units >= 2L * threads && units % threads == 0;
             few = units < 4L * threads;
@@ -154,7 +165,9 @@ final class AttentionTiles {
                 int low = before + first - spec.slidingWindow().orElse(before + first + 1) + 1;
                 int from = segment(batch, Math.max(0, low));
                 int to = segment(batch, before + first + count - 1);
-                if (to > from && (few || (count == 1 && to - from >= LONG))) {
+                boolean worthwhile = few || (count == 1 && to - from >= LONG);
+                long bytes = (parts + count * (to - from + 1L)) * partialBytes(spec);
+                if (to > from && worthwhile && bytes <= MOST_PARTIAL_BYTES) {
                     layParts(s, first, count, from, to, write);
                 } else {
                     layTile(s, first, count, WHOLE, write);
@@ -165,7 +178,7 @@ final class AttentionTiles {
 
     /// The segment of the block that holds a position.
     private int segment(ForwardBatch batch, int position) {
-        return position / batch.blockSize() * batch.blockSize() / kernels.attentionSegment();
+        return position / batch.blockSize() * batch.blockSize() / segment;
     }
 
     private void layParts(int sequence, int first, int count, int from, int to, boolean write) {

@@ -8,6 +8,7 @@ import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /// The operations of the CPU device, each as units of work over the same bytes.
 ///
@@ -22,15 +23,15 @@ interface CpuKernels extends AutoCloseable {
     String name();
 
     /// Tokens of one attention tile that suit the kernel.
-    int attentionTile(int headsPerUnit, int headDim);
+    int attentionTile(int headsPerUnit, boolean byTiles);
 
     /// Whether query rows meet the cache in tiles, so that the heads of a unit cost hardly more
     /// than one of them.
     boolean attentionByTiles(DType cache, int blockSize, int headDim);
 
     /// Positions of a segment: attention to more of them can be cut there and computed in parts.
-    /// Never cut: `Integer.MAX_VALUE`.
-    int attentionSegment();
+    /// Empty where it can't.
+    OptionalInt attentionSegment();
 
     /// Unit: a panel of the matrix.
     Units pack(KernelArgs.Pack args);

@@ -8,6 +8,7 @@ import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 
 /// The plain Java twins of the native kernels: the fallback where no library was built, and what
 /// the tests hold the native kernels against.
@@ -21,7 +22,7 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public int attentionTile(int headsPerUnit, int headDim) {
+    public int attentionTile(int headsPerUnit, boolean byTiles) {
         return JavaAttention.TILE;
     }
 
@@ -31,8 +32,8 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public int attentionSegment() {
-        return Integer.MAX_VALUE;
+    public OptionalInt attentionSegment() {
+        return OptionalInt.empty();
     }
 
     @Override

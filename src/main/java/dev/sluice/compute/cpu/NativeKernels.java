@@ -10,6 +10,7 @@ import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.OptionalInt;
 import java.util.function.LongBinaryOperator;
 
 /// The native kernels. An operation fills its argument struct, which is reserved once, and returns
@@ -66,8 +67,8 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public int attentionTile(int headsPerUnit, int headDim) {
-        return Math.toIntExact(attentionTile.applyAsLong(headsPerUnit, headDim));
+    public int attentionTile(int headsPerUnit, boolean byTiles) {
+        return Math.toIntExact(attentionTile.applyAsLong(headsPerUnit, byTiles ? 1 : 0));
     }
 
     @Override
@@ -76,8 +77,8 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public int attentionSegment() {
-        return attentionSegment;
+    public OptionalInt attentionSegment() {
+        return OptionalInt.of(attentionSegment);
     }
 
     @Override

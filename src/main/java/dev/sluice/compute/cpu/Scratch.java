@@ -18,6 +18,8 @@ final class Scratch implements AutoCloseable {
         if (area.data().byteSize() < bytes) {
             long larger = Math.max(bytes, 2 * area.data().byteSize());
             area.release();
+            // What is there if the next line fails.
+            area = memory.allocate(0, false);
             area = memory.allocate(larger, false);
         }
         return area.data();
