@@ -170,14 +170,21 @@ static double attention_error(const struct world *w, const float *out) {
     return worst;
 }
 
-static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t window) {
-    static const int64_t context[] = {100, 33, 131, 1, 64}, tokens[] = {1, 33, 29, 1, 7};
+/* Five sequences with keys, values and queries. */
+static struct world new_world(int64_t type, int64_t size, int64_t dim, int64_t window,
+                              const int64_t *context, const int64_t *tokens) {
     struct world w = {.type = type, .size = size, .heads = 6, .kv_heads = 2, .dim = dim,
                       .window = window, .sequences = 5};
     new_sequences(&w, context, tokens);
     fill_cache(&w);
+    w.q = random_floats((size_t)(w.tokens * w.heads * w.dim));
+    return w;
+}
+
+static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t window) {
+    static const int64_t context[] = {100, 33, 131, 1, 64}, tokens[] = {1, 33, 29, 1, 7};
+    struct world w = new_world(type, size, dim, window, context, tokens);
     size_t n = (size_t)(w.tokens * w.heads * w.dim);
-    w.q = random_floats(n);
     for (size_t i = 0; i < n; i++) {
         w.q[i] *= 3;
     }
@@ -267,12 +274,8 @@ static void attention_in_parts(const struct world *w, float *out) {
 
 static void check_parts(int64_t type, int64_t size, int64_t dim, int64_t window) {
     static const int64_t context[] = {1500, 513, 512, 40, 1024}, tokens[] = {1, 7, 1, 1, 2};
-    struct world w = {.type = type, .size = size, .heads = 6, .kv_heads = 2, .dim = dim,
-                      .window = window, .sequences = 5};
-    new_sequences(&w, context, tokens);
-    fill_cache(&w);
+    struct world w = new_world(type, size, dim, window, context, tokens);
     size_t n = (size_t)(w.tokens * w.heads * w.dim);
-    w.q = random_floats(n);
     float *out = allocate(n * 4), *other = allocate(n * 4);
     attention(&w, 1, 3, 0, out);
     double error = attention_error(&w, out);
