@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.embed.GuidedOptions;
 import dev.sluice.grammar.JsonSchemaOptions;
+import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
 
 import picocli.CommandLine.Option;
@@ -50,6 +51,13 @@ final class GuidedFlags {
     private boolean oneLine;
 
     @Option(
+            names = "--guided-any-key-order",
+            description =
+                    "The keys of JSON objects come in any order, the required ones at least. By"
+                            + " default those that a schema lists come in its order.")
+    private boolean anyKeyOrder;
+
+    @Option(
             names = "--no-guided-jump-forward",
             description =
                     "Draws also those tokens one by one that the form leaves no choice about. By"
@@ -69,7 +77,12 @@ final class GuidedFlags {
                 ? Optional.empty()
                 : Optional.of(
                         new GuidedOptions(
-                                JsonSchemaOptions.DEFAULT.with(whitespace()), !stepByStep));
+                                JsonSchemaOptions.DEFAULT.with(whitespace()).with(keyOrder()),
+                                !stepByStep));
+    }
+
+    private KeyOrder keyOrder() {
+        return anyKeyOrder ? KeyOrder.ANY : KeyOrder.DECLARED;
     }
 
     private Whitespace whitespace() {

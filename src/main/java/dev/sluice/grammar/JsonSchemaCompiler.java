@@ -7,8 +7,9 @@ import tools.jackson.databind.JsonNode;
 /// A schema becomes a set of values in a normal form ([ValueSet]), in which keywords are combined
 /// by intersection, union and complement; the sets become automata. What is accepted is enforced
 /// exactly, with two exceptions that only make it stricter: the listed keys of an object come in
-/// the order in which they are declared, and numbers with exponents are accepted where they can be
-/// told from the digits before them. What can't be enforced is refused by name.
+/// the order in which they are declared, unless any is asked for, and numbers with exponents are
+/// accepted where they can be told from the digits before them. What can't be enforced is refused
+/// by name.
 ///
 /// Duplicate keys are possible among those that a schema does not list.
 ///

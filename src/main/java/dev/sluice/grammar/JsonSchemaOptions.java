@@ -8,8 +8,13 @@ package dev.sluice.grammar;
 /// @param closedObjects whether an object without `additionalProperties` has no other keys than
 ///   those of `properties` and `patternProperties`
 /// @param dialect the version of a schema without `$schema`
+/// @param keyOrder in which order the keys that a schema lists are written
 public record JsonSchemaOptions(
-        Whitespace whitespace, boolean strict, boolean closedObjects, SchemaDialect dialect) {
+        Whitespace whitespace,
+        boolean strict,
+        boolean closedObjects,
+        SchemaDialect dialect,
+        KeyOrder keyOrder) {
 
     /// White space between tokens.
     public enum Whitespace {
@@ -23,22 +28,43 @@ public record JsonSchemaOptions(
         ANY
     }
 
+    /// The order of the keys that a schema lists.
+    public enum KeyOrder {
+        /// As it is declared.
+        DECLARED,
+        /// Any, for up to ten keys of an object, the required ones first; further ones come in
+        /// declared order among themselves. An object has fewer keys without an order where it has
+        /// hundreds of others or counts many members, and where the rest of the schema is large: up
+        /// to eight required ones that stand beside fifty others always fit.
+        ANY
+    }
+
     /// What a server does.
     public static final JsonSchemaOptions DEFAULT =
-            new JsonSchemaOptions(Whitespace.BOUNDED, true, false, SchemaDialect.DRAFT_2020_12);
+            new JsonSchemaOptions(
+                    Whitespace.BOUNDED,
+                    true,
+                    false,
+                    SchemaDialect.DRAFT_2020_12,
+                    KeyOrder.DECLARED);
 
     /// The same with another treatment of white space.
     public JsonSchemaOptions with(Whitespace other) {
-        return new JsonSchemaOptions(other, strict, closedObjects, dialect);
+        return new JsonSchemaOptions(other, strict, closedObjects, dialect, keyOrder);
+    }
+
+    /// The same with another order of keys.
+    public JsonSchemaOptions with(KeyOrder other) {
+        return new JsonSchemaOptions(whitespace, strict, closedObjects, dialect, other);
     }
 
     /// The same with another meaning of objects that don't say whether they are open.
     public JsonSchemaOptions withClosedObjects(boolean other) {
-        return new JsonSchemaOptions(whitespace, strict, other, dialect);
+        return new JsonSchemaOptions(whitespace, strict, other, dialect, keyOrder);
     }
 
     /// The same with another answer to keywords that can't be enforced.
     public JsonSchemaOptions withStrict(boolean other) {
-        return new JsonSchemaOptions(whitespace, other, closedObjects, dialect);
+        return new JsonSchemaOptions(whitespace, other, closedObjects, dialect, keyOrder);
     }
 }

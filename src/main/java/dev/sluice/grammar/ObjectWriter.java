@@ -1,11 +1,13 @@
 package dev.sluice.grammar;
 
+import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 import dev.sluice.grammar.ObjectShape.Member;
 import dev.sluice.grammar.ObjectShape.Region;
 import dev.sluice.grammar.ObjectShape.Witness;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,26 +17,25 @@ import java.util.Set;
 
 /// Writes the objects of a shape as rules.
 ///
-/// Declared keys come in their order. Other keys may stand anywhere between them: those that are
-/// not listed, and, as long as they are few, those that are listed without an order, such as keys
-/// that are only required. A place is the next declared key, together with which of the latter have
-/// been written, the number of members so far and the witnesses that were met, where those matter.
-/// All of them come right behind the last declared one that is there, so that a text has one
+/// Keys that have an order ([KeyArrangement]) come in it. Other keys may stand anywhere between
+/// them: those that are not listed, and, as long as they are few, those that are listed without an
+/// order. A place is the next key in the order, together with which of the latter have been
+/// written, the number of members so far and the witnesses that were met, where those matter. All
+/// of them come right behind the last key in the order that is there, so that a text has one
 /// reading.
 final class ObjectWriter {
     private static final int MAX_WITNESSES = 4;
     private static final int MAX_COUNT = 2_000;
-    private static final int MAX_FREE = 5;
-    private static final int MAX_PLACES = 512;
+
+    /// Instead of the number of a rule.
+    private static final int NONE = -1;
+
+    private static final int UNKNOWN = -2;
 
     private final JsonWriter json;
     private final GrammarBuilder builder;
-    private final Map<Keys, Integer> keys = new HashMap<>();
-    private final Map<Pair, Integer> members = new HashMap<>();
-
-    private record Keys(TextLanguage language, Set<String> names) {}
-
-    private record Pair(Keys keys, Term value) {}
+    private final KeyOrder order;
+    private final MemberRules rules;
 
     /// Where the writing of an object is.
     private enum Stage {
@@ -47,11 +48,21 @@ final class ObjectWriter {
     }
 
     /// @param free bits of the keys without an order that are there
-    private record Place(Stage stage, int next, int free, int count, int met) {}
+    private record Place(Stage stage, int next, int free, int count, int met) {
+        /// Thousands of places differ by two of these alone, of which a record's own would make the
+        /// same.
+        @Override
+        public int hashCode() {
+            int keys = next << KeyArrangement.MAX_FREE | free;
+            return (keys ^ stage.hashCode()) + 0x9E3779B1 * (count << MAX_WITNESSES | met);
+        }
+    }
 
-    ObjectWriter(JsonWriter json, GrammarBuilder builder) {
+    ObjectWriter(JsonWriter json, GrammarBuilder builder, KeyOrder order) {
         this.json = json;
         this.builder = builder;
+        this.order = order;
+        this.rules = new MemberRules(json, builder);
     }
 
     int write(ObjectShape shape) throws GrammarException {
@@ -61,14 +72,16 @@ final class ObjectWriter {
     /// One shape being written.
     private final class One {
         private final ObjectShape shape;
-        private final List<Member> listed = new ArrayList<>();
-        private final List<Member> free = new ArrayList<>();
+        private final List<Member> listed;
+        private final List<Member> free;
         private final List<Witness> witnesses;
         private final Set<String> names = new HashSet<>();
         private final int lastRequired;
         private final int freeRequired;
         private final int countLimit;
         private final boolean limitsCount;
+        private final int[] rests;
+        private final int[] others;
         private final Map<Place, Integer> states = new HashMap<>();
         private final Deque<Place> work = new ArrayDeque<>();
         private final int rule;
@@ -76,28 +89,18 @@ final class ObjectWriter {
         One(ObjectShape shape) throws GrammarException {
             this.shape = shape;
             this.witnesses = shape.witnesses();
-            arrange();
+            List<Member> possible = new ArrayList<>();
             int required = 0;
-            int bits = 0;
-            for (int i = 0; i < free.size(); i++) {
-                if (free.get(i).required()) {
-                    bits |= 1 << i;
-                    required++;
+            for (Member member : shape.members()) {
+                names.add(member.name());
+                if (!member.value().isNone()) {
+                    possible.add(member);
+                    required += member.required() ? 1 : 0;
                 }
             }
-            this.freeRequired = bits;
-            int last = -1;
-            for (int i = 0; i < listed.size(); i++) {
-                if (listed.get(i).required()) {
-                    last = i;
-                    required++;
-                }
-            }
-            this.lastRequired = last;
             boolean closed = shape.isClosed();
             this.limitsCount =
-                    shape.max() != Repeat.UNBOUNDED
-                            && !(closed && shape.max() >= possible(shape.members()));
+                    shape.max() != Repeat.UNBOUNDED && !(closed && shape.max() >= possible.size());
             this.countLimit = limitsCount ? shape.max() : shape.min() > required ? shape.min() : 0;
             if (countLimit > MAX_COUNT || witnesses.size() > MAX_WITNESSES) {
                 throw GrammarException.unsupported(
@@ -105,26 +108,47 @@ final class ObjectWriter {
                                         .formatted(MAX_COUNT, MAX_WITNESSES)
                                 + " member may meet");
             }
+            KeyArrangement keys = KeyArrangement.of(possible, order, kinds(), statesLeft());
+            this.listed = keys.listed();
+            this.free = keys.free();
+            this.lastRequired = lastRequired();
+            this.freeRequired = freeRequired();
+            this.rests = unknown(listed.size() + free.size());
+            this.others = unknown(shape.regions().size());
             this.rule = builder.rule();
         }
 
-        /// Which keys come in an order, and which anywhere.
-        private void arrange() {
-            for (Member member : shape.members()) {
-                names.add(member.name());
-                if (!member.value().isNone()) {
-                    (member.declared() ? listed : free).add(member);
-                }
-            }
-            long places = (listed.size() + 1L) << Math.min(free.size(), 30);
-            if (free.size() > MAX_FREE || places > MAX_PLACES) {
-                listed.addAll(free);
-                free.clear();
-            }
+        private int[] unknown(int number) {
+            int[] rules = new int[number << witnesses.size()];
+            Arrays.fill(rules, UNKNOWN);
+            return rules;
         }
 
-        private static long possible(List<Member> members) {
-            return members.stream().filter(member -> !member.value().isNone()).count();
+        /// How many places may differ by nothing but their count and the witnesses.
+        private long kinds() {
+            int most = shape.isClosed() ? Math.min(countLimit, names.size()) : countLimit;
+            return (most + 1L) << witnesses.size();
+        }
+
+        /// Half of a grammar's states are left to what the objects hold.
+        private int statesLeft() {
+            return Math.max(0, builder.limits().maxStates() / 2 - builder.states.size());
+        }
+
+        private int lastRequired() {
+            int last = -1;
+            for (int i = 0; i < listed.size(); i++) {
+                last = listed.get(i).required() ? i : last;
+            }
+            return last;
+        }
+
+        private int freeRequired() {
+            int bits = 0;
+            for (int i = 0; i < free.size(); i++) {
+                bits |= free.get(i).required() ? 1 << i : 0;
+            }
+            return bits;
         }
 
         int write() throws GrammarException {
@@ -178,15 +202,35 @@ final class ObjectWriter {
         private void after(Place place) throws GrammarException {
             int from = state(place);
             if (mayEnd(place)) {
-                builder.text(json.space(from), CodePoints.of('}'), builder.end(rule));
+                close(from);
             }
             boolean more =
                     place.next() < listed.size()
                             || place.free() != (1 << free.size()) - 1
                             || !shape.isClosed();
             if (mayGoOn(place) && more) {
-                builder.epsilon(
-                        json.separator(from, ','), state(at(place, Stage.BEFORE, place.next())));
+                comma(from, state(at(place, Stage.BEFORE, place.next())));
+            }
+        }
+
+        /// Where keys come anywhere, places are many: what each would write is a rule instead.
+        private boolean shares() {
+            return !free.isEmpty();
+        }
+
+        private void close(int from) throws GrammarException {
+            if (shares()) {
+                builder.call(from, rules.close(), builder.end(rule));
+            } else {
+                builder.text(json.space(from), CodePoints.of('}'), builder.end(rule));
+            }
+        }
+
+        private void comma(int from, int to) throws GrammarException {
+            if (shares()) {
+                builder.call(from, rules.comma(), to);
+            } else {
+                builder.epsilon(json.separator(from, ','), to);
             }
         }
 
@@ -195,16 +239,19 @@ final class ObjectWriter {
                 return;
             }
             int from = state(place);
-            builder.epsilon(from, state(at(place, Stage.LISTED, place.next())));
+            if (place.next() < listed.size()) {
+                builder.epsilon(from, state(at(place, Stage.LISTED, place.next())));
+            }
             for (int i = 0; i < free.size(); i++) {
                 if ((place.free() >> i & 1) == 0) {
-                    member(from, place, free.get(i), place.next(), 1 << i);
+                    member(from, place, listed.size() + i, place.next(), 1 << i);
                 }
             }
-            for (Region region : shape.regions()) {
+            for (int i = 0; i < shape.regions().size(); i++) {
                 for (int met = 0; met < 1 << witnesses.size(); met++) {
-                    if ((met & place.met()) == 0) {
-                        other(place, region, met);
+                    int member = (met & place.met()) == 0 ? other(i, met) : NONE;
+                    if (member != NONE) {
+                        builder.call(from, member, state(behind(place, place.next(), 0, met)));
                     }
                 }
             }
@@ -213,7 +260,16 @@ final class ObjectWriter {
         /// A member that is not listed.
         ///
         /// @param met the witnesses that it is
-        private void other(Place place, Region region, int met) throws GrammarException {
+        /// @return its rule, or [#NONE]
+        private int other(int number, int met) throws GrammarException {
+            int index = number << witnesses.size() | met;
+            if (others[index] == UNKNOWN) {
+                others[index] = newOther(shape.regions().get(number), met);
+            }
+            return others[index];
+        }
+
+        private int newOther(Region region, int met) throws GrammarException {
             Term value = region.value();
             TextLanguage language = region.keys();
             for (int i = 0; i < witnesses.size(); i++) {
@@ -222,37 +278,54 @@ final class ObjectWriter {
                     language = language.and(witnesses.get(i).keys());
                 }
             }
-            if (!value.isNone() && !language.isEmpty()) {
-                int member = unlisted(new Keys(language, names), value);
-                builder.call(state(place), member, state(behind(place, place.next(), 0, met)));
-            }
+            return value.isNone() || language.isEmpty()
+                    ? NONE
+                    : rules.unlisted(new MemberRules.Keys(language, names), value);
         }
 
         private void listed(Place place) throws GrammarException {
-            if (place.next() == listed.size()) {
-                return;
-            }
             Member member = listed.get(place.next());
             int from = state(place);
-            if (!member.required()) {
+            if (!member.required() && place.next() + 1 < listed.size()) {
                 builder.epsilon(from, state(at(place, Stage.LISTED, place.next() + 1)));
             }
-            member(from, place, member, place.next() + 1, 0);
+            member(from, place, place.next(), place.next() + 1, 0);
         }
 
         /// A listed member.
         ///
+        /// @param number its own, those without an order behind the others
         /// @param next the next declared key behind it
         /// @param bit its own among those without an order
-        private void member(int from, Place place, Member member, int next, int bit)
+        private void member(int from, Place place, int number, int next, int bit)
                 throws GrammarException {
-            int colon = json.separator(json.key(from, member.name()), ':');
+            int at = shares() ? from : rules.colon(from, member(number).name());
             for (int met = 0; met < 1 << witnesses.size(); met++) {
-                Term value = (met & place.met()) == 0 ? witnessing(member, met) : Term.NONE;
-                if (!value.isNone()) {
-                    builder.call(colon, json.rule(value), state(behind(place, next, bit, met)));
+                int rest = (met & place.met()) == 0 ? rest(number, met) : NONE;
+                if (rest != NONE) {
+                    builder.call(at, rest, state(behind(place, next, bit, met)));
                 }
             }
+        }
+
+        private Member member(int number) {
+            return number < listed.size() ? listed.get(number) : free.get(number - listed.size());
+        }
+
+        /// The value of a listed member; the whole member where that is shared.
+        ///
+        /// @return its rule, or [#NONE]
+        private int rest(int number, int met) throws GrammarException {
+            int index = number << witnesses.size() | met;
+            if (rests[index] == UNKNOWN) {
+                Member member = member(number);
+                Term value = witnessing(member, met);
+                rests[index] =
+                        value.isNone()
+                                ? NONE
+                                : shares() ? rules.named(member.name(), value) : json.rule(value);
+            }
+            return rests[index];
         }
 
         private Term witnessing(Member member, int met) {
@@ -267,100 +340,6 @@ final class ObjectWriter {
                 }
             }
             return value;
-        }
-    }
-
-    private int unlisted(Keys of, Term value) throws GrammarException {
-        Pair pair = new Pair(of, value);
-        Integer known = members.get(pair);
-        if (known == null) {
-            known = builder.rule();
-            members.put(pair, known);
-            int key = builder.call(builder.start(known), key(of));
-            int colon = json.separator(key, ':');
-            builder.call(colon, json.rule(value), builder.end(known));
-        }
-        return known;
-    }
-
-    /// Any key of a language but some names.
-    private int key(Keys of) throws GrammarException {
-        Integer known = keys.get(of);
-        if (known == null) {
-            known = builder.rule();
-            keys.put(of, known);
-            int open = builder.literal(builder.start(known), "\"");
-            int end = builder.end(known);
-            if (of.language().isAny()) {
-                new Exclusion(of.names()).write(open, end);
-            } else {
-                TextLanguage language =
-                        of.names().isEmpty()
-                                ? of.language()
-                                : of.language().minus(TextLanguage.of(of.names()));
-                builder.text(
-                        builder.call(open, language.rule(builder, true)), CodePoints.of('"'), end);
-            }
-        }
-        return known;
-    }
-
-    /// All strings but some, as a tree of these with a way out at every node.
-    private final class Exclusion {
-        private final List<Map<Integer, Integer>> children = new ArrayList<>();
-        private final List<Boolean> excluded = new ArrayList<>();
-
-        Exclusion(Set<String> names) {
-            node();
-            for (String name : names) {
-                int at = 0;
-                for (int c : name.codePoints().toArray()) {
-                    Integer next = children.get(at).get(c);
-                    if (next == null) {
-                        next = node();
-                        children.get(at).put(c, next);
-                    }
-                    at = next;
-                }
-                excluded.set(at, true);
-            }
-        }
-
-        private int node() {
-            children.add(new HashMap<>(4));
-            excluded.add(false);
-            return children.size() - 1;
-        }
-
-        void write(int from, int to) throws GrammarException {
-            int[] states = new int[children.size()];
-            states[0] = from;
-            for (int i = 1; i < states.length; i++) {
-                states[i] = builder.state();
-            }
-            int free = states.length == 1 && !excluded.getFirst() ? from : builder.state();
-            builder.chars(free, CodePoints.ANY, true, free);
-            builder.text(free, CodePoints.of('"'), to);
-            if (free == from) {
-                return;
-            }
-            for (int i = 0; i < states.length; i++) {
-                int[] ends = new int[2 * children.get(i).size()];
-                int n = 0;
-                for (Map.Entry<Integer, Integer> child : children.get(i).entrySet()) {
-                    ends[n++] = child.getKey();
-                    ends[n++] = child.getKey();
-                    builder.chars(
-                            states[i],
-                            CodePoints.of(child.getKey()),
-                            true,
-                            states[child.getValue()]);
-                }
-                builder.chars(states[i], CodePoints.ofRanges(ends).complement(), true, free);
-                if (!excluded.get(i)) {
-                    builder.text(states[i], CodePoints.of('"'), to);
-                }
-            }
         }
     }
 }

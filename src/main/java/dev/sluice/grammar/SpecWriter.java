@@ -1,5 +1,7 @@
 package dev.sluice.grammar;
 
+import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
+
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -7,6 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// Turns a [GrammarSpec] into rules.
 final class SpecWriter {
@@ -82,9 +85,16 @@ final class SpecWriter {
         }
 
         @Override
-        public int schema(JsonNode schema, boolean strict) throws GrammarException {
-            return SpecWriter.this.schema(
-                    schema, options.withStrict(strict).withClosedObjects(strict));
+        public int schema(JsonNode schema, Optional<Boolean> strict, Optional<Boolean> anyOrder)
+                throws GrammarException {
+            JsonSchemaOptions how = options;
+            if (strict.isPresent()) {
+                how = how.withStrict(strict.get()).withClosedObjects(strict.get());
+            }
+            if (anyOrder.isPresent()) {
+                how = how.with(anyOrder.get() ? KeyOrder.ANY : KeyOrder.DECLARED);
+            }
+            return SpecWriter.this.schema(schema, how);
         }
 
         @Override

@@ -28,8 +28,10 @@ final class StructuralTags {
         ///
         /// @param strict true closes objects that don't say whether they are open, false lets be
         ///   left out what can't be enforced
+        /// @param anyOrder whether the keys of objects come in any order
         /// @return their rule
-        int schema(JsonNode schema, boolean strict) throws GrammarException;
+        int schema(JsonNode schema, Optional<Boolean> strict, Optional<Boolean> anyOrder)
+                throws GrammarException;
 
         /// Adds any JSON object.
         ///
@@ -138,6 +140,18 @@ final class StructuralTags {
                 : strings(node, field);
     }
 
+    private static Optional<Boolean> optionalBoolean(JsonNode node, String field)
+            throws GrammarException {
+        JsonNode value = node.path(field);
+        if (value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isBoolean()) {
+            throw GrammarException.malformed("'%s' is neither true nor false".formatted(field));
+        }
+        return Optional.of(value.asBoolean());
+    }
+
     /// Adds a format.
     ///
     /// @param ends what must come behind it, and is added, too; nothing if empty
@@ -222,17 +236,16 @@ final class StructuralTags {
         if (!style.equals("json")) {
             throw GrammarException.unsupported("the style '%s' is not supported".formatted(style));
         }
-        if (node.path("any_order").asBoolean(false)) {
-            throw GrammarException.unsupported("any_order is not supported");
-        }
         if (!node.path("max_whitespace_cnt").isMissingNode()
                 && !node.path("max_whitespace_cnt").isNull()) {
             throw GrammarException.unsupported("max_whitespace_cnt is not supported");
         }
         JsonNode schema = required(node, "json_schema");
-        return node.path("strict").isBoolean()
-                ? contents.schema(schema, node.path("strict").asBoolean())
-                : contents.schema(schema);
+        JsonNode strict = node.path("strict");
+        return contents.schema(
+                schema,
+                strict.isBoolean() ? Optional.of(strict.asBoolean()) : Optional.empty(),
+                optionalBoolean(node, "any_order"));
     }
 
     private void repeated(JsonNode node, int min, int max, int from, int to)

@@ -19,12 +19,7 @@ class JsonSchemaCompilerTest {
     }
 
     private static SchemaRule compile(String schema, boolean strict) throws GrammarException {
-        JsonSchemaOptions options =
-                new JsonSchemaOptions(
-                        JsonSchemaOptions.Whitespace.BOUNDED,
-                        strict,
-                        false,
-                        SchemaDialect.DRAFT_2020_12);
+        JsonSchemaOptions options = JsonSchemaOptions.DEFAULT.withStrict(strict);
         return new JsonSchemaCompiler(options)
                 .compile(SchemaRows.json(schema), new GrammarBuilder(GrammarLimits.DEFAULT));
     }

@@ -111,6 +111,34 @@ class StructuralTagsTest {
         assertThat(GrammarTexts.accepts(rules, text)).isEqualTo(accepted);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "true ~ {\"a\": 1, \"b\": {\"c\": 1, \"d\": 2}} ~ true",
+                "true ~ {\"b\": {\"d\": 2, \"c\": 1}, \"a\": 1} ~ true",
+                "true ~ {\"b\": {\"d\": 2, \"c\": 1}} ~ false",
+                "true ~ {\"b\": {\"d\": 2, \"c\": 1}, \"a\": 1, \"b\": {}} ~ false",
+                "false ~ {\"a\": 1, \"b\": {\"c\": 1, \"d\": 2}} ~ true",
+                "false ~ {\"b\": {\"c\": 1, \"d\": 2}, \"a\": 1} ~ false",
+                "null ~ {\"b\": {\"c\": 1, \"d\": 2}, \"a\": 1} ~ false"
+            })
+    void keysComeInAnyOrderWhereTheFormatSaysSo(String anyOrder, String text, boolean accepted)
+            throws GrammarException {
+        Rules rules =
+                rules(
+                        """
+                        {"type": "structural_tag", "format": {"type": "json_schema", "any_order": %s,
+                          "json_schema": {"type": "object", "properties": {"a": {"type": "integer"},
+                            "b": {"type": "object", "properties": {"c": {}, "d": {}}}}, "required": ["a"],
+                            "additionalProperties": false}}}
+                        """
+                                .formatted(anyOrder));
+
+        assertThat(GrammarTexts.accepts(rules, text)).isEqualTo(accepted);
+    }
+
     /// The example of the README: a call in XML.
     @Test
     void xmlIsWrittenByTags() throws GrammarException {
@@ -166,6 +194,7 @@ class StructuralTagsTest {
                 "{\"structures\":[],\"triggers\":[\"<a\",\"<ab\"]} ~ is the beginning of",
                 "{\"triggers\":[]} ~ 'structures' is missing",
                 "{\"format\":{\"type\":\"poem\"}} ~ the format 'poem' is not supported",
+                "{\"format\":{\"type\":\"json_schema\",\"json_schema\":{},\"any_order\":1}} ~ 'any_order' is neither true nor false",
                 "[] ~ no JSON object",
                 "{ ~ it is not JSON"
             })

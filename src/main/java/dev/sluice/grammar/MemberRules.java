@@ -1,0 +1,163 @@
+package dev.sluice.grammar;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// The rules of what objects are made of, each written once for all objects and their places.
+final class MemberRules {
+    private final JsonWriter json;
+    private final GrammarBuilder builder;
+    private final Map<Keys, Integer> keys = new HashMap<>();
+    private final Map<Pair, Integer> members = new HashMap<>();
+    private final Map<Named, Integer> namedMembers = new HashMap<>();
+    private int comma = -1;
+    private int close = -1;
+
+    /// The keys of a language but some names.
+    record Keys(TextLanguage language, Set<String> names) {}
+
+    private record Pair(Keys keys, Term value) {}
+
+    private record Named(String name, Term value) {}
+
+    MemberRules(JsonWriter json, GrammarBuilder builder) {
+        this.json = json;
+        this.builder = builder;
+    }
+
+    /// A key and its colon.
+    ///
+    /// @return the state behind them
+    int colon(int from, String name) throws GrammarException {
+        return json.separator(json.key(from, name), ':');
+    }
+
+    /// The end of an object.
+    int close() throws GrammarException {
+        if (close < 0) {
+            close = builder.rule();
+            int space = json.space(builder.start(close));
+            builder.text(space, CodePoints.of('}'), builder.end(close));
+        }
+        return close;
+    }
+
+    /// What stands between two members.
+    int comma() throws GrammarException {
+        if (comma < 0) {
+            comma = builder.rule();
+            builder.epsilon(json.separator(builder.start(comma), ','), builder.end(comma));
+        }
+        return comma;
+    }
+
+    /// A member with a name.
+    int named(String name, Term value) throws GrammarException {
+        Named pair = new Named(name, value);
+        Integer known = namedMembers.get(pair);
+        if (known == null) {
+            known = builder.rule();
+            namedMembers.put(pair, known);
+            builder.call(colon(builder.start(known), name), json.rule(value), builder.end(known));
+        }
+        return known;
+    }
+
+    /// A member with any key of a language but some names.
+    int unlisted(Keys of, Term value) throws GrammarException {
+        Pair pair = new Pair(of, value);
+        Integer known = members.get(pair);
+        if (known == null) {
+            known = builder.rule();
+            members.put(pair, known);
+            int key = builder.call(builder.start(known), key(of));
+            int colon = json.separator(key, ':');
+            builder.call(colon, json.rule(value), builder.end(known));
+        }
+        return known;
+    }
+
+    /// Any key of a language but some names.
+    private int key(Keys of) throws GrammarException {
+        Integer known = keys.get(of);
+        if (known == null) {
+            known = builder.rule();
+            keys.put(of, known);
+            int open = builder.literal(builder.start(known), "\"");
+            int end = builder.end(known);
+            if (of.language().isAny()) {
+                new Exclusion(of.names()).write(open, end);
+            } else {
+                TextLanguage language =
+                        of.names().isEmpty()
+                                ? of.language()
+                                : of.language().minus(TextLanguage.of(of.names()));
+                builder.text(
+                        builder.call(open, language.rule(builder, true)), CodePoints.of('"'), end);
+            }
+        }
+        return known;
+    }
+
+    /// All strings but some, as a tree of these with a way out at every node.
+    private final class Exclusion {
+        private final List<Map<Integer, Integer>> children = new ArrayList<>();
+        private final List<Boolean> excluded = new ArrayList<>();
+
+        Exclusion(Set<String> names) {
+            node();
+            for (String name : names) {
+                int at = 0;
+                for (int c : name.codePoints().toArray()) {
+                    Integer next = children.get(at).get(c);
+                    if (next == null) {
+                        next = node();
+                        children.get(at).put(c, next);
+                    }
+                    at = next;
+                }
+                excluded.set(at, true);
+            }
+        }
+
+        private int node() {
+            children.add(new HashMap<>(4));
+            excluded.add(false);
+            return children.size() - 1;
+        }
+
+        void write(int from, int to) throws GrammarException {
+            int[] states = new int[children.size()];
+            states[0] = from;
+            for (int i = 1; i < states.length; i++) {
+                states[i] = builder.state();
+            }
+            int free = states.length == 1 && !excluded.getFirst() ? from : builder.state();
+            builder.chars(free, CodePoints.ANY, true, free);
+            builder.text(free, CodePoints.of('"'), to);
+            if (free == from) {
+                return;
+            }
+            for (int i = 0; i < states.length; i++) {
+                int[] ends = new int[2 * children.get(i).size()];
+                int n = 0;
+                for (Map.Entry<Integer, Integer> child : children.get(i).entrySet()) {
+                    ends[n++] = child.getKey();
+                    ends[n++] = child.getKey();
+                    builder.chars(
+                            states[i],
+                            CodePoints.of(child.getKey()),
+                            true,
+                            states[child.getValue()]);
+                }
+                builder.chars(states[i], CodePoints.ofRanges(ends).complement(), true, free);
+                if (!excluded.get(i)) {
+                    builder.text(states[i], CodePoints.of('"'), to);
+                }
+            }
+        }
+    }
+}
