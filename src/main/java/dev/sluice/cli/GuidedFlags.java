@@ -53,8 +53,8 @@ final class GuidedFlags {
     @Option(
             names = "--guided-any-key-order",
             description =
-                    "The keys of JSON objects come in any order, the required ones at least. By"
-                            + " default those that a schema lists come in its order.")
+                    "The keys that a schema lists may come in any order: up to ten of each object,"
+                            + " the required ones first. By default they come in the schema's.")
     private boolean anyKeyOrder;
 
     @Option(

@@ -33,9 +33,9 @@ public record JsonSchemaOptions(
         /// As it is declared.
         DECLARED,
         /// Any, for up to ten keys of an object, the required ones first; further ones come in
-        /// declared order among themselves. An object has fewer keys without an order where it has
-        /// hundreds of others or counts many members, and where the rest of the schema is large: up
-        /// to eight required ones that stand beside fifty others always fit.
+        /// declared order among themselves. Objects have fewer keys without an order where they
+        /// have many others or count many members, and where the schema is large already; an object
+        /// by itself has eight required ones beside a hundred others.
         ANY
     }
 

@@ -343,6 +343,10 @@ class KeyOrderTest {
                 matcher.fillNextTokenBitmask(row);
                 int[] allowed =
                         IntStream.rangeClosed(0, end).filter(id -> isSet(row, id)).toArray();
+                int any = random.nextInt(end);
+                if (!isSet(row, any)) {
+                    assertThat(matcher.accept(any)).isFalse();
+                }
                 int token = allowed[random.nextInt(allowed.length)];
                 assertThat(matcher.accept(token)).isTrue();
                 if (token == end) {
