@@ -297,65 +297,72 @@ void attends_in_parts(void) {
     }
 }
 
-static void stores(int64_t type, int64_t interleaved, int64_t rotary_dim) {
-    static const int64_t context[] = {37, 5}, tokens[] = {9, 5};
-    struct world w = {.type = type, .size = 6, .heads = 3, .kv_heads = 1, .dim = 24,
+/* A cache of one key/value head, and a split of the tokens, as threads make them. */
+struct store_case {
+    int64_t size, dim, context[2], tokens[2], split;
+};
+
+static void stores(const struct store_case *of, int64_t type, int64_t interleaved,
+                   int64_t rotary_dim) {
+    int64_t size = of->size, dim = of->dim;
+    struct world w = {.type = type, .size = size, .heads = 3, .kv_heads = 1, .dim = dim,
                       .sequences = 2};
-    new_sequences(&w, context, tokens);
+    new_sequences(&w, of->context, of->tokens);
     int64_t n = w.tokens, half = rotary_dim / 2;
     fill_cache(&w);
-    w.q = random_floats((size_t)(n * 72));
-    float *before = allocate((size_t)(n * 72) * 4), *k = random_floats((size_t)(n * 24));
-    float *v = random_floats((size_t)(n * 24)), frequencies[12], *table = allocate((size_t)n * 96);
+    w.q = random_floats((size_t)(n * 3 * dim));
+    float *before = allocate((size_t)(n * 3 * dim) * 4), *k = random_floats((size_t)(n * dim));
+    float *v = random_floats((size_t)(n * dim)), frequencies[32];
+    float *table = allocate((size_t)(n * dim) * 4);
     k[20] = 1e6f;
     v[3] = -1e6f;
-    memcpy(before, w.q, (size_t)(n * 72) * 4);
-    for (int i = 0; i < 12; i++) {
-        frequencies[i] = powf(10000, (float)-i / 12);
+    memcpy(before, w.q, (size_t)(n * 3 * dim) * 4);
+    for (int i = 0; i < 32; i++) {
+        frequencies[i] = powf(10000, (float)-i / 32);
     }
-    struct sl_rotary_table_args ta = {w.positions, frequencies, half, 1.25, table, 24};
+    struct sl_rotary_table_args ta = {w.positions, frequencies, half, 1.25, table, dim};
     sl_rotary_table(&ta, 0, n);
     double worst = 0;
     for (int64_t i = 0; i < n * half; i++) {
         float a = (float)w.positions[i / half] * frequencies[i % half];
-        const float *row = table + i / half * 24 + i % half;
+        const float *row = table + i / half * dim + i % half;
         worst = fmax(worst, fabs(row[0] - 1.25 * cos(a)) + fabs(row[half] - 1.25 * sin(a)));
     }
     CHECK(worst < 3e-7, "rotary table: %g", worst);
     struct sl_rotary_store_args a = {
-        w.q,     72, k, 24, v, 24, table, 24, 3, 1, 24, rotary_dim, interleaved, w.positions,
+        w.q, 3 * dim, k, dim, v, dim, table, dim, 3, 1, dim, rotary_dim, interleaved, w.positions,
         w.sequence_of, w.tables, w.max_blocks, w.size, w.kv, type};
-    sl_rotary_store(&a, 4, n);
-    sl_rotary_store(&a, 0, 4);
+    sl_rotary_store(&a, of->split, n);
+    sl_rotary_store(&a, 0, of->split);
     int bad = 0;
     for (int64_t t = 0; t < n; t++) {
         int64_t p = w.positions[t];
-        int64_t block = w.tables[w.sequence_of[t] * w.max_blocks + p / 6];
+        int64_t block = w.tables[w.sequence_of[t] * w.max_blocks + p / size];
         for (int64_t h = 0; h < 4; h++) {
-            const float *x = h < 3 ? before + t * 72 + h * 24 : k + t * 24;
-            for (int64_t d = 0; d < 24; d++) {
+            const float *x = h < 3 ? before + (3 * t + h) * dim : k + t * dim;
+            for (int64_t d = 0; d < dim; d++) {
                 int64_t i = interleaved ? d / 2 : d % (half > 0 ? half : 1);
                 int second = interleaved ? d % 2 == 1 : d >= half;
                 int64_t other = interleaved ? d ^ 1 : second ? d - half : d + half;
                 volatile float left = 0, right = 0, y = x[d];
                 if (d < rotary_dim) {
-                    left = x[d] * table[t * 24 + i];
-                    right = x[other] * table[t * 24 + half + i];
+                    left = x[d] * table[t * dim + i];
+                    right = x[other] * table[t * dim + half + i];
                     y = second ? left + right : left - right;
                 }
                 if (h < 3) {
-                    bad += w.q[t * 72 + h * 24 + d] != y;
+                    bad += w.q[(3 * t + h) * dim + d] != y;
                 } else {
-                    int64_t at = 2 * block * 6 * 24 + key_at(type, 6, p % 6, d);
+                    int64_t at = 2 * block * size * dim + key_at(type, size, p % size, d);
                     bad += cached(w.kv, type, at) != rounded(type, y);
-                    at = (2 * block + 1) * 6 * 24 + value_at(type, 24, p % 6, d);
-                    bad += cached(w.kv, type, at) != rounded(type, v[t * 24 + d]);
+                    at = (2 * block + 1) * size * dim + value_at(type, dim, p % size, d);
+                    bad += cached(w.kv, type, at) != rounded(type, v[t * dim + d]);
                 }
             }
         }
     }
-    CHECK(bad == 0, "%s rotary %d interleaved %d: %d wrong", TYPE_NAME[type], (int)rotary_dim,
-          (int)interleaved, bad);
+    CHECK(bad == 0, "%s of %d, rotary %d interleaved %d: %d wrong", TYPE_NAME[type], (int)dim,
+          (int)rotary_dim, (int)interleaved, bad);
     free(before);
     free(k);
     free(v);
@@ -364,11 +371,18 @@ static void stores(int64_t type, int64_t interleaved, int64_t rotary_dim) {
 }
 
 void rotates_and_stores(void) {
+    /* Odd sizes, and heads and blocks that let many tokens be stored at once. */
+    static const struct store_case small = {6, 24, {37, 5}, {9, 5}, 4};
+    static const struct store_case large = {32, 64, {85, 16}, {80, 16}, 33};
     for (int64_t type = SL_F32; type <= SL_BF16; type++) {
-        stores(type, 0, 24);
-        stores(type, 1, 24);
-        stores(type, 0, 10);
-        stores(type, 1, 10);
-        stores(type, 0, 0);
+        stores(&small, type, 0, 24);
+        stores(&small, type, 1, 24);
+        stores(&small, type, 0, 10);
+        stores(&small, type, 1, 10);
+        stores(&small, type, 0, 0);
+        stores(&large, type, 0, 64);
+        stores(&large, type, 1, 64);
+        stores(&large, type, 0, 36);
+        stores(&large, type, 1, 36);
     }
 }

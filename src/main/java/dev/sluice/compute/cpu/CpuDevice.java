@@ -35,6 +35,9 @@ public final class CpuDevice implements Device {
     /// Elements of a row-wise operation that are worth handing to another thread.
     private static final int CHUNK_ELEMENTS = 8192;
 
+    /// Most rows whose keys and values one thread stores at a time.
+    private static final int STORED_ROWS = 32;
+
     /// Bytes of weights that one thread reads at a time where few rows meet them. Memory is quick
     /// only after some kilobytes of one and the same stretch, so these are large.
     private static final long CHUNK_BYTES = 1 << 20;
@@ -316,8 +319,9 @@ public final class CpuDevice implements Device {
             Tensor kv) {
         String op = "rotaryAndStore";
         ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
-        // Each row waits for lines of the cache that lie far apart.
-        int chunk = CHUNK_ELEMENTS / 4 / Math.max(1, q.columns());
+        // Tokens that follow one another share lines of the cache, which threads would take from
+        // each other: long stretches, but more than one a thread.
+        long chunk = Math.min(STORED_ROWS, q.rows() / (2L * threads.count()));
         Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
         threads.run(op, units, q.rows(), chunk);
     }
