@@ -8,208 +8,10 @@
 
 #include <math.h>
 
-/* Rows and vectors of a register tile. */
-enum { TILE = 6, WIDE = VW == 4 ? 2 : VW == 8 ? 2 : 4 };
-
 /* Lower than any score; finite, so that differences are numbers. */
 #define LOWEST (-1e30f)
 
 #define LOG2_E 1.4426950408889634
-
-/* n elements of a cache vector as float32; n == VW is a whole one. */
-SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
-    if (read == READ_F32) {
-        const float *p = (const float *)kv + at;
-        return n == VW ? vf_load(p) : vf_load_n(p, n);
-    }
-    const uint16_t *p = (const uint16_t *)kv + at;
-    return n == VW ? vf_load_f16(p) : vf_load_f16_n(p, n);
-}
-
-SL_INLINE vi load_pairs(const void *kv, int64_t pair, int64_t n) {
-    const uint32_t *p = (const uint32_t *)kv + pair;
-    return n == VW ? vi_load(p) : vi_load_n(p, n);
-}
-
-/* sum[r][v] += x[r] * w[v] */
-SL_INLINE void add_products(int rows, int vectors, vf sum[][WIDE], const float *x, int64_t x_stride,
-                            const vf *w) {
-    SL_UNROLL for (int r = 0; r < rows; r++) {
-        vf f = vf_set1(x[r * x_stride]);
-        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[r][v] = vf_fma(f, w[v], sum[r][v]); }
-    }
-}
-
-/* The same for pairs w of bfloat16 and two elements of each row: x as float32, or x16 as pairs. */
-SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
-                         const uint16_t *x16, int64_t x_stride, const vi *w) {
-#if SL_LEVEL == 2
-    if (read == READ_BF16_PAIRS) {
-        SL_UNROLL for (int r = 0; r < rows; r++) {
-            int32_t pair;
-            memcpy(&pair, x16 + r * x_stride, 4);
-            __m512bh f = (__m512bh)_mm512_set1_epi32(pair);
-            SL_UNROLL for (int v = 0; v < vectors; v++) {
-                sum[r][v] = _mm512_dpbf16_ps(sum[r][v], f, (__m512bh)w[v]);
-            }
-        }
-        return;
-    }
-#endif
-    (void)read, (void)x16;
-    vf half[WIDE];
-    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_low(w[v]); }
-    add_products(rows, vectors, sum, x, x_stride, half);
-    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_high(w[v]); }
-    add_products(rows, vectors, sum, x + 1, x_stride, half);
-}
-
-/*
- * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
- * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
- * `lanes` is VW, or less for a single partial vector.
- */
-SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
-                        const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
-                        int64_t stride, int64_t steps, int64_t lanes) {
-    for (int64_t k = 0; k < steps; k++) {
-        if (read >= READ_BF16) {
-            vi w[WIDE];
-            SL_UNROLL for (int v = 0; v < vectors; v++) {
-                w[v] = load_pairs(kv, at + k * stride + v * VW, lanes);
-            }
-            add_pairs(rows, vectors, read, sum, x + 2 * k, x16 + 2 * k, x_stride, w);
-        } else {
-            vf w[WIDE];
-            SL_UNROLL for (int v = 0; v < vectors; v++) {
-                w[v] = load_kv(kv, read, at + k * stride + v * VW, lanes);
-            }
-            add_products(rows, vectors, sum, x + k, x_stride, w);
-        }
-    }
-}
-
-/* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */
-SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, const void *keys,
-                          int64_t r, int64_t t, int64_t lanes) {
-    const int64_t size = c->args->block_size;
-    vf sum[TILE][WIDE];
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = vf_zero(); }
-    }
-    multiply(rows, vectors, read, sum, c->query + r * c->dim, c->query16 + r * c->dim, c->dim, keys,
-             t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes);
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        SL_UNROLL for (int v = 0; v < vectors; v++) {
-            vf_store(c->probability + (r + i) * c->stride + t + v * VW, sum[i][v]);
-        }
-    }
-}
-
-/* sum = sum * correction + probabilities * values, for elements d .. of rows r .. */
-SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, const void *values,
-                          int64_t r, int64_t d, int64_t lanes, int64_t first, int64_t end) {
-    vf sum[TILE][WIDE];
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        vf correction = vf_set1(c->correction[r + i]);
-        SL_UNROLL for (int v = 0; v < vectors; v++) {
-            sum[i][v] = vf_mul(vf_load(c->now.sum + (r + i) * c->sum_dim + d + v * VW), correction);
-        }
-    }
-    const float *p = c->probability + r * c->stride;
-    const uint16_t *p16 = c->probability16 + r * c->stride;
-    if (read < READ_BF16) {
-        multiply(rows, vectors, read, sum, p + first, p16, c->stride, values,
-                 first * c->dim + d, c->dim, end - first, lanes);
-    } else {
-        int64_t pair = first / 2, whole = end / 2;
-        multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, c->stride, values,
-                 pair * c->dim + d, c->dim, whole - pair, lanes);
-        if (end % 2) {
-            /* The last slot's neighbour may hold anything: its half is cut off. */
-            vi w[WIDE];
-            SL_UNROLL for (int v = 0; v < vectors; v++) {
-                w[v] = vi_low_halves(load_pairs(values, whole * c->dim + d + v * VW, lanes));
-            }
-            add_pairs(rows, vectors, read, sum, p + 2 * whole, p16 + 2 * whole, c->stride, w);
-        }
-    }
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        SL_UNROLL for (int v = 0; v < vectors; v++) {
-            vf_store(c->now.sum + (r + i) * c->sum_dim + d + v * VW, sum[i][v]);
-        }
-    }
-}
-
-SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
-    const void *keys = span_kv(s, 0, 0);
-    int64_t size = c->args->block_size;
-    int64_t t = s->first / VW * VW;
-    for (; t + WIDE * VW <= size && t + (WIDE - 1) * VW < s->end; t += WIDE * VW) {
-        score_tile(rows, WIDE, read, c, keys, r, t, VW);
-    }
-    for (; t + VW <= size && t < s->end; t += VW) {
-        score_tile(rows, 1, read, c, keys, r, t, VW);
-    }
-    if (t < s->end) {
-        score_tile(rows, 1, read, c, keys, r, t, size - t);
-    }
-}
-
-SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
-    const void *values = span_kv(s, 0, 1);
-    int64_t d = 0;
-    for (; d + WIDE * VW <= c->dim; d += WIDE * VW) {
-        value_tile(rows, WIDE, read, c, values, r, d, VW, s->first, s->end);
-    }
-    for (; d + VW <= c->dim; d += VW) {
-        value_tile(rows, 1, read, c, values, r, d, VW, s->first, s->end);
-    }
-    if (d < c->dim) {
-        value_tile(rows, 1, read, c, values, r, d, c->dim - d, s->first, s->end);
-    }
-}
-
-/* Functions for each height of a register tile and each way of reading the cache. */
-#define READ_CASES(height, function)                                                               \
-    switch (c->read) {                                                                             \
-        case READ_F32:                                                                             \
-            function(height, READ_F32, c, s, r);                                                   \
-            break;                                                                                 \
-        case READ_F16:                                                                             \
-            function(height, READ_F16, c, s, r);                                                   \
-            break;                                                                                 \
-        case READ_BF16:                                                                            \
-            function(height, READ_BF16, c, s, r);                                                  \
-            break;                                                                                 \
-        default:                                                                                   \
-            function(height, SL_LEVEL == 2 ? READ_BF16_PAIRS : READ_BF16, c, s, r);                \
-            break;                                                                                 \
-    }
-#define ROWS_FUNCTIONS(height)                                                                     \
-    static SL_NOINLINE void scores_##height(struct chunk *c, const struct span *s, int64_t r) {    \
-        READ_CASES(height, score_rows)                                                             \
-    }                                                                                              \
-    static SL_NOINLINE void values_##height(struct chunk *c, const struct span *s, int64_t r) {    \
-        READ_CASES(height, value_rows)                                                             \
-    }
-ROWS_FUNCTIONS(1)
-ROWS_FUNCTIONS(2)
-ROWS_FUNCTIONS(3)
-ROWS_FUNCTIONS(4)
-ROWS_FUNCTIONS(6)
-
-typedef void rows_function(struct chunk *, const struct span *, int64_t);
-
-/* Calls the function of the right height for all rows. */
-static void for_rows(rows_function *const by_height[], struct chunk *c, const struct span *s) {
-    int64_t height;
-    for (int64_t r = 0; r < c->rows; r += height) {
-        int64_t left = c->rows - r;
-        height = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : left;
-        by_height[height](c, s, r);
-    }
-}
 
 /* Takes the scores that row r does not see out of the block. */
 static void hide(struct chunk *c, const struct span *s, int64_t r, int64_t from, int64_t to) {
@@ -321,17 +123,36 @@ static void write_out(struct row_state a, int64_t dim, float *out) {
     }
 }
 
+/*
+ * Begins to fetch keys and values: the first lines of each page, with which the processor finds the
+ * page and goes on by itself while the blocks before are worked on. To fetch every line is slower,
+ * for fetches wait in a shorter queue than the processor's own.
+ * Inlined, because compilers may take a function that only fetches for one that does nothing.
+ */
+SL_INLINE void fetch(const struct sl_attention_args *args, struct ahead a) {
+    enum { PAGE = 4096, FETCHED = 1024, LINE = 64 };
+    int64_t bytes = args->block_size * args->head_dim * (args->kv_type == SL_F32 ? 4 : 2);
+    struct span s = {.args = args, .blocks = a.blocks, .kv_head = a.kv_head};
+    for (int64_t i = a.first; i < a.end; i++) {
+        for (int which = 0; which < 2; which++) {
+            const char *at = span_kv(&s, i, which);
+            for (int64_t page = 0; page < bytes; page += PAGE) {
+                int64_t end = sl_min(bytes, page + FETCHED);
+                for (int64_t line = page; line < end; line += LINE) {
+                    __builtin_prefetch(at + line, 0, 2);
+                }
+            }
+        }
+    }
+}
+
 /* Lets the rows of a chunk meet one block. */
 static void meet(struct chunk *c, const struct span *s) {
-    static rows_function *const scores[] = {0,        scores_1, scores_2, scores_3,
-                                            scores_4, 0,        scores_6};
-    static rows_function *const values[] = {0,        values_1, values_2, values_3,
-                                            values_4, 0,        values_6};
     int tiles = c->read == READ_BF16_TILES;
     if (tiles) {
         tile_scores(c, s);
     } else {
-        for_rows(scores, c, s);
+        SL_FN(vector_scores)(c, s);
     }
     for (int64_t r = 0; r < c->rows; r++) {
         soften(c, s, r);
@@ -339,7 +160,7 @@ static void meet(struct chunk *c, const struct span *s) {
     if (tiles) {
         tile_values(c, s);
     } else {
-        for_rows(values, c, s);
+        SL_FN(vector_values)(c, s);
     }
 }
 
@@ -369,12 +190,22 @@ static int64_t blocks_at_once(const struct chunk *c) {
     return c->read == READ_BF16_TILES ? sl_max(1, SL_TILED_SLOTS / c->args->block_size) : 1;
 }
 
+/* What a chunk reads after the blocks that begin with `start`, up to `last`. */
+static struct ahead blocks_after(const struct chunk *c, const int32_t *table, int64_t kv_head,
+                                 int64_t start, int64_t last) {
+    int64_t together = blocks_at_once(c), first = start + together;
+    if (first > last) {
+        return c->then;
+    }
+    return (struct ahead){table, kv_head, first, sl_min(first + together, last + 1)};
+}
+
 /*
- * Lets the rows of a chunk pass over the blocks first .. end - 1, which are of one segment. Which
- * blocks are met together depends on their positions only.
+ * Lets the rows of a chunk pass over the blocks first .. end - 1, which are of one segment; those
+ * up to `last` follow. Which blocks are met together depends on their positions only.
  */
 static void pass(struct chunk *c, const struct blocks *seen, const int32_t *table, int64_t kv_head,
-                 int64_t first, int64_t end) {
+                 int64_t first, int64_t end, int64_t last) {
     const struct sl_attention_args *args = c->args;
     int64_t size = args->block_size, together = blocks_at_once(c);
     for (int64_t r = 0; r < c->rows; r++) {
@@ -391,6 +222,7 @@ static void pass(struct chunk *c, const struct blocks *seen, const int32_t *tabl
             .first = sl_max(b * size, seen->low) - start * size,
             .end = sl_min(behind, seen->high + 1) - start * size,
         };
+        fetch(args, blocks_after(c, table, kv_head, start, last));
         meet(c, &s);
     }
 }
@@ -407,7 +239,7 @@ static struct state *pass_all(struct chunk *c, const int32_t *table, int64_t kv_
         for (end = b + 1; end <= seen.last && segment_of(c->args, end) == segment_of(c->args, b);) {
             end++;
         }
-        pass(c, &seen, table, kv_head, b, end);
+        pass(c, &seen, table, kv_head, b, end, seen.last);
         if (b == seen.first && end > seen.last) {
             break;
         }
@@ -433,7 +265,7 @@ static struct state *pass_segment(struct chunk *c, const int32_t *table, int64_t
     for (end = first; end <= seen.last && segment_of(c->args, end) == segment;) {
         end++;
     }
-    pass(c, &seen, table, kv_head, first, end);
+    pass(c, &seen, table, kv_head, first, end, end - 1);
     return &c->now;
 }
 
@@ -457,15 +289,43 @@ struct unit {
     int64_t head;
 };
 
+static struct unit unit_at(const struct sl_attention_args *args, int64_t i) {
+    int64_t parts = args->num_heads / args->heads_per_unit;
+    return (struct unit){args->tiles + i / parts * 5, i % parts * args->heads_per_unit};
+}
+
+/* Position of the token in row 0 of the batch, if it were of this sequence. */
+static int64_t start_of(const struct sl_attention_args *args, int64_t sequence) {
+    return args->context_lengths[sequence] - args->seq_starts[sequence + 1];
+}
+
+static int64_t kv_head_of(const struct sl_attention_args *args, const struct unit *u) {
+    return u->head / (args->num_heads / args->num_kv_heads);
+}
+
+/* The first blocks that a unit reads. */
+static struct ahead first_blocks(const struct sl_attention_args *args, const struct unit *u) {
+    int64_t size = args->block_size, sequence = u->tile[0];
+    int64_t low = start_of(args, sequence) + u->tile[1];
+    int64_t behind = (low + u->tile[2] - 1) / size + 1;
+    int64_t first = args->window > 0 ? sl_max(0, low - args->window + 1) / size : 0;
+    if (u->tile[3] > 0) {
+        first = sl_max(first, (u->tile[3] * (int64_t)SL_ATTENTION_SEGMENT + size - 1) / size);
+    }
+    return (struct ahead){args->block_tables + sequence * args->max_blocks, kv_head_of(args, u),
+                          first, sl_min(first + sl_max(1, SL_TILED_SLOTS / size), behind)};
+}
+
 /* Rows first .. first + rows - 1 of a unit. */
 static SL_NOINLINE void attend(const struct sl_attention_args *args, const struct unit *u,
-                               int64_t first, int64_t rows) {
+                               struct ahead then, int64_t first, int64_t rows) {
     struct chunk c;
     const int32_t *tile = u->tile;
     int64_t heads = args->heads_per_unit;
     int64_t sequence = tile[0], segment = tile[3];
-    int64_t position = args->context_lengths[sequence] - args->seq_starts[sequence + 1];
+    int64_t position = start_of(args, sequence);
     c.args = args;
+    c.then = then;
     c.rows = rows;
     c.read = how_to_read(args);
     c.dim = args->head_dim;
@@ -481,7 +341,7 @@ static SL_NOINLINE void attend(const struct sl_attention_args *args, const struc
     if (c.read == READ_BF16_TILES) {
         start_tiles(&c);
     }
-    int64_t kv_head = u->head / (args->num_heads / args->num_kv_heads);
+    int64_t kv_head = kv_head_of(args, u);
     const int32_t *table = args->block_tables + sequence * args->max_blocks;
     struct state *sums = segment >= 0 ? pass_segment(&c, table, kv_head, segment)
                                       : pass_all(&c, table, kv_head);
@@ -501,14 +361,21 @@ static SL_NOINLINE void attend(const struct sl_attention_args *args, const struc
 }
 
 void SL_FN(attention)(const struct sl_attention_args *args, int64_t begin, int64_t end) {
-    int64_t parts = args->num_heads / args->heads_per_unit;
     int64_t most = sl_min(how_to_read(args) == READ_BF16_TILES ? SL_TILED_ROWS : SL_ATTENTION_ROWS,
                           SL_ATTENTION_FLOATS / sl_round_up(args->head_dim, VW));
     for (int64_t i = begin; i < end; i++) {
-        struct unit u = {args->tiles + i / parts * 5, i % parts * args->heads_per_unit};
+        struct unit u = unit_at(args, i);
+        struct ahead then = {0};
+        if (i == begin) {
+            fetch(args, first_blocks(args, &u));
+        }
+        if (i + 1 < end) {
+            struct unit next = unit_at(args, i + 1);
+            then = first_blocks(args, &next);
+        }
         int64_t rows = u.tile[2] * args->heads_per_unit;
         for (int64_t r = 0; r < rows; r += most) {
-            attend(args, &u, r, sl_min(most, rows - r));
+            attend(args, &u, then, r, sl_min(most, rows - r));
         }
     }
     if (how_to_read(args) == READ_BF16_TILES) {

@@ -20,9 +20,18 @@ struct state {
     float sum[SL_ATTENTION_FLOATS] SL_ALIGNED; /* [rows, sum_dim] */
 };
 
+/* Keys and values that will be read: of one head, in blocks first .. end - 1 of a sequence. */
+struct ahead {
+    const int32_t *blocks; /* of the sequence */
+    int64_t kv_head;
+    int64_t first;
+    int64_t end;
+};
+
 /* What a chunk of query rows needs while it passes over the blocks. */
 struct chunk {
     const struct sl_attention_args *args;
+    struct ahead then; /* what is read after the chunk, if anything is known */
     int64_t rows;
     int read; /* READ_* */
     int64_t dim;
@@ -60,6 +69,13 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
     int64_t vectors = heads * a->block_size;
     return (const char *)a->kv + vectors * a->head_dim * (a->kv_type == SL_F32 ? 4 : 2);
 }
+
+/*
+ * In attention_vectors.c: the scores of a chunk's rows for a span of one block, and their values
+ * added to the sums.
+ */
+void SL_FN(vector_scores)(struct chunk *c, const struct span *s);
+void SL_FN(vector_values)(struct chunk *c, const struct span *s);
 
 #if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
 

@@ -336,8 +336,10 @@ public final class CpuDevice implements Device {
         KernelArgs.Attention args =
                 new KernelArgs.Attention(
                         q, kv, batch, spec, tiles.list(), tiles.headsPerUnit(), partials, out);
-        long units = (long) tiles.tiles() * (spec.numHeads() / tiles.headsPerUnit());
-        threads.run(op, kernels.attention(args), units, 1);
+        long parts = spec.numHeads() / tiles.headsPerUnit();
+        // What one thread reads next is fetched ahead if it belongs to the same chunk.
+        long together = tiles.tiles() < CHUNKS_PER_THREAD * threads.count() ? 1 : parts;
+        threads.run(op, kernels.attention(args), tiles.tiles() * parts, together);
         if (tiles.merged() > 0) {
             KernelArgs.MergeAttention merge =
                     new KernelArgs.MergeAttention(partials, tiles.merges(), spec, out);

@@ -1,0 +1,214 @@
+/*
+ * Scores and sums of values in vectors, for every type of cache: register tiles of up to six rows.
+ */
+#include "attention.h"
+
+/* Rows and vectors of a register tile. */
+enum { TILE = 6, WIDE = VW == 4 ? 2 : VW == 8 ? 2 : 4 };
+
+/* n elements of a cache vector as float32; n == VW is a whole one. */
+SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
+    if (read == READ_F32) {
+        const float *p = (const float *)kv + at;
+        return n == VW ? vf_load(p) : vf_load_n(p, n);
+    }
+    const uint16_t *p = (const uint16_t *)kv + at;
+    return n == VW ? vf_load_f16(p) : vf_load_f16_n(p, n);
+}
+
+SL_INLINE vi load_pairs(const void *kv, int64_t pair, int64_t n) {
+    const uint32_t *p = (const uint32_t *)kv + pair;
+    return n == VW ? vi_load(p) : vi_load_n(p, n);
+}
+
+/* sum[r][v] += x[r] * w[v] */
+SL_INLINE void add_products(int rows, int vectors, vf sum[][WIDE], const float *x, int64_t x_stride,
+                            const vf *w) {
+    SL_UNROLL for (int r = 0; r < rows; r++) {
+        vf f = vf_set1(x[r * x_stride]);
+        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[r][v] = vf_fma(f, w[v], sum[r][v]); }
+    }
+}
+
+/* The same for pairs w of bfloat16 and two elements of each row: x as float32, or x16 as pairs. */
+SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
+                         const uint16_t *x16, int64_t x_stride, const vi *w) {
+#if SL_LEVEL == 2
+    if (read == READ_BF16_PAIRS) {
+        SL_UNROLL for (int r = 0; r < rows; r++) {
+            int32_t pair;
+            memcpy(&pair, x16 + r * x_stride, 4);
+            __m512bh f = (__m512bh)_mm512_set1_epi32(pair);
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                sum[r][v] = _mm512_dpbf16_ps(sum[r][v], f, (__m512bh)w[v]);
+            }
+        }
+        return;
+    }
+#endif
+    (void)read, (void)x16;
+    vf half[WIDE];
+    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_low(w[v]); }
+    add_products(rows, vectors, sum, x, x_stride, half);
+    SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_high(w[v]); }
+    add_products(rows, vectors, sum, x + 1, x_stride, half);
+}
+
+/*
+ * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
+ * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
+ * `lanes` is VW, or less for a single partial vector.
+ */
+SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
+                        const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
+                        int64_t stride, int64_t steps, int64_t lanes) {
+    for (int64_t k = 0; k < steps; k++) {
+        if (read >= READ_BF16) {
+            vi w[WIDE];
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                w[v] = load_pairs(kv, at + k * stride + v * VW, lanes);
+            }
+            add_pairs(rows, vectors, read, sum, x + 2 * k, x16 + 2 * k, x_stride, w);
+        } else {
+            vf w[WIDE];
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                w[v] = load_kv(kv, read, at + k * stride + v * VW, lanes);
+            }
+            add_products(rows, vectors, sum, x + k, x_stride, w);
+        }
+    }
+}
+
+/* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */
+SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, const void *keys,
+                          int64_t r, int64_t t, int64_t lanes) {
+    const int64_t size = c->args->block_size;
+    vf sum[TILE][WIDE];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = vf_zero(); }
+    }
+    multiply(rows, vectors, read, sum, c->query + r * c->dim, c->query16 + r * c->dim, c->dim, keys,
+             t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes);
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vf_store(c->probability + (r + i) * c->stride + t + v * VW, sum[i][v]);
+        }
+    }
+}
+
+/* sum = sum * correction + probabilities * values, for elements d .. of rows r .. */
+SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, const void *values,
+                          int64_t r, int64_t d, int64_t lanes, int64_t first, int64_t end) {
+    vf sum[TILE][WIDE];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        vf correction = vf_set1(c->correction[r + i]);
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            sum[i][v] = vf_mul(vf_load(c->now.sum + (r + i) * c->sum_dim + d + v * VW), correction);
+        }
+    }
+    const float *p = c->probability + r * c->stride;
+    const uint16_t *p16 = c->probability16 + r * c->stride;
+    if (read < READ_BF16) {
+        multiply(rows, vectors, read, sum, p + first, p16, c->stride, values,
+                 first * c->dim + d, c->dim, end - first, lanes);
+    } else {
+        int64_t pair = first / 2, whole = end / 2;
+        multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, c->stride, values,
+                 pair * c->dim + d, c->dim, whole - pair, lanes);
+        if (end % 2) {
+            /* The last slot's neighbour may hold anything: its half is cut off. */
+            vi w[WIDE];
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                w[v] = vi_low_halves(load_pairs(values, whole * c->dim + d + v * VW, lanes));
+            }
+            add_pairs(rows, vectors, read, sum, p + 2 * whole, p16 + 2 * whole, c->stride, w);
+        }
+    }
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vf_store(c->now.sum + (r + i) * c->sum_dim + d + v * VW, sum[i][v]);
+        }
+    }
+}
+
+SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const void *keys = span_kv(s, 0, 0);
+    int64_t size = c->args->block_size;
+    int64_t t = s->first / VW * VW;
+    for (; t + WIDE * VW <= size && t + (WIDE - 1) * VW < s->end; t += WIDE * VW) {
+        score_tile(rows, WIDE, read, c, keys, r, t, VW);
+    }
+    for (; t + VW <= size && t < s->end; t += VW) {
+        score_tile(rows, 1, read, c, keys, r, t, VW);
+    }
+    if (t < s->end) {
+        score_tile(rows, 1, read, c, keys, r, t, size - t);
+    }
+}
+
+SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const void *values = span_kv(s, 0, 1);
+    int64_t d = 0;
+    for (; d + WIDE * VW <= c->dim; d += WIDE * VW) {
+        value_tile(rows, WIDE, read, c, values, r, d, VW, s->first, s->end);
+    }
+    for (; d + VW <= c->dim; d += VW) {
+        value_tile(rows, 1, read, c, values, r, d, VW, s->first, s->end);
+    }
+    if (d < c->dim) {
+        value_tile(rows, 1, read, c, values, r, d, c->dim - d, s->first, s->end);
+    }
+}
+
+/* Functions for each height of a register tile and each way of reading the cache. */
+#define READ_CASES(height, function)                                                               \
+    switch (c->read) {                                                                             \
+        case READ_F32:                                                                             \
+            function(height, READ_F32, c, s, r);                                                   \
+            break;                                                                                 \
+        case READ_F16:                                                                             \
+            function(height, READ_F16, c, s, r);                                                   \
+            break;                                                                                 \
+        case READ_BF16:                                                                            \
+            function(height, READ_BF16, c, s, r);                                                  \
+            break;                                                                                 \
+        default:                                                                                   \
+            function(height, SL_LEVEL == 2 ? READ_BF16_PAIRS : READ_BF16, c, s, r);                \
+            break;                                                                                 \
+    }
+#define ROWS_FUNCTIONS(height)                                                                     \
+    static SL_NOINLINE void scores_##height(struct chunk *c, const struct span *s, int64_t r) {    \
+        READ_CASES(height, score_rows)                                                             \
+    }                                                                                              \
+    static SL_NOINLINE void values_##height(struct chunk *c, const struct span *s, int64_t r) {    \
+        READ_CASES(height, value_rows)                                                             \
+    }
+ROWS_FUNCTIONS(1)
+ROWS_FUNCTIONS(2)
+ROWS_FUNCTIONS(3)
+ROWS_FUNCTIONS(4)
+ROWS_FUNCTIONS(6)
+
+typedef void rows_function(struct chunk *, const struct span *, int64_t);
+
+/* Calls the function of the right height for all rows. */
+static void for_rows(rows_function *const by_height[], struct chunk *c, const struct span *s) {
+    int64_t height;
+    for (int64_t r = 0; r < c->rows; r += height) {
+        int64_t left = c->rows - r;
+        height = left >= 6 && left != 8 ? 6 : left >= 4 ? 4 : left;
+        by_height[height](c, s, r);
+    }
+}
+
+void SL_FN(vector_scores)(struct chunk *c, const struct span *s) {
+    static rows_function *const by_height[] = {0,        scores_1, scores_2, scores_3,
+                                               scores_4, 0,        scores_6};
+    for_rows(by_height, c, s);
+}
+
+void SL_FN(vector_values)(struct chunk *c, const struct span *s) {
+    static rows_function *const by_height[] = {0,        values_1, values_2, values_3,
+                                               values_4, 0,        values_6};
+    for_rows(by_height, c, s);
+}
