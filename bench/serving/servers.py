@@ -28,7 +28,8 @@ class Server:
                                         start_new_session=True)
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - begin > READY_S:
-                sys.exit(f"{self.name} did not start: see {self.log.name}")
+                with open(self.log.name, errors="replace") as log:
+                    sys.exit(f"{self.name} did not start:\n" + "".join(log.readlines()[-20:]))
             time.sleep(0.25)
         print(f"{self.name}: ready after {time.monotonic() - begin:.1f} s", file=sys.stderr)
 
@@ -79,6 +80,7 @@ class Server:
                 pass
             self.signal(signal.SIGKILL)
             self.process.wait()
+            os.unlink(self.log.name)
 
     def description(self):
         """The argument, without the folders of this machine."""
