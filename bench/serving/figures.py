@@ -72,10 +72,11 @@ class Engine:
     def __init__(self, path):
         with open(path) as file:
             self.results = {r["name"]: r for r in json.load(file)["results"]}
+        self.prefill = max(self.results[name]["value"] for name in ("prefill_128", "prefill_512"))
 
     def remarks(self, median, users):
         """Of a wave: its first tokens beside its prompts at the engine's rate, and all of it beside the limits."""
-        prompts = median["prompt_tokens"] / self.results["prefill_512"]["value"]
+        prompts = median["prompt_tokens"] / self.prefill
         text = [f"TTFT p95 {median['ttft_p95_ms'] / 1e3 / prompts:.2f} x the wave's prefill"]
         decode = self.results.get(f"decode_{users}")
         if decode and "limit" in decode:

@@ -48,7 +48,7 @@ def log_normal(draw, median, spread, low, high):
 
 def fixed(seed, tokens, output):
     """One question, which begins with a number of its own so that no cache of prompts knows it."""
-    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 14), output)])
+    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 17), output)])
 
 
 def chat(seed, number):
