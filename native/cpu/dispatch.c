@@ -290,6 +290,14 @@ int64_t sl_peak(int64_t format, int64_t rounds) { return kernels->peak(format, r
 
 int64_t sl_read(const void *data, int64_t bytes) { return kernels->read(data, bytes); }
 
+int64_t sl_fetch(const void *data, int64_t bytes) {
+    enum { LINE = 64 };
+    for (int64_t i = 0; i < bytes; i += LINE) {
+        __builtin_prefetch((const char *)data + i, 0, 2);
+    }
+    return bytes;
+}
+
 int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,
                        int64_t has_min) {
     int64_t padded = sl_padded(cols);

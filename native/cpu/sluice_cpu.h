@@ -76,6 +76,12 @@ SL_API int64_t sl_peak(int64_t format, int64_t rounds);
  */
 SL_API int64_t sl_read(const void *data, int64_t bytes);
 
+/*
+ * Asks for memory to be brought into the second-level cache of this core, without waiting for it;
+ * returns `bytes`. Never fails, whatever the address.
+ */
+SL_API int64_t sl_fetch(const void *data, int64_t bytes);
+
 /* ------------------------------------------------------------------------------- element types */
 
 /* Types of rows in files and of the key/value cache; the quantised ones are GGUF's blocks. */

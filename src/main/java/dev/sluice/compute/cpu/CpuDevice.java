@@ -38,9 +38,8 @@ public final class CpuDevice implements Device {
     /// Most rows whose keys and values one thread stores at a time.
     private static final int STORED_ROWS = 32;
 
-    /// Bytes of weights that one thread reads at a time where few rows meet them. Memory is quick
-    /// only after some kilobytes of one and the same stretch, so these are large.
-    private static final long CHUNK_BYTES = 1 << 20;
+    /// Bytes of weights that are worth handing to another thread where few rows meet them.
+    private static final long CHUNK_BYTES = 16 << 10;
 
     /// Panels that are worth handing to another thread where many rows meet them.
     private static final int CHUNK_PANELS = 4;
@@ -52,6 +51,7 @@ public final class CpuDevice implements Device {
     private static final long HUGE_BYTES = 4L << 20;
 
     private final CpuKernels kernels;
+    private final WeightsAhead ahead;
     private final CpuThreads threads;
     private final CpuMemory memory = new CpuMemory();
     private final MatrixPacker packer;
@@ -64,7 +64,8 @@ public final class CpuDevice implements Device {
 
     private CpuDevice(CpuKernels kernels, int threads) {
         this.kernels = kernels;
-        this.threads = new CpuThreads(threads);
+        this.ahead = new WeightsAhead(kernels::fetch, threads);
+        this.threads = new CpuThreads(threads, ahead);
         this.tiles = new AttentionTiles(kernels, threads, memory);
         this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
     }
@@ -165,6 +166,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public void release(PackedMatrix matrix) {
+        ahead.forget();
         own("release", matrix).release();
     }
 
@@ -229,7 +231,13 @@ public final class CpuDevice implements Device {
                 rows = prepare(x, kind);
             }
             Units units = kernels.linear(panels, x, rows, out, column);
-            threads.run(label(op, panels), units, panels.count(), panelChunk(panels, x.rows()));
+            long chunk = panelChunk(panels, x.rows());
+            if (x.rows() < MANY_ROWS) {
+                ahead.begin(panels, chunk);
+            } else {
+                ahead.pause();
+            }
+            threads.run(label(op, panels), units, panels.count(), chunk);
             column += panels.rows();
         }
     }
@@ -248,15 +256,13 @@ public final class CpuDevice implements Device {
     }
 
     /// With many rows a few panels, which share what has to be done for each row. With few rows,
-    /// where reading the weights takes the time, as few stretches as allow an even share.
+    /// where reading the weights takes the time, as few as another thread gains by.
     private long panelChunk(Panels panels, int rows) {
         if (rows >= MANY_ROWS) {
             long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
             return Math.max(1, Math.min(CHUNK_PANELS, even));
         }
-        long share = Math.ceilDiv((long) panels.count(), threads.count());
-        long turns = Math.ceilDiv(share * panels.panelBytes(), CHUNK_BYTES);
-        return Math.ceilDiv((long) panels.count(), turns * threads.count());
+        return Math.max(1, CHUNK_BYTES / panels.panelBytes());
     }
 
     @Override

@@ -92,6 +92,10 @@ interface CpuKernels extends AutoCloseable {
     /// @param data begins at a multiple of 64 bytes
     void read(MemorySegment data);
 
+    /// Asks the processor to fetch memory into the second-level cache of its core, and does not
+    /// wait for it. Any thread; the memory need not exist any more.
+    void fetch(long address, long bytes);
+
     /// Unloads what was loaded.
     @Override
     void close();

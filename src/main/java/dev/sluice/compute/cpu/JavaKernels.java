@@ -139,6 +139,9 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
+    public void fetch(long address, long bytes) {}
+
+    @Override
     public void close() {
         // Nothing was loaded.
     }

@@ -23,6 +23,7 @@ final class NativeKernels implements CpuKernels {
     private final int attentionSegment;
     private final LongBinaryOperator peak;
     private final LongBinaryOperator read;
+    private final LongBinaryOperator fetch;
     private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
 
     private record Call(ArgStruct args, Units units) {
@@ -47,6 +48,7 @@ final class NativeKernels implements CpuKernels {
         this.attentionSegment = Math.toIntExact(library.attentionSegment());
         this.peak = library.peak();
         this.read = library.read();
+        this.fetch = library.fetch();
         for (NativeOp op : NativeOp.values()) {
             ArgStruct args = library.struct(op);
             calls.put(op, new Call(args, library.bind(op, args)));
@@ -304,6 +306,13 @@ final class NativeKernels implements CpuKernels {
     @Override
     public void read(MemorySegment data) {
         read.applyAsLong(data.address(), data.byteSize());
+    }
+
+    // All of it is asked for.
+    @SuppressWarnings("ReturnValueIgnored")
+    @Override
+    public void fetch(long address, long bytes) {
+        fetch.applyAsLong(address, bytes);
     }
 
     @Override

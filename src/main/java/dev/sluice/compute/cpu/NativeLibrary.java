@@ -77,7 +77,8 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_attention_by_tiles",
                                 "sl_attention_segment",
                                 "sl_peak",
-                                "sl_read"),
+                                "sl_read",
+                                "sl_fetch"),
                         Arrays.stream(NativeOp.values()).map(NativeOp::symbol));
         Optional<String> absent = names.filter(name -> symbols.find(name).isEmpty()).findFirst();
         if (absent.isPresent()) {
@@ -141,6 +142,17 @@ final class NativeLibrary implements AutoCloseable {
     /// The function that reads memory only: address and bytes to anything.
     LongBinaryOperator read() {
         return proxy(LongBinaryOperator.class, "sl_read", FunctionDescriptor.of(LONG, LONG, LONG));
+    }
+
+    /// The function that fetches memory into a cache: address and bytes to the bytes.
+    LongBinaryOperator fetch() {
+        // It takes less time than telling the garbage collector about it.
+        MethodHandle call =
+                linker.downcallHandle(
+                        symbols.findOrThrow("sl_fetch"),
+                        FunctionDescriptor.of(LONG, LONG, LONG),
+                        Linker.Option.critical(false));
+        return MethodHandleProxies.asInterfaceInstance(LongBinaryOperator.class, call);
     }
 
     /// Reserves the argument struct of an operation, as long-lived as the library.

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 @Timeout(60)
 class CpuThreadsTest {
@@ -68,6 +69,75 @@ class CpuThreadsTest {
         }
     }
 
+    /// The worker does not come back from its first units before all others are done.
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 10, 199})
+    void whoIsDoneDoesAllThatAnotherHasNotBegun(int total) {
+        try (CpuThreads threads = new CpuThreads(2)) {
+            Thread caller = Thread.currentThread();
+            CountDownLatch begun = new CountDownLatch(1);
+            AtomicIntegerArray done = new AtomicIntegerArray(total);
+
+            threads.run(
+                    "help",
+                    (from, to) -> {
+                        if (Thread.currentThread().equals(caller)) {
+                            awaitUninterruptibly(begun);
+                        } else {
+                            begun.countDown();
+                            while (sum(done) < total - (to - from)) {
+                                Thread.onSpinWait();
+                            }
+                        }
+                        mark(done, from, to);
+                    },
+                    total,
+                    1);
+
+            for (int i = 0; i < total; i++) {
+                assertThat(done.get(i)).isEqualTo(1);
+            }
+        }
+    }
+
+    private static int sum(AtomicIntegerArray numbers) {
+        return IntStream.range(0, numbers.length()).map(numbers::get).sum();
+    }
+
+    @Test
+    void threadsThatWaitHaveSomethingElseToDoUntilWorkComes() {
+        AtomicIntegerArray steps = new AtomicIntegerArray(2);
+        CpuThreads.Idle endless =
+                thread -> {
+                    steps.incrementAndGet(thread);
+                    return true;
+                };
+        try (CpuThreads threads = new CpuThreads(2, endless)) {
+            for (int thread = 0; thread < 2; thread++) {
+                int waiting = thread;
+                int before = steps.get(waiting);
+                CountDownLatch both = new CountDownLatch(2);
+                Thread caller = Thread.currentThread();
+
+                threads.run(
+                        "meet",
+                        (_, _) -> {
+                            both.countDown();
+                            awaitUninterruptibly(both);
+                            boolean isCaller = Thread.currentThread().equals(caller);
+                            // The other one has nothing left, and waits for this.
+                            while (isCaller == (waiting == 1) && steps.get(waiting) == before) {
+                                Thread.onSpinWait();
+                            }
+                        },
+                        2,
+                        1);
+
+                assertThat(steps.get(waiting)).isGreaterThan(before);
+            }
+        }
+    }
+
     @Test
     void threadsThatHavePartedFromASpinAreWokenAgain() {
         try (CpuThreads threads = new CpuThreads(2)) {
@@ -95,8 +165,8 @@ class CpuThreadsTest {
     void aFailedChunkFailsTheOperationAndNoOther(int count) {
         try (CpuThreads threads = new CpuThreads(count)) {
             Units broken =
-                    (from, _) -> {
-                        if (from == 57) {
+                    (from, end) -> {
+                        if (from <= 57 && 57 < end) {
                             throw new IndexOutOfBoundsException("unit 57");
                         }
                     };
