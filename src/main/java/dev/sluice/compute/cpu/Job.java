@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 /// operations.
 ///
 /// Its chunks are dealt out in stretches, one a thread. A thread works through its own from the
-/// front and then takes chunks from the ends of the others'. A chunk that a thread has taken keeps
-/// the operation open, and so all fields as they are; so a thread that comes late takes a chunk of
-/// whatever is under way by then, or none.
+/// front and then takes halves of what the others have before them. A chunk that a thread has taken
+/// keeps the operation open, and so all fields as they are; so a thread that comes late takes a
+/// chunk of whatever is under way by then, or none.
 final class Job {
     private static final int HALF = 32;
     private static final long LOW = (1L << HALF) - 1;
@@ -37,7 +37,6 @@ final class Job {
     private Units units = (_, _) -> {};
     private long total;
     private long chunk;
-    private long chunks;
     private boolean timed;
 
     Job(int threads) {
@@ -69,7 +68,7 @@ final class Job {
         this.units = units;
         this.total = total;
         this.chunk = Math.max(chunk, Math.ceilDiv(total, MOST_CHUNKS));
-        this.chunks = Math.ceilDiv(total, this.chunk);
+        long chunks = Math.ceilDiv(total, this.chunk);
         this.timed = timed;
         if (timed) {
             busyNanos.set(0);
@@ -100,25 +99,30 @@ final class Job {
     /// @param thread from 0 on
     /// @param number of the operation that the thread has come for
     void work(int thread, long number) {
-        SharedNumber own = stretches.get(thread);
         long done = 0;
-        long mine = takeFront(own);
-        while (mine != EMPTY) {
+        for (long mine = take(thread, number); mine != EMPTY; mine = take(thread, number)) {
             work(mine);
             done += end(mine) - first(mine);
-            mine = takeFront(own);
-            if (mine == EMPTY) {
-                mine = steal(thread);
-                if (mine != EMPTY && begun.get() == number) {
-                    // Nobody else writes here now, and others may help.
-                    own.set(mine);
-                    mine = takeFront(own);
-                }
-            }
         }
         if (done > 0) {
             open.subtract(done);
         }
+    }
+
+    /// Takes chunks of the thread's own stretch, or of one that it takes over from another.
+    private long take(int thread, long number) {
+        SharedNumber own = stretches.get(thread);
+        long mine = takeFront(own);
+        if (mine != EMPTY) {
+            return mine;
+        }
+        long stolen = steal(thread);
+        if (stolen == EMPTY || begun.get() != number) {
+            return stolen;
+        }
+        // Nobody else writes here now, and others may help.
+        own.set(stolen);
+        return takeFront(own);
     }
 
     private static long stretch(long first, long end) {

@@ -63,6 +63,43 @@ class CpuThreadsTest {
         }
     }
 
+    /// Only as many threads are woken as there are chunks for, whoever these were dealt to.
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void parkedThreadsThatAreWokenFindWork(int chunks) {
+        try (CpuThreads threads = new CpuThreads(5)) {
+            Set<Thread> all = ConcurrentHashMap.newKeySet();
+            meet(threads, 5, all);
+            all.remove(Thread.currentThread());
+            while (!all.stream().allMatch(CpuThreadsTest::isParked)) {
+                Thread.onSpinWait();
+            }
+
+            Set<Thread> some = ConcurrentHashMap.newKeySet();
+            meet(threads, chunks, some);
+
+            assertThat(some).hasSize(chunks);
+        }
+    }
+
+    private static boolean isParked(Thread thread) {
+        return thread.getState() == Thread.State.WAITING;
+    }
+
+    /// Each chunk waits until all have begun, so each needs a thread of its own.
+    private static void meet(CpuThreads threads, int chunks, Set<Thread> seen) {
+        CountDownLatch begun = new CountDownLatch(chunks);
+        threads.run(
+                "meet",
+                (_, _) -> {
+                    seen.add(Thread.currentThread());
+                    begun.countDown();
+                    awaitUninterruptibly(begun);
+                },
+                chunks,
+                1);
+    }
+
     private static void awaitUninterruptibly(CountDownLatch latch) {
         while (latch.getCount() > 0) {
             Thread.onSpinWait();
