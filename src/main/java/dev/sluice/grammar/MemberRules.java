@@ -10,18 +10,21 @@ import java.util.Set;
 final class MemberRules {
     private final JsonWriter json;
     private final GrammarBuilder builder;
-    private final Map<Keys, Integer> keys = new HashMap<>();
+    private final Map<Others, Integer> others = new HashMap<>();
     private final Map<Pair, Integer> members = new HashMap<>();
-    private final Map<Named, Integer> namedMembers = new HashMap<>();
     private int comma = -1;
     private int close = -1;
 
-    /// The keys of a language but some names.
-    record Keys(TextLanguage language, Set<String> names) {}
+    /// What a member's key is.
+    sealed interface Key {}
 
-    private record Pair(Keys keys, Term value) {}
+    /// One name.
+    record Name(String name) implements Key {}
 
-    private record Named(String name, Term value) {}
+    /// Any of a language but some names.
+    record Others(TextLanguage language, Set<String> names) implements Key {}
+
+    private record Pair(Key key, Term value) {}
 
     MemberRules(JsonWriter json, GrammarBuilder builder) {
         this.json = json;
@@ -32,7 +35,16 @@ final class MemberRules {
     ///
     /// @return the state behind them
     int colon(int from, String name) throws GrammarException {
-        return json.separator(json.key(from, name), ':');
+        return colon(from, new Name(name));
+    }
+
+    private int colon(int from, Key key) throws GrammarException {
+        int behind =
+                switch (key) {
+                    case Name(String name) -> json.key(from, name);
+                    case Others others -> builder.call(from, rule(others));
+                };
+        return json.separator(behind, ':');
     }
 
     /// The end of an object.
@@ -54,38 +66,23 @@ final class MemberRules {
         return comma;
     }
 
-    /// A member with a name.
-    int named(String name, Term value) throws GrammarException {
-        Named pair = new Named(name, value);
-        Integer known = namedMembers.get(pair);
-        if (known == null) {
-            known = builder.rule();
-            namedMembers.put(pair, known);
-            builder.call(colon(builder.start(known), name), json.rule(value), builder.end(known));
-        }
-        return known;
-    }
-
-    /// A member with any key of a language but some names.
-    int unlisted(Keys of, Term value) throws GrammarException {
-        Pair pair = new Pair(of, value);
+    /// A member.
+    int member(Key key, Term value) throws GrammarException {
+        Pair pair = new Pair(key, value);
         Integer known = members.get(pair);
         if (known == null) {
             known = builder.rule();
             members.put(pair, known);
-            int key = builder.call(builder.start(known), key(of));
-            int colon = json.separator(key, ':');
-            builder.call(colon, json.rule(value), builder.end(known));
+            builder.call(colon(builder.start(known), key), json.rule(value), builder.end(known));
         }
         return known;
     }
 
-    /// Any key of a language but some names.
-    private int key(Keys of) throws GrammarException {
-        Integer known = keys.get(of);
+    private int rule(Others of) throws GrammarException {
+        Integer known = others.get(of);
         if (known == null) {
             known = builder.rule();
-            keys.put(of, known);
+            others.put(of, known);
             int open = builder.literal(builder.start(known), "\"");
             int end = builder.end(known);
             if (of.language().isAny()) {

@@ -280,7 +280,7 @@ final class ObjectWriter {
             }
             return value.isNone() || language.isEmpty()
                     ? NONE
-                    : rules.unlisted(new MemberRules.Keys(language, names), value);
+                    : rules.member(new MemberRules.Others(language, names), value);
         }
 
         private void listed(Place place) throws GrammarException {
@@ -323,7 +323,9 @@ final class ObjectWriter {
                 rests[index] =
                         value.isNone()
                                 ? NONE
-                                : shares() ? rules.named(member.name(), value) : json.rule(value);
+                                : shares()
+                                        ? rules.member(new MemberRules.Name(member.name()), value)
+                                        : json.rule(value);
             }
             return rests[index];
         }

@@ -80,11 +80,6 @@ final class SpecWriter {
 
     private final class SchemaContents implements StructuralTags.Contents {
         @Override
-        public int schema(JsonNode schema) throws GrammarException {
-            return SpecWriter.this.schema(schema, options);
-        }
-
-        @Override
         public int schema(JsonNode schema, Optional<Boolean> strict, Optional<Boolean> anyOrder)
                 throws GrammarException {
             JsonSchemaOptions how = options;

@@ -22,7 +22,9 @@ final class StructuralTags {
         /// Adds the JSON values of a schema.
         ///
         /// @return their rule
-        int schema(JsonNode schema) throws GrammarException;
+        default int schema(JsonNode schema) throws GrammarException {
+            return schema(schema, Optional.empty(), Optional.empty());
+        }
 
         /// Adds the JSON values of a schema.
         ///
