@@ -128,27 +128,36 @@ static void store_value(const struct sl_rotary_store_args *args, int64_t base, i
     store_alternate(to, narrowed, dim);
 }
 
+/* The block that token t is stored in. */
+SL_INLINE int64_t block_of(const struct sl_rotary_store_args *args, int64_t t) {
+    const int32_t *table = args->block_tables + args->sequences[t] * args->max_blocks;
+    return table[args->positions[t] / args->block_size];
+}
+
+/* Where a head's keys (which = 0) or values (1) begin in a block, in elements of the cache. */
+SL_INLINE int64_t head_at(const struct sl_rotary_store_args *args, int64_t block, int64_t which,
+                          int64_t h) {
+    return ((2 * block + which) * args->num_kv_heads + h) * args->block_size * args->head_dim;
+}
+
 /*
  * Fetches the lines that a token's keys and values go to, which lie far apart and were last written
  * for another token.
  * Other types than bfloat16 wait for them.
  */
 SL_INLINE void fetch_slots(const struct sl_rotary_store_args *args, int64_t t) {
-    int64_t position = args->positions[t], size = args->block_size, dim = args->head_dim;
-    int64_t sequence = args->sequences[t];
-    if (sequence < 0 || args->kv_type != SL_BF16) {
+    if (args->sequences[t] < 0 || args->kv_type != SL_BF16) {
         return;
     }
-    int64_t block = args->block_tables[sequence * args->max_blocks + position / size];
-    int64_t slot = position % size;
+    int64_t size = args->block_size, dim = args->head_dim;
+    int64_t block = block_of(args, t), slot = args->positions[t] % size;
     for (int64_t h = 0; h < args->num_kv_heads; h++) {
         const uint16_t *kv = args->kv;
-        const uint16_t *key = kv + (2 * block * args->num_kv_heads + h) * size * dim + 2 * slot;
+        const uint16_t *key = kv + head_at(args, block, 0, h) + 2 * slot;
         for (int64_t d = 0; d < dim; d += 2) {
             __builtin_prefetch(key + d * size, 1);
         }
-        const uint16_t *value = kv + ((2 * block + 1) * args->num_kv_heads + h) * size * dim
-                                + slot / 2 * 2 * dim;
+        const uint16_t *value = kv + head_at(args, block, 1, h) + slot / 2 * 2 * dim;
         for (int64_t d = 0; d < 2 * dim; d += 32) {
             __builtin_prefetch(value + d, 1);
         }
@@ -165,19 +174,14 @@ static void rotate_copy(const struct sl_rotary_store_args *args, const float *x,
 }
 
 static void store_token(const struct sl_rotary_store_args *args, int64_t t, const float *rotary) {
-    int64_t position = args->positions[t];
-    int64_t size = args->block_size;
-    int64_t dim = args->head_dim;
-    const int32_t *table = args->block_tables + args->sequences[t] * args->max_blocks;
-    int64_t block = table[position / size];
-    int64_t slot = position % size;
+    int64_t block = block_of(args, t), slot = args->positions[t] % args->block_size;
     float key[SL_MAX_HEAD_DIM];
     for (int64_t h = 0; h < args->num_kv_heads; h++) {
-        const float *k = args->k + t * args->k_stride + h * dim;
-        const float *v = args->v + t * args->v_stride + h * dim;
+        const float *k = args->k + t * args->k_stride + h * args->head_dim;
+        const float *v = args->v + t * args->v_stride + h * args->head_dim;
         rotate_copy(args, k, rotary, key);
-        store_key(args, (2 * block * args->num_kv_heads + h) * size * dim, slot, key);
-        store_value(args, ((2 * block + 1) * args->num_kv_heads + h) * size * dim, slot, v);
+        store_key(args, head_at(args, block, 0, h), slot, key);
+        store_value(args, head_at(args, block, 1, h), slot, v);
     }
 }
 
@@ -255,15 +259,13 @@ static void store_values(const uint16_t *even, const uint16_t *odd, int64_t dim,
  * tokens one by one would write it RUN times.
  */
 static void store_run(const struct sl_rotary_store_args *args, int64_t t) {
-    int64_t size = args->block_size, dim = args->head_dim, slot = args->positions[t] % size;
-    const int32_t *table = args->block_tables + args->sequences[t] * args->max_blocks;
-    int64_t block = table[args->positions[t] / size];
+    int64_t dim = args->head_dim;
+    int64_t block = block_of(args, t), slot = args->positions[t] % args->block_size;
     float rotated[SL_MAX_HEAD_DIM];
     uint16_t narrowed[RUN][SL_MAX_HEAD_DIM] SL_ALIGNED;
     for (int64_t h = 0; h < args->num_kv_heads; h++) {
-        uint16_t *keys = (uint16_t *)args->kv + (2 * block * args->num_kv_heads + h) * size * dim;
-        uint16_t *values =
-            (uint16_t *)args->kv + ((2 * block + 1) * args->num_kv_heads + h) * size * dim;
+        uint16_t *keys = (uint16_t *)args->kv + head_at(args, block, 0, h);
+        uint16_t *values = (uint16_t *)args->kv + head_at(args, block, 1, h);
         for (int64_t i = 0; i < RUN; i++) {
             const float *k = args->k + (t + i) * args->k_stride + h * dim;
             rotate_copy(args, k, args->rotary + (t + i) * args->rotary_stride, rotated);
