@@ -41,12 +41,8 @@ def medians(rounds):
     result = {}
     for key in rounds[0]:
         values = [r[key] for r in rounds if isinstance(r[key], (int, float))]
-        if key == "failed":
-            result[key] = sum(values)
-        elif isinstance(rounds[0][key], (int, float)) or values:
-            result[key] = statistics.median(values) if len(values) == len(rounds) else None
-        else:
-            result[key] = None
+        median = statistics.median(values) if len(values) == len(rounds) else None
+        result[key] = sum(values) if key == "failed" else median
     return result
 
 
