@@ -64,7 +64,8 @@ final class Rules {
         return ends;
     }
 
-    /// Whether a rule ends in a state and nothing leaves it.
+    /// Whether a rule ends in a state, or behind it without another character, and can do nothing
+    /// else there.
     boolean[] onlyEnds() {
         return onlyEnds;
     }

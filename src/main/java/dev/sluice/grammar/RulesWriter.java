@@ -103,12 +103,15 @@ final class RulesWriter {
             epsilons[i] = epsilons(state.epsilons);
             isEnd[i] = !isRepeat && ends.get(kept.get(i));
             onlyEnds[i] =
-                    isEnd[i]
+                    !isRepeat
                             && chars[i].length == 0
                             && tokens[i].length == 0
-                            && calls[i].length == 0
-                            && epsilons[i].length == 0;
+                            && calls[i].length == 0;
             repeats[i] = isRepeat ? Optional.of(repeat(-1 - kept.get(i))) : Optional.empty();
+        }
+        // Targets mostly have higher numbers than what leads to them.
+        for (int i = n - 1; i >= 0; i--) {
+            onlyEnds[i] = onlyEnds[i] && leadsToEnds(isEnd[i], epsilons[i], i, onlyEnds);
         }
         return new Rules(
                 chars,
@@ -121,6 +124,19 @@ final class RulesWriter {
                 starts,
                 root,
                 acceptsEmpty);
+    }
+
+    /// Whether a state that nothing but other states follow is an end, or only such ones follow.
+    ///
+    /// @param onlyEnds known for the states above `state`
+    private static boolean leadsToEnds(
+            boolean isEnd, int[] targets, int state, boolean[] onlyEnds) {
+        for (int target : targets) {
+            if (target <= state || !onlyEnds[target]) {
+                return false;
+            }
+        }
+        return isEnd || targets.length > 0;
     }
 
     private CharEdge[] chars(List<CharEdge> edges) {

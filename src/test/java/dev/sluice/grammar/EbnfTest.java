@@ -31,6 +31,33 @@ class EbnfTest {
         assertThat(GrammarTexts.accepts(rules, "(1")).isFalse();
     }
 
+    /// Many grammars write strings so; a stack that grew by a frame a character would end them at
+    /// the limit of readings.
+    @Test
+    void stringsMayBeWrittenByRecursionAtTheEnd() throws GrammarException {
+        Machine machine =
+                new Machine(
+                        rules(
+                                """
+                                root ::= "[" ("" | string ("," string)*) "]"
+                                string ::= ["] rest ["]
+                                rest ::= "" | [^"\\\\] rest | "\\\\" ["\\\\n] rest
+                                """),
+                        GrammarLimits.DEFAULT);
+        ParseState inside = machine.start();
+        for (char c : "[\"a".toCharArray()) {
+            inside = machine.step(inside, c);
+        }
+        ParseState later = inside;
+        for (int i = 0; i < 10_000; i++) {
+            later = machine.step(later, 'a');
+        }
+
+        assertThat(later.top()).isSameAs(inside.top());
+        assertThat(GrammarTexts.accepts(machine, "[\"a\\n\",\"\"]")).isTrue();
+        assertThat(GrammarTexts.accepts(machine, "[\"a\\\"]")).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
