@@ -11,24 +11,41 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /// Any text, up to the first place where one of some words ends. Each word leads on to a state of
-/// its own; a word that leads nowhere must not come at all.
+/// its own. A word that leads nowhere must not come in the text, but one that does may begin like
+/// it.
 ///
 /// @see "Aho and Corasick 1975, Efficient string matching"
 final class FreeText {
     private final GrammarBuilder builder;
     private final List<Node> nodes = new ArrayList<>();
+    private final List<Word> words = new ArrayList<>();
+
+    /// A word that leads on.
+    private record Word(String text, int exit) {}
 
     /// What has been read of words that may be coming.
     private static final class Node {
         final Map<Integer, Integer> children = new TreeMap<>();
         final List<Integer> exits = new ArrayList<>(1);
+        final String word;
+        final int length;
         boolean isWord;
         int fallback;
+
+        /// @param length of what has been read of a word
+        Node(String word, int length) {
+            this.word = word;
+            this.length = length;
+        }
+
+        boolean begins(String other) {
+            return other.regionMatches(0, word, 0, length);
+        }
     }
 
     FreeText(GrammarBuilder builder) {
         this.builder = builder;
-        nodes.add(new Node());
+        nodes.add(new Node("", 0));
     }
 
     /// A word that leads on.
@@ -37,9 +54,10 @@ final class FreeText {
     /// @param exit the state behind it
     void word(String word, int exit) throws GrammarException {
         end(word).exits.add(exit);
+        words.add(new Word(word, exit));
     }
 
-    /// A word that must not come.
+    /// A word that the text must not have.
     void forbidden(String word) throws GrammarException {
         end(word).isWord = true;
     }
@@ -49,11 +67,13 @@ final class FreeText {
             throw GrammarException.malformed("an empty string can't be looked for in a text");
         }
         int at = 0;
+        int length = 0;
         for (int c : word.codePoints().toArray()) {
+            length += Character.charCount(c);
             Integer next = nodes.get(at).children.get(c);
             if (next == null) {
                 next = nodes.size();
-                nodes.add(new Node());
+                nodes.add(new Node(word, length));
                 nodes.get(at).children.put(c, next);
             }
             at = next;
@@ -84,9 +104,26 @@ final class FreeText {
             }
             if (!node.isWord) {
                 addEdges(i, states);
+            } else if (node.exits.isEmpty()) {
+                finishWords(i, states[i]);
             }
         }
         return ends;
+    }
+
+    /// Behind a word that must not come, for it may have begun one that leads on: the text was over
+    /// before it then, and only the rest of that may come.
+    private void finishWords(int node, int from) throws GrammarException {
+        for (int at = node; at != 0; at = nodes.get(at).fallback) {
+            builder.checkTime();
+            Node read = nodes.get(at);
+            for (Word word : words) {
+                if (read.begins(word.text())) {
+                    String rest = word.text().substring(read.length);
+                    builder.epsilon(builder.literal(from, rest, false), word.exit());
+                }
+            }
+        }
     }
 
     /// Where a text goes on when the words that it seemed to begin do not come.

@@ -26,6 +26,10 @@ class StructuralTagsTest {
              "triggers": ["<function="]}
             """;
 
+    /// The end begins with what the text must not have.
+    private static final String EXCLUDING =
+            "{\"type\":\"tag\",\"begin\":\"\",\"content\":{\"type\":\"any_text\",\"excludes\":[\"</\"]},\"end\":\"</a>\"}";
+
     /// Two triggers, and an end that its own JSON may hold inside a string.
     private static final String TOOLS =
             """
@@ -103,7 +107,11 @@ class StructuralTagsTest {
                 "{\"type\":\"or\",\"elements\":[{\"type\":\"regex\",\"pattern\":\"[0-9]+\"},{\"type\":\"const_string\",\"value\":\"none\"}]} ~ 42 ~ true",
                 "{\"type\":\"repeat\",\"min\":2,\"max\":3,\"content\":{\"type\":\"const_string\",\"value\":\"ab\"}} ~ abab ~ true",
                 "{\"type\":\"repeat\",\"min\":2,\"max\":3,\"content\":{\"type\":\"const_string\",\"value\":\"ab\"}} ~ ab ~ false",
-                "{\"type\":\"any_text\",\"excludes\":[\"no\"]} ~ now ~ false"
+                "{\"type\":\"any_text\",\"excludes\":[\"no\"]} ~ now ~ false",
+                EXCLUDING + " ~ a<b</a> ~ true",
+                EXCLUDING + " ~ a</b>b</a> ~ false",
+                EXCLUDING + " ~ a</</a> ~ false",
+                EXCLUDING + " ~ a</a>b</a> ~ false"
             })
     void formatsAreATree(String format, String text, boolean accepted) throws GrammarException {
         Rules rules = rules("{\"type\":\"structural_tag\",\"format\":" + format + "}");
