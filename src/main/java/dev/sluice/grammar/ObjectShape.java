@@ -153,21 +153,40 @@ record ObjectShape(
                 || !regionsAreWithin(other)) {
             return false;
         }
-        Map<String, Member> mine = byName();
+        int at = 0;
         for (Member member : other.members) {
-            Member twin = mine.remove(member.name);
-            Term value = twin == null ? other(member.name) : twin.value;
-            boolean required = twin != null && twin.required;
+            at = find(members, member.name, at);
+            boolean listed = at < members.size();
+            Term value = listed ? members.get(at).value : other(member.name);
+            boolean required = listed && members.get(at).required;
             if (!value.isWithin(member.value) || (member.required && !required)) {
                 return false;
             }
         }
-        for (Member member : mine.values()) {
-            if (!member.value.isWithin(other.other(member.name))) {
+        at = 0;
+        for (Member member : members) {
+            at = find(other.members, member.name, at);
+            if (at == other.members.size() && !member.value.isWithin(other.other(member.name))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /// Where a name is in a list. Shapes that are compared mostly have their keys in one order, and
+    /// thousands of pairs are: that is no place for maps.
+    ///
+    /// @param last where the name before it was found
+    /// @return the size of the list if it is nowhere
+    private static int find(List<Member> members, String name, int last) {
+        int size = members.size();
+        for (int i = 0; i < size; i++) {
+            int at = (last + i) % size;
+            if (members.get(at).name.equals(name)) {
+                return at;
+            }
+        }
+        return size;
     }
 
     private boolean regionsAreWithin(ObjectShape other) {

@@ -2,6 +2,7 @@ package dev.sluice.grammar;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// The values that all of some schemas allow, or do not allow: what may stand at one place of a
 /// document. A name for a set of values that may be recursive. Immutable.
@@ -14,11 +15,11 @@ record Term(List<Literal> literals) {
     /// A schema, or its complement.
     ///
     /// @param schema empty in [#NEVER] alone
-    record Literal(List<Schema> schema, boolean positive) {
-        private static final Literal NEVER = new Literal(List.of(), true);
+    record Literal(Optional<Schema> schema, boolean positive) {
+        private static final Literal NEVER = new Literal(Optional.empty(), true);
 
         Schema one() {
-            return schema.getFirst();
+            return schema.orElseThrow();
         }
 
         Literal not() {
@@ -27,7 +28,7 @@ record Term(List<Literal> literals) {
     }
 
     static Term of(Schema schema) {
-        return of(new Literal(List.of(schema), true));
+        return of(new Literal(Optional.of(schema), true));
     }
 
     static Term of(Literal literal) {
@@ -46,7 +47,7 @@ record Term(List<Literal> literals) {
     }
 
     boolean isNone() {
-        return equals(NONE);
+        return literals.size() == 1 && literals.getFirst().schema().isEmpty();
     }
 
     Term and(Term other) {

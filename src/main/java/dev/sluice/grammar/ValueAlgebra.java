@@ -80,9 +80,6 @@ final class ValueAlgebra {
     }
 
     private <T> void add(List<T> shapes, T shape) throws GrammarException {
-        if (shapes.contains(shape)) {
-            return;
-        }
         if (shape instanceof ObjectShape object) {
             for (T other : shapes) {
                 if (other instanceof ObjectShape known && object.isWithin(known)) {
@@ -90,6 +87,8 @@ final class ValueAlgebra {
                 }
             }
             shapes.removeIf(other -> other instanceof ObjectShape known && known.isWithin(object));
+        } else if (shapes.contains(shape)) {
+            return;
         }
         shapes.add(shape);
         if (shapes.size() > MAX_SHAPES) {
