@@ -20,6 +20,13 @@ public interface Device extends AutoCloseable {
         return 1;
     }
 
+    /// Rows of activations that operations in a row are best given at once: with more, what one of
+    /// them has written is no longer near when the next one reads it. Nothing but speed depends on
+    /// it.
+    default int rowsAtOnce() {
+        return Integer.MAX_VALUE;
+    }
+
     /// What this is, for humans and logs, for example `cpu (avx512-bf16-vnni, 2 threads)`.
     String describe();
 

@@ -129,6 +129,11 @@ public final class TensorParallelDevice implements Device {
     }
 
     @Override
+    public int rowsAtOnce() {
+        return ranks.getFirst().rowsAtOnce();
+    }
+
+    @Override
     public String describe() {
         return ranks.getFirst().describe() + ", " + ranks.size() + " ranks";
     }

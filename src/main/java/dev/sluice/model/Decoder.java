@@ -163,7 +163,8 @@ final class Decoder implements CausalLm {
     public long workspaceBytes(int maxTokens, int maxLogitRows) {
         return bytes(maxLogitRows, config.vocabSize())
                 + bytes(maxLogitRows, config.hiddenSize())
-                + DecoderStep.bytes(maxTokens, shard, rotaries.size())
+                + DecoderStep.bytes(
+                        maxTokens, weights.device().rowsAtOnce(), shard, rotaries.size())
                 + (weights.ranks() == 1 ? 0 : bytesOfParts(maxTokens, maxLogitRows));
     }
 

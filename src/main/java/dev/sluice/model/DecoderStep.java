@@ -21,8 +21,8 @@ import java.util.Optional;
 ///   there is one rank
 /// @param qkv queries, keys and values
 /// @param attended what attention yields, `[n, heads * headDim]`
-/// @param gateUp gates and inputs of the feed-forward layer, `[n, 2 * intermediate]`
-/// @param gated their products, `[n, intermediate]`
+/// @param feedForward what the feed-forward layer works on
+/// @param mlpRows the rows that it takes at once, one after the other
 /// @param rotaryTables one for each kind of RoPE, `[n, headDim]`
 /// @param lastLayer index of the last layer
 /// @param last what goes on behind the last layer's attention; empty in that itself
@@ -35,8 +35,8 @@ record DecoderStep(
         Tensor part,
         Qkv qkv,
         Tensor attended,
-        Tensor gateUp,
-        Tensor gated,
+        FeedForward feedForward,
+        List<MlpRows> mlpRows,
         List<Tensor> rotaryTables,
         int lastLayer,
         Optional<DecoderStep> last) {
@@ -55,6 +55,35 @@ record DecoderStep(
         }
     }
 
+    /// Memory of the feed-forward layer: for as many rows as it takes at once.
+    ///
+    /// @param gateUp gates and inputs, `[rows, 2 * intermediate]`
+    /// @param gated their products, `[rows, intermediate]`
+    record FeedForward(Tensor gateUp, Tensor gated) {
+        /// Cuts a step's rows into pieces that fit.
+        private List<MlpRows> over(Tensor hidden, Tensor part) {
+            List<MlpRows> pieces = new ArrayList<>();
+            for (int from = 0; from < hidden.rows(); from += gateUp.rows()) {
+                int to = Math.min(hidden.rows(), from + gateUp.rows());
+                pieces.add(
+                        new MlpRows(
+                                hidden.rows(from, to),
+                                gateUp.rows(0, to - from),
+                                gated.rows(0, to - from),
+                                part.rows(from, to)));
+            }
+            return List.copyOf(pieces);
+        }
+    }
+
+    /// Some rows of the feed-forward layer.
+    ///
+    /// @param hidden its input
+    /// @param gateUp gates and inputs
+    /// @param gated their products
+    /// @param part what one rank adds to its output
+    record MlpRows(Tensor hidden, Tensor gateUp, Tensor gated, Tensor part) {}
+
     /// Takes the activations from the workspace.
     ///
     /// @param config of one rank's share
@@ -69,7 +98,7 @@ record DecoderStep(
             int numRotaries,
             Tensor lastResidual) {
         List<Tensor> buffers =
-                shapes(batch.numTokens(), config).stream()
+                shapes(batch.numTokens(), device.rowsAtOnce(), config).stream()
                         .map(shape -> workspace.take(DType.F32, shape))
                         .toList();
         Shape width = Shape.of(batch.numTokens(), config.hiddenSize());
@@ -81,6 +110,7 @@ record DecoderStep(
         for (int i = 0; i < numRotaries; i++) {
             tables.add(workspace.takeReplicated(DType.F32, rotation));
         }
+        FeedForward feedForward = new FeedForward(buffers.get(2), buffers.get(3));
         DecoderStep all =
                 new DecoderStep(
                         device,
@@ -91,8 +121,8 @@ record DecoderStep(
                         part,
                         Qkv.of(buffers.get(0), config),
                         buffers.get(1),
-                        buffers.get(2),
-                        buffers.get(3),
+                        feedForward,
+                        feedForward.over(hidden, part),
                         List.copyOf(tables),
                         config.numLayers() - 1,
                         Optional.empty());
@@ -109,8 +139,8 @@ record DecoderStep(
                 part,
                 qkv,
                 attended,
-                gateUp,
-                gated,
+                feedForward,
+                mlpRows,
                 rotaryTables,
                 lastLayer,
                 Optional.of(rest));
@@ -121,17 +151,18 @@ record DecoderStep(
     private DecoderStep rows(Tensor lastResidual) {
         int rows = lastResidual.rows();
         Tensor rest = hidden.rows(0, rows);
+        Tensor restPart = part == hidden ? rest : part.rows(0, rows);
         return new DecoderStep(
                 device,
                 batch,
                 cache,
                 lastResidual,
                 rest,
-                part == hidden ? rest : part.rows(0, rows),
+                restPart,
                 qkv,
                 qkv.all().columns(0, attended.columns()).rows(0, rows),
-                gateUp.rows(0, rows),
-                gated.rows(0, rows),
+                feedForward,
+                feedForward.over(rest, restPart),
                 rotaryTables,
                 lastLayer,
                 Optional.empty());
@@ -172,24 +203,26 @@ record DecoderStep(
 
     /// Bytes of workspace that a step takes, without [#part].
     ///
+    /// @param rowsAtOnce of the device
     /// @param config of one rank's share
-    static long bytes(int numTokens, ModelConfig config, int numRotaries) {
+    static long bytes(int numTokens, int rowsAtOnce, ModelConfig config, int numRotaries) {
         Shape width = Shape.of(numTokens, config.hiddenSize());
         Shape rotation = Shape.of(numTokens, config.headDim());
         return 2 * Workspace.bytesFor(DType.F32, width)
                 + numRotaries * Workspace.bytesFor(DType.F32, rotation)
-                + shapes(numTokens, config).stream()
+                + shapes(numTokens, rowsAtOnce, config).stream()
                         .mapToLong(shape -> Workspace.bytesFor(DType.F32, shape))
                         .sum();
     }
 
-    private static List<Shape> shapes(int numTokens, ModelConfig config) {
+    private static List<Shape> shapes(int numTokens, int rowsAtOnce, ModelConfig config) {
+        int atOnce = Math.min(numTokens, rowsAtOnce);
         int attended = config.numHeads() * config.headDim();
         int keys = config.numKvHeads() * config.headDim();
         return List.of(
                 Shape.of(numTokens, attended + 2 * keys),
                 Shape.of(numTokens, attended),
-                Shape.of(numTokens, 2 * config.intermediateSize()),
-                Shape.of(numTokens, config.intermediateSize()));
+                Shape.of(atOnce, 2 * config.intermediateSize()),
+                Shape.of(atOnce, config.intermediateSize()));
     }
 }

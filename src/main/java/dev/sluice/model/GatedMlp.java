@@ -8,11 +8,14 @@ import dev.sluice.compute.Device;
 /// @param gateUpProj rows of the gate, then rows of the input
 record GatedMlp(Activation activation, Linear gateUpProj, RowParallelLinear downProj) {
 
-    /// Replaces the step's hidden state.
+    /// Replaces the step's hidden state, some rows after the others.
     void forward(DecoderStep step) {
         Device device = step.device();
-        gateUpProj.forward(device, step.hidden(), step.gateUp());
-        device.gatedActivation(activation, step.gateUp(), step.gated());
-        downProj.forward(step, step.gated());
+        for (DecoderStep.MlpRows rows : step.mlpRows()) {
+            gateUpProj.forward(device, rows.hidden(), rows.gateUp());
+            device.gatedActivation(activation, rows.gateUp(), rows.gated());
+            downProj.multiply(device, rows.gated(), rows.part());
+        }
+        downProj.finish(step);
     }
 }

@@ -16,11 +16,23 @@ record RowParallelLinear(PackedMatrix weight, Optional<Tensor> bias) {
     ///
     /// @param x float32 `[n, cols]`
     void forward(DecoderStep step, Tensor x) {
+        multiply(step.device(), x, step.partOf(step.hidden()));
+        finish(step);
+    }
+
+    /// What one rank adds.
+    ///
+    /// @param x float32 `[n, cols]`
+    /// @param part float32 `[n, rows]`, overwritten
+    void multiply(Device device, Tensor x, Tensor part) {
+        device.linear(x, weight, part);
+    }
+
+    /// Replaces the step's hidden state by the sum of what the ranks add.
+    void finish(DecoderStep step) {
         Device device = step.device();
         Tensor sum = step.hidden();
-        Tensor part = step.partOf(sum);
-        device.linear(x, weight, part);
-        device.allReduce(part, sum);
+        device.allReduce(step.partOf(sum), sum);
         if (bias.isPresent()) {
             device.addBias(sum, bias.get());
         }

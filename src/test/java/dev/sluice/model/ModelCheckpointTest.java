@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.Shape;
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.testing.NaiveDevice;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +118,21 @@ class ModelCheckpointTest {
 
             assertThat(Forward.logits(device, model, prompt, 1)).containsExactly(whole);
             assertThat(Forward.logits(device, model, prompt, 7)).containsExactly(whole);
+        }
+    }
+
+    /// More rows than a processor takes at once.
+    @Test
+    void computesTheSameInPiecesOfALongChunk() {
+        int[] prompt = new SplittableRandom(5).ints(600, 0, 40).toArray();
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory);
+                Device device = CpuDevice.open(CpuOptions.defaults());
+                CausalLm model = checkpoint.load(device, Packing.SOURCE)) {
+            assertThat(device.rowsAtOnce()).isLessThan(prompt.length / 2);
+
+            float[] whole = Forward.logits(device, model, prompt, prompt.length);
+
+            assertThat(Forward.logits(device, model, prompt, 100)).containsExactly(whole);
         }
     }
 

@@ -44,6 +44,11 @@ public final class CpuDevice implements Device {
     /// Panels that are worth handing to another thread where many rows meet them.
     private static final int CHUNK_PANELS = 4;
 
+    /// What a core's own cache holds of a feed-forward layer between its products. 512 rows of
+    /// SmolLM2's, bfloat16: 4.5 ms in one go, 3.2 ms so; 8 and 4 bits, which compute longer, the
+    /// same either way.
+    private static final int ROWS_AT_ONCE = 256;
+
     private static final int MANY_ROWS = 32;
     private static final int CHUNKS_PER_THREAD = 4;
 
@@ -98,6 +103,11 @@ public final class CpuDevice implements Device {
     /// Bytes that are allocated, for tests; a slab of packed weights counts as a whole.
     long allocatedBytes() {
         return memory.allocatedBytes();
+    }
+
+    @Override
+    public int rowsAtOnce() {
+        return ROWS_AT_ONCE;
     }
 
     @Override
