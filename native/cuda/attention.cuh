@@ -242,6 +242,8 @@ struct PlainAttention {
                 }
             }
             total = warp_sum(total);
+            // All lanes have read the row's state.
+            __syncwarp();
             if (lane == 0) {
                 float factor = rescale(before, top);
                 scaling[row] = factor;
