@@ -133,6 +133,25 @@ static __device__ __forceinline__ unsigned pack_pair(float first, float second) 
     return (unsigned)low_bits | (unsigned)high_bits << 16;
 }
 
+// The difference of two pairs of bfloat16, rounded.
+static __device__ __forceinline__ unsigned subtract_pairs(unsigned a, unsigned b) {
+    __nv_bfloat162 first;
+    __nv_bfloat162 second;
+    memcpy(&first, &a, sizeof first);
+    memcpy(&second, &b, sizeof second);
+    __nv_bfloat162 difference = __hsub2(first, second);
+    memcpy(&a, &difference, sizeof a);
+    return a;
+}
+
+// Two floats as sums of two bfloat16, to 2^-17 of themselves.
+static __device__ __forceinline__ void split_pair(float first, float second, unsigned *high, unsigned *low) {
+    *high = pack_pair<__nv_bfloat16>(first, second);
+    float first_rest = first - __uint_as_float(*high << 16);
+    float second_rest = second - __uint_as_float(*high & 0xffff0000u);
+    *low = pack_pair<__nv_bfloat16>(first_rest, second_rest);
+}
+
 // d[16, 8] += a[16, 16] * b[16, 8] of bfloat16 or float16, accumulated in float32. Layouts: PTX ISA,
 // "Matrix Fragments for mma.m16n8k16". T is the type of a and b.
 template <class T>

@@ -1,10 +1,9 @@
-// Products of a few rows of activations with quantised weights: out = x W^T for n <= 8.
+// Products of one row of activations with quantised weights: out = x W^T for n = 1.
 //
 // The weights are read once, dequantised in registers to float32 and multiplied with float32
-// activations; sums are float32. A warp makes two outputs for all rows of x: each lane takes 16 bytes
-// of codes at a time, every 32nd, so that a row's sum is added up in the same order whatever n is.
-// Bound by the memory that holds the weights up to about n = 4. Source: the dequantising matrix-vector
-// products of ggml (mmvq.cu), with float activations instead of bytes.
+// activations; sums are float32. A warp makes two outputs: each lane takes 16 bytes of codes at a
+// time, every 32nd. Bound by the memory that holds the weights. Source: the dequantising
+// matrix-vector products of ggml (mmvq.cu), with float activations instead of bytes.
 #include "weights.cuh"
 
 static constexpr int OUTPUTS = 2;
@@ -32,10 +31,9 @@ static __device__ __forceinline__ void load_activations(const float *x, int k, i
 }
 
 // Adds the products of 16 bytes of codes of each output, from column k.
-template <class Format, int n_max>
+template <class Format>
 static __device__ __forceinline__ void add_products(const PackedRows &w, const unsigned char *const (&rows)[OUTPUTS],
-                                                    int k, const float *x, long long x_stride, int n, int vectors,
-                                                    float (&sums)[OUTPUTS][n_max]) {
+                                                    int k, const float *x, int vectors, float (&sums)[OUTPUTS]) {
     uint4 codes[OUTPUTS];
     float scales[OUTPUTS];
     float minima[OUTPUTS];
@@ -47,78 +45,56 @@ static __device__ __forceinline__ void add_products(const PackedRows &w, const u
     }
 #pragma unroll
     for (int s = 0; s < Format::per_load / 8; s++) {
-        float weights[OUTPUTS][8];
+        float values[8];
+        load_activations(x, k + 8 * s, w.cols, vectors, values);
 #pragma unroll
         for (int r = 0; r < OUTPUTS; r++) {
-            Format::weights(codes[r], s, scales[r], minima[r], weights[r]);
-        }
+            float weights[8];
+            Format::weights(codes[r], s, scales[r], minima[r], weights);
 #pragma unroll
-        for (int j = 0; j < n_max; j++) {
-            if (j < n) {
-                float values[8];
-                load_activations(x + j * x_stride, k + 8 * s, w.cols, vectors, values);
-#pragma unroll
-                for (int r = 0; r < OUTPUTS; r++) {
-#pragma unroll
-                    for (int i = 0; i < 8; i++) {
-                        sums[r][j] += values[i] * weights[r][i];
-                    }
-                }
+            for (int i = 0; i < 8; i++) {
+                sums[r] += values[i] * weights[i];
             }
         }
     }
 }
 
-template <class Format, int n_max>
-static __device__ __forceinline__ void gemv(const PackedRows &w, const float *x, long long x_stride, int n,
-                                            int vectors, float *out, long long out_stride) {
+template <class Format>
+static __device__ __forceinline__ void gemv(const PackedRows &w, const float *x, int vectors, float *out) {
     int lane = threadIdx.x % 32;
     int first = (blockIdx.x * (blockDim.x / 32) + threadIdx.x / 32) * OUTPUTS;
     if (first >= w.rows) {
         return;
     }
     const unsigned char *rows[OUTPUTS];
-    float sums[OUTPUTS][n_max];
+    float sums[OUTPUTS];
 #pragma unroll
     for (int r = 0; r < OUTPUTS; r++) {
         // The last warp of an odd matrix computes its last output twice.
         rows[r] = w.data + min(first + r, w.rows - 1) * w.row_bytes;
-#pragma unroll
-        for (int j = 0; j < n_max; j++) {
-            sums[r][j] = 0.0f;
-        }
+        sums[r] = 0.0f;
     }
     int end = padded_cols(w.cols);
     for (int k = lane * Format::per_load; k < end; k += 32 * Format::per_load) {
-        add_products<Format, n_max>(w, rows, k, x, x_stride, n, vectors, sums);
+        add_products<Format>(w, rows, k, x, vectors, sums);
     }
 #pragma unroll
     for (int r = 0; r < OUTPUTS; r++) {
-#pragma unroll
-        for (int j = 0; j < n_max; j++) {
-            float sum = warp_sum(sums[r][j]);
-            if (lane == 0 && j < n && first + r < w.rows) {
-                out[j * out_stride + first + r] = sum;
-            }
+        float sum = warp_sum(sums[r]);
+        if (lane == 0 && first + r < w.rows) {
+            out[first + r] = sum;
         }
     }
 }
 
-// x float32 [n, cols], n at most the number in the name; `vectors`: its rows begin at multiples of 16
-// bytes. w [rows, cols] packed; out float32 [n, rows]. Grid ceil(rows / 8), 128 threads.
-#define GEMV(suffix, format, n_max)                                                                           \
+// x float32 [cols]; `vectors`: it begins at a multiple of 16 bytes. w [rows, cols] packed; out float32
+// [rows]. Grid ceil(rows / 8), 128 threads.
+#define GEMV(suffix, format)                                                                                  \
     extern "C" __global__ void __launch_bounds__(128)                                                         \
-            gemv##n_max##_##suffix(const unsigned char *data, long long row_bytes, int scale_offset,          \
-                                   int min_offset, int rows, int cols, const float *x, long long x_stride,    \
-                                   int n, int vectors, float *out, long long out_stride) {                    \
+            gemv_##suffix(const unsigned char *data, long long row_bytes, int scale_offset, int min_offset,   \
+                          int rows, int cols, const float *x, int vectors, float *out) {                      \
         PackedRows w = {data, row_bytes, scale_offset, min_offset, rows, cols};                               \
-        gemv<format, n_max>(w, x, x_stride, n, vectors, out, out_stride);                                     \
+        gemv<format>(w, x, vectors, out);                                                                     \
     }                                                                                                         \
-    CUDA_KERNEL(gemv##n_max##_##suffix)
-
-#define GEMVS(suffix, format) \
-    GEMV(suffix, format, 1)   \
-    GEMV(suffix, format, 2)   \
-    GEMV(suffix, format, 4)   \
-    GEMV(suffix, format, 8)
-FOR_INTEGERS(GEMVS)
+    CUDA_KERNEL(gemv_##suffix)
+FOR_INTEGERS(GEMV)

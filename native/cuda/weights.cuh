@@ -30,7 +30,10 @@ static __device__ __forceinline__ float small_float(unsigned number, int zero) {
 // A format of integers. Sixteen bytes of codes never cross a scale's group.
 template <int code_bits, int group, class Scale, bool with_min>
 struct Integers {
+    using ScaleType = Scale;
     static constexpr int bits = code_bits;
+    static constexpr int group_size = group;
+    static constexpr bool has_min = with_min;
     // Codes in 16 bytes.
     static constexpr int per_load = 128 / code_bits;
 

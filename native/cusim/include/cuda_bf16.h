@@ -40,6 +40,11 @@ static inline float2 __bfloat1622float2(__nv_bfloat162 pair) {
     return {__bfloat162float(pair.x), __bfloat162float(pair.y)};
 }
 
+static inline __nv_bfloat162 __hsub2(__nv_bfloat162 a, __nv_bfloat162 b) {
+    return {__float2bfloat16_rn(__bfloat162float(a.x) - __bfloat162float(b.x)),
+            __float2bfloat16_rn(__bfloat162float(a.y) - __bfloat162float(b.y))};
+}
+
 static inline float __low2float(__nv_bfloat162 pair) {
     return __bfloat162float(pair.x);
 }

@@ -112,6 +112,7 @@ public final class DeviceCheck {
             trials.add(new LinearTrials(type, 5, 40, 256).embedding());
             trials.add(new LinearTrials(type, 1, 96, 768).product());
             trials.add(new LinearTrials(type, 8, 96, 768).product());
+            trials.add(new LinearTrials(type, 29, 96, 768).product());
             trials.add(new LinearTrials(type, 70, 96, 768).product());
         }
         if (large) {
@@ -149,6 +150,24 @@ public final class DeviceCheck {
                 trials.add(new LinearTrials(type, n, 6144, 1024).product());
             }
             trials.add(new LinearTrials(type, 1, 103_424, 1024).product());
+        }
+        addFewRows(trials);
+    }
+
+    /// Layers of SmolLM2-135M, and the head of ERNIE-4.5-0.3B: batches of decoding, on either side
+    /// of the numbers of rows at which another kernel takes over.
+    private static void addFewRows(List<Trial> trials) {
+        for (DType type : List.of(DType.Q8_0, DType.Q4_0)) {
+            for (int n : new int[] {1, 2, 8, 16, 32, 64, 65}) {
+                trials.add(new LinearTrials(type, n, 576, 1536).product());
+                trials.add(new LinearTrials(type, n, 1536, 576).product());
+            }
+            for (int n : new int[] {2, 16, 64, 65}) {
+                trials.add(new LinearTrials(type, n, 6144, 1024).product());
+            }
+            for (int n : new int[] {2, 8, 32, 65}) {
+                trials.add(new LinearTrials(type, n, 103_424, 1024).product());
+            }
         }
     }
 }

@@ -20,6 +20,9 @@ record LinearTrials(DType type, int n, int outputs, int inputs) {
     /// Products that the reference has time for; of larger matrices some outputs are compared.
     private static final long MOST_PRODUCTS = 40_000_000;
 
+    /// Rows of activations up to which a device multiplies quantised weights as they are.
+    private static final int FEW_ROWS = 64;
+
     private static final double FLOAT32 = 0x1p-24;
     private static final double FLOAT16 = 0x1p-11;
     private static final double BFLOAT16 = 0x1p-8;
@@ -36,14 +39,14 @@ record LinearTrials(DType type, int n, int outputs, int inputs) {
     }
 
     /// Roundings of the sum, and those of operands to 16 bits. Quantised weights are multiplied as
-    /// they are for up to eight rows, and rounded to bfloat16 like the activations for more.
+    /// they are for a few rows, and rounded to bfloat16 like the activations for more.
     private double allowed() {
         double sum = (inputs + 8) * FLOAT32;
         return switch (type) {
             case F32 -> sum;
             case F16 -> sum + FLOAT16;
             case BF16 -> sum + BFLOAT16;
-            default -> n <= 8 ? sum : sum + (1 + BFLOAT16) * (1 + BFLOAT16) - 1;
+            default -> n <= FEW_ROWS ? sum : sum + (1 + BFLOAT16) * (1 + BFLOAT16) - 1;
         };
     }
 

@@ -8,8 +8,10 @@ import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 import dev.sluice.compute.weights.WeightFormat.Encoding;
+import dev.sluice.compute.weights.WeightGroup;
 
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -17,12 +19,17 @@ import java.util.Map;
 import java.util.Set;
 
 /// Weights on the GPU and products with them. Matrices of floats go to cuBLAS, with the activations
-/// rounded to the weights' type; quantised ones to `native/cuda/linear_gemv.cu` for few rows, with
-/// float32 activations, and to `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The
-/// shapes are checked by the device.
+/// rounded to the weights' type; quantised ones to `native/cuda/linear_gemv.cu` for one row, to
+/// `native/cuda/linear_few.cu` for a few, both with float32 activations, and to
+/// `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The shapes are checked by the device.
 final class CudaLinear implements AutoCloseable {
-    /// Rows of activations up to which the weights are multiplied as they are read.
-    static final int FEW_ROWS = 8;
+    /// Rows of activations up to which weights and activations are multiplied as they are: a tile
+    /// of the product of more, which takes as long for one row as for all of its 64.
+    static final int FEW_ROWS = 64;
+
+    /// Rows up to which they are multiplied one by one: tensor cores would have seven of eight
+    /// columns idle.
+    private static final int GEMV_ROWS = 1;
 
     private static final int GEMV_THREADS = 128;
     private static final int GEMV_OUTPUTS = 8;
@@ -34,13 +41,15 @@ final class CudaLinear implements AutoCloseable {
 
     private static final String CONVERT_MODULE = "convert";
     private static final String GEMV_MODULE = "linear_gemv";
+    private static final String FEW_MODULE = "linear_few";
     private static final String GEMM_MODULE = "linear_gemm";
 
     private final CudaContext context;
     private final CudaPacker packer;
     private final CudaScratch rounded = new CudaScratch();
     private final Map<Encoding, CudaFunction> conversions = new HashMap<>();
-    private final Map<WeightFormat, CudaFunction[]> gemvs = new HashMap<>();
+    private final Map<WeightFormat, CudaFunction> gemvs = new HashMap<>();
+    private final Map<WeightFormat, Map<FewTile, CudaFunction>> fews = new HashMap<>();
     private final Map<WeightFormat, CudaFunction> gemms = new HashMap<>();
     private final Set<CudaMatrix> matrices = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -98,6 +107,7 @@ final class CudaLinear implements AutoCloseable {
             case INT8, INT4 -> {
                 context.load(CONVERT_MODULE);
                 context.load(GEMV_MODULE);
+                context.load(FEW_MODULE);
                 context.load(GEMM_MODULE);
             }
         }
@@ -138,7 +148,7 @@ final class CudaLinear implements AutoCloseable {
             case BF16 -> gemmEx(DType.BF16, activations, roundedStride(x), w, out);
             case INT8, INT4 -> {
                 if (x.rows() <= FEW_ROWS) {
-                    gemv(x, w, out);
+                    multiplyFew(x, w, out);
                 } else {
                     gemm(x, activations, w, out);
                 }
@@ -187,26 +197,50 @@ final class CudaLinear implements AutoCloseable {
         return address;
     }
 
-    private void gemv(Tensor x, CudaMatrix.Segment w, Tensor out) {
-        CudaFunction kernel =
-                gemvs.computeIfAbsent(w.layout().format(), this::gemvs)[
-                        Integer.SIZE - Integer.numberOfLeadingZeros(x.rows() - 1)];
-        WeightArguments.weights(kernel.args(), w)
-                .matrix(x)
-                .i32(x.rows())
-                .flag(CudaRows.isInQuads(x))
-                .matrix(out)
-                .launch(Math.ceilDiv(w.rows(), GEMV_OUTPUTS), GEMV_THREADS);
+    private void multiplyFew(Tensor x, CudaMatrix.Segment w, Tensor out) {
+        int n = x.rows();
+        if (n > GEMV_ROWS && CudaRows.isInQuads(x) && x.columns() % WeightGroup.SIZE == 0) {
+            FewTile tile = FewTile.of(w.rows(), n);
+            WeightArguments.weights(few(w.layout().format(), tile).args(), w)
+                    .matrix(x)
+                    .i32(n)
+                    .matrix(out)
+                    .launch(
+                            Math.ceilDiv(w.rows(), tile.outputs()),
+                            Math.ceilDiv(n, tile.rows()),
+                            1,
+                            tile.threads(),
+                            tile.sharedBytes());
+            return;
+        }
+        // Also rows that no model has: of parts of groups, or not at multiples of 16 bytes.
+        for (int row = 0; row < n; row++) {
+            gemv(x.rows(row, row + 1), w, out.rows(row, row + 1));
+        }
     }
 
-    /// Kernels for up to 1, 2, 4 and 8 rows.
-    private CudaFunction[] gemvs(WeightFormat format) {
-        CudaFunction[] kernels = new CudaFunction[4];
-        for (int i = 0; i < kernels.length; i++) {
-            String name = "gemv%d_%s".formatted(1 << i, WeightArguments.suffix(format));
-            kernels[i] = context.function(GEMV_MODULE, name);
-        }
-        return kernels;
+    private CudaFunction few(WeightFormat format, FewTile tile) {
+        return fews.computeIfAbsent(format, _ -> new EnumMap<>(FewTile.class))
+                .computeIfAbsent(
+                        tile,
+                        _ ->
+                                context.function(
+                                        FEW_MODULE,
+                                        tile.kernel() + "_" + WeightArguments.suffix(format)));
+    }
+
+    private void gemv(Tensor x, CudaMatrix.Segment w, Tensor out) {
+        CudaFunction kernel =
+                gemvs.computeIfAbsent(
+                        w.layout().format(),
+                        format ->
+                                context.function(
+                                        GEMV_MODULE, "gemv_" + WeightArguments.suffix(format)));
+        WeightArguments.weights(kernel.args(), w)
+                .tensor(x)
+                .flag(CudaRows.isInQuads(x))
+                .tensor(out)
+                .launch(Math.ceilDiv(w.rows(), GEMV_OUTPUTS), GEMV_THREADS);
     }
 
     private void gemm(Tensor x, long activations, CudaMatrix.Segment w, Tensor out) {

@@ -76,37 +76,81 @@ class CudaLinearTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Q8_0", "Q6_K", "Q4_0", "Q4_K", "BF16"})
-    void aRowHasTheSameBitsAmongNineAndAmongAHundred(DType type) {
+    void aRowHasTheSameBitsAmongManyAndAmongMore(DType type) {
         int cols = 2 * 256;
+        int many = CudaLinear.FEW_ROWS + 1;
         Randoms random = new Randoms(22);
         try (Arena arena = Arena.ofConfined()) {
             PackedMatrix matrix = pack(type, cols, random, arena);
-            float[][] values = random.matrix(100, cols);
+            float[][] values = random.matrix(many + 40, cols);
 
-            float[][] many = multiply(values, matrix);
-            float[][] nine = multiply(Arrays.copyOfRange(values, 70, 79), matrix);
+            float[][] all = multiply(values, matrix);
+            float[][] some = multiply(Arrays.copyOfRange(values, 30, 30 + many), matrix);
 
-            assertThat(nine).isDeepEqualTo(Arrays.copyOfRange(many, 70, 79));
+            assertThat(some).isDeepEqualTo(Arrays.copyOfRange(all, 30, 30 + many));
             device().release(matrix);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q6_K", "Q4_0", "Q4_K"})
-    void aRowHasTheSameBitsAloneAndAmongEight(DType type) {
-        int cols = 5 * 256;
+    @EnumSource(names = {"Q8_0", "Q5_1", "Q5_K", "Q6_K", "Q4_0", "Q4_1", "Q4_K"})
+    void fewRowsAreMultipliedAsTheyAreAndHaveTheSameBitsInAnyTile(DType type) {
+        // Not the same number of groups for each warp, and not whole tiles.
+        int cols = type.blockElements() == 32 ? 19 * 32 : 3 * 256;
         Randoms random = new Randoms(23);
         try (Arena arena = Arena.ofConfined()) {
-            PackedMatrix matrix = pack(type, cols, random, arena);
-            float[][] values = random.matrix(8, cols);
+            PackedMatrix matrix = pack(ROWS, type, cols, random, arena);
+            float[][] values = random.matrix(CudaLinear.FEW_ROWS, cols);
 
-            float[][] eight = multiply(values, matrix);
+            float[][] all = multiply(values, matrix);
 
-            for (int r = 0; r < 8; r++) {
-                assertThat(multiply(new float[][] {values[r]}, matrix)[0]).isEqualTo(eight[r]);
+            assertProduct(all, values, weights(matrix));
+            for (int n : new int[] {2, 7, 9, 23}) {
+                assertThat(multiply(Arrays.copyOf(values, n), matrix))
+                        .isDeepEqualTo(Arrays.copyOf(all, n));
             }
-            assertThat(multiply(Arrays.copyOf(values, 3), matrix))
-                    .isDeepEqualTo(Arrays.copyOf(eight, 3));
+            assertProduct(multiply(Arrays.copyOf(values, 1), matrix), values, weights(matrix));
+            device().release(matrix);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Q8_0", "Q4_1", "Q6_K"})
+    void aWideMatrixHasTilesOfItsOwn(DType type) {
+        int cols = type.blockElements() == 32 ? 3 * 32 : 256;
+        Randoms random = new Randoms(25);
+        try (Arena arena = Arena.ofConfined()) {
+            PackedMatrix matrix = pack(FewTile.WIDE_OUTPUTS + 5, type, cols, random, arena);
+            float[][] values = random.matrix(35, cols);
+
+            float[][] all = multiply(values, matrix);
+
+            assertProduct(all, values, weights(matrix));
+            for (int n : new int[] {3, 12}) {
+                assertThat(multiply(Arrays.copyOf(values, n), matrix))
+                        .isDeepEqualTo(Arrays.copyOf(all, n));
+            }
+            device().release(matrix);
+        }
+    }
+
+    @Test
+    void rowsThatAreNotInQuadsHaveTheBitsThatTheyHaveAlone() {
+        int cols = 96;
+        Randoms random = new Randoms(26);
+        try (Arena arena = Arena.ofConfined()) {
+            PackedMatrix matrix = pack(ROWS, DType.Q8_0, cols, random, arena);
+            float[][] values = random.matrix(3, cols + 1);
+            try (DeviceMatrix x = DeviceMatrix.of(device(), values);
+                    DeviceMatrix out = DeviceMatrix.blank(device(), 3, ROWS);
+                    DeviceMatrix alone = DeviceMatrix.blank(device(), 1, ROWS)) {
+                var rows = x.tensor().columns(1, cols + 1);
+
+                device().linear(rows, matrix, out.tensor());
+                device().linear(rows.rows(1, 2), matrix, alone.tensor());
+
+                assertThat(alone.read()[0]).isEqualTo(out.read()[1]);
+            }
             device().release(matrix);
         }
     }
@@ -154,9 +198,23 @@ class CudaLinearTest {
     }
 
     private PackedMatrix pack(DType type, int cols, Randoms random, Arena arena) {
-        var data = random.weights(type, (long) ROWS * cols, arena);
-        MatrixSource source = MatrixSource.of(data, type, ROWS, cols);
+        return pack(ROWS, type, cols, random, arena);
+    }
+
+    private PackedMatrix pack(int rows, DType type, int cols, Randoms random, Arena arena) {
+        var data = random.weights(type, (long) rows * cols, arena);
+        MatrixSource source = MatrixSource.of(data, type, rows, cols);
         return device().pack(List.of(source), Packing.SOURCE);
+    }
+
+    private static void assertProduct(float[][] actual, float[][] values, float[][] w) {
+        float[][] x = Arrays.copyOf(values, actual.length);
+        double[][] expected = Oracle.linear(x, w);
+        double[][] magnitude = Oracle.magnitude(x, w);
+        double unit = Math.scalb(w[0].length + 4.0, -24);
+        for (int r = 0; r < actual.length; r++) {
+            Closeness.assertClose("row " + r, actual[r], expected[r], 0, unit, magnitude[r]);
+        }
     }
 
     private float[][] multiply(float[][] values, PackedMatrix matrix) {
