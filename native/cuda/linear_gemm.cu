@@ -1,26 +1,28 @@
 // Products of many rows of activations with quantised weights: out = x W^T.
 //
 // A block of four warps makes a tile of 64 rows of x by 64 outputs. Activations (bfloat16) and codes
-// come by cp.async, a step of 64 inputs ahead; the codes of a step are dequantised and rounded to
-// bfloat16 in shared memory, then multiplied by mma.m16n8k16 with float32 sums, each warp a tile of
-// 32 by 32. Inputs are added up in order, whatever n is. Source: the pipelined tiles of CUTLASS's
-// mixed-input GEMM for sm_80, in plain form.
+// come by cp.async, two steps of 64 inputs ahead, for one step is shorter than the way from memory; the
+// codes of a step are dequantised and rounded to bfloat16 in shared memory, then multiplied by
+// mma.m16n8k16 with float32 sums, each warp a tile of 32 by 32. Inputs are added up in order, whatever
+// n is. Source: the pipelined tiles of CUTLASS's mixed-input GEMM for sm_80, in plain form.
 #include "weights.cuh"
 
 static constexpr int TILE = 64;
 static constexpr int STEP = 64;
+static constexpr int STAGES = 3;
 static constexpr int THREADS = 128;
 // Eight elements more than a step: ldmatrix then reads eight rows from different banks.
 static constexpr int LINE = STEP + 8;
 static constexpr int MAX_CODE_BYTES = TILE * STEP;
 
 struct Tiles {
-    __nv_bfloat16 x[2][TILE][LINE];
+    __nv_bfloat16 x[STAGES][TILE][LINE];
     __nv_bfloat16 w[TILE][LINE];
-    unsigned char codes[2][MAX_CODE_BYTES];
+    unsigned char codes[STAGES][MAX_CODE_BYTES];
 };
 
-// The step's codes that a thread dequantises: scales and minima are loaded when the copies start.
+// The step's codes that a thread dequantises: 16 bytes at a time, with scales and minima, which are loaded
+// a step ahead.
 template <class Format>
 struct Chunks {
     static constexpr int per_row = STEP / Format::per_load;
@@ -43,20 +45,39 @@ static __device__ __forceinline__ void start_activations(Tiles *tiles, int buffe
     }
 }
 
+// Where a thread's codes of a step begin that are not padding of the matrix.
 template <class Format>
-static __device__ __forceinline__ void start_codes(Tiles *tiles, int buffer, const PackedRows &w, int output, int k,
-                                                   Chunks<Format> &chunks) {
-    int end = padded_cols(w.cols);
+struct ChunkPlace {
+    bool valid;
+    int column;
+    const unsigned char *row;
+
+    __device__ __forceinline__ ChunkPlace(const PackedRows &w, int output, int k, int i) {
+        int chunk = i * THREADS + threadIdx.x;
+        int at = output + chunk / Chunks<Format>::per_row;
+        column = k + chunk % Chunks<Format>::per_row * Format::per_load;
+        valid = at < w.rows && column < padded_cols(w.cols);
+        row = valid ? w.data + at * w.row_bytes : w.data;
+    }
+};
+
+template <class Format>
+static __device__ __forceinline__ void start_codes(Tiles *tiles, int buffer, const PackedRows &w, int output, int k) {
 #pragma unroll
     for (int i = 0; i < Chunks<Format>::count; i++) {
-        int chunk = i * THREADS + threadIdx.x;
-        int row = output + chunk / Chunks<Format>::per_row;
-        int column = k + chunk % Chunks<Format>::per_row * Format::per_load;
-        bool valid = row < w.rows && column < end;
-        const unsigned char *from = valid ? w.data + row * w.row_bytes : w.data;
-        cp_async16_or_zero(&tiles->codes[buffer][16 * chunk], valid ? from + Format::offset(column) : from, valid);
-        chunks.scales[i] = valid ? Format::scale(from, w, column) : 0.0f;
-        chunks.minima[i] = valid ? Format::minimum(from, w, column) : 0.0f;
+        ChunkPlace<Format> place(w, output, k, i);
+        cp_async16_or_zero(&tiles->codes[buffer][16 * (i * THREADS + threadIdx.x)],
+                           place.valid ? place.row + Format::offset(place.column) : place.row, place.valid);
+    }
+}
+
+template <class Format>
+static __device__ __forceinline__ void load_scales(const PackedRows &w, int output, int k, Chunks<Format> &chunks) {
+#pragma unroll
+    for (int i = 0; i < Chunks<Format>::count; i++) {
+        ChunkPlace<Format> place(w, output, k, i);
+        chunks.scales[i] = place.valid ? Format::scale(place.row, w, place.column) : 0.0f;
+        chunks.minima[i] = place.valid ? Format::minimum(place.row, w, place.column) : 0.0f;
     }
 }
 
@@ -135,31 +156,37 @@ static __device__ __forceinline__ void gemm(const PackedRows &w, const __nv_bflo
     int token = blockIdx.y * TILE;
     Chunks<Format> chunks;
     float sums[2][4][4] = {};
-    start_activations(tiles, 0, x, x_stride, n, token, 0);
-    start_codes<Format>(tiles, 0, w, output, 0, chunks);
-    cp_async_commit();
+    auto start = [&](int buffer, int k) {
+        if (k < w.cols) {
+            start_activations(tiles, buffer, x, x_stride, n, token, k);
+            start_codes<Format>(tiles, buffer, w, output, k);
+        }
+        cp_async_commit();
+    };
+#pragma unroll
+    for (int stage = 0; stage < STAGES - 1; stage++) {
+        start(stage, stage * STEP);
+    }
+    load_scales<Format>(w, output, 0, chunks);
     int buffer = 0;
     for (int k = 0; k < w.cols; k += STEP) {
         Chunks<Format> current = chunks;
-        cp_async_wait<0>();
-        // Everybody's copies are there, and nobody reads the other buffer or w any more.
+        cp_async_wait<STAGES - 2>();
+        // Everybody's copies are there, and nobody reads the buffer before or w any more.
         __syncthreads();
-        if (k + STEP < w.cols) {
-            start_activations(tiles, buffer ^ 1, x, x_stride, n, token, k + STEP);
-            start_codes<Format>(tiles, buffer ^ 1, w, output, k + STEP, chunks);
-        }
-        cp_async_commit();
+        start(buffer == 0 ? STAGES - 1 : buffer - 1, k + (STAGES - 1) * STEP);
+        load_scales<Format>(w, output, k + STEP, chunks);
         dequantise<Format>(tiles, buffer, current);
         __syncthreads();
         multiply(tiles, buffer, sums);
-        buffer ^= 1;
+        buffer = buffer == STAGES - 1 ? 0 : buffer + 1;
     }
     store(sums, token, output, n, w.rows, out, out_stride);
 }
 
 // x bfloat16 [n, cols], rows of x_stride elements, a multiple of 64, with zeros beyond cols. w
 // [rows, cols] packed; out float32 [n, rows]. Grid (ceil(rows / 64), ceil(n / 64)), 128 threads,
-// 35,840 bytes of shared memory.
+// 49,152 bytes of shared memory.
 #define GEMM(suffix, format)                                                                                  \
     extern "C" __global__ void __launch_bounds__(THREADS)                                                     \
             gemm_##suffix(const unsigned char *data, long long row_bytes, int scale_offset, int min_offset,   \
@@ -171,4 +198,4 @@ static __device__ __forceinline__ void gemm(const PackedRows &w, const __nv_bflo
     CUDA_KERNEL(gemm_##suffix)
 FOR_INTEGERS(GEMM)
 
-static_assert(sizeof(Tiles) == 35840, "CudaLinear knows the size");
+static_assert(sizeof(Tiles) == 49152, "CudaLinear knows the size");

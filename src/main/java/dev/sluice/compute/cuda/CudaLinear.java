@@ -35,7 +35,7 @@ final class CudaLinear implements AutoCloseable {
     private static final int GEMV_OUTPUTS = 8;
     private static final int GEMM_THREADS = 128;
     private static final int GEMM_TILE = 64;
-    private static final int GEMM_SHARED_BYTES = 35_840;
+    private static final int GEMM_SHARED_BYTES = 49_152;
     private static final int CONVERT_THREADS = 128;
     private static final int CONVERT_COLUMNS = 8 * CONVERT_THREADS;
 
