@@ -33,9 +33,7 @@ final class CudaLinear implements AutoCloseable {
 
     private static final int GEMV_THREADS = 128;
     private static final int GEMV_OUTPUTS = 8;
-    private static final int GEMM_THREADS = 128;
-    private static final int GEMM_TILE = 64;
-    private static final int GEMM_SHARED_BYTES = 49_152;
+    private static final int GEMM_STEP = 64;
     private static final int CONVERT_THREADS = 128;
     private static final int CONVERT_COLUMNS = 8 * CONVERT_THREADS;
 
@@ -45,17 +43,19 @@ final class CudaLinear implements AutoCloseable {
     private static final String GEMM_MODULE = "linear_gemm";
 
     private final CudaContext context;
+    private final int multiprocessors;
     private final CudaPacker packer;
     private final CudaScratch rounded = new CudaScratch();
     private final Map<Encoding, CudaFunction> conversions = new HashMap<>();
     private final Map<WeightFormat, CudaFunction> gemvs = new HashMap<>();
     private final Map<WeightFormat, Map<FewTile, CudaFunction>> fews = new HashMap<>();
-    private final Map<WeightFormat, CudaFunction> gemms = new HashMap<>();
+    private final Map<WeightFormat, Map<GemmTile, CudaFunction>> gemms = new HashMap<>();
     private final Set<CudaMatrix> matrices = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /// @param staging the way of weights to the GPU
     CudaLinear(CudaContext context, StagingRing staging) {
         this.context = context;
+        this.multiprocessors = context.multiprocessors();
         this.packer = new CudaPacker(staging);
     }
 
@@ -178,7 +178,7 @@ final class CudaLinear implements AutoCloseable {
     }
 
     private static int roundedStride(int columns) {
-        return Math.ceilDiv(columns, GEMM_TILE) * GEMM_TILE;
+        return Math.ceilDiv(columns, GEMM_STEP) * GEMM_STEP;
     }
 
     /// Rounds the activations to 16 bits, into scratch memory.
@@ -244,23 +244,28 @@ final class CudaLinear implements AutoCloseable {
     }
 
     private void gemm(Tensor x, long activations, CudaMatrix.Segment w, Tensor out) {
-        CudaFunction kernel =
-                gemms.computeIfAbsent(
-                        w.layout().format(),
-                        format ->
-                                context.function(
-                                        GEMM_MODULE, "gemm_" + WeightArguments.suffix(format)));
-        WeightArguments.weights(kernel.args(), w)
+        GemmTile tile = GemmTile.of(w.rows(), x.rows(), multiprocessors);
+        WeightArguments.weights(gemm(w.layout().format(), tile).args(), w)
                 .i64(activations)
                 .i32(roundedStride(x))
                 .i32(x.rows())
                 .matrix(out)
                 .launch(
-                        Math.ceilDiv(w.rows(), GEMM_TILE),
-                        Math.ceilDiv(x.rows(), GEMM_TILE),
+                        Math.ceilDiv(w.rows(), tile.outputs()),
+                        Math.ceilDiv(x.rows(), GemmTile.ROWS),
                         1,
-                        GEMM_THREADS,
-                        GEMM_SHARED_BYTES);
+                        GemmTile.THREADS,
+                        tile.sharedBytes());
+    }
+
+    private CudaFunction gemm(WeightFormat format, GemmTile tile) {
+        return gemms.computeIfAbsent(format, _ -> new EnumMap<>(GemmTile.class))
+                .computeIfAbsent(
+                        tile,
+                        _ ->
+                                context.function(
+                                        GEMM_MODULE,
+                                        tile.kernel() + "_" + WeightArguments.suffix(format)));
     }
 
     /// Gives back scratch memory and matrices that were not released.
