@@ -1,9 +1,10 @@
-// Products of one row of activations with quantised weights: out = x W^T for n = 1.
+// Products of one row of activations with quantised weights: out = x W^T for n = 1, with any number of
+// inputs and at any address, which linear_few.cu does not take.
 //
 // The weights are read once, dequantised in registers to float32 and multiplied with float32
 // activations; sums are float32. A warp makes two outputs: each lane takes 16 bytes of codes at a
-// time, every 32nd. Bound by the memory that holds the weights. Source: the dequantising
-// matrix-vector products of ggml (mmvq.cu), with float activations instead of bytes.
+// time, every 32nd. Source: the dequantising matrix-vector products of ggml (mmvq.cu), with float
+// activations instead of bytes.
 #include "weights.cuh"
 
 static constexpr int OUTPUTS = 2;

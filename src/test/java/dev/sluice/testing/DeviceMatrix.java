@@ -16,21 +16,31 @@ import java.util.Arrays;
 /// is a sentinel, and reading fails if an operation wrote there.
 public final class DeviceMatrix implements AutoCloseable {
     private static final int AROUND = 3;
+    private static final int QUAD = 4;
     private static final float SENTINEL = 12345.678f;
 
     private final Device device;
     private final Tensor parent;
     private final Tensor view;
+    private final int around;
 
-    private DeviceMatrix(Device device, int rows, int columns) {
+    private DeviceMatrix(Device device, int rows, int columns, int around) {
         this.device = device;
-        this.parent = device.allocate(DType.F32, Shape.of(rows, columns + 2 * AROUND));
-        this.view = parent.columns(AROUND, AROUND + columns);
+        this.parent = device.allocate(DType.F32, Shape.of(rows, columns + 2 * around));
+        this.view = parent.columns(around, around + columns);
+        this.around = around;
     }
 
-    /// Puts values on a device.
+    /// Puts values on a device, at an address that suits no vector.
     public static DeviceMatrix of(Device device, float[][] values) {
-        DeviceMatrix matrix = new DeviceMatrix(device, values.length, values[0].length);
+        DeviceMatrix matrix = new DeviceMatrix(device, values.length, values[0].length, AROUND);
+        matrix.write(values);
+        return matrix;
+    }
+
+    /// Puts values on a device whose rows begin at multiples of 16 bytes if they are whole quads.
+    public static DeviceMatrix inQuads(Device device, float[][] values) {
+        DeviceMatrix matrix = new DeviceMatrix(device, values.length, values[0].length, QUAD);
         matrix.write(values);
         return matrix;
     }
@@ -56,11 +66,11 @@ public final class DeviceMatrix implements AutoCloseable {
                     arena.allocate(ValueLayout.JAVA_FLOAT, (long) values.length * width);
             for (int r = 0; r < values.length; r++) {
                 for (int c = 0; c < width; c++) {
-                    boolean inside = c >= AROUND && c < AROUND + values[r].length;
+                    boolean inside = c >= around && c < around + values[r].length;
                     host.setAtIndex(
                             ValueLayout.JAVA_FLOAT,
                             (long) r * width + c,
-                            inside ? values[r][c - AROUND] : SENTINEL);
+                            inside ? values[r][c - around] : SENTINEL);
                 }
             }
             device.upload(host, parent);
@@ -78,8 +88,8 @@ public final class DeviceMatrix implements AutoCloseable {
             for (int r = 0; r < values.length; r++) {
                 for (int c = 0; c < width; c++) {
                     float value = host.getAtIndex(ValueLayout.JAVA_FLOAT, (long) r * width + c);
-                    if (c >= AROUND && c < AROUND + values[r].length) {
-                        values[r][c - AROUND] = value;
+                    if (c >= around && c < around + values[r].length) {
+                        values[r][c - around] = value;
                     } else {
                         assertThat(value).as("beside row %d", r).isEqualTo(SENTINEL);
                     }

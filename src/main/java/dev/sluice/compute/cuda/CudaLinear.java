@@ -19,17 +19,19 @@ import java.util.Map;
 import java.util.Set;
 
 /// Weights on the GPU and products with them. Matrices of floats go to cuBLAS, with the activations
-/// rounded to the weights' type; quantised ones to `native/cuda/linear_gemv.cu` for one row, to
-/// `native/cuda/linear_few.cu` for a few, both with float32 activations, and to
-/// `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The shapes are checked by the device.
+/// rounded to the weights' type; quantised ones to `native/cuda/linear_few.cu` for a few rows, with
+/// float32 activations, and to `native/cuda/linear_gemm.cu` for more, with bfloat16 ones. The
+/// shapes are checked by the device.
 final class CudaLinear implements AutoCloseable {
     /// Rows of activations up to which weights and activations are multiplied as they are: a tile
     /// of the product of more, which takes as long for one row as for all of its 64.
     static final int FEW_ROWS = 64;
 
-    /// Rows up to which they are multiplied one by one: tensor cores would have seven of eight
-    /// columns idle.
-    private static final int GEMV_ROWS = 1;
+    /// Rows up to which they are multiplied one by one, by `native/cuda/linear_gemv.cu`: none, for
+    /// though one row leaves seven of eight columns of the tensor cores idle, it has the bits that
+    /// it has among others, and its activations are read once for eight outputs rather than for
+    /// two.
+    private static final int GEMV_ROWS = 0;
 
     private static final int GEMV_THREADS = 128;
     private static final int GEMV_OUTPUTS = 8;
