@@ -2,7 +2,6 @@ package dev.sluice.grammar;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +15,14 @@ import java.util.TreeMap;
 final class Closure {
     private final Rules rules;
     private final Stacks stacks;
+    private final KeyMemory keys;
     private final int limit;
     private final Set<Long> seen = new HashSet<>();
     private final List<Item> open = new ArrayList<>();
     private final List<Item> work = new ArrayList<>();
     private final TreeMap<Integer, Returns> calls = new TreeMap<>();
     private boolean endsBase;
+    private boolean unsure;
 
     /// One reading.
     record Item(int state, int partial, Stack stack) implements Comparable<Item> {
@@ -38,8 +39,8 @@ final class Closure {
 
     /// The places to which a rule will return.
     static final class Returns {
-        private final List<Integer> states = new ArrayList<>(2);
-        private final List<Stack> below = new ArrayList<>(2);
+        final List<Integer> states = new ArrayList<>(2);
+        final List<Stack> below = new ArrayList<>(2);
 
         void add(int state, Stack stack) {
             for (int i = 0; i < states.size(); i++) {
@@ -50,11 +51,16 @@ final class Closure {
             states.add(state);
             below.add(stack);
         }
+
+        boolean isEmpty() {
+            return states.isEmpty();
+        }
     }
 
     Closure(Rules rules, Stacks stacks, int limit) {
         this.rules = rules;
         this.stacks = stacks;
+        this.keys = new KeyMemory(rules, stacks);
         this.limit = limit;
     }
 
@@ -63,8 +69,31 @@ final class Closure {
         open.add(new Item(state, partial, stack));
     }
 
+    /// A reading in the middle of a character of some edge of its state.
+    void begin(int state, int partial, Stack stack) {
+        if (stack.memory instanceof KeyText text) {
+            keys.begin(this, state, partial, stack, text);
+        } else {
+            rest(state, partial, stack);
+        }
+    }
+
     void endBase() {
         endsBase = true;
+    }
+
+    /// There may be more readings than are added.
+    void unsure() {
+        unsure = true;
+    }
+
+    /// A reading that takes a character.
+    void read(CharEdge edge, int character, Stack stack) {
+        if (edge.json() && stack.memory instanceof KeyText text) {
+            keys.read(this, edge.target(), stack, text, character);
+        } else {
+            add(edge.target(), stack);
+        }
     }
 
     /// A reading that has come to a state.
@@ -81,6 +110,7 @@ final class Closure {
         work.clear();
         calls.clear();
         endsBase = false;
+        unsure = false;
         return this;
     }
 
@@ -95,7 +125,7 @@ final class Closure {
             int start = rules.starts()[call.getKey()];
             Returns to = call.getValue();
             int repeat = rules.repeats()[start].isPresent() ? call.getKey() : -1;
-            add(start, stacks.of(repeat, 0, to));
+            add(start, stacks.of(repeat, 0, rules.memories()[call.getKey()], to));
             drain();
         }
         return configurations(epoch);
@@ -156,18 +186,32 @@ final class Closure {
             endsBase = true;
             return;
         }
+        if (stack.memory instanceof KeyText text) {
+            keys.end(this, stack, text);
+            return;
+        }
         for (int i = 0; i < stack.returns.length; i++) {
-            if (stack.returns[i] == Stack.END) {
-                endsBase = true;
-            } else {
-                add(stack.returns[i], stack.below[i]);
-            }
+            returnTo(stack.returns[i], stack.below[i]);
+        }
+    }
+
+    /// A rule has ended.
+    ///
+    /// @param state or [Stack#END]
+    void returnTo(int state, Stack stack) {
+        if (state == Stack.END) {
+            endsBase = true;
+        } else {
+            add(state, stack);
         }
     }
 
     /// A call behind which its caller only ends returns to where the caller would: lists that are
     /// written with recursion at their end don't grow the stack.
     private void call(int rule, int target, Stack stack) {
+        if (!keys.mayCall(this, rule, stack)) {
+            return;
+        }
         Returns to = calls.computeIfAbsent(rule, _ -> new Returns());
         if (!rules.onlyEnds()[target]) {
             to.add(target, stack);
@@ -197,56 +241,6 @@ final class Closure {
             partials[i] = items[i].partial();
             of[i] = items[i].stack();
         }
-        return new Configurations(states, partials, of, endsBase, epoch);
-    }
-
-    /// Makes stacks, each only once.
-    static final class Stacks {
-        private final Map<Stack.Content, Stack> known = new HashMap<>();
-        private int nextId = 1;
-
-        void clear() {
-            known.clear();
-        }
-
-        int size() {
-            return known.size();
-        }
-
-        Stack of(int repeat, int count, Returns to) {
-            List<Integer> returns = to.states;
-            List<Stack> below = to.below;
-            Integer[] order = new Integer[returns.size()];
-            Arrays.setAll(order, i -> i);
-            Arrays.sort(
-                    order,
-                    (a, b) -> {
-                        int byState = Integer.compare(returns.get(a), returns.get(b));
-                        return byState != 0
-                                ? byState
-                                : Integer.compare(below.get(a).id, below.get(b).id);
-                    });
-            int[] states = new int[order.length];
-            Stack[] stacks = new Stack[order.length];
-            for (int i = 0; i < order.length; i++) {
-                states[i] = returns.get(order[i]);
-                stacks[i] = below.get(order[i]);
-            }
-            return of(repeat, count, states, stacks);
-        }
-
-        /// @param returns ascending
-        Stack of(int repeat, int count, int[] returns, Stack[] below) {
-            if (repeat < 0 && returns.length == 1 && returns[0] == Stack.END) {
-                return Stack.BASE;
-            }
-            return known.computeIfAbsent(
-                    new Stack.Content(repeat, count, returns, below),
-                    _ -> new Stack(nextId++, repeat, count, returns, below));
-        }
-
-        Stack counted(Stack stack, int count) {
-            return of(stack.repeat, count, stack.returns, stack.below);
-        }
+        return new Configurations(states, partials, of, endsBase, unsure, epoch);
     }
 }

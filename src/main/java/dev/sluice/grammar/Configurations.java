@@ -14,7 +14,7 @@ import java.util.Map;
 final class Configurations {
     /// No reading is open.
     static final Configurations DEAD =
-            new Configurations(new int[0], new int[0], new Stack[0], false, 0);
+            new Configurations(new int[0], new int[0], new Stack[0], false, false, 0);
 
     final int[] states;
 
@@ -25,6 +25,9 @@ final class Configurations {
 
     /// Whether the rule at the base may end here.
     final boolean endsBase;
+
+    /// Whether there may be more readings, which depend on what is not known of some [Memory].
+    final boolean unsure;
 
     /// When this was interned; see [Machine].
     final int epoch;
@@ -51,19 +54,34 @@ final class Configurations {
     /// The configurations with the same mask, once known.
     @Nullable Configurations forMask;
 
+    /// Where a walk of tokens begins whose [#forMask] does not tell enough, once known.
+    @Nullable Configurations forWalk;
+
+    /// Whether this is [#forMask] of configurations that remember more.
+    boolean forgets;
+
     /// Where something leads.
     ///
     /// @param push what comes to lie below the base, or [Stack#BASE] for nothing
     record Step(Configurations target, Stack push) {}
 
     /// A mask that holds for one stack below the base.
-    record Completed(ParseState.Below below, TokenMask mask) {}
+    ///
+    /// @param exact the configurations, if others have the same place ([#forgets])
+    record Completed(Configurations exact, ParseState.Below below, TokenMask mask) {}
 
-    Configurations(int[] states, int[] partials, Stack[] stacks, boolean endsBase, int epoch) {
+    Configurations(
+            int[] states,
+            int[] partials,
+            Stack[] stacks,
+            boolean endsBase,
+            boolean unsure,
+            int epoch) {
         this.states = states;
         this.partials = partials;
         this.stacks = stacks;
         this.endsBase = endsBase;
+        this.unsure = unsure;
         this.epoch = epoch;
         int code = Boolean.hashCode(endsBase);
         for (int i = 0; i < states.length; i++) {
@@ -93,6 +111,7 @@ final class Configurations {
                 || (other instanceof Configurations c
                         && c.hash == hash
                         && c.endsBase == endsBase
+                        && c.unsure == unsure
                         && Arrays.equals(states, c.states)
                         && Arrays.equals(partials, c.partials)
                         && Arrays.equals(stacks, c.stacks));

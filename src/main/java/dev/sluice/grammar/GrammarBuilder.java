@@ -5,6 +5,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,7 @@ final class GrammarBuilder {
     private Map<String, Integer> spelt = Map.of();
     final List<RawState> states = new ArrayList<>();
     final List<RawRule> rules = new ArrayList<>();
+    final Map<Integer, Memory> memories = new HashMap<>();
 
     /// What leaves a state.
     static final class RawState {
@@ -181,6 +183,19 @@ final class GrammarBuilder {
     /// A new rule with a start and an end of its own, to be filled.
     int rule() throws GrammarException {
         return rule(state(), state());
+    }
+
+    /// Lets the keys of a rule differ: of the texts of rules that read a key ([#key]) and are
+    /// called by its own states, each comes at most once. It must begin with a character.
+    void distinct(int rule) {
+        memories.put(rule, KeySet.EMPTY);
+    }
+
+    /// Lets a rule read a key: the characters of its own edges that are written as in a JSON string
+    /// are what is compared. It must be deterministic in them and begin with a character, and its
+    /// callers must go on behind it.
+    void key(int rule) {
+        memories.put(rule, KeyText.EMPTY);
     }
 
     int start(int rule) {

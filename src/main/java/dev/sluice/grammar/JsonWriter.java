@@ -29,7 +29,8 @@ final class JsonWriter {
         this.builder = evaluator.builder;
         this.whitespace = evaluator.options.whitespace();
         this.strings = new StringWriter(builder);
-        this.objects = new ObjectWriter(this, builder, evaluator.options.keyOrder());
+        this.objects =
+                new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.emptiness);
         this.arrays = new ArrayWriter(this, evaluator);
     }
 

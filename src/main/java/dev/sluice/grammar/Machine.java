@@ -1,6 +1,5 @@
 package dev.sluice.grammar;
 
-import dev.sluice.grammar.Closure.Stacks;
 import dev.sluice.grammar.Configurations.Step;
 import dev.sluice.grammar.ParseState.Below;
 
@@ -45,14 +44,12 @@ final class Machine {
     synchronized ParseState start() {
         Closure next = closure();
         int start = rules.starts()[rules.root()];
-        if (rules.repeats()[start].isPresent()) {
-            // Counts may not lie at the base: the root is called from a state that only ends.
-            next.add(
-                    start,
-                    stacks.of(rules.root(), 0, new int[] {Stack.END}, new Stack[] {Stack.BASE}));
-        } else {
-            next.add(start, Stack.BASE);
-        }
+        // What holds more may not lie at the base: the root is called from a state that only ends.
+        int repeat = rules.repeats()[start].isPresent() ? rules.root() : -1;
+        Memory memory = rules.memories()[rules.root()];
+        next.add(
+                start,
+                stacks.of(repeat, 0, memory, new int[] {Stack.END}, new Stack[] {Stack.BASE}));
         ParseState state = resolve(rebased(next.finish(epoch)), Below.BOTTOM);
         return new ParseState(state.top(), state.below(), rules.acceptsEmpty());
     }
@@ -160,7 +157,7 @@ final class Machine {
             }
             for (CharEdge edge : rules.chars()[state]) {
                 if (edge.set().contains(c) && (edge.json() || !escaped)) {
-                    next.add(edge.target(), top.stacks[i]);
+                    next.read(edge, c, top.stacks[i]);
                     any = true;
                 }
             }
@@ -172,11 +169,7 @@ final class Machine {
     Configurations behind(Stack stack) {
         Closure next = closure();
         for (int i = 0; i < stack.returns.length; i++) {
-            if (stack.returns[i] == Stack.END) {
-                next.endBase();
-            } else {
-                next.add(stack.returns[i], stack.below[i]);
-            }
+            next.returnTo(stack.returns[i], stack.below[i]);
         }
         return next.finish(epoch);
     }
@@ -203,13 +196,13 @@ final class Machine {
             int result = edge.json() ? json : text;
             if (result >= 0) {
                 if (edge.set().contains(result)) {
-                    closure.add(edge.target(), stack);
+                    closure.read(edge, result, stack);
                     any = true;
                 }
             } else if (!rests
                     && Partial.isPartial(result)
                     && Partial.mayBecome(result, edge.set())) {
-                closure.rest(state, result, stack);
+                closure.begin(state, result, stack);
                 rests = true;
             }
         }
@@ -241,11 +234,10 @@ final class Machine {
                 next.rest(top.states[i], top.partials[i], lowered[i]);
             }
             for (int i = 0; i < base.returns.length; i++) {
-                if (base.returns[i] == Stack.END) {
-                    next.endBase();
-                } else {
-                    next.add(base.returns[i], base.below[i]);
-                }
+                next.returnTo(base.returns[i], base.below[i]);
+            }
+            if (top.unsure) {
+                next.unsure();
             }
             known = rebased(next.finish(epoch));
             top.returns().put(base, known);
@@ -274,6 +266,9 @@ final class Machine {
         if (found.endsBase) {
             next.endBase();
         }
+        if (found.unsure) {
+            next.unsure();
+        }
         return next.finish(epoch);
     }
 
@@ -288,7 +283,7 @@ final class Machine {
 
     /// The same configurations in this epoch.
     synchronized Configurations current(Configurations top) {
-        if (bytes > limits.maxBytes()) {
+        if (bytes() > limits.maxBytes()) {
             known.clear();
             stacks.clear();
             bytes = 0;
@@ -298,54 +293,51 @@ final class Machine {
             return top;
         }
         return interned(
-                new Configurations(top.states, top.partials, top.stacks, top.endsBase, epoch));
+                new Configurations(
+                        top.states, top.partials, top.stacks, top.endsBase, top.unsure, epoch));
     }
 
-    /// Configurations after which the same tokens may come, as far as counts go that no token
-    /// reaches the end of.
+    /// Configurations after which the same tokens may come, as far as what their stacks hold does
+    /// not matter ([MaskStacks]).
     ///
     /// @param length most bytes of a token
     Configurations forMask(Configurations top, int length) {
         Configurations same = top.forMask;
         if (same == null) {
-            Map<Stack, Stack> clamped = new HashMap<>();
+            MaskStacks masked = new MaskStacks(rules, stacks, length);
             Stack[] all = new Stack[top.size()];
             boolean changed = false;
             for (int i = 0; i < all.length; i++) {
-                all[i] = clamped(top.stacks[i], length, clamped);
+                all[i] = masked.of(top.stacks[i]);
                 changed |= all[i] != top.stacks[i];
             }
             same = changed ? interned(sorted(top, all)) : top;
+            same.forgets |= masked.forgets();
             top.forMask = same;
         }
         return same;
     }
 
-    private Stack clamped(Stack stack, int length, Map<Stack, Stack> done) {
-        if (stack == Stack.BASE) {
-            return stack;
-        }
-        Stack result = done.get(stack);
-        if (result == null) {
-            Closure.Returns returns = new Closure.Returns();
-            for (int i = 0; i < stack.returns.length; i++) {
-                returns.add(stack.returns[i], clamped(stack.below[i], length, done));
+    /// Configurations with the same tokens but for those that hold several keys of one object; keys
+    /// that are no earlier ones are forgotten on the way ([KeyText#passing]).
+    Configurations forWalk(Configurations top) {
+        Configurations same = top.forWalk;
+        if (same == null) {
+            Stack[] all = top.stacks.clone();
+            for (int i = 0; i < all.length; i++) {
+                if (all[i].memory instanceof KeyText text) {
+                    all[i] = stacks.remembering(all[i], text.passing());
+                }
             }
-            int count =
-                    stack.repeat < 0
-                            ? 0
-                            : rules.repeats()[rules.starts()[stack.repeat]]
-                                    .orElseThrow()
-                                    .clamped(stack.count, length);
-            result = stacks.of(stack.repeat, count, returns);
-            done.put(stack, result);
+            same = interned(sorted(top, all));
+            top.forWalk = same;
         }
-        return result;
+        return same;
     }
 
     /// Bytes of what is remembered, about.
     synchronized long bytes() {
-        return bytes;
+        return bytes + stacks.bytes();
     }
 
     /// Accounts for memory that hangs on configurations.

@@ -1,7 +1,6 @@
 package dev.sluice.grammar;
 
 import dev.sluice.grammar.Configurations.Completed;
-import dev.sluice.grammar.Configurations.Step;
 import dev.sluice.grammar.ParseState.Below;
 
 import java.lang.foreign.MemorySegment;
@@ -28,9 +27,8 @@ final class MaskMaker {
     private final Machine machine;
     private final GrammarVocabulary vocabulary;
     private final FreeRuns runs;
-    private final Configurations[] tops = new Configurations[TokenTrie.MAX_TOKEN_BYTES + 1];
-    private final Below[] belows = new Below[TokenTrie.MAX_TOKEN_BYTES + 1];
-    private final boolean[] unsure = new boolean[TokenTrie.MAX_TOKEN_BYTES + 1];
+    private final TokenWalk walk;
+    private final TokenWalk exactWalk;
     private final UnsureTokens.Collector collector = new UnsureTokens.Collector();
     private final UnsureTokens nothing;
     private int nextKept;
@@ -39,6 +37,8 @@ final class MaskMaker {
         this.machine = machine;
         this.vocabulary = vocabulary;
         this.runs = new FreeRuns(machine);
+        this.walk = new TokenWalk(machine);
+        this.exactWalk = new TokenWalk(machine);
         this.nothing = collector.of(vocabulary.trie());
     }
 
@@ -53,37 +53,41 @@ final class MaskMaker {
             mask.write(row, vocabulary.size());
             return;
         }
+        Configurations exact = place.forgets ? top : place;
         Completed[] kept = place.completed;
         for (int i = 0; kept != null && i < kept.length; i++) {
-            if (kept[i] != null && kept[i].below().isSame(state.below())) {
+            if (kept[i] != null
+                    && kept[i].exact().equals(exact)
+                    && kept[i].below().isSame(state.below())) {
                 kept[i].mask().write(row, vocabulary.size());
                 return;
             }
         }
         mask.write(row, vocabulary.size());
-        walk(mask.unsure(), top, state.below(), row);
+        walk.start(place.forgets ? machine.forWalk(top) : top, state.below());
+        exactWalk.start(top, state.below());
+        walk(mask.unsure(), row);
         if (mask.unsure().size() >= WORTH_KEEPING) {
-            keep(place, state.below(), row);
+            keep(place, exact, state.below(), row);
         }
     }
 
-    private void keep(Configurations place, Below below, MemorySegment row) {
+    private void keep(Configurations place, Configurations exact, Below below, MemorySegment row) {
         int[] words = new int[Math.ceilDiv(vocabulary.size(), 32)];
         MemorySegment.copy(row, ValueLayout.JAVA_INT, 0, words, 0, words.length);
         TokenMask mask = TokenMask.of(words, vocabulary.size(), nothing);
         if (place.completed == null) {
             place.completed = new Completed[COMPLETED];
         }
-        place.completed[nextKept++ & COMPLETED - 1] = new Completed(below, mask);
+        place.completed[nextKept++ & COMPLETED - 1] = new Completed(exact, below, mask);
         machine.grow(mask.bytes());
     }
 
     /// Finds a place's tokens with all bytes, without what is remembered: for tests.
     void fillSlowly(ParseState state, MemorySegment row) {
         row.fill((byte) 0);
-        tops[0] = machine.current(state.top());
-        belows[0] = state.below();
-        walk(vocabulary.trie(), 0, vocabulary.trie().size(), row);
+        exactWalk.start(machine.current(state.top()), state.below());
+        walkExactly(vocabulary.trie(), 0, vocabulary.trie().size(), row);
         for (int id : tokens(state.top())) {
             TokenMask.allow(row, id);
         }
@@ -128,24 +132,18 @@ final class MaskMaker {
     }
 
     private void explore(TokenTrie trie, Configurations top, int[] words) {
-        tops[0] = top;
-        belows[0] = Below.UNKNOWN;
-        unsure[0] = top.endsBase;
+        walk.start(top, Below.UNKNOWN);
         int size = trie.size();
         for (int i = 0; i < size; ) {
             int depth = trie.depths[i];
-            int b = trie.bytes[i] & 0xFF;
-            Configurations target = next(depth, b);
-            if (target.isDead()) {
-                if (unsure[depth - 1]) {
+            if (walk.next(depth, trie.bytes[i]).isDead()) {
+                if (walk.isUnsure(depth)) {
                     collector.take(depth, i);
                 }
                 i = trie.skips[i];
                 continue;
             }
             collector.enter(depth, i);
-            unsure[depth] =
-                    unsure[depth - 1] || (target.endsBase && belows[depth] == Below.UNKNOWN);
             for (int id = trie.tokens[i]; id != TokenTrie.NO_TOKEN; id = trie.twins[id]) {
                 words[id >> 5] |= 1 << id;
             }
@@ -153,26 +151,8 @@ final class MaskMaker {
         }
     }
 
-    /// Reads a byte behind what was read at the depth before.
-    private Configurations next(int depth, int b) {
-        Configurations before = tops[depth - 1];
-        Configurations target = machine.target(before, b);
-        Stack push = machine.pushed(before, b);
-        if (target.endsBase || push != Stack.BASE) {
-            ParseState state = machine.resolve(new Step(target, push), belows[depth - 1]);
-            tops[depth] = state.top();
-            belows[depth] = state.below();
-        } else {
-            tops[depth] = target;
-            belows[depth] = belows[depth - 1];
-        }
-        return tops[depth];
-    }
-
-    private void walk(UnsureTokens tokens, Configurations top, Below below, MemorySegment row) {
+    private void walk(UnsureTokens tokens, MemorySegment row) {
         TokenTrie trie = tokens.trie();
-        tops[0] = top;
-        belows[0] = below;
         int alive = 0;
         for (int i = 0; i < tokens.size(); i++) {
             int node = tokens.node(i);
@@ -183,8 +163,11 @@ final class MaskMaker {
             if (tokens.isWhole(i)) {
                 alive = depth - 1;
                 walk(trie, node, trie.skips[node], row);
+            } else if (walk.next(depth, trie.bytes[node]).isDead()) {
+                alive = depth - 1;
+                walkIfUnsure(trie, node, row);
             } else {
-                alive = next(depth, trie.bytes[node] & 0xFF).isDead() ? depth - 1 : depth;
+                alive = depth;
             }
         }
     }
@@ -192,15 +175,38 @@ final class MaskMaker {
     /// Walks some nodes, the way to which has been walked.
     private void walk(TokenTrie trie, int from, int to, MemorySegment row) {
         for (int i = from; i < to; ) {
-            Configurations target = next(trie.depths[i], trie.bytes[i] & 0xFF);
-            if (target.isDead()) {
+            if (walk.next(trie.depths[i], trie.bytes[i]).isDead()) {
+                walkIfUnsure(trie, i, row);
                 i = trie.skips[i];
                 continue;
             }
-            for (int id = trie.tokens[i]; id != TokenTrie.NO_TOKEN; id = trie.twins[id]) {
-                TokenMask.allow(row, id);
-            }
+            allow(trie, i, row);
             i++;
+        }
+    }
+
+    /// Walks a node once more with all that is known, where it matters.
+    private void walkIfUnsure(TokenTrie trie, int node, MemorySegment row) {
+        int depth = trie.depths[node];
+        if (walk.isUnsure(depth) && exactWalk.follow(walk, depth - 1)) {
+            walkExactly(trie, node, trie.skips[node], row);
+        }
+    }
+
+    private void walkExactly(TokenTrie trie, int from, int to, MemorySegment row) {
+        for (int i = from; i < to; ) {
+            if (exactWalk.next(trie.depths[i], trie.bytes[i]).isDead()) {
+                i = trie.skips[i];
+                continue;
+            }
+            allow(trie, i, row);
+            i++;
+        }
+    }
+
+    private static void allow(TokenTrie trie, int node, MemorySegment row) {
+        for (int id = trie.tokens[node]; id != TokenTrie.NO_TOKEN; id = trie.twins[id]) {
+            TokenMask.allow(row, id);
         }
     }
 

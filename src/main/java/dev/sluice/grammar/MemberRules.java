@@ -12,6 +12,8 @@ final class MemberRules {
     private final GrammarBuilder builder;
     private final Map<Others, Integer> others = new HashMap<>();
     private final Map<Pair, Integer> members = new HashMap<>();
+    private final Map<Distinct, Integer> keys = new HashMap<>();
+    private final Map<Term, Integer> rests = new HashMap<>();
     private int comma = -1;
     private int close = -1;
 
@@ -25,6 +27,8 @@ final class MemberRules {
     record Others(TextLanguage language, Set<String> names) implements Key {}
 
     private record Pair(Key key, Term value) {}
+
+    private record Distinct(Others keys, boolean comma) {}
 
     MemberRules(JsonWriter json, GrammarBuilder builder) {
         this.json = json;
@@ -78,6 +82,48 @@ final class MemberRules {
         return known;
     }
 
+    /// A key that must not come twice in the rule that calls this, which [GrammarBuilder#distinct]
+    /// has been told.
+    ///
+    /// @param comma whether what stands between two members comes before it
+    int key(Others of, boolean comma) throws GrammarException {
+        Distinct key = new Distinct(of, comma);
+        Integer known = keys.get(key);
+        if (known == null) {
+            known = builder.rule();
+            keys.put(key, known);
+            builder.key(known);
+            int start = builder.start(known);
+            int open = builder.literal(comma ? json.separator(start, ',') : start, "\"");
+            if (of.language().isAny()) {
+                new Exclusion(of.names()).write(open, builder.end(known));
+            } else {
+                int behind = builder.state();
+                builder.epsilon(open, language(of).write(builder, true, behind));
+                builder.text(behind, CodePoints.of('"'), builder.end(known));
+            }
+        }
+        return known;
+    }
+
+    /// What stands behind a key: the colon and a value.
+    int rest(Term value) throws GrammarException {
+        Integer known = rests.get(value);
+        if (known == null) {
+            known = builder.rule();
+            rests.put(value, known);
+            int from = json.separator(builder.start(known), ':');
+            builder.call(from, json.rule(value), builder.end(known));
+        }
+        return known;
+    }
+
+    private static TextLanguage language(Others of) throws GrammarException {
+        return of.names().isEmpty()
+                ? of.language()
+                : of.language().minus(TextLanguage.of(of.names()));
+    }
+
     private int rule(Others of) throws GrammarException {
         Integer known = others.get(of);
         if (known == null) {
@@ -88,12 +134,10 @@ final class MemberRules {
             if (of.language().isAny()) {
                 new Exclusion(of.names()).write(open, end);
             } else {
-                TextLanguage language =
-                        of.names().isEmpty()
-                                ? of.language()
-                                : of.language().minus(TextLanguage.of(of.names()));
                 builder.text(
-                        builder.call(open, language.rule(builder, true)), CodePoints.of('"'), end);
+                        builder.call(open, language(of).rule(builder, true)),
+                        CodePoints.of('"'),
+                        end);
             }
         }
         return known;

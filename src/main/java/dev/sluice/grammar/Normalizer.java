@@ -57,7 +57,7 @@ final class Normalizer {
         if (!productive.get(root) && !acceptsEmpty) {
             throw GrammarException.malformed("no text can follow the grammar");
         }
-        return new RulesWriter(states, rules, ends, ranked(root)).write(root, acceptsEmpty);
+        return new RulesWriter(builder, ends, ranked(root)).write(root, acceptsEmpty);
     }
 
     /// Finds the rules that are called from the root, and the states of each.

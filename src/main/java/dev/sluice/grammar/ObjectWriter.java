@@ -2,8 +2,8 @@ package dev.sluice.grammar;
 
 import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 import dev.sluice.grammar.ObjectShape.Member;
-import dev.sluice.grammar.ObjectShape.Region;
 import dev.sluice.grammar.ObjectShape.Witness;
+import dev.sluice.grammar.UnlistedMembers.Unlisted;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Writes the objects of a shape as rules.
@@ -22,7 +23,8 @@ import java.util.Set;
 /// order. A place is the next key in the order, together with which of the latter have been
 /// written, the number of members so far and the witnesses that were met, where those matter. All
 /// of them come right behind the last key in the order that is there, so that a text has one
-/// reading.
+/// reading. Where a key that is not listed must not come again ([OpenKeys]), that is seen to when
+/// the text is read ([KeyMemory]).
 final class ObjectWriter {
     private static final int MAX_WITNESSES = 4;
     private static final int MAX_COUNT = 2_000;
@@ -36,6 +38,7 @@ final class ObjectWriter {
     private final GrammarBuilder builder;
     private final KeyOrder order;
     private final MemberRules rules;
+    private final Emptiness emptiness;
 
     /// Where the writing of an object is.
     private enum Stage {
@@ -58,15 +61,16 @@ final class ObjectWriter {
         }
     }
 
-    ObjectWriter(JsonWriter json, GrammarBuilder builder, KeyOrder order) {
+    ObjectWriter(JsonWriter json, GrammarBuilder builder, KeyOrder order, Emptiness emptiness) {
         this.json = json;
         this.builder = builder;
         this.order = order;
         this.rules = new MemberRules(json, builder);
+        this.emptiness = emptiness;
     }
 
     int write(ObjectShape shape) throws GrammarException {
-        return new One(shape).write();
+        return new One(OpenKeys.of(shape, emptiness)).write();
     }
 
     /// One shape being written.
@@ -81,13 +85,15 @@ final class ObjectWriter {
         private final int countLimit;
         private final boolean limitsCount;
         private final int[] rests;
-        private final int[] others;
+        private final boolean few;
+        private final UnlistedMembers others;
         private final Map<Place, Integer> states = new HashMap<>();
         private final Deque<Place> work = new ArrayDeque<>();
         private final int rule;
 
-        One(ObjectShape shape) throws GrammarException {
-            this.shape = shape;
+        One(OpenKeys keys) throws GrammarException {
+            this.shape = keys.shape();
+            this.few = keys.few();
             this.witnesses = shape.witnesses();
             List<Member> possible = new ArrayList<>();
             int required = 0;
@@ -108,14 +114,18 @@ final class ObjectWriter {
                                         .formatted(MAX_COUNT, MAX_WITNESSES)
                                 + " member may meet");
             }
-            KeyArrangement keys = KeyArrangement.of(possible, order, kinds(), statesLeft());
-            this.listed = keys.listed();
-            this.free = keys.free();
+            KeyArrangement order =
+                    KeyArrangement.of(possible, ObjectWriter.this.order, kinds(), statesLeft());
+            this.listed = order.listed();
+            this.free = order.free();
             this.lastRequired = lastRequired();
             this.freeRequired = freeRequired();
             this.rests = unknown(listed.size() + free.size());
-            this.others = unknown(shape.regions().size());
+            this.others = new UnlistedMembers(builder, rules, keys, names);
             this.rule = builder.rule();
+            if (keys.differ()) {
+                builder.distinct(rule);
+            }
         }
 
         private int[] unknown(int number) {
@@ -155,6 +165,9 @@ final class ObjectWriter {
             int open = json.space(builder.literal(builder.start(rule), "{"));
             Place first = new Place(Stage.BEFORE, 0, 0, 0, 0);
             builder.epsilon(open, state(first));
+            if (few) {
+                others(open, first, false);
+            }
             if (mayEnd(first)) {
                 builder.text(open, CodePoints.of('}'), builder.end(rule));
             }
@@ -207,9 +220,12 @@ final class ObjectWriter {
             boolean more =
                     place.next() < listed.size()
                             || place.free() != (1 << free.size()) - 1
-                            || !shape.isClosed();
+                            || (!few && !shape.isClosed());
             if (mayGoOn(place) && more) {
                 comma(from, state(at(place, Stage.BEFORE, place.next())));
+            }
+            if (few) {
+                others(from, place, true);
             }
         }
 
@@ -247,40 +263,23 @@ final class ObjectWriter {
                     member(from, place, listed.size() + i, place.next(), 1 << i);
                 }
             }
-            for (int i = 0; i < shape.regions().size(); i++) {
+            if (!few) {
+                others(from, place, false);
+            }
+        }
+
+        /// Members that are not listed.
+        private void others(int from, Place place, boolean comma) throws GrammarException {
+            for (int i = 0; i < shape.regions().size() && mayGoOn(place); i++) {
                 for (int met = 0; met < 1 << witnesses.size(); met++) {
-                    int member = (met & place.met()) == 0 ? other(i, met) : NONE;
-                    if (member != NONE) {
-                        builder.call(from, member, state(behind(place, place.next(), 0, met)));
+                    Optional<Unlisted> member =
+                            (met & place.met()) == 0 ? others.find(i, met) : Optional.empty();
+                    if (member.isPresent()) {
+                        int to = state(behind(place, place.next(), 0, met));
+                        others.write(from, member.get(), comma, to);
                     }
                 }
             }
-        }
-
-        /// A member that is not listed.
-        ///
-        /// @param met the witnesses that it is
-        /// @return its rule, or [#NONE]
-        private int other(int number, int met) throws GrammarException {
-            int index = number << witnesses.size() | met;
-            if (others[index] == UNKNOWN) {
-                others[index] = newOther(shape.regions().get(number), met);
-            }
-            return others[index];
-        }
-
-        private int newOther(Region region, int met) throws GrammarException {
-            Term value = region.value();
-            TextLanguage language = region.keys();
-            for (int i = 0; i < witnesses.size(); i++) {
-                if ((met >> i & 1) == 1) {
-                    value = value.and(witnesses.get(i).value());
-                    language = language.and(witnesses.get(i).keys());
-                }
-            }
-            return value.isNone() || language.isEmpty()
-                    ? NONE
-                    : rules.member(new MemberRules.Others(language, names), value);
         }
 
         private void listed(Place place) throws GrammarException {

@@ -1,7 +1,6 @@
 package dev.sluice.grammar;
 
 import dev.sluice.grammar.Closure.Returns;
-import dev.sluice.grammar.Closure.Stacks;
 
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,8 +24,8 @@ final class Rebase {
         this.to = to;
     }
 
-    /// The lowest base that can be given up: the tallest stack on which all others stand. Counts
-    /// must stay visible, so a repetition is none.
+    /// The lowest base that can be given up: the tallest stack on which all others stand. What
+    /// holds more than its returns must stay visible, so a repetition is none.
     static Stack common(Stack[] all) {
         TreeSet<Stack> rest = new TreeSet<>(TALLEST_FIRST);
         for (Stack stack : all) {
@@ -37,7 +36,7 @@ final class Rebase {
         }
         while (!rest.isEmpty()) {
             Stack tallest = rest.getFirst();
-            if (rest.size() == 1 && (tallest.repeat < 0 || tallest == Stack.BASE)) {
+            if (rest.size() == 1 && !tallest.holdsMore()) {
                 return tallest;
             }
             rest.removeFirst();
@@ -90,7 +89,7 @@ final class Rebase {
                 }
             }
         }
-        Stack result = stacks.of(stack.repeat, stack.count, returns);
+        Stack result = stacks.of(stack.repeat, stack.count, stack.memory, returns);
         moved.put(stack, result);
         return result;
     }

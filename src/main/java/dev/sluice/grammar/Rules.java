@@ -13,6 +13,8 @@ final class Rules {
     private final boolean[] onlyEnds;
     private final Optional<Repeat>[] repeats;
     private final int[] starts;
+    private final Memory[] memories;
+    private final int[] keysLeft;
     private final int root;
     private final boolean acceptsEmpty;
 
@@ -25,6 +27,7 @@ final class Rules {
             boolean[] onlyEnds,
             Optional<Repeat>[] repeats,
             int[] starts,
+            Memory[] memories,
             int root,
             boolean acceptsEmpty) {
         this.chars = chars;
@@ -35,8 +38,10 @@ final class Rules {
         this.onlyEnds = onlyEnds;
         this.repeats = repeats;
         this.starts = starts;
+        this.memories = memories;
         this.root = root;
         this.acceptsEmpty = acceptsEmpty;
+        this.keysLeft = KeysLeft.count(this);
     }
 
     /// What leaves each state.
@@ -78,6 +83,16 @@ final class Rules {
     /// The start of each rule; callers have lower numbers than the rules that they begin with.
     int[] starts() {
         return starts;
+    }
+
+    /// What each rule has in mind when it begins.
+    Memory[] memories() {
+        return memories;
+    }
+
+    /// How many keys may follow at least in the state of a rule that reads one, or [KeysLeft#MANY].
+    int keysLeft(int state) {
+        return keysLeft.length == 0 ? KeysLeft.MANY : keysLeft[state];
     }
 
     /// The rule of a whole text.

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -22,6 +23,7 @@ final class RulesWriter {
     private final List<RawRule> rules;
     private final BitSet ends;
     private final List<Integer> order;
+    private final Map<Integer, Memory> begins;
 
     /// New numbers plus one, by old ones; 0 for none yet.
     private final int[] numberOfState;
@@ -30,9 +32,10 @@ final class RulesWriter {
     private final List<Integer> kept = new ArrayList<>();
 
     /// @param order the rules that are needed, in the order of their new numbers
-    RulesWriter(List<RawState> states, List<RawRule> rules, BitSet ends, List<Integer> order) {
-        this.states = states;
-        this.rules = rules;
+    RulesWriter(GrammarBuilder builder, BitSet ends, List<Integer> order) {
+        this.states = builder.states;
+        this.rules = builder.rules;
+        this.begins = builder.memories;
         this.ends = ends;
         this.order = order;
         this.numberOfState = new int[states.size()];
@@ -122,6 +125,7 @@ final class RulesWriter {
                 onlyEnds,
                 repeats,
                 starts,
+                memories(),
                 root,
                 acceptsEmpty);
     }
@@ -137,6 +141,14 @@ final class RulesWriter {
             }
         }
         return isEnd || targets.length > 0;
+    }
+
+    private Memory[] memories() {
+        Memory[] memories = new Memory[order.size()];
+        for (int i = 0; i < memories.length; i++) {
+            memories[i] = begins.getOrDefault(order.get(i), NoMemory.NONE);
+        }
+        return memories;
     }
 
     private CharEdge[] chars(List<CharEdge> edges) {

@@ -2,12 +2,15 @@ package dev.sluice.grammar;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// A regular set of texts, as the least deterministic automaton over characters. Immutable.
@@ -33,6 +36,8 @@ final class TextLanguage {
     private volatile int longest = -1;
 
     private record Edge(CodePoints set, int target) {}
+
+    private record Begun(int state, String text) {}
 
     private TextLanguage(int[][] edges, boolean[] accepts) {
         this.edges = edges;
@@ -384,11 +389,20 @@ final class TextLanguage {
     /// @param json whether its characters are written as in a JSON string
     /// @return the rule's number
     int rule(GrammarBuilder builder, boolean json) throws GrammarException {
+        int end = builder.state();
+        return builder.rule(write(builder, json, end), end);
+    }
+
+    /// Adds this to a rule of a grammar.
+    ///
+    /// @param json as in [#rule]
+    /// @param end the state behind it
+    /// @return the state before it
+    int write(GrammarBuilder builder, boolean json, int end) throws GrammarException {
         int[] states = new int[edges.length];
         for (int i = 0; i < states.length; i++) {
             states[i] = builder.state();
         }
-        int end = builder.state();
         for (int i = 0; i < states.length; i++) {
             int from = states[i];
             forEachEdge(i, (set, target) -> builder.chars(from, set, json, states[target]));
@@ -396,7 +410,31 @@ final class TextLanguage {
                 builder.epsilon(from, end);
             }
         }
-        return builder.rule(states[0], end);
+        return states[0];
+    }
+
+    /// The texts, if there are no more than so many.
+    Optional<List<String>> texts(int most) {
+        List<String> texts = new ArrayList<>();
+        Deque<Begun> work = new ArrayDeque<>();
+        work.add(new Begun(0, ""));
+        if (isEmpty()) {
+            return Optional.of(texts);
+        }
+        // From every state some text can be completed.
+        while (isFinite() && !work.isEmpty() && texts.size() + work.size() <= most) {
+            Begun at = work.removeLast();
+            if (accepts[at.state()]) {
+                texts.add(at.text());
+            }
+            int[] out = edges[at.state()];
+            for (int i = out.length - 3; i >= 0 && work.size() <= most; i -= 3) {
+                for (int c = out[i + 1]; c >= out[i] && work.size() <= most; c--) {
+                    work.add(new Begun(out[i + 2], at.text() + Character.toString(c)));
+                }
+            }
+        }
+        return work.isEmpty() && texts.size() <= most ? Optional.of(texts) : Optional.empty();
     }
 
     @Override

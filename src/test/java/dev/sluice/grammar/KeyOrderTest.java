@@ -274,7 +274,12 @@ class KeyOrderTest {
                 "{'properties':{'a':{'type':'boolean'},'ab':{'enum':[1,2]},'b':{'type':'null'}},'required':['ab','b'],'propertyNames':{'pattern':'^[a-c]{1,2}$'},'additionalProperties':{'type':'boolean'}}",
                 "{'properties':{'a':{'type':'boolean'},'xa':{'enum':[1,'x']}},'required':['xa'],'patternProperties':{'^x[a-c]?$':{'enum':[1,2]},'^b$':false},'additionalProperties':false}",
                 "{'required':['c','b','a'],'propertyNames':{'enum':['a','b','c','d']},'additionalProperties':{'enum':[1,2]}}",
-                "{'allOf':[{'properties':{'a':{'enum':[1,2,3]},'b':{'type':'boolean'}},'required':['b']},{'properties':{'c':{'type':'null'},'a':{'enum':[2,3]}},'required':['c']}],'propertyNames':{'enum':['a','b','c']}}"
+                "{'allOf':[{'properties':{'a':{'enum':[1,2,3]},'b':{'type':'boolean'}},'required':['b']},{'properties':{'c':{'type':'null'},'a':{'enum':[2,3]}},'required':['c']}],'propertyNames':{'enum':['a','b','c']}}",
+                "{'properties':{'a':{'enum':[1,2]},'b':{'enum':[1,2]}},'propertyNames':{'pattern':'^[a-d]$'},'not':{'additionalProperties':{'enum':[1]}},'additionalProperties':{'enum':[1,2]}}",
+                "{'propertyNames':{'pattern':'^[cd]$'},'not':{'additionalProperties':{'const':1}},'additionalProperties':{'enum':[1,2]}}",
+                "{'properties':{'a':{'enum':[1]}},'required':['a'],'minProperties':3,'propertyNames':{'pattern':'^[acd]$'},'additionalProperties':{'enum':[1,2]}}",
+                "{'properties':{'a':{'enum':[1]}},'required':['a'],'minProperties':4,'propertyNames':{'pattern':'^[a-k]$'},'additionalProperties':{'enum':[1,2]}}",
+                "{'propertyNames':{'pattern':'^[xy][ab]*$'},'allOf':[{'not':{'patternProperties':{'^x':{'const':1}}}},{'not':{'patternProperties':{'^y':{'const':1}}}}],'additionalProperties':{'enum':[1,2]}}"
             })
     void textsOfOpenObjectsAreValid(String schema) throws GrammarException {
         assertThat(walks(schema)).doesNotContain("");

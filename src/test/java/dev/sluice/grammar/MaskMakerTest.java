@@ -167,7 +167,11 @@ class MaskMakerTest {
                 "{'type':'array','items':{'type':'string'},'minItems':1,'maxItems':3}",
                 "{'properties':{'name':{'type':'string'},'key':{'type':'integer'}}}",
                 "{'patternProperties':{'^a':{'type':'string'},'.':{}},'additionalProperties':false}",
-                "{'properties':{'the':{'maxLength':4}},'patternProperties':{'key':{'type':'null'}}}"
+                "{'properties':{'the':{'maxLength':4}},'patternProperties':{'key':{'type':'null'}}}",
+                "{'type':'object','minProperties':2}",
+                "{'type':'object','minProperties':3,'patternProperties':{'a$':{'type':'null'}}}",
+                "{'type':'object','minProperties':3,'propertyNames':{'maxLength':1}}",
+                "{'type':'object','not':{'additionalProperties':{'type':'object'}}}"
             })
     void masksOfSchemasHoldWhatTheMatcherAccepts(String schema) throws GrammarException {
         compare(new GrammarSpec.JsonSchema(schema.replace('\'', '"'), true));

@@ -1,0 +1,53 @@
+package dev.sluice.grammar;
+
+import dev.sluice.grammar.Closure.Returns;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/// Stacks that hold no more than matters to a mask: counts that no token reaches the end of are
+/// made equal, and the keys of an object are forgotten ([KeyMemory#forMask]).
+final class MaskStacks {
+    private final Rules rules;
+    private final Stacks stacks;
+    private final int length;
+    private final Map<Stack, Stack> done = new HashMap<>();
+    private boolean forgets;
+
+    /// @param length most bytes of a token
+    MaskStacks(Rules rules, Stacks stacks, int length) {
+        this.rules = rules;
+        this.stacks = stacks;
+        this.length = length;
+    }
+
+    /// Whether keys were forgotten.
+    boolean forgets() {
+        return forgets;
+    }
+
+    Stack of(Stack stack) {
+        if (stack == Stack.BASE) {
+            return stack;
+        }
+        Stack known = done.get(stack);
+        if (known != null) {
+            return known;
+        }
+        Returns returns = new Returns();
+        for (int i = 0; i < stack.returns.length; i++) {
+            returns.add(stack.returns[i], of(stack.below[i]));
+        }
+        int count =
+                stack.repeat < 0
+                        ? 0
+                        : rules.repeats()[rules.starts()[stack.repeat]]
+                                .orElseThrow()
+                                .clamped(stack.count, length);
+        Memory memory = KeyMemory.forMask(stack);
+        forgets |= !memory.equals(stack.memory);
+        Stack result = stacks.of(stack.repeat, count, memory, returns);
+        done.put(stack, result);
+        return result;
+    }
+}

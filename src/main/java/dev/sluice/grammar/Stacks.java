@@ -1,0 +1,75 @@
+package dev.sluice.grammar;
+
+import dev.sluice.grammar.Closure.Returns;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Makes stacks, each only once.
+final class Stacks {
+    private static final int BYTES_PER_STACK = 200;
+
+    private final Map<Stack.Content, Stack> known = new HashMap<>();
+    private int nextId = 1;
+    private long bytes;
+
+    void clear() {
+        known.clear();
+        bytes = 0;
+    }
+
+    /// Of what memories take, about.
+    long bytes() {
+        return bytes;
+    }
+
+    int size() {
+        return known.size();
+    }
+
+    Stack of(int repeat, int count, Memory memory, Returns to) {
+        List<Integer> returns = to.states;
+        List<Stack> below = to.below;
+        Integer[] order = new Integer[returns.size()];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(
+                order,
+                (a, b) -> {
+                    int byState = Integer.compare(returns.get(a), returns.get(b));
+                    return byState != 0
+                            ? byState
+                            : Integer.compare(below.get(a).id, below.get(b).id);
+                });
+        int[] states = new int[order.length];
+        Stack[] stacks = new Stack[order.length];
+        for (int i = 0; i < order.length; i++) {
+            states[i] = returns.get(order[i]);
+            stacks[i] = below.get(order[i]);
+        }
+        return of(repeat, count, memory, states, stacks);
+    }
+
+    /// @param returns ascending
+    Stack of(int repeat, int count, Memory memory, int[] returns, Stack[] below) {
+        boolean holdsMore = repeat >= 0 || !memory.isNothing();
+        if (!holdsMore && returns.length == 1 && returns[0] == Stack.END) {
+            return Stack.BASE;
+        }
+        return known.computeIfAbsent(
+                new Stack.Content(repeat, count, memory, returns, below),
+                _ -> {
+                    bytes += memory.isNothing() ? 0 : BYTES_PER_STACK + memory.bytes();
+                    return new Stack(nextId++, repeat, count, memory, returns, below);
+                });
+    }
+
+    Stack counted(Stack stack, int count) {
+        return of(stack.repeat, count, stack.memory, stack.returns, stack.below);
+    }
+
+    Stack remembering(Stack stack, Memory memory) {
+        return of(stack.repeat, stack.count, memory, stack.returns, stack.below);
+    }
+}
