@@ -82,14 +82,28 @@ final class SpecWriter {
         @Override
         public int schema(JsonNode schema, Optional<Boolean> strict, Optional<Boolean> anyOrder)
                 throws GrammarException {
-            JsonSchemaOptions how = options;
-            if (strict.isPresent()) {
-                how = how.withStrict(strict.get()).withClosedObjects(strict.get());
-            }
+            JsonSchemaOptions how = how(strict);
             if (anyOrder.isPresent()) {
                 how = how.with(anyOrder.get() ? KeyOrder.ANY : KeyOrder.DECLARED);
             }
             return SpecWriter.this.schema(schema, how);
+        }
+
+        private JsonSchemaOptions how(Optional<Boolean> strict) {
+            return strict.isPresent()
+                    ? options.withStrict(strict.get()).withClosedObjects(strict.get())
+                    : options;
+        }
+
+        @Override
+        public void xmlParameters(JsonNode schema, Optional<Boolean> strict, int from, int to)
+                throws GrammarException {
+            JsonSchemaOptions how = how(strict);
+            SchemaDocument document = new SchemaDocument(schema, how.dialect(), builder.limits());
+            SchemaEvaluator evaluator = new SchemaEvaluator(document, how, builder);
+            new XmlParameters(builder, evaluator).write(from, to);
+            remarks.addAll(evaluator.annotations());
+            remarks.addAll(evaluator.ignored());
         }
 
         @Override

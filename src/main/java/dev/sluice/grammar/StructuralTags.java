@@ -35,6 +35,12 @@ final class StructuralTags {
         int schema(JsonNode schema, Optional<Boolean> strict, Optional<Boolean> anyOrder)
                 throws GrammarException;
 
+        /// Adds the objects of a schema as XML parameters.
+        ///
+        /// @param strict as in [#schema]
+        void xmlParameters(JsonNode schema, Optional<Boolean> strict, int from, int to)
+                throws GrammarException;
+
         /// Adds any JSON object.
         ///
         /// @return its rule
@@ -201,8 +207,11 @@ final class StructuralTags {
                     builder.epsilon(builder.literal(from, string(node, "value")), to);
             case "json_schema" -> builder.call(from, schema(node), to);
             case "qwen_xml_parameter" ->
-                    new XmlParameters(builder, contents::schema)
-                            .write(required(node, "json_schema"), from, to);
+                    contents.xmlParameters(
+                            required(node, "json_schema"),
+                            optionalBoolean(node, "strict"),
+                            from,
+                            to);
             case "regex" ->
                     builder.call(
                             from,

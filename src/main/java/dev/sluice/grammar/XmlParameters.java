@@ -1,78 +1,180 @@
 package dev.sluice.grammar;
 
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
-/// Writes the properties of a JSON Schema as Qwen's XML parameters:
-/// `<parameter=name>value</parameter>` for each, in their order. Strings stand as they are, other
-/// values as JSON.
+/// Writes the objects of a JSON Schema as Qwen's XML parameters:
+/// `<parameter=name>value</parameter>` for each member, in their order. Strings stand as they are,
+/// other values as JSON. Members that the schema doesn't name never come.
 final class XmlParameters {
     private static final String END = "</parameter>";
-    private static final CodePoints SPACE = CodePoints.ofCharacters(" \t\r\n");
+    private static final int MAX_INDENTATION = 16;
+    private static final int MAX_PLACES = 10_000;
+    private static final List<String> NO_STRINGS =
+            List.of("null", "boolean", "number", "array", "object");
 
     private final GrammarBuilder builder;
-    private final Schemas schemas;
+    private final SchemaEvaluator evaluator;
+    private final JsonWriter json;
+    private final XmlText text;
+    private final int space;
+    private final Map<ObjectShape.Member, Integer> parameters = new HashMap<>();
 
-    /// Adds the rules of schemas.
-    interface Schemas {
-        int rule(JsonNode schema) throws GrammarException;
-    }
-
-    XmlParameters(GrammarBuilder builder, Schemas schemas) {
+    /// @param evaluator of the schema, which it may be asked about on the builder's thread
+    XmlParameters(GrammarBuilder builder, SchemaEvaluator evaluator) throws GrammarException {
         this.builder = builder;
-        this.schemas = schemas;
+        this.evaluator = evaluator;
+        this.json = new JsonWriter(evaluator);
+        this.text = new XmlText(builder, END);
+        this.space = spaceRule();
     }
 
-    void write(JsonNode schema, int from, int to) throws GrammarException {
-        if (!schema.path("properties").isObject()) {
+    /// At most one line end, and an indentation: small models would write lines for ever.
+    private int spaceRule() throws GrammarException {
+        int rule = builder.rule();
+        int line = builder.state();
+        builder.epsilon(builder.start(rule), line);
+        builder.text(builder.start(rule), CodePoints.of('\n'), line);
+        CodePoints blank = CodePoints.ofCharacters(" \t");
+        builder.call(line, builder.repeat(blank, false, 0, MAX_INDENTATION), builder.end(rule));
+        return rule;
+    }
+
+    /// Adds the objects that the schema allows.
+    void write(int from, int to) throws GrammarException {
+        Schema root = evaluator.document.root();
+        List<ObjectShape> shapes = evaluator.values(Term.of(root)).objects();
+        boolean named = !root.isTrue() && root.node().path("properties").isObject();
+        if (shapes.isEmpty() || (shapes.contains(ObjectShape.ANY) && !named)) {
             throw GrammarException.unsupported("XML parameters need a schema with 'properties'");
         }
-        Set<String> required = new HashSet<>();
-        schema.path("required").forEach(name -> required.add(name.asString("")));
-        int at = from;
-        for (Map.Entry<String, JsonNode> property : schema.get("properties").properties()) {
-            int next = builder.state();
-            if (!required.contains(property.getKey())) {
-                builder.epsilon(at, next);
-            }
-            parameter(property.getKey(), property.getValue(), at, next);
-            at = next;
+        if (shapes.size() > builder.limits().maxConfigurations() / 2) {
+            throw GrammarException.unsupported(
+                    "%,d alternatives of XML parameters are too many".formatted(shapes.size()));
         }
-        builder.epsilon(at, to);
+        int behind = builder.state();
+        for (ObjectShape shape : shapes) {
+            checkWitnesses(shape);
+            members(shape, from, behind);
+        }
+        builder.call(behind, space, to);
     }
 
-    private void parameter(String name, JsonNode schema, int from, int to) throws GrammarException {
-        int opened = space(builder.literal(space(from), "<parameter=" + name + ">"));
-        if (schema.path("type").asString("").equals("string")) {
-            if (schema.has("enum") || schema.has("const")) {
-                for (JsonNode value :
-                        schema.has("enum") ? schema.get("enum") : List.of(schema.get("const"))) {
-                    close(builder.literal(opened, value.asString("")), to);
-                }
-                return;
-            }
-            FreeText text = new FreeText(builder);
-            int behind = builder.state();
-            text.word(END, behind);
-            text.add(opened);
-            builder.epsilon(space(behind), to);
-        } else {
-            close(builder.call(opened, schemas.rule(schema)), to);
+    private void checkWitnesses(ObjectShape shape) throws GrammarException {
+        if (shape.witnesses().isEmpty()) {
+            return;
+        }
+        String wrong =
+                "XML parameters can't be made to hold a member that not, oneOf or if asks for"
+                        + " without its name";
+        if (evaluator.options.strict()) {
+            throw GrammarException.unsupported(wrong);
+        }
+        evaluator.annotate(wrong);
+    }
+
+    private void members(ObjectShape shape, int from, int to) throws GrammarException {
+        List<ObjectShape.Member> members =
+                shape.members().stream().filter(member -> !member.value().isNone()).toList();
+        int min = shape.min();
+        if (min > members.size()) {
+            throw GrammarException.unsupported(
+                    "minProperties is greater than the number of members that the schema names,"
+                            + " which XML parameters can't have more of");
+        }
+        boolean bounded = shape.max() < members.size();
+        long required = members.stream().filter(ObjectShape.Member::required).count();
+        int counts = bounded ? shape.max() : min > required ? min : 0;
+        if ((long) counts * members.size() > MAX_PLACES) {
+            throw GrammarException.unsupported(
+                    "minProperties or maxProperties of XML parameters needs more than %,d states"
+                            .formatted(MAX_PLACES));
+        }
+        int[] at = new int[counts + 1];
+        at[0] = from;
+        for (int i = 1; i <= counts; i++) {
+            at[i] = builder.state();
+        }
+        for (ObjectShape.Member member : members) {
+            at = behind(member, at, bounded);
+        }
+        for (int count = counts == min || bounded ? min : 0; count <= counts; count++) {
+            builder.epsilon(at[count], to);
         }
     }
 
-    private void close(int from, int to) throws GrammarException {
-        builder.epsilon(space(builder.literal(space(from), END)), to);
+    /// The states behind a member, by the number of members so far.
+    ///
+    /// @param bounded whether the last number can't be passed
+    private int[] behind(ObjectShape.Member member, int[] before, boolean bounded)
+            throws GrammarException {
+        int rule = parameter(member);
+        int[] behind = new int[before.length];
+        for (int i = 0; i < behind.length; i++) {
+            behind[i] = builder.state();
+            if (!member.required()) {
+                builder.epsilon(before[i], behind[i]);
+            }
+        }
+        for (int i = 0; i < before.length; i++) {
+            if (i < before.length - 1) {
+                builder.call(before[i], rule, behind[i + 1]);
+            } else if (!bounded) {
+                builder.call(before[i], rule, behind[i]);
+            }
+        }
+        return behind;
     }
 
-    private int space(int from) throws GrammarException {
-        int loop = builder.state();
-        builder.epsilon(from, loop);
-        builder.text(loop, SPACE, loop);
-        return loop;
+    private int parameter(ObjectShape.Member member) throws GrammarException {
+        Integer known = parameters.get(member);
+        if (known != null) {
+            return known;
+        }
+        int rule = builder.rule();
+        parameters.put(member, rule);
+        try {
+            parameter(member, builder.start(rule), builder.end(rule));
+        } catch (GrammarException e) {
+            throw new GrammarException(
+                    e.kind(), "%s (XML parameter '%s')".formatted(e.getMessage(), member.name()));
+        }
+        return rule;
+    }
+
+    private void parameter(ObjectShape.Member member, int from, int to) throws GrammarException {
+        String name = member.name();
+        if (name.isEmpty() || name.chars().anyMatch(c -> c == '>' || c == '\n' || c == '\r')) {
+            throw GrammarException.unsupported("the name can't be written in XML");
+        }
+        int opened = builder.literal(builder.call(from, space), "<parameter=%s>".formatted(name));
+        StringSet strings = evaluator.values(member.value()).strings();
+        if (!strings.equals(StringSet.NONE)) {
+            text.write(strings, opened, to);
+        }
+        // Any other value is a text, too.
+        if (!XmlText.isFree(strings)) {
+            Term others = member.value().and(others());
+            if (!evaluator.values(others).equals(ValueSet.NONE)) {
+                int value = builder.call(builder.call(opened, space), json.write(others));
+                builder.epsilon(builder.literal(builder.call(value, space), END), to);
+            }
+        }
+    }
+
+    /// All values but strings.
+    private Term others() {
+        Schema root = evaluator.document.root();
+        ArrayNode types = JsonNodeFactory.instance.arrayNode();
+        NO_STRINGS.forEach(types::add);
+        ObjectNode schema = JsonNodeFactory.instance.objectNode();
+        JsonNode node = schema.set("type", types);
+        return Term.of(new Schema(node, root.resource(), root.pointer()));
     }
 }

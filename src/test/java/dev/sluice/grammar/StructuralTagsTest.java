@@ -147,7 +147,184 @@ class StructuralTagsTest {
         assertThat(GrammarTexts.accepts(rules, text)).isEqualTo(accepted);
     }
 
-    /// The example of the README: a call in XML.
+    private static Rules xml(String schema) throws GrammarException {
+        return rules(
+                "{\"format\":{\"type\":\"qwen_xml_parameter\",\"json_schema\":%s}}"
+                        .formatted(schema));
+    }
+
+    private static String parameters(String... namesAndValues) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            text.append(
+                    "<parameter=%s>%s</parameter>"
+                            .formatted(namesAndValues[i], namesAndValues[i + 1]));
+        }
+        return text.toString();
+    }
+
+    /// One line end on either side is not part of a value; `\u00b6` stands for line ends here.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "{\"type\":\"string\"} ~ any <b>text</b></param>\u00b6\u00b6 ~ true",
+                "{\"type\":\"string\"} ~ `` ~ true",
+                "{\"type\":\"string\",\"maxLength\":4} ~ 1234 ~ true",
+                "{\"type\":\"string\",\"maxLength\":4} ~ 12345 ~ false",
+                "{\"type\":\"string\",\"maxLength\":4} ~ \u00b61234\u00b6 ~ true",
+                "{\"type\":\"string\",\"maxLength\":4} ~ \u00b6\u00b6123\u00b6 ~ true",
+                "{\"type\":\"string\",\"maxLength\":4} ~ \u00b6\u00b61234\u00b6 ~ false",
+                "{\"type\":\"string\",\"maxLength\":4} ~ 1234\u00b6 ~ true",
+                "{\"type\":\"string\",\"maxLength\":4} ~ \u00b61234\u00b6\u00b6 ~ false",
+                "{\"type\":\"string\",\"maxLength\":4} ~ \ud83d\ude00\ud83d\ude00\ud83d\ude00\ud83d\ude00 ~ true",
+                "{\"type\":\"string\",\"maxLength\":90} ~ a</parameter>b ~ false",
+                "{\"type\":\"string\",\"maxLength\":90} ~ a<</parameter<b ~ true",
+                "{\"type\":\"string\",\"minLength\":2} ~ 1 ~ false",
+                "{\"type\":\"string\",\"minLength\":2} ~ \u00b61\u00b6 ~ false",
+                "{\"type\":\"string\",\"minLength\":2} ~ 12 ~ true",
+                "{\"type\":\"string\",\"minLength\":2} ~ 12345678 ~ true",
+                "{\"type\":\"string\",\"minLength\":2} ~ 12</parameter>3 ~ false",
+                "{\"type\":\"string\",\"pattern\":\"^[a-c]+$\"} ~ abc ~ true",
+                "{\"type\":\"string\",\"pattern\":\"^[a-c]+$\"} ~ abd ~ false",
+                "{\"type\":\"string\",\"pattern\":\"^[a-c]+$\",\"maxLength\":2} ~ abc ~ false",
+                "{\"type\":\"string\",\"pattern\":\"^[a-c]+$\",\"maxLength\":2} ~ ab ~ true",
+                "{\"type\":\"string\",\"pattern\":\"b\"} ~ abc ~ true",
+                "{\"type\":\"string\",\"pattern\":\"b\"} ~ axc ~ false",
+                "{\"type\":\"string\",\"pattern\":\"b\"} ~ x</parameter>b ~ false",
+                "{\"type\":\"string\",\"format\":\"date\"} ~ 2026-11-27 ~ true",
+                "{\"type\":\"string\",\"format\":\"date\"} ~ tomorrow ~ false",
+                "{\"enum\":[\"a<b\",\"c\"]} ~ a<b ~ true",
+                "{\"enum\":[\"a<b\",\"c\"]} ~ \u00b6c\u00b6 ~ true",
+                "{\"enum\":[\"a<b\",\"c\"]} ~ \u00b6\u00b6c\u00b6 ~ false",
+                "{\"enum\":[\"a<b\",\"c\"]} ~ d ~ false",
+                "{\"type\":\"string\",\"const\":\"k\"} ~ k ~ true",
+                "{\"type\":\"string\",\"const\":\"k\"} ~ kk ~ false",
+                "{\"type\":\"string\",\"not\":{\"enum\":[\"no\"]}} ~ no ~ false",
+                "{\"type\":\"string\",\"allOf\":[{\"maxLength\":1}]} ~ no ~ false",
+                "{\"type\":[\"string\",\"null\"],\"maxLength\":1} ~ null ~ true",
+                "{\"type\":[\"string\",\"null\"],\"maxLength\":1} ~ nul ~ false",
+                "{\"$ref\":\"#/$defs/short\"} ~ abc ~ true",
+                "{\"$ref\":\"#/$defs/short\"} ~ abcd ~ false",
+                "{\"type\":\"integer\"} ~ \u00b612\u00b6 ~ true",
+                "{\"type\":\"integer\"} ~ \u00b6\u00b612 ~ false",
+                "{\"type\":\"integer\"} ~ 12\u00b6\u00b6 ~ false",
+                "{\"type\":\"integer\",\"maximum\":9} ~ 12 ~ false",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/short\"}} ~ [\"abc\"] ~ true",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/short\"}} ~ [\"abcd\"] ~ false"
+            })
+    void valuesOfXmlFollowTheirSchema(String value, String text, boolean accepted)
+            throws GrammarException {
+        Rules rules =
+                xml(
+                        "{\"type\":\"object\",\"properties\":{\"a\":%s},\"required\":[\"a\"],\"$defs\":{\"short\":{\"type\":\"string\",\"maxLength\":3}}}"
+                                .formatted(value));
+
+        assertThat(GrammarTexts.accepts(rules, parameters("a", text.replace('\u00b6', '\n'))))
+                .isEqualTo(accepted);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "`` ~ `` ~ true",
+                "`` ~ a ~ true",
+                "`` ~ ab ~ true",
+                "`` ~ ba ~ false",
+                "`` ~ abcx ~ false",
+                "`,\"required\":[\"b\"]` ~ a ~ false",
+                "`,\"required\":[\"b\"]` ~ b ~ true",
+                "`,\"required\":[\"x\"]` ~ abc ~ false",
+                "`,\"required\":[\"x\"]` ~ abcx ~ true",
+                "`,\"minProperties\":2` ~ b ~ false",
+                "`,\"minProperties\":2` ~ bc ~ true",
+                "`,\"minProperties\":2` ~ abc ~ true",
+                "`,\"maxProperties\":2` ~ bc ~ true",
+                "`,\"maxProperties\":2` ~ abc ~ false",
+                "`,\"maxProperties\":2,\"minProperties\":1` ~ `` ~ false",
+                "`,\"maxProperties\":2,\"minProperties\":1,\"required\":[\"c\"]` ~ ac ~ true",
+                "`,\"maxProperties\":2,\"minProperties\":1,\"required\":[\"c\"]` ~ ab ~ false",
+                "`,\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]` ~ c ~ false",
+                "`,\"anyOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]` ~ bc ~ true",
+                "`,\"oneOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]` ~ ab ~ false",
+                "`,\"dependentRequired\":{\"a\":[\"c\"]}` ~ ab ~ false",
+                "`,\"dependentRequired\":{\"a\":[\"c\"]}` ~ ac ~ true",
+                "`,\"patternProperties\":{\"[ab]\":{\"minimum\":5}}` ~ a ~ false",
+                "`,\"patternProperties\":{\"[ab]\":{\"minimum\":5}}` ~ c ~ true",
+                "`,\"propertyNames\":{\"enum\":[\"a\"]}` ~ b ~ false",
+                "`,\"additionalProperties\":{\"type\":\"integer\"}` ~ ab ~ true",
+                "`,\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]}` ~ a ~ false",
+                "`,\"if\":{\"required\":[\"a\"]},\"then\":{\"required\":[\"b\"]}` ~ ab ~ true"
+            })
+    void parametersOfXmlFollowTheKeywordsForObjects(String more, String names, boolean accepted)
+            throws GrammarException {
+        Rules rules =
+                xml(
+                        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"type\":\"integer\"},\"c\":{\"type\":\"integer\"}}%s}"
+                                .formatted(more));
+        StringBuilder text = new StringBuilder();
+        names.chars().forEach(c -> text.append(parameters(Character.toString(c), "1")));
+
+        assertThat(GrammarTexts.accepts(rules, text.toString())).isEqualTo(accepted);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "{\"type\":\"object\"} ~ need a schema with 'properties'",
+                "{\"type\":\"string\"} ~ need a schema with 'properties'",
+                "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"(a)\\\\1\"}}} ~ uses back-references, which is not supported (keyword pattern at /properties/a)",
+                "{\"properties\":{\"a\":{\"type\":\"string\",\"maxLength\":100000}}} ~ minLength and maxLength of text in XML need more than 100,000 states (XML parameter 'a')",
+                "{\"properties\":{\"a\":{}},\"minProperties\":2} ~ minProperties is greater than the number of members that the schema names",
+                "{\"properties\":{\"a>\":{}}} ~ the name can't be written in XML (XML parameter 'a>')",
+                "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/none\"}}} ~ points to nothing",
+                "{\"properties\":{\"a\":{}},\"not\":{\"additionalProperties\":false}} ~ a member that not, oneOf or if asks for"
+            })
+    void whatXmlCantEnforceIsRefused(String schema, String message) {
+        assertThatThrownBy(() -> xml(schema))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining(message);
+    }
+
+    /// Small models print line ends for ever if they may.
+    @Test
+    void parametersOfXmlStandOnOneLineEach() throws GrammarException {
+        Rules rules =
+                xml("{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{}}}");
+        String one = "\n<parameter=a>\n1\n</parameter>\n<parameter=b>\nx\n</parameter>\n";
+
+        assertThat(GrammarTexts.accepts(rules, one)).isTrue();
+        assertThat(GrammarTexts.accepts(rules, "\n" + one)).isFalse();
+        assertThat(GrammarTexts.accepts(rules, one + "\n")).isFalse();
+        assertThat(GrammarTexts.accepts(rules, one.replace("\n<parameter=b", "\n\n<parameter=b")))
+                .isFalse();
+    }
+
+    /// What is left out in the loose form is named.
+    @Test
+    void looseXmlNamesWhatItLeavesOut() throws GrammarException {
+        SpecWriter writer =
+                new SpecWriter(
+                        new GrammarBuilder(GrammarLimits.DEFAULT), JsonSchemaOptions.DEFAULT);
+        Rules rules =
+                writer.write(
+                        new GrammarSpec.StructuralTag(
+                                "{\"format\":{\"type\":\"qwen_xml_parameter\",\"strict\":false,\"json_schema\":{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"(a)\\\\1\",\"maxLength\":2}}}}}"));
+
+        assertThat(writer.remarks())
+                .singleElement()
+                .asString()
+                .contains("back-references", "/properties/a");
+        assertThat(GrammarTexts.accepts(rules, parameters("a", "xy"))).isTrue();
+        assertThat(GrammarTexts.accepts(rules, parameters("a", "xyz"))).isFalse();
+    }
+
+    /// A call in XML.
     @Test
     void xmlIsWrittenByTags() throws GrammarException {
         Rules rules =
