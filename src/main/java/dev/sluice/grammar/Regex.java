@@ -16,16 +16,57 @@ import java.util.List;
 final class Regex {
     private final RegexNode node;
     private final RegexDialect dialect;
+    private final boolean ignoresAnchors;
 
-    private Regex(RegexNode node, RegexDialect dialect) {
+    private Regex(RegexNode node, RegexDialect dialect, boolean ignoresAnchors) {
         this.node = node;
         this.dialect = dialect;
+        this.ignoresAnchors = ignoresAnchors;
     }
 
     static Regex parse(String pattern, RegexDialect dialect, GrammarLimits limits)
             throws GrammarException {
         RegexNode node = RegexParser.parse(pattern, dialect, limits);
-        return new Regex(dialect == RegexDialect.GUIDED ? withoutPlaces(node) : node, dialect);
+        return dialect == RegexDialect.GUIDED
+                ? new Regex(withoutPlaces(node), dialect, isAnchoredInside(node, true, true))
+                : new Regex(node, dialect, false);
+    }
+
+    /// Whether it has anchors that mean something and are ignored, which the guided dialect allows
+    /// and wants to be told.
+    boolean ignoresAnchors() {
+        return ignoresAnchors;
+    }
+
+    /// @param first whether nothing comes before the node
+    /// @param last whether nothing comes behind it
+    private static boolean isAnchoredInside(RegexNode node, boolean first, boolean last) {
+        return switch (node) {
+            case Characters _, Call _ -> false;
+            case Choice c ->
+                    c.alternatives().stream().anyMatch(a -> isAnchoredInside(a, first, last));
+            case Repetition r ->
+                    isAnchoredInside(r.body(), first && r.max() == 1, last && r.max() == 1);
+            case Assertion a -> a.place() == Place.START ? !first : !last;
+            case LookAhead a -> isAnchoredInside(a.body(), false, false);
+            case Sequence s -> {
+                List<RegexNode> items = s.items();
+                int from = 0;
+                while (from < items.size() && items.get(from).equals(new Assertion(Place.START))) {
+                    from++;
+                }
+                int to = items.size();
+                while (to > from && items.get(to - 1).equals(new Assertion(Place.END))) {
+                    to--;
+                }
+                boolean inside = (from > 0 && !first) || (to < items.size() && !last);
+                for (int i = from; i < to; i++) {
+                    inside |=
+                            isAnchoredInside(items.get(i), first && i == from, last && i == to - 1);
+                }
+                yield inside;
+            }
+        };
     }
 
     /// A whole text matches, so that anchors at its ends say nothing; elsewhere they are ignored,

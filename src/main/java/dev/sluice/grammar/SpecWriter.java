@@ -3,6 +3,8 @@ package dev.sluice.grammar;
 import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,7 +17,12 @@ import java.util.Optional;
 final class SpecWriter {
     /// Bounds of numbers are compared exactly.
     private static final JsonMapper JSON =
-            JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .build();
 
     private final GrammarBuilder builder;
     private final JsonSchemaOptions options;
@@ -36,7 +43,6 @@ final class SpecWriter {
     }
 
     private int rule(GrammarSpec spec) throws GrammarException {
-        GrammarLimits limits = builder.limits();
         return switch (spec) {
             case GrammarSpec.JsonSchema s ->
                     schema(
@@ -44,8 +50,7 @@ final class SpecWriter {
                             options.withStrict(s.strict()).withClosedObjects(s.closed()));
             case GrammarSpec.JsonObject _ ->
                     schema(JSON.createObjectNode().put("type", "object"), options);
-            case GrammarSpec.RegularExpression r ->
-                    Regex.parse(r.pattern(), RegexDialect.GUIDED, limits).rule(builder, false);
+            case GrammarSpec.RegularExpression r -> expression(r.pattern());
             case GrammarSpec.Choice c -> choice(c.texts());
             case GrammarSpec.Ebnf e -> EbnfParser.parse(builder, checked(e.grammar()));
             case GrammarSpec.StructuralTag t ->
@@ -65,10 +70,21 @@ final class SpecWriter {
     private JsonNode parsed(String text, String what) throws GrammarException {
         try {
             return JSON.readTree(checked(text));
-        } catch (JacksonException _) {
+        } catch (JacksonException e) {
             // Jackson's words name its own settings.
-            throw GrammarException.malformed("it is not " + what);
+            boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate");
+            throw GrammarException.malformed(
+                    twice ? "an object in it has a member twice" : "it is not " + what);
         }
+    }
+
+    private int expression(String pattern) throws GrammarException {
+        Regex regex = Regex.parse(pattern, RegexDialect.GUIDED, builder.limits());
+        if (regex.ignoresAnchors()) {
+            String shown = pattern.length() > 100 ? pattern.substring(0, 100) + "..." : pattern;
+            remarks.add("an anchor inside the regular expression \"%s\"".formatted(shown));
+        }
+        return regex.rule(builder, false);
     }
 
     private int schema(JsonNode schema, JsonSchemaOptions how) throws GrammarException {
@@ -104,6 +120,11 @@ final class SpecWriter {
             new XmlParameters(builder, evaluator).write(from, to);
             remarks.addAll(evaluator.annotations());
             remarks.addAll(evaluator.ignored());
+        }
+
+        @Override
+        public int expression(String pattern) throws GrammarException {
+            return SpecWriter.this.expression(pattern);
         }
 
         @Override

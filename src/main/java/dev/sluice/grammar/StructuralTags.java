@@ -41,6 +41,11 @@ final class StructuralTags {
         void xmlParameters(JsonNode schema, Optional<Boolean> strict, int from, int to)
                 throws GrammarException;
 
+        /// Adds the texts that a regular expression matches whole.
+        ///
+        /// @return their rule
+        int expression(String pattern) throws GrammarException;
+
         /// Adds any JSON object.
         ///
         /// @return its rule
@@ -57,8 +62,14 @@ final class StructuralTags {
         if (!tag.isObject()) {
             throw GrammarException.malformed("it is no JSON object");
         }
+        for (String older : List.of("structures", "triggers")) {
+            if (tag.hasNonNull("format") && tag.hasNonNull(older)) {
+                throw GrammarException.malformed(
+                        "'format' and '%s' exclude each other".formatted(older));
+            }
+        }
         int rule = builder.rule();
-        if (tag.has("format")) {
+        if (tag.hasNonNull("format")) {
             write(tag.get("format"), List.of(), builder.start(rule), builder.end(rule));
         } else {
             List<Tag> tags = new ArrayList<>();
@@ -119,6 +130,14 @@ final class StructuralTags {
             throw GrammarException.malformed("'%s' is no string".formatted(field));
         }
         return value.asString();
+    }
+
+    private static int integer(JsonNode node, String field) throws GrammarException {
+        JsonNode value = required(node, field);
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            throw GrammarException.malformed("'%s' is no integer".formatted(field));
+        }
+        return value.intValue();
     }
 
     private static JsonNode array(JsonNode node, String field) throws GrammarException {
@@ -212,15 +231,7 @@ final class StructuralTags {
                             optionalBoolean(node, "strict"),
                             from,
                             to);
-            case "regex" ->
-                    builder.call(
-                            from,
-                            Regex.parse(
-                                            string(node, "pattern"),
-                                            RegexDialect.GUIDED,
-                                            builder.limits())
-                                    .rule(builder, false),
-                            to);
+            case "regex" -> builder.call(from, contents.expression(string(node, "pattern")), to);
             case "grammar" ->
                     builder.call(from, EbnfParser.parse(builder, string(node, "grammar")), to);
             case "tag" -> write(tag(node), from, to);
@@ -228,13 +239,12 @@ final class StructuralTags {
             case "star" -> repeated(node, 0, Repeat.UNBOUNDED, from, to);
             case "plus" -> repeated(node, 1, Repeat.UNBOUNDED, from, to);
             case "repeat" -> {
-                int max = required(node, "max").asInt(-1);
-                repeated(
-                        node,
-                        required(node, "min").asInt(0),
-                        max < 0 ? Repeat.UNBOUNDED : max,
-                        from,
-                        to);
+                int min = integer(node, "min");
+                int max = integer(node, "max");
+                if (min < 0) {
+                    throw GrammarException.malformed("'min' is less than 0");
+                }
+                repeated(node, min, max < 0 ? Repeat.UNBOUNDED : max, from, to);
             }
             default ->
                     throw GrammarException.unsupported(
@@ -252,11 +262,8 @@ final class StructuralTags {
             throw GrammarException.unsupported("max_whitespace_cnt is not supported");
         }
         JsonNode schema = required(node, "json_schema");
-        JsonNode strict = node.path("strict");
         return contents.schema(
-                schema,
-                strict.isBoolean() ? Optional.of(strict.asBoolean()) : Optional.empty(),
-                optionalBoolean(node, "any_order"));
+                schema, optionalBoolean(node, "strict"), optionalBoolean(node, "any_order"));
     }
 
     private void repeated(JsonNode node, int min, int max, int from, int to)
@@ -333,12 +340,12 @@ final class StructuralTags {
         for (JsonNode tag : array(node, "tags")) {
             write(tag(tag), builder.start(tags), builder.end(tags));
         }
-        if (!node.path("at_least_one").asBoolean(false)) {
+        if (!optionalBoolean(node, "at_least_one").orElse(false)) {
             builder.epsilon(from, to);
         }
         int behind = builder.call(from, tags);
         builder.epsilon(behind, to);
-        if (!node.path("stop_after_first").asBoolean(false)) {
+        if (!optionalBoolean(node, "stop_after_first").orElse(false)) {
             builder.call(builder.literal(behind, string(node, "separator")), tags, behind);
         }
     }
@@ -377,8 +384,8 @@ final class StructuralTags {
         return new Triggered(
                 strings(node, "triggers"),
                 tags,
-                node.path("at_least_one").asBoolean(false),
-                node.path("stop_after_first").asBoolean(false),
+                optionalBoolean(node, "at_least_one").orElse(false),
+                optionalBoolean(node, "stop_after_first").orElse(false),
                 optionalStrings(node, "excludes"));
     }
 
@@ -438,7 +445,7 @@ final class StructuralTags {
         int again = builder.state();
         int behind = builder.state();
         builder.epsilon(from, again);
-        if (node.path("loop").asBoolean(true)) {
+        if (optionalBoolean(node, "loop").orElse(true)) {
             builder.epsilon(behind, again);
         } else {
             end(ends, behind, to);

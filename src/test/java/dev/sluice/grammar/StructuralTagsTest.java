@@ -380,6 +380,15 @@ class StructuralTagsTest {
                 "{\"triggers\":[]} ~ 'structures' is missing",
                 "{\"format\":{\"type\":\"poem\"}} ~ the format 'poem' is not supported",
                 "{\"format\":{\"type\":\"json_schema\",\"json_schema\":{},\"any_order\":1}} ~ 'any_order' is neither true nor false",
+                "{\"format\":{\"type\":\"any_text\"},\"structures\":[],\"triggers\":[]} ~ 'format' and 'structures' exclude each other",
+                "{\"format\":{\"type\":\"any_text\"},\"triggers\":[]} ~ 'format' and 'triggers' exclude each other",
+                "{\"format\":{\"type\":\"repeat\",\"min\":\"2\",\"max\":3,\"content\":{\"type\":\"any_text\"}}} ~ 'min' is no integer",
+                "{\"format\":{\"type\":\"repeat\",\"min\":2,\"max\":3.5,\"content\":{\"type\":\"any_text\"}}} ~ 'max' is no integer",
+                "{\"format\":{\"type\":\"repeat\",\"min\":-2,\"max\":3,\"content\":{\"type\":\"any_text\"}}} ~ 'min' is less than 0",
+                "{\"format\":{\"type\":\"json_schema\",\"json_schema\":{},\"strict\":\"yes\"}} ~ 'strict' is neither true nor false",
+                "{\"format\":{\"type\":\"qwen_xml_parameter\",\"json_schema\":{},\"strict\":1}} ~ 'strict' is neither true nor false",
+                "{\"format\":{\"type\":\"triggered_tags\",\"triggers\":[],\"tags\":[],\"at_least_one\":\"no\"}} ~ 'at_least_one' is neither true nor false",
+                "{\"format\":{\"type\":\"any_text\",\"type\":\"any_text\"}} ~ an object in it has a member twice",
                 "[] ~ no JSON object",
                 "{ ~ it is not JSON"
             })
@@ -387,5 +396,41 @@ class StructuralTagsTest {
         assertThatThrownBy(() -> rules(tag))
                 .isInstanceOf(GrammarException.class)
                 .hasMessageContaining(message);
+    }
+
+    /// What is ignored in an expression is named.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "^xy$ ~ false",
+                "^(x|y)$|^z ~ false",
+                "(^x|y$) ~ false",
+                "(?:^x)?y ~ false",
+                "x$y ~ true",
+                "x^y ~ true",
+                "(x$)+ ~ true",
+                "x(^y|z) ~ true"
+            })
+    void anchorsInsideExpressionsAreNamed(String pattern, boolean named) throws GrammarException {
+        for (GrammarSpec spec :
+                List.of(
+                        new GrammarSpec.RegularExpression(pattern),
+                        new GrammarSpec.StructuralTag(
+                                "{\"format\":{\"type\":\"regex\",\"pattern\":\"%s\"}}"
+                                        .formatted(pattern)))) {
+            SpecWriter writer =
+                    new SpecWriter(
+                            new GrammarBuilder(GrammarLimits.DEFAULT), JsonSchemaOptions.DEFAULT);
+            writer.write(spec);
+
+            assertThat(writer.remarks())
+                    .isEqualTo(
+                            named
+                                    ? List.of(
+                                            "an anchor inside the regular expression \"%s\""
+                                                    .formatted(pattern))
+                                    : List.of());
+        }
     }
 }
