@@ -6,6 +6,9 @@ import dev.sluice.grammar.GrammarException;
 import dev.sluice.grammar.GrammarLimitException;
 import dev.sluice.grammar.GrammarSpec;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -15,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 ///
 /// @param grammars absent where guided decoding is switched off
 record GrammarGate(Optional<GrammarCompiler> grammars) {
+    private static final Logger LOG = LoggerFactory.getLogger(GrammarGate.class);
     private static final int RETRY_AFTER_SECONDS = 1;
 
     /// Compiles a grammar, unless that has been done.
@@ -55,6 +59,7 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
             return new ApiException.Overloaded(
                     "Too many grammars are being compiled.", RETRY_AFTER_SECONDS);
         }
+        LOG.error("A grammar could not be compiled.", cause);
         return new ApiException.Internal("The grammar could not be compiled.");
     }
 

@@ -19,8 +19,9 @@ final class Keywords {
         if (!value.isNumber()) {
             throw GrammarException.malformed("%s is not a number".formatted(value));
         }
-        if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {
-            throw GrammarException.tooLarge("a number of the schema is too large");
+        boolean binary = value.isDouble() || value.isFloat();
+        if (binary && !Double.isFinite(value.doubleValue())) {
+            throw GrammarException.tooLarge("a number of the schema is not finite");
         }
         return value.decimalValue();
     }

@@ -10,7 +10,10 @@ import java.util.Set;
 /// are read. Closed under every Boolean operation, exact for decimals of any length. Immutable.
 sealed interface NumberSet {
     /// Most digits that a bound, a divisor or a listed number may have when it is written out.
-    int MAX_DIGITS = 400;
+    int MAX_DIGITS = 1_000;
+
+    /// Most digits that listed numbers may have together.
+    int MAX_LISTED_DIGITS = 200_000;
 
     static NumberSet all() {
         return new Constant(true);
@@ -81,8 +84,17 @@ sealed interface NumberSet {
 
     static NumberSet of(Collection<BigDecimal> values) throws GrammarException {
         Set<BigDecimal> canonical = new HashSet<>();
+        long digits = 0;
         for (BigDecimal value : values) {
-            canonical.add(canonical(value));
+            BigDecimal number = canonical(value);
+            if (canonical.add(number)) {
+                digits += Math.max(number.precision(), number.scale());
+            }
+            if (digits > MAX_LISTED_DIGITS) {
+                throw GrammarException.tooLarge(
+                        "the numbers of a list have more than %,d digits"
+                                .formatted(MAX_LISTED_DIGITS));
+            }
         }
         return canonical.isEmpty() ? none() : new OneOf(canonical);
     }
@@ -91,7 +103,7 @@ sealed interface NumberSet {
     private static BigDecimal canonical(BigDecimal value) throws GrammarException {
         if (Math.abs((long) value.scale()) > MAX_DIGITS || value.precision() > MAX_DIGITS) {
             throw GrammarException.tooLarge(
-                    "a number of the schema has more than %d digits".formatted(MAX_DIGITS));
+                    "a number of the schema has more than %,d digits".formatted(MAX_DIGITS));
         }
         BigDecimal stripped = value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
         return stripped.scale() < 0 ? stripped.setScale(0) : stripped;

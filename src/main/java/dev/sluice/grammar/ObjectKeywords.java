@@ -156,9 +156,8 @@ final class ObjectKeywords {
         if (names == null || schema.resource().dialect() == SchemaDialect.DRAFT_4) {
             return shape.equals(ObjectShape.ANY) ? Optional.of(shape) : ObjectShape.of(shape);
         }
-        Term term = Term.of(evaluator.document.child(schema, names, "propertyNames"));
         TextLanguage allowed = TextLanguage.none();
-        for (StringSet.Piece piece : evaluator.inside(term).strings().pieces()) {
+        for (StringSet.Piece piece : evaluator.keys(schema, names).pieces()) {
             allowed = allowed.or(piece.whole());
         }
         List<Member> members = new ArrayList<>();

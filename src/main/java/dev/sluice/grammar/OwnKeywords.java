@@ -32,12 +32,16 @@ final class OwnKeywords {
                 new ValueSet(
                         types.nulls(),
                         types.booleans(),
-                        types.numbers().equals(NumberSet.none())
+                        evaluator.isForKeys() || types.numbers().equals(NumberSet.none())
                                 ? NumberSet.none()
                                 : types.numbers().and(numbers(schema)),
                         types.strings().equals(StringSet.NONE) ? StringSet.NONE : strings(schema),
-                        types.arrays().isEmpty() ? List.of() : arrayShapes(schema),
-                        types.objects().isEmpty() ? List.of() : objectShapes(schema));
+                        evaluator.isForKeys() || types.arrays().isEmpty()
+                                ? List.of()
+                                : arrayShapes(schema),
+                        evaluator.isForKeys() || types.objects().isEmpty()
+                                ? List.of()
+                                : objectShapes(schema));
         return evaluator.algebra.and(result, listed);
     }
 

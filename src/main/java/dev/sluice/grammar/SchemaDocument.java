@@ -68,6 +68,22 @@ final class SchemaDocument {
         number(root, 0);
     }
 
+    private SchemaDocument(SchemaDocument other) {
+        maxNesting = other.maxNesting;
+        main = other.main;
+        usesUnevaluated = other.usesUnevaluated;
+        embedded.putAll(other.embedded);
+        byUri.putAll(other.byUri);
+        anchors.putAll(other.anchors);
+        dynamicAnchors.putAll(other.dynamicAnchors);
+        numbers.putAll(other.numbers);
+    }
+
+    /// The same document, none of whose schemas has been evaluated.
+    SchemaDocument copy() {
+        return new SchemaDocument(this);
+    }
+
     private static SchemaDialect dialectOf(JsonNode node, SchemaDialect otherwise) {
         JsonNode uri = node.path("$schema");
         return uri.isString() ? SchemaDialect.of(uri.stringValue()).orElse(otherwise) : otherwise;

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Says which values a schema allows: its own keywords, and those of the schemas that it applies to
@@ -37,8 +38,10 @@ final class SchemaEvaluator {
     private final OwnKeywords own;
     private final Map<Term, ValueSet> terms = new HashMap<>();
     private final Map<JsonNode, Schema> constants = new HashMap<>();
-    private final Set<String> annotations = new LinkedHashSet<>();
-    private final Set<String> ignored = new LinkedHashSet<>();
+    private final Set<String> annotations;
+    private final Set<String> ignored;
+    private final boolean keysOnly;
+    private Optional<SchemaEvaluator> forKeys = Optional.empty();
     private int depth;
     private int negations;
 
@@ -53,6 +56,19 @@ final class SchemaEvaluator {
     }
 
     SchemaEvaluator(SchemaDocument document, JsonSchemaOptions options, GrammarBuilder builder) {
+        this(document, options, builder, Optional.empty());
+    }
+
+    /// @param whole empty for the evaluator of whole values; otherwise this one finds the strings
+    ///   among them, which may be keys
+    private SchemaEvaluator(
+            SchemaDocument document,
+            JsonSchemaOptions options,
+            GrammarBuilder builder,
+            Optional<SchemaEvaluator> whole) {
+        this.keysOnly = whole.isPresent();
+        this.annotations = whole.map(e -> e.annotations).orElseGet(LinkedHashSet::new);
+        this.ignored = whole.map(e -> e.ignored).orElseGet(LinkedHashSet::new);
         this.document = document;
         this.options = options;
         this.builder = builder;
@@ -60,6 +76,25 @@ final class SchemaEvaluator {
         this.algebra = new ValueAlgebra(emptiness, builder);
         this.applicators = new Applicators(this);
         this.own = new OwnKeywords(this);
+    }
+
+    /// Whether only the strings among the values are found: what a schema says about strings does
+    /// not depend on the keys of objects, so that keys may follow the schema of their own object.
+    boolean isForKeys() {
+        return keysOnly;
+    }
+
+    /// The keys that a `propertyNames` allows.
+    StringSet keys(Schema parent, JsonNode names) throws GrammarException {
+        if (forKeys.isEmpty()) {
+            forKeys =
+                    Optional.of(
+                            new SchemaEvaluator(
+                                    document.copy(), options, builder, Optional.of(this)));
+        }
+        SchemaEvaluator evaluator = forKeys.get();
+        evaluator.negations = negations;
+        return evaluator.values(evaluator.document.child(parent, names, "propertyNames")).strings();
     }
 
     List<String> annotations() {
@@ -177,7 +212,7 @@ final class SchemaEvaluator {
         if (!done) {
             result = algebra.and(own.values(schema), result);
         }
-        return document.usesUnevaluated() ? narrowed(schema, result) : result;
+        return document.usesUnevaluated() && !keysOnly ? narrowed(schema, result) : result;
     }
 
     /// Evaluates a keyword; names the place of what is wrong, or leaves out what can't be enforced

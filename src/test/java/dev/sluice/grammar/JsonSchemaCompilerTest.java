@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -267,6 +268,72 @@ class JsonSchemaCompilerTest {
                 .hasMessageContaining("refers to itself");
         assertThatThrownBy(() -> accepts("{\"anyOf\":[{\"not\":{\"$ref\":\"#\"}}]}", "1"))
                 .hasMessageContaining("refers to itself");
+    }
+
+    @Test
+    void keysMayFollowTheSchemaOfTheirOwnObject() throws GrammarException {
+        assertThat(accepts("{\"propertyNames\":{\"$ref\":\"#\"}}", "{\"a\":1}")).isTrue();
+        String schema =
+                """
+                {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "object",
+                 "minProperties": 1, "propertyNames": {"$ref": "#"},
+                 "additionalProperties": {"$ref": "#"}}]}\
+                """;
+
+        assertThat(accepts(schema, "{\"ab\":{\"c\":\"d\"}}")).isTrue();
+        assertThat(accepts(schema, "{\"abc\":\"d\"}")).isFalse();
+        assertThat(accepts(schema, "{\"ab\":{}}")).isFalse();
+        String others = "{\"not\":" + schema.replace("#", "#/not") + "}";
+        assertThat(accepts(others, "{\"ab\":\"cd\"}")).isFalse();
+        assertThat(accepts(others, "{\"abc\":\"cd\"}")).isTrue();
+        assertThatThrownBy(
+                        () ->
+                                accepts(
+                                        "{\"propertyNames\":{\"not\":{\"$ref\":\"#/propertyNames\"}}}",
+                                        "{}"))
+                .hasMessageContaining("propertyNames refers to itself without end");
+    }
+
+    @Test
+    void numbersOfASchemaAreReadAsTheyAreWritten() throws GrammarException {
+        String large = "1" + "0".repeat(400);
+        assertThat(accepts("{\"minimum\":1e400}", large)).isTrue();
+        assertThat(accepts("{\"minimum\":1e400}", "9".repeat(400))).isFalse();
+        assertThat(accepts("{\"maximum\":1e400}", large)).isTrue();
+        assertThat(accepts("{\"maximum\":1e400}", large + "0")).isFalse();
+        assertThat(accepts("{\"const\":1e400}", large)).isTrue();
+        assertThat(accepts("{\"enum\":[1e400,\"a\"]}", "\"Infinity\"")).isFalse();
+        assertThat(accepts("{\"type\":\"string\",\"maxLength\":1e400}", "\"a\"")).isTrue();
+        assertThat(accepts("{\"type\":\"string\",\"minLength\":1e1000000000}", "\"a\""))
+                .isFalse();
+        String exact = "9007199254740993.5";
+        String between = "{\"type\":\"number\",\"minimum\":%s,\"maximum\":%s}";
+        assertThat(accepts(between.formatted(exact, exact), exact)).isTrue();
+        assertThat(accepts(between.formatted(exact, exact), "9007199254740994.0")).isFalse();
+        assertThatThrownBy(() -> accepts("{\"multipleOf\":1e400}", "1"))
+                .hasMessageContaining("keyword multipleOf at the root");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"minimum", "maximum", "multipleOf", "const", "exclusiveMinimum"})
+    void absurdNumbersAreRefusedAtOnce(String keyword) {
+        for (String number : List.of("1e1000000000", "1e-1000000000", "-1e2147483647")) {
+            String schema = "{\"items\":{\"%s\":%s}}".formatted(keyword, number);
+
+            assertThatThrownBy(() -> accepts(schema, "[1]"))
+                    .isInstanceOf(GrammarException.class)
+                    .hasMessageContaining("keyword %s at /items".formatted(keyword));
+        }
+    }
+
+    @Test
+    void infiniteNumbersAreRefused() {
+        ObjectNode schema = JsonNodeFactory.instance.objectNode();
+        schema.putObject("items").put("const", Double.POSITIVE_INFINITY);
+
+        assertThatThrownBy(() -> SchemaRows.machine(schema))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("keyword const at /items");
     }
 
     @Test
