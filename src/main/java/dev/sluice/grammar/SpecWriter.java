@@ -4,6 +4,7 @@ import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -70,6 +71,9 @@ final class SpecWriter {
     private JsonNode parsed(String text, String what) throws GrammarException {
         try {
             return JSON.readTree(checked(text));
+        } catch (StreamConstraintsException _) {
+            throw GrammarException.tooLarge(
+                    "it is nested too deeply, or holds a number of more than 1,000 digits");
         } catch (JacksonException e) {
             // Jackson's words name its own settings.
             boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate");

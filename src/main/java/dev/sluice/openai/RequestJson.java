@@ -3,14 +3,20 @@ package dev.sluice.openai;
 import dev.sluice.engine.ApiException.InvalidRequest;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads and writes JSON of the wire. Strict, but for a comma before a closing bracket, which the
 /// documented samples have. An object may have a name only once: readers do not agree on which one
@@ -24,20 +30,56 @@ final class RequestJson {
                                     .build())
                     .build();
 
+    /// Fields that hold schemas, whose numbers count to the last digit.
+    private static final Set<String> EXACT =
+            Set.of("guided_json", "response_format", "tools");
+
+    private static final ObjectReader VALUES = MAPPER.readerFor(Object.class);
+    private static final ObjectReader EXACT_VALUES =
+            VALUES.with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private static final ObjectReader PARTS =
+            VALUES.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectReader EXACT_PARTS =
+            EXACT_VALUES.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
     private RequestJson() {}
 
     /// Reads a body that must be an object.
     ///
-    /// @return names to strings, booleans, numbers, lists, maps and null, in the order written
+    /// @return names to strings, booleans, numbers, lists, maps and null, in the order written;
+    ///   fractions are doubles, in fields that hold schemas decimals
     /// @throws InvalidRequest if it is no JSON or no object
     static Map<String, Object> object(byte[] body) {
-        try {
-            Object value = MAPPER.readValue(body, Object.class);
-            return asObject(value)
-                    .orElseThrow(() -> Invalid.body("Input should be a valid JSON object."));
+        try (JsonParser parser = MAPPER.createParser(body)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return asObject(MAPPER.readValue(body, Object.class))
+                        .orElseThrow(() -> Invalid.body("Input should be a valid JSON object."));
+            }
+            Map<String, Object> values = fields(parser);
+            if (parser.nextToken() != null) {
+                throw Invalid.body(
+                        "The body is not valid JSON at line %d, column %d."
+                                .formatted(
+                                        parser.currentTokenLocation().getLineNr(),
+                                        parser.currentTokenLocation().getColumnNr()));
+            }
+            return values;
         } catch (JacksonException e) {
             throw Invalid.body(body.length == 0 ? "The body is empty." : reason(e));
         }
+    }
+
+    private static Map<String, Object> fields(JsonParser parser) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            ObjectReader reader = EXACT.contains(name) ? EXACT_PARTS : PARTS;
+            if (parser.nextToken() == JsonToken.VALUE_NULL) {
+                putNull(values, name);
+            } else {
+                values.put(name, reader.readValue(parser));
+            }
+        }
+        return values;
     }
 
     /// Our own words: Jackson's name settings that no client can change.
@@ -57,8 +99,17 @@ final class RequestJson {
 
     /// Reads any JSON text; empty if it is none.
     static Optional<Object> parse(String json) {
+        return parse(json, VALUES);
+    }
+
+    /// Reads any JSON text, fractions as decimals; empty if it is none.
+    static Optional<Object> parseExactly(String json) {
+        return parse(json, EXACT_VALUES);
+    }
+
+    private static Optional<Object> parse(String json, ObjectReader reader) {
         try {
-            return Optional.ofNullable(MAPPER.readValue(json, Object.class));
+            return Optional.ofNullable(reader.readValue(json));
         } catch (JacksonException _) {
             return Optional.empty();
         }

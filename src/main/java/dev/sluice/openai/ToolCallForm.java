@@ -74,7 +74,7 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
             case GrammarSpec.JsonObject _ ->
                     Optional.of(object(JSON_SCHEMA, JSON_SCHEMA, Map.of(TYPE, OBJECT)));
             case GrammarSpec.JsonSchema(String schema, boolean strict, boolean closed) ->
-                    RequestJson.parse(schema)
+                    RequestJson.parseExactly(schema)
                             .map(value -> {
                                 Map<String, Object> format =
                                         object(JSON_SCHEMA, JSON_SCHEMA, value);

@@ -92,6 +92,35 @@ class GuidedRequestTest {
     }
 
     @Test
+    void numbersOfSchemasStayAsTheyAreWritten() {
+        String schema = "{\"const\":%s,\"minimum\":9007199254740993.5}";
+        String large = schema.formatted("1E+400");
+        Object exact = new GrammarSpec.JsonSchema(large, true);
+
+        assertThat(grammar("\"guided_json\":" + schema.formatted("1e400"))).isEqualTo(exact);
+        assertThat(
+                        grammar(
+                                "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+                                        + "{\"name\":\"a\",\"schema\":"
+                                        + large
+                                        + "}}"))
+                .isEqualTo(exact);
+        assertThat(grammar("\"response_format\":{\"type\":\"structural_tag\",\"format\":" + large + "}"))
+                .isEqualTo(
+                        new GrammarSpec.StructuralTag(
+                                "{\"type\":\"structural_tag\",\"format\":" + large + "}"));
+        String tools =
+                """
+                "tools":[{"type":"function","function":{"name":"f","strict":true,
+                    "parameters":{"properties":{"x":%s}}}}]\
+                """
+                        .formatted(large);
+        assertThat(guidance(OPEN, tools).grammar().toString()).contains("{\"x\":" + large + "}");
+        assertThat(grammar("\"guided_json\":" + schema.formatted("1e1000000000")))
+                .isEqualTo(new GrammarSpec.JsonSchema(schema.formatted("1E+1000000000"), true));
+    }
+
+    @Test
     void textNeedsNoGrammar() {
         assertThat(PLAIN.sequence("\"response_format\":{\"type\":\"text\"}").rules().guidance())
                 .isEmpty();
