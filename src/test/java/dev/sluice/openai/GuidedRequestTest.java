@@ -105,7 +105,11 @@ class GuidedRequestTest {
                                         + large
                                         + "}}"))
                 .isEqualTo(exact);
-        assertThat(grammar("\"response_format\":{\"type\":\"structural_tag\",\"format\":" + large + "}"))
+        assertThat(
+                        grammar(
+                                "\"response_format\":{\"type\":\"structural_tag\",\"format\":"
+                                        + large
+                                        + "}"))
                 .isEqualTo(
                         new GrammarSpec.StructuralTag(
                                 "{\"type\":\"structural_tag\",\"format\":" + large + "}"));
