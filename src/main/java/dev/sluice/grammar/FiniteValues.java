@@ -66,8 +66,7 @@ final class FiniteValues {
     private static GrammarException unsupported() {
         return GrammarException.unsupported(
                 "uniqueItems is supported for items of at most %d listed values"
-                                .formatted(MAX_VALUES)
-                        + " (keyword uniqueItems)");
+                        .formatted(MAX_VALUES));
     }
 
     private List<Term> of(Term item) throws GrammarException {

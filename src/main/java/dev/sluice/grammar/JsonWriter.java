@@ -5,6 +5,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /// Writes the values of terms as rules. Equal sets share a rule.
 final class JsonWriter {
@@ -24,11 +26,16 @@ final class JsonWriter {
     private final Map<ObjectShape, Integer> objectShapes = new HashMap<>();
     private int space = -1;
 
+    /// Writes a set as a rule.
+    private interface Writing<S> {
+        int write(S set) throws GrammarException;
+    }
+
     JsonWriter(SchemaEvaluator evaluator) {
         this.evaluator = evaluator;
         this.builder = evaluator.builder;
         this.whitespace = evaluator.options.whitespace();
-        this.strings = new StringWriter(builder);
+        this.strings = new StringWriter(builder, isBounded());
         this.objects =
                 new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.emptiness);
         this.arrays = new ArrayWriter(this, evaluator);
@@ -40,9 +47,33 @@ final class JsonWriter {
         while (!work.isEmpty()) {
             Term term = work.remove();
             builder.checkTime();
-            fill(java.util.Objects.requireNonNull(terms.get(term)), evaluator.values(term));
+            try {
+                fill(term, evaluator.values(term));
+            } catch (GrammarException e) {
+                throw evaluator.located(e, term);
+            }
         }
         return rule;
+    }
+
+    /// Writes a set, or a larger one where what can't be enforced may be left out.
+    ///
+    /// @param place that holds it
+    private <S> int relaxed(
+            S set, Term place, Writing<S> writing, Function<S, Optional<S>> relaxation)
+            throws GrammarException {
+        S at = set;
+        while (true) {
+            try {
+                return writing.write(at);
+            } catch (GrammarException e) {
+                Optional<S> larger = relaxation.apply(at);
+                if (larger.isEmpty() || !evaluator.ignores(e, place)) {
+                    throw e;
+                }
+                at = larger.get();
+            }
+        }
     }
 
     /// The number of the rule that a term has or will have.
@@ -56,7 +87,8 @@ final class JsonWriter {
         return known;
     }
 
-    private void fill(int rule, ValueSet set) throws GrammarException {
+    private void fill(Term term, ValueSet set) throws GrammarException {
+        int rule = java.util.Objects.requireNonNull(terms.get(term));
         int start = builder.start(rule);
         int end = builder.end(rule);
         Integer same = sets.putIfAbsent(set, rule);
@@ -74,24 +106,24 @@ final class JsonWriter {
             builder.epsilon(builder.literal(start, "true"), end);
         }
         if (!set.numbers().equals(NumberSet.none())) {
-            builder.call(start, number(set.numbers()), end);
+            builder.call(start, number(set.numbers(), term), end);
         }
         if (!set.strings().equals(StringSet.NONE)) {
-            builder.call(start, strings.rule(set.strings()), end);
+            int string = relaxed(set.strings(), term, strings::rule, Relaxation::of);
+            builder.call(start, string, end);
         }
         for (ArrayShape shape : set.arrays()) {
             Integer known = arrayShapes.get(shape);
             if (known == null) {
-                known = arrays.write(shape);
+                known = relaxed(shape, term, arrays::write, Relaxation::of);
                 arrayShapes.put(shape, known);
             }
             builder.call(start, known, end);
         }
-        checkAlternatives(set.objects());
-        for (ObjectShape shape : set.objects()) {
+        for (ObjectShape shape : alternatives(set.objects(), term)) {
             Integer known = objectShapes.get(shape);
             if (known == null) {
-                known = objects.write(shape);
+                known = relaxed(shape, term, objects::write, Relaxation::of);
                 objectShapes.put(shape, known);
             }
             builder.call(start, known, end);
@@ -99,22 +131,34 @@ final class JsonWriter {
     }
 
     /// All alternatives are followed at the same time: too many can't be at run time.
-    private void checkAlternatives(List<ObjectShape> shapes) throws GrammarException {
+    private List<ObjectShape> alternatives(List<ObjectShape> shapes, Term term)
+            throws GrammarException {
         int keys = 0;
         for (ObjectShape shape : shapes) {
             keys += 1 + shape.members().size();
         }
         if (shapes.size() > 1 && keys > builder.limits().maxConfigurations() / 2) {
-            throw GrammarException.unsupported(
-                    "an object has %,d alternatives with %,d keys, which are too many"
-                            .formatted(shapes.size(), keys));
+            GrammarException tooMany =
+                    GrammarException.unsupported(
+                            "an object has %,d alternatives with %,d keys, which are too many"
+                                    .formatted(shapes.size(), keys));
+            if (!evaluator.ignores(tooMany, term)) {
+                throw tooMany;
+            }
+            return List.of(ObjectShape.ANY);
         }
+        return shapes;
     }
 
-    private int number(NumberSet set) throws GrammarException {
+    private int number(NumberSet set, Term term) throws GrammarException {
         Integer known = numbers.get(set);
         if (known == null) {
-            known = new NumberAutomaton(spelled(set)).rule(builder, isBounded());
+            known =
+                    relaxed(
+                            set,
+                            term,
+                            some -> new NumberAutomaton(spelled(some)).rule(builder, isBounded()),
+                            some -> Relaxation.of(some, isIntegral(some)));
             numbers.put(set, known);
         }
         return known;

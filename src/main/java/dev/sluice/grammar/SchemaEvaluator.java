@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// Says which values a schema allows: its own keywords, and those of the schemas that it applies to
 /// the same value. The values inside arrays and objects stay [Term]s, which are looked into when
@@ -28,6 +29,9 @@ final class SchemaEvaluator {
                     "dependentSchemas",
                     "dependentRequired",
                     "dependencies");
+
+    private static final Pattern NAMES_PLACE =
+            Pattern.compile("\\((?:keyword \\S+ )?at [^()]*\\)$");
 
     final SchemaDocument document;
     final JsonSchemaOptions options;
@@ -222,19 +226,47 @@ final class SchemaEvaluator {
             return keyword.values();
         } catch (GrammarException e) {
             GrammarException located = located(e, schema, name);
-            if (options.strict()
-                    || negations > 0
-                    || located.kind() != GrammarException.Kind.UNSUPPORTED) {
+            if (negations > 0 || !ignores(located)) {
                 throw located;
             }
-            ignored.add(located.getMessage());
             return ValueSet.ANY;
         }
     }
 
+    private boolean ignores(GrammarException e) {
+        boolean ignores = !options.strict() && e.kind() == GrammarException.Kind.UNSUPPORTED;
+        if (ignores) {
+            ignored.add(e.getMessage());
+        }
+        return ignores;
+    }
+
+    /// Whether what can't be enforced is left out; it is remembered with its place then.
+    boolean ignores(GrammarException e, Term place) {
+        return ignores(located(e, place));
+    }
+
+    /// Names the place of what is wrong with a term.
+    GrammarException located(GrammarException e, Term term) {
+        String message = String.valueOf(e.getMessage());
+        if (term.isAny() || term.isNone() || NAMES_PLACE.matcher(message).find()) {
+            return e;
+        }
+        for (String keyword : keywords(message)) {
+            for (Term.Literal literal : term.literals()) {
+                Schema schema = literal.one();
+                if (!schema.isUnion() && schema.node().has(keyword)) {
+                    return located(e, schema, keyword);
+                }
+            }
+        }
+        String path = term.literals().getFirst().one().path();
+        return new GrammarException(e.kind(), "%s (at %s)".formatted(message, path));
+    }
+
     private static GrammarException located(GrammarException e, Schema schema, String name) {
         String message = String.valueOf(e.getMessage());
-        if (message.contains("(keyword ")) {
+        if (NAMES_PLACE.matcher(message).find()) {
             return e;
         }
         // Keywords are evaluated in groups, and some messages begin with the one they mean.
@@ -242,6 +274,19 @@ final class SchemaEvaluator {
         String keyword = schema.node().has(first) ? first : name;
         return new GrammarException(
                 e.kind(), "%s (keyword %s at %s)".formatted(message, keyword, schema.path()));
+    }
+
+    /// The keywords that a message may be about.
+    private static List<String> keywords(String message) {
+        if (message.startsWith("an object has")) {
+            return List.of("maxProperties", "minProperties");
+        }
+        if (message.startsWith("a pattern or format")) {
+            return List.of("maxLength", "minLength");
+        }
+        return message.startsWith("the range and multipleOf")
+                ? List.of("multipleOf", "minimum", "maximum")
+                : List.of(message.split(" ", 2)[0]);
     }
 
     private ValueSet narrowed(Schema schema, ValueSet values) throws GrammarException {

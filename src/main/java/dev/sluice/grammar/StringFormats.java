@@ -1,5 +1,6 @@
 package dev.sluice.grammar;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,14 +18,13 @@ final class StringFormats {
                     + "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
                     + "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"
                     + "|(?:[02468][048]|[13579][26])00)-02-29";
-    private static final String FRACTION = "(?:\\.[0-9]+)?";
-    // A leap second is the last one of a day in UTC; other offsets than none are left out.
-    private static final String TIME =
-            "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-                    + FRACTION
-                    + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])|23:59:60"
-                    + FRACTION
-                    + "(?:[Zz]|[+-]00:00)";
+    private static final String TIME = time("(?:\\.[0-9]+)?");
+
+    /// Begins the names of formats of our own: to the nanosecond.
+    private static final String SHORT = "short ";
+
+    private static final String SHORT_TIME = time("(?:\\.[0-9]{1,9})?");
+
     private static final String SECONDS = "[0-9]+S";
     private static final String MINUTES = "[0-9]+M(?:" + SECONDS + ")?";
     private static final String HOURS = "[0-9]+H(?:" + MINUTES + ")?";
@@ -98,6 +98,14 @@ final class StringFormats {
 
     /// The strings of a format; empty if it is not known.
     static Optional<TextLanguage> find(String format) throws GrammarException {
+        return format.startsWith(SHORT) ? Optional.empty() : remembered(format);
+    }
+
+    private static TextLanguage known(String format) throws GrammarException {
+        return remembered(format).orElseThrow();
+    }
+
+    private static Optional<TextLanguage> remembered(String format) throws GrammarException {
         TextLanguage known = KNOWN.get(format);
         if (known == null) {
             Optional<TextLanguage> built = build(format);
@@ -112,6 +120,9 @@ final class StringFormats {
             case "date" -> Optional.of(date());
             case "time" -> Optional.of(regex(TIME));
             case "date-time" -> Optional.of(date().then(regex("[Tt](?:" + TIME + ")")));
+            case SHORT + "time" -> Optional.of(regex(SHORT_TIME));
+            case SHORT + "date-time" ->
+                    Optional.of(date().then(regex("[Tt](?:" + SHORT_TIME + ")")));
             case "duration" -> Optional.of(regex(DURATION));
             case "ipv4" -> Optional.of(regex(IPV4));
             case "ipv6" -> Optional.of(regex(IPV6));
@@ -130,6 +141,30 @@ final class StringFormats {
 
     private static TextLanguage regex(String pattern) throws GrammarException {
         return TextLanguage.regex(pattern, RegexDialect.GUIDED, GrammarLimits.DEFAULT);
+    }
+
+    /// RFC 3339, appendix A. A leap second is the last one of a day in UTC; other offsets than none
+    /// are left out.
+    private static String time(String fraction) {
+        return "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+                + fraction
+                + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])|23:59:60"
+                + fraction
+                + "(?:[Zz]|[+-]00:00)";
+    }
+
+    /// Strings that are all times, less those with more than nine digits behind a second's point;
+    /// any other strings as they are. Small models write digits for ever if they may.
+    static TextLanguage withoutLongFractions(TextLanguage language) throws GrammarException {
+        if (language.isFinite()) {
+            return language;
+        }
+        for (String format : List.of("date-time", "time")) {
+            if (language.minus(known(format)).isEmpty()) {
+                return language.and(known(SHORT + format));
+            }
+        }
+        return language;
     }
 
     /// RFC 3339, appendix A, less the year 0, which calendars of many languages lack.

@@ -18,21 +18,24 @@ final class StringWriter {
     private static final CodePoints QUOTE = CodePoints.of('"');
 
     private final GrammarBuilder builder;
+    private final boolean bounded;
     private final Map<StringSet, Integer> rules = new HashMap<>();
 
-    StringWriter(GrammarBuilder builder) {
+    /// @param bounded whether strings are left out that have more digits than anyone needs
+    StringWriter(GrammarBuilder builder, boolean bounded) {
         this.builder = builder;
+        this.bounded = bounded;
     }
 
     int rule(StringSet set) throws GrammarException {
         Integer known = rules.get(set);
         if (known == null) {
             known = builder.rule();
-            rules.put(set, known);
             for (StringSet.Piece piece : set.pieces()) {
                 int inside = builder.literal(builder.start(known), "\"");
                 builder.text(body(piece, inside), QUOTE, builder.end(known));
             }
+            rules.put(set, known);
         }
         return known;
     }
@@ -46,7 +49,7 @@ final class StringWriter {
         if (piece.isAnyLength() && pattern.isExpression()) {
             return builder.call(from, pattern.rule(builder));
         }
-        TextLanguage language = pattern.language();
+        TextLanguage language = bounded ? shortened(piece) : pattern.language();
         if (piece.isAnyLength()) {
             return builder.call(from, listed(language));
         }
@@ -67,6 +70,20 @@ final class StringWriter {
                 min == 0 && max == Repeat.UNBOUNDED
                         ? listed(language)
                         : new Bounded(language, rest, min, max).write());
+    }
+
+    /// The strings of a pattern without long fractions of seconds, unless lengths ask for them.
+    private static TextLanguage shortened(StringSet.Piece piece) throws GrammarException {
+        TextLanguage all = piece.pattern().language();
+        TextLanguage some = StringFormats.withoutLongFractions(all);
+        if (piece.isAnyLength() || !some.isFinite()) {
+            return some;
+        }
+        int longest = Math.min(piece.max(), some.longest());
+        boolean fits =
+                piece.min() <= longest
+                        && some.intersects(TextLanguage.ofLength(piece.min(), longest));
+        return fits ? some : all;
     }
 
     private int counted(CodePoints set, StringSet.Piece piece, int from) throws GrammarException {

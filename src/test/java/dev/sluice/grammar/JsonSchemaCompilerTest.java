@@ -252,6 +252,47 @@ class JsonSchemaCompilerTest {
         assertThat(rule.ignored()).singleElement().asString().contains("pattern");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'type':'array','items':{'type':'string'},'uniqueItems':true|['a','a']|['a',1]"
+                        + "|uniqueItems",
+                "'type':'array','items':{'enum':[1,2]},'contains':{'const':2},'maxItems':5000"
+                        + "|[1,1]|[3]|contains",
+                "'type':'object','additionalProperties':{'type':'null'},'maxProperties':5000"
+                        + "|{'a':null}|{'a':1}|maxProperties",
+                "'type':'string','pattern':'^(?:ab)*c*$','minLength':60000"
+                        + "|'ab'|1|minLength",
+                "'type':'integer','multipleOf':9973,'minimum':1e900|1|1.5|multipleOf"
+            })
+    void relaxedCompilationLeavesOutWhatCannotBeWritten(
+            String keywords, String valid, String invalid, String keyword) throws GrammarException {
+        String schema =
+                "{'type':'object','properties':{'p':{%s}},'required':['p']}"
+                        .formatted(keywords)
+                        .replace('\'', '"');
+        JsonSchemaOptions options = JsonSchemaOptions.DEFAULT.withStrict(false);
+        GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
+        SchemaRule rule = new JsonSchemaCompiler(options).compile(SchemaRows.json(schema), builder);
+        Rules rules = builder.build(rule.rule());
+
+        assertThat(rule.ignored())
+                .singleElement()
+                .asString()
+                .contains("(keyword " + keyword + " at /properties/p)");
+        assertThat(GrammarTexts.accepts(rules, member(valid))).isTrue();
+        assertThat(GrammarTexts.accepts(rules, member(invalid))).isFalse();
+        assertThatThrownBy(() -> compile(schema, true))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("(keyword " + keyword + " at /properties/p)");
+    }
+
+    private static String member(String value) {
+        return "{\"p\":" + value.replace('\'', '"') + "}";
+    }
+
     @Test
     void unknownFormatsAreAnnotations() throws GrammarException {
         SchemaRule rule =
@@ -286,11 +327,10 @@ class JsonSchemaCompilerTest {
         String others = "{\"not\":" + schema.replace("#", "#/not") + "}";
         assertThat(accepts(others, "{\"ab\":\"cd\"}")).isFalse();
         assertThat(accepts(others, "{\"abc\":\"cd\"}")).isTrue();
-        assertThatThrownBy(
-                        () ->
-                                accepts(
-                                        "{\"propertyNames\":{\"not\":{\"$ref\":\"#/propertyNames\"}}}",
-                                        "{}"))
+        assertThatThrownBy(() ->
+                        accepts(
+                                "{\"propertyNames\":{\"not\":{\"$ref\":\"#/propertyNames\"}}}",
+                                "{}"))
                 .hasMessageContaining("propertyNames refers to itself without end");
     }
 
@@ -304,8 +344,7 @@ class JsonSchemaCompilerTest {
         assertThat(accepts("{\"const\":1e400}", large)).isTrue();
         assertThat(accepts("{\"enum\":[1e400,\"a\"]}", "\"Infinity\"")).isFalse();
         assertThat(accepts("{\"type\":\"string\",\"maxLength\":1e400}", "\"a\"")).isTrue();
-        assertThat(accepts("{\"type\":\"string\",\"minLength\":1e1000000000}", "\"a\""))
-                .isFalse();
+        assertThat(accepts("{\"type\":\"string\",\"minLength\":1e1000000000}", "\"a\"")).isFalse();
         String exact = "9007199254740993.5";
         String between = "{\"type\":\"number\",\"minimum\":%s,\"maximum\":%s}";
         assertThat(accepts(between.formatted(exact, exact), exact)).isTrue();
@@ -324,6 +363,30 @@ class JsonSchemaCompilerTest {
                     .isInstanceOf(GrammarException.class)
                     .hasMessageContaining("keyword %s at /items".formatted(keyword));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"time", "date-time"})
+    void fractionsOfSecondsAreBoundedWhereWhiteSpaceIs(String format) throws GrammarException {
+        String time = (format.equals("time") ? "" : "2024-02-29T") + "12:00:00.";
+        String nanos = "\"" + time + "123456789Z\"";
+        String longer = "\"" + time + "1234567890Z\"";
+        String schema = "{\"type\":\"string\",\"format\":\"%s\"%s}";
+        String plain = schema.formatted(format, "");
+        String sized = schema.formatted(format, ",\"minLength\":50");
+        String longest = "\"" + time + "1".repeat(40) + "Z\"";
+
+        assertThat(bounded(plain, nanos)).isTrue();
+        assertThat(bounded(plain, longer)).isFalse();
+        assertThat(accepts(plain, longer)).isTrue();
+        assertThat(bounded(sized, longest)).isTrue();
+        assertThat(bounded("{\"not\":" + plain + "}", longer)).isFalse();
+        assertThat(bounded("{\"not\":{\"not\":" + plain + "}}", nanos)).isTrue();
+    }
+
+    private static boolean bounded(String schema, String text) throws GrammarException {
+        return GrammarTexts.accepts(
+                SchemaRows.machine(SchemaRows.json(schema), JsonSchemaOptions.DEFAULT), text);
     }
 
     @Test
