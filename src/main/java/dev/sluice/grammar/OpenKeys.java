@@ -25,6 +25,9 @@ record OpenKeys(ObjectShape shape, boolean differ, boolean few) {
 
     private static final int MAX_LISTED = 100;
 
+    /// More keys than any text can use up.
+    private static final int INEXHAUSTIBLE = 1_000_000;
+
     static OpenKeys of(ObjectShape shape, Emptiness emptiness) throws GrammarException {
         int required = required(shape);
         boolean counts = shape.min() > required + 1;
@@ -127,7 +130,9 @@ record OpenKeys(ObjectShape shape, boolean differ, boolean few) {
                     value = value.and(shape.witnesses().get(i).value());
                 }
             }
-            return keys.isFinite() && !emptiness.isEmpty(value) ? texts(keys) : List.of();
+            return keys.hasMoreThan(INEXHAUSTIBLE) || emptiness.isEmpty(value)
+                    ? List.of()
+                    : texts(keys);
         }
 
         private static List<String> texts(TextLanguage keys) throws GrammarException {
@@ -136,8 +141,8 @@ record OpenKeys(ObjectShape shape, boolean differ, boolean few) {
                             GrammarException.unsupported(
                                     "an object may run out of keys that a condition or a"
                                             + " least number of members needs: more than"
-                                            + " %,d match a pattern, but not any number"
-                                                    .formatted(MAX_LISTED)));
+                                            + " %,d match a pattern, but no more than %,d"
+                                                    .formatted(MAX_LISTED, INEXHAUSTIBLE)));
         }
 
         private ObjectShape with(Set<String> listed, boolean all) {

@@ -360,6 +360,21 @@ final class TextLanguage {
     }
 
     private int longestPath() {
+        int[] order = forward();
+        int[] lengths = new int[edges.length];
+        int most = 0;
+        for (int state : order) {
+            int[] out = edges[state];
+            for (int k = 2; k < out.length; k += 3) {
+                lengths[out[k]] = Math.max(lengths[out[k]], lengths[state] + 1);
+                most = Math.max(most, lengths[out[k]]);
+            }
+        }
+        return order.length == edges.length ? most : Repeat.UNBOUNDED;
+    }
+
+    /// The states that no cycle leads to, each behind those that lead to it.
+    private int[] forward() {
         int[] into = new int[edges.length];
         for (int[] out : edges) {
             for (int i = 2; i < out.length; i += 3) {
@@ -367,21 +382,37 @@ final class TextLanguage {
             }
         }
         int[] order = new int[edges.length];
-        int[] lengths = new int[edges.length];
         int found = into[0] == 0 ? 1 : 0;
-        int most = 0;
         for (int i = 0; i < found; i++) {
             int[] out = edges[order[i]];
             for (int k = 2; k < out.length; k += 3) {
-                int target = out[k];
-                lengths[target] = Math.max(lengths[target], lengths[order[i]] + 1);
-                most = Math.max(most, lengths[target]);
-                if (--into[target] == 0) {
-                    order[found++] = target;
+                if (--into[out[k]] == 0) {
+                    order[found++] = out[k];
                 }
             }
         }
-        return found == edges.length ? most : Repeat.UNBOUNDED;
+        return Arrays.copyOf(order, found);
+    }
+
+    /// Whether there are more texts than a number.
+    ///
+    /// @param most below 2^31
+    boolean hasMoreThan(long most) {
+        if (isEmpty() || !isFinite()) {
+            return !isEmpty();
+        }
+        int[] order = forward();
+        long[] counts = new long[edges.length];
+        for (int i = order.length - 1; i >= 0; i--) {
+            int state = order[i];
+            int[] out = edges[state];
+            long count = accepts[state] ? 1 : 0;
+            for (int k = 0; k < out.length; k += 3) {
+                count = Math.min(most + 1, count + (out[k + 1] - out[k] + 1) * counts[out[k + 2]]);
+            }
+            counts[state] = count;
+        }
+        return counts[0] > most;
     }
 
     /// Adds this as a rule of a grammar.
