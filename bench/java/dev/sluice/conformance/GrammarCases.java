@@ -54,6 +54,7 @@ final class GrammarCases implements CaseSet, AutoCloseable {
 
     private final Tokenizer tokenizer;
     private final GrammarCompiler compiler;
+    private final GrammarCompiler inAnyOrder;
     private final Set<Integer> ends;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment mask;
@@ -66,15 +67,21 @@ final class GrammarCases implements CaseSet, AutoCloseable {
     private GrammarCases(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
         this.ends = tokenizer.vocabulary().eosIds();
-        this.compiler =
-                new GrammarCompiler(
-                        () -> GrammarVocabulary.of(tokenizer.vocabulary()),
-                        GrammarLimits.DEFAULT,
-                        JsonSchemaOptions.DEFAULT.with(JsonSchemaOptions.Whitespace.ANY),
-                        1);
+        JsonSchemaOptions options =
+                JsonSchemaOptions.DEFAULT.with(JsonSchemaOptions.Whitespace.ANY);
+        this.compiler = compiler(options);
+        this.inAnyOrder = compiler(options.with(JsonSchemaOptions.KeyOrder.ANY));
         this.mask =
                 arena.allocate(
                         ValueLayout.JAVA_INT, Math.ceilDiv(tokenizer.vocabulary().size(), 32));
+    }
+
+    private GrammarCompiler compiler(JsonSchemaOptions options) {
+        return new GrammarCompiler(
+                () -> GrammarVocabulary.of(tokenizer.vocabulary()),
+                GrammarLimits.DEFAULT,
+                options,
+                1);
     }
 
     /// @param data asked for the vocabulary if the folder lacks it
@@ -236,12 +243,13 @@ final class GrammarCases implements CaseSet, AutoCloseable {
 
     private Verdict schema(Row row, JsonNode schema, String instance, boolean valid) {
         try {
-            CompiledGrammar grammar = compiled(new GrammarSpec.JsonSchema(schema.toString(), true));
+            GrammarSpec spec = new GrammarSpec.JsonSchema(schema.toString(), true);
+            CompiledGrammar grammar = compiled(spec);
             boolean accepted = accepts(grammar, instance);
             if (accepted == valid) {
                 return Verdict.RIGHT;
             }
-            if (valid && acceptsReordered(grammar, schema, instance)) {
+            if (valid && differsByKeyOrder(grammar, spec, schema, instance)) {
                 byKeyOrder++;
                 return Verdict.RIGHT;
             }
@@ -279,6 +287,15 @@ final class GrammarCases implements CaseSet, AutoCloseable {
     private CompiledGrammar compiled(GrammarSpec spec) throws GrammarException {
         long start = System.nanoTime();
         try {
+            return compiled(compiler, spec);
+        } finally {
+            compileTimes.add(System.nanoTime() - start);
+        }
+    }
+
+    private static CompiledGrammar compiled(GrammarCompiler compiler, GrammarSpec spec)
+            throws GrammarException {
+        try {
             return compiler.compile(spec).get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GrammarException refusal) {
@@ -288,8 +305,6 @@ final class GrammarCases implements CaseSet, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
-        } finally {
-            compileTimes.add(System.nanoTime() - start);
         }
     }
 
@@ -315,11 +330,16 @@ final class GrammarCases implements CaseSet, AutoCloseable {
         return matcher.mayEnd();
     }
 
-    private boolean acceptsReordered(CompiledGrammar grammar, JsonNode schema, String instance) {
+    /// Whether an instance is accepted with its keys in the order in which the schema names them
+    /// first or, where alternatives name them in several, by the same schema in any order.
+    private boolean differsByKeyOrder(
+            CompiledGrammar grammar, GrammarSpec spec, JsonNode schema, String instance)
+            throws GrammarException {
         return new KeyOrder(schema)
-                .reordered(instance)
-                .filter(text -> accepts(grammar, text))
-                .isPresent();
+                        .reordered(instance)
+                        .filter(text -> accepts(grammar, text))
+                        .isPresent()
+                || accepts(compiled(inAnyOrder, spec), instance);
     }
 
     @Override
@@ -331,6 +351,7 @@ final class GrammarCases implements CaseSet, AutoCloseable {
     @Override
     public void close() {
         compiler.close();
+        inAnyOrder.close();
         arena.close();
     }
 }
