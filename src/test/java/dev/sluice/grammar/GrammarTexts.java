@@ -2,6 +2,8 @@ package dev.sluice.grammar;
 
 import dev.sluice.tokenizer.Vocabulary;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,31 @@ final class GrammarTexts {
 
     static boolean accepts(Rules rules, String text) {
         return accepts(new Machine(rules, GrammarLimits.DEFAULT), text);
+    }
+
+    /// The tokens that a mask allows, ascending.
+    static List<Integer> ids(MemorySegment row) {
+        List<Integer> ids = new ArrayList<>();
+        for (int i = 0; i < row.byteSize() / 4; i++) {
+            for (int bits = row.getAtIndex(ValueLayout.JAVA_INT, i); bits != 0; bits &= bits - 1) {
+                ids.add(32 * i + Integer.numberOfTrailingZeros(bits));
+            }
+        }
+        return ids;
+    }
+
+    /// The tokens that a matcher accepts, each tried and taken back.
+    ///
+    /// @param size of the vocabulary
+    static List<Integer> accepted(GrammarMatcher matcher, int size) {
+        List<Integer> accepted = new ArrayList<>();
+        for (int id = 0; id < size; id++) {
+            if (matcher.accept(id)) {
+                accepted.add(id);
+                matcher.rollback(1);
+            }
+        }
+        return accepted;
     }
 
     /// A vocabulary of given tokens; the last id is special and ends a text.

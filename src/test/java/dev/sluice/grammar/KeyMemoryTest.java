@@ -136,14 +136,18 @@ class KeyMemoryTest {
         MachineMatcher matcher = (MachineMatcher) grammar.matcher(Set.of(end));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int step = 0; step < LONGEST_WALK; step++) {
-            List<Integer> allowed = accepted(matcher);
+            List<Integer> allowed = GrammarTexts.accepted(matcher, end + 1);
             for (int again = 0; again < 2; again++) {
                 row.fill((byte) 0);
                 matcher.fillNextTokenBitmask(row);
-                assertThat(ids(row)).as("%s after %s", schema, bytes).isEqualTo(allowed);
+                assertThat(GrammarTexts.ids(row))
+                        .as("%s after %s", schema, bytes)
+                        .isEqualTo(allowed);
             }
             matcher.fillSlowly(row);
-            assertThat(ids(row)).as("%s after %s, slowly", schema, bytes).isEqualTo(allowed);
+            assertThat(GrammarTexts.ids(row))
+                    .as("%s after %s, slowly", schema, bytes)
+                    .isEqualTo(allowed);
             assertThat(allowed).as("%s after %s", schema, bytes).isNotEmpty();
             int token = chosen(allowed, step);
             assertThat(matcher.accept(token)).isTrue();
@@ -174,27 +178,6 @@ class KeyMemoryTest {
             token = allowed.get(random.nextInt(allowed.size()));
         }
         return token;
-    }
-
-    private List<Integer> accepted(GrammarMatcher matcher) {
-        List<Integer> accepted = new ArrayList<>();
-        for (int id = 0; id <= end; id++) {
-            if (matcher.accept(id)) {
-                accepted.add(id);
-                matcher.rollback(1);
-            }
-        }
-        return accepted;
-    }
-
-    private static List<Integer> ids(MemorySegment row) {
-        List<Integer> ids = new ArrayList<>();
-        for (int i = 0; i < row.byteSize() / 4; i++) {
-            for (int bits = row.getAtIndex(ValueLayout.JAVA_INT, i); bits != 0; bits &= bits - 1) {
-                ids.add(32 * i + Integer.numberOfTrailingZeros(bits));
-            }
-        }
-        return ids;
     }
 
     private static final String COUNTED =

@@ -109,37 +109,20 @@ class MaskMakerTest {
             for (int text = 0; text < 12; text++) {
                 GrammarMatcher matcher = grammar.matcher(Set.of(end));
                 for (int step = 0; step < 25 && !matcher.isTerminated(); step++) {
-                    List<Integer> allowed = accepted(matcher, size);
+                    List<Integer> allowed = GrammarTexts.accepted(matcher, size);
                     matcher.fillNextTokenBitmask(row);
-                    assertThat(ids(row)).as("%s, step %d", spec, step).isEqualTo(allowed);
+                    assertThat(GrammarTexts.ids(row))
+                            .as("%s, step %d", spec, step)
+                            .isEqualTo(allowed);
                     matcher.fillNextTokenBitmask(row);
-                    assertThat(ids(row)).as("%s, step %d, again", spec, step).isEqualTo(allowed);
+                    assertThat(GrammarTexts.ids(row))
+                            .as("%s, step %d, again", spec, step)
+                            .isEqualTo(allowed);
                     assertThat(allowed).isNotEmpty();
                     matcher.accept(allowed.get(random.nextInt(allowed.size())));
                 }
             }
         }
-    }
-
-    private static List<Integer> accepted(GrammarMatcher matcher, int size) {
-        List<Integer> accepted = new ArrayList<>();
-        for (int id = 0; id < size; id++) {
-            if (matcher.accept(id)) {
-                accepted.add(id);
-                matcher.rollback(1);
-            }
-        }
-        return accepted;
-    }
-
-    private static List<Integer> ids(MemorySegment row) {
-        List<Integer> ids = new ArrayList<>();
-        for (int i = 0; i < row.byteSize() / 4; i++) {
-            for (int bits = row.getAtIndex(ValueLayout.JAVA_INT, i); bits != 0; bits &= bits - 1) {
-                ids.add(32 * i + Integer.numberOfTrailingZeros(bits));
-            }
-        }
-        return ids;
     }
 
     @ParameterizedTest
