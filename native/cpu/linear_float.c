@@ -76,6 +76,42 @@ void SL_FN(panel_float)(const struct panel_job *job) {
 /* Inputs that are widened to float32 at a time; the sums wait in `out` meanwhile. */
 enum { CHUNK = 256 };
 
+/*
+ * Where registers are few, weights are loaded again for the other half of each pair: kept, they
+ * would push sums out into memory.
+ */
+SL_INLINE void reload(const uint8_t **p) {
+#if SL_LEVEL == 1
+    __asm__("" : "+r"(*p));
+#else
+    (void)p;
+#endif
+}
+
+/* What `vectors` vectors of outputs, the n-th first, read next: all of it, or of the next chunk. */
+SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
+#if SL_LEVEL == 1
+    for (int64_t at = 0; at < vectors * VW * 4; at += 64) {
+        __builtin_prefetch(p + CHUNK * 64 + at, 0, 3);
+    }
+    (void)n;
+#else
+    (void)vectors;
+    if (n == 0) {
+        prefetch(p);
+        prefetch(p + 64);
+    }
+#endif
+}
+
+SL_INLINE void keep(vf *sum) {
+#if SL_LEVEL == 1
+    __asm__ volatile("" : "+x"(*sum));
+#else
+    (void)sum;
+#endif
+}
+
 SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, int64_t first,
                           int64_t count, const float *x) {
     enum { MAX_VECTORS = 8 };
@@ -90,22 +126,20 @@ SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, in
         }
         const uint8_t *p = job->panel + first * 64 + n * 4;
         for (int64_t k = 0; k < count; k += 2, p += 128) {
-            vi b[MAX_VECTORS];
-            SL_UNROLL for (int v = 0; v < vectors; v++) { b[v] = vi_load(p + v * VW * 4); }
-            if (n == 0) {
-                prefetch(p);
-                prefetch(p + 64);
-            }
-            SL_UNROLL for (int i = 0; i < rows; i++) {
-                vf x0 = vf_set1(x[i * CHUNK + k]);
+            fetch_pair(p, n, vectors);
+            SL_UNROLL for (int half = 0; half < 2; half++) {
+                vf b[MAX_VECTORS];
+                reload(&p);
                 SL_UNROLL for (int v = 0; v < vectors; v++) {
-                    sum[i][v] = vf_fma(x0, vf_bf16_low(b[v]), sum[i][v]);
+                    vi pairs = vi_load(p + v * VW * 4);
+                    b[v] = half == 0 ? vf_bf16_low(pairs) : vf_bf16_high(pairs);
                 }
-            }
-            SL_UNROLL for (int i = 0; i < rows; i++) {
-                vf x1 = vf_set1(x[i * CHUNK + k + 1]);
-                SL_UNROLL for (int v = 0; v < vectors; v++) {
-                    sum[i][v] = vf_fma(x1, vf_bf16_high(b[v]), sum[i][v]);
+                SL_UNROLL for (int i = 0; i < rows; i++) {
+                    vf at = vf_set1(x[i * CHUNK + k + half]);
+                    SL_UNROLL for (int v = 0; v < vectors; v++) {
+                        sum[i][v] = vf_fma(at, b[v], sum[i][v]);
+                        keep(&sum[i][v]);
+                    }
                 }
             }
         }

@@ -18,6 +18,9 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
 
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
+/* Sums stay one chain each: as trees, which the compiler prefers, they need more registers. */
+SL_INLINE void keep(vi *sum) { __asm__("" : "+x"(*sum)); }
+
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
 SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes, int first, int count) {
@@ -32,6 +35,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t
                 vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
                 vi products = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w));
                 t[i][v] = _mm256_add_epi32(t[i][v], _mm256_madd_epi16(products, ones));
+                keep(&t[i][v]);
             }
         }
     }
@@ -45,17 +49,17 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = _mm256_setzero_si256(); }
     }
-    SL_UNROLL for (int pair = 0; pair < 4; pair++) {
+    SL_UNROLL for (int quad = 0; quad < 8; quad++) {
+        vi w[4];
         SL_UNROLL for (int v = 0; v < vectors; v++) {
-            vi w = vi_load(codes + pair * 128 + v * 32);
-            vi w0 = _mm256_and_si256(w, low);
-            vi w1 = _mm256_and_si256(_mm256_srli_epi16(w, 4), low);
-            SL_UNROLL for (int i = 0; i < rows; i++) {
-                vi x0 = _mm256_set1_epi32(sl_quad_at(in, i, g, 2 * pair));
-                vi x1 = _mm256_set1_epi32(sl_quad_at(in, i, g, 2 * pair + 1));
-                vi products = _mm256_add_epi16(_mm256_maddubs_epi16(w0, x0),
-                                               _mm256_maddubs_epi16(w1, x1));
-                sum[i][v] = _mm256_add_epi16(sum[i][v], products);
+            vi pair = vi_load(codes + quad / 2 * 128 + v * 32);
+            w[v] = _mm256_and_si256(quad % 2 == 0 ? pair : _mm256_srli_epi16(pair, 4), low);
+        }
+        SL_UNROLL for (int i = 0; i < rows; i++) {
+            vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
+            SL_UNROLL for (int v = 0; v < vectors; v++) {
+                sum[i][v] = _mm256_add_epi16(sum[i][v], _mm256_maddubs_epi16(w[v], x));
+                keep(&sum[i][v]);
             }
         }
     }
@@ -94,7 +98,9 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk 
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
     const uint8_t *codes = block + (parts + has_min) * scale_bytes;
-    SL_UNROLL for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+    /* Unrolled, all inputs would be broadcast first, and spilled. */
+    _Pragma("GCC unroll 1") for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
+        __asm__ volatile("" : : : "memory");
         vi t[SL_MAX_TILE][4];
         SL_UNROLL for (int i = 0; i < rows; i++) {
             vi start = kind == INT4 && !has_min ? _mm256_set1_epi32(in->start[i][g])
@@ -143,9 +149,9 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
 #define INT8_GROUP16_TILE(rows, job, row) int_tile(rows, INT8_GROUP16, 0, job, row)
 #define INT4_TILE(rows, job, row) int_tile(rows, INT4, 0, job, row)
 #define INT4_MIN_TILE(rows, job, row) int_tile(rows, INT4, 1, job, row)
-SL_DEFINE_TILES(struct int_job, int8, INT8_TILE)
-SL_DEFINE_TILES(struct int_job, int8_min, INT8_MIN_TILE)
-SL_DEFINE_TILES(struct int_job, int8_group16, INT8_GROUP16_TILE)
+SL_DEFINE_TILES_TO(4, struct int_job, int8, INT8_TILE)
+SL_DEFINE_TILES_TO(4, struct int_job, int8_min, INT8_MIN_TILE)
+SL_DEFINE_TILES_TO(4, struct int_job, int8_group16, INT8_GROUP16_TILE)
 SL_DEFINE_TILES(struct int_job, int4, INT4_TILE)
 SL_DEFINE_TILES(struct int_job, int4_min, INT4_MIN_TILE)
 
