@@ -97,6 +97,10 @@ struct sl_int8_row {
     int32_t *half8;
 };
 
+/* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
+void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
+                           const struct sl_int8_row *row);
+
 /* One panel of a linear operation: out[0 .. n) [32] = rows times the panel. */
 struct panel_job {
     const uint8_t *panel;
@@ -114,9 +118,6 @@ void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 
 #if SL_LEVEL == 2
-/* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
-void sl_prepare_groups(const float *x, int64_t first, int64_t count, const struct sl_int8_row *row);
-
 /*
  * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the
  * last one when it is done.

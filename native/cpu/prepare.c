@@ -28,7 +28,7 @@ static struct sl_int8_row int8_row(void *out, int64_t padded) {
                              (int32_t *)(base + padded + 16 * groups)};
 }
 
-#if SL_LEVEL != 2
+#if SL_LEVEL == 0
 
 static void prepare_group(const float *x, const struct sl_int8_row *row, int64_t g) {
     float largest = 0;
@@ -61,9 +61,8 @@ static void prepare_group(const float *x, const struct sl_int8_row *row, int64_t
     row->half8[2 * g + 1] = -128 * sum[1];
 }
 
-/* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
-static void sl_prepare_groups(const float *x, int64_t first, int64_t count,
-                              const struct sl_int8_row *row) {
+void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
+                           const struct sl_int8_row *row) {
     for (int64_t i = 0; i < count; i++) {
         prepare_group(x + i * SL_GROUP, row, first + i);
     }
@@ -75,11 +74,11 @@ static void prepare_int8(const float *x, int64_t cols, void *out) {
     int64_t padded = sl_padded(cols);
     struct sl_int8_row row = int8_row(out, padded);
     int64_t whole = cols / SL_GROUP;
-    sl_prepare_groups(x, 0, whole, &row);
+    SL_FN(prepare_groups)(x, 0, whole, &row);
     if (padded > cols) {
         float last[SL_GROUP] = {0};
         memcpy(last, x + whole * SL_GROUP, (size_t)(cols - whole * SL_GROUP) * sizeof(float));
-        sl_prepare_groups(last, whole, 1, &row);
+        SL_FN(prepare_groups)(last, whole, 1, &row);
     }
 }
 

@@ -29,7 +29,8 @@ SL_INLINE __m128i sums_of_16(const int8_t *q) {
 
 SL_INLINE void store_n(void *to, vi v, int64_t n) { _mm512_mask_storeu_epi32(to, v_mask(n), v); }
 
-void sl_prepare_groups(const float *x, int64_t first, int64_t count, const struct sl_int8_row *row) {
+void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
+                           const struct sl_int8_row *row) {
     float largest[CHUNK] SL_ALIGNED = {0}, inverse[CHUNK] SL_ALIGNED;
     int8_t codes[CHUNK * SL_GROUP] SL_ALIGNED = {0};
     int32_t half[2 * CHUNK] SL_ALIGNED = {0};
