@@ -76,18 +76,6 @@ void SL_FN(panel_float)(const struct panel_job *job) {
 /* Inputs that are widened to float32 at a time; the sums wait in `out` meanwhile. */
 enum { CHUNK = 256 };
 
-/*
- * Where registers are few, weights are loaded again for the other half of each pair: kept, they
- * would push sums out into memory.
- */
-SL_INLINE void reload(const uint8_t **p) {
-#if SL_LEVEL == 1
-    __asm__("" : "+r"(*p));
-#else
-    (void)p;
-#endif
-}
-
 /* What `vectors` vectors of outputs, the n-th first, read next: all of it, or of the next chunk. */
 SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
 #if SL_LEVEL == 1
@@ -101,14 +89,6 @@ SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
         prefetch(p);
         prefetch(p + 64);
     }
-#endif
-}
-
-SL_INLINE void keep(vf *sum) {
-#if SL_LEVEL == 1
-    __asm__ volatile("" : "+x"(*sum));
-#else
-    (void)sum;
 #endif
 }
 
@@ -129,7 +109,7 @@ SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, in
             fetch_pair(p, n, vectors);
             SL_UNROLL for (int half = 0; half < 2; half++) {
                 vf b[MAX_VECTORS];
-                reload(&p);
+                SL_RELOAD(p);
                 SL_UNROLL for (int v = 0; v < vectors; v++) {
                     vi pairs = vi_load(p + v * VW * 4);
                     b[v] = half == 0 ? vf_bf16_low(pairs) : vf_bf16_high(pairs);
@@ -138,7 +118,7 @@ SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, in
                     vf at = vf_set1(x[i * CHUNK + k + half]);
                     SL_UNROLL for (int v = 0; v < vectors; v++) {
                         sum[i][v] = vf_fma(at, b[v], sum[i][v]);
-                        keep(&sum[i][v]);
+                        SL_KEEP(sum[i][v]);
                     }
                 }
             }

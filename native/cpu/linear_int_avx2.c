@@ -18,9 +18,6 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
 
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
-/* Sums stay one chain each: as trees, which the compiler prefers, they need more registers. */
-SL_INLINE void keep(vi *sum) { __asm__("" : "+x"(*sum)); }
-
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
 SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes, int first, int count) {
@@ -35,7 +32,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t
                 vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
                 vi products = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w));
                 t[i][v] = _mm256_add_epi32(t[i][v], _mm256_madd_epi16(products, ones));
-                keep(&t[i][v]);
+                SL_KEEP(t[i][v]);
             }
         }
     }
@@ -59,7 +56,7 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t
             vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
             SL_UNROLL for (int v = 0; v < vectors; v++) {
                 sum[i][v] = _mm256_add_epi16(sum[i][v], _mm256_maddubs_epi16(w[v], x));
-                keep(&sum[i][v]);
+                SL_KEEP(sum[i][v]);
             }
         }
     }

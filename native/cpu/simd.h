@@ -9,6 +9,19 @@
 
 #define SL_UNROLL _Pragma("GCC unroll 16")
 
+/*
+ * AVX2 has 16 registers, and compilers that reorder freely push a tile's sums out of them. SL_KEEP
+ * ends each step of a sum where it stands; SL_RELOAD forgets what was loaded from behind a pointer,
+ * since loading it twice is cheaper than holding it.
+ */
+#if SL_LEVEL == 1
+#define SL_KEEP(sum) __asm__ volatile("" : "+x"(sum))
+#define SL_RELOAD(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define SL_KEEP(sum) ((void)0)
+#define SL_RELOAD(pointer) ((void)0)
+#endif
+
 #if SL_LEVEL == 2
 
 #include <immintrin.h>
