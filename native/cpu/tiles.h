@@ -26,9 +26,6 @@ SL_INLINE int64_t sl_tile_rows(int64_t rows) {
     }
     return rows >= 12 ? 12 : rows >= 8 ? 8 : rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 #elif SL_LEVEL == 1
-    if (rows == 8) {
-        return 4;
-    }
     return rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 #else
     return rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
