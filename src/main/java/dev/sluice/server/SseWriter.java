@@ -29,6 +29,8 @@ import java.util.function.Supplier;
 final class SseWriter implements Answer {
     private static final Logger LOG = LoggerFactory.getLogger(SseWriter.class);
     private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
+    private static final int FIRST_BUFFER = 512;
+    private static final int SPARE_BUFFER = 32;
     private static final Buffer PING = Buffer.buffer(": ping\n\n");
 
     private final Vertx vertx;
@@ -47,6 +49,10 @@ final class SseWriter implements Answer {
     private boolean complete;
     private boolean flushScheduled;
     private long lastWriteNanos;
+
+    /// One write is much like the one before; a buffer that grows is allocated several times.
+    private int bufferSize = FIRST_BUFFER;
+
     private OptionalLong pingTimer = OptionalLong.empty();
     private OptionalLong stallTimer = OptionalLong.empty();
 
@@ -127,7 +133,7 @@ final class SseWriter implements Answer {
     }
 
     private void writePending() {
-        Buffer out = Buffer.buffer();
+        Buffer out = Buffer.buffer(bufferSize);
         List<ChoiceProgress> choices = progress.sequences();
         for (int i = 0; i < choices.size(); i++) {
             begin(out, choices.get(i));
@@ -141,6 +147,7 @@ final class SseWriter implements Answer {
             response.end(out.appendBytes(renderer.end(progress)));
             close();
         } else if (out.length() > 0) {
+            bufferSize = out.length() + SPARE_BUFFER;
             write(out);
         }
     }
