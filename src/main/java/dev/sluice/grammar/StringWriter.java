@@ -12,7 +12,7 @@ final class StringWriter {
     private static final int MAX_STATES = 100_000;
 
     /// Characters of which each has one spelling in what is listed.
-    private static final CodePoints PLAIN =
+    static final CodePoints PLAIN =
             CodePoints.range(0x20, 0x7E).minus(CodePoints.ofCharacters("\"\\/"));
 
     private static final CodePoints QUOTE = CodePoints.of('"');
