@@ -50,7 +50,7 @@ final class StringFormats {
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final String IPV4 = "(?:%s\\.){3}%s".formatted(OCTET, OCTET);
     private static final String GROUP = HEX + "{1,4}";
-    private static final String IPV6 = ipv6();
+    private static final String IPV6 = ipv6(7);
     private static final String UUID =
             "%s{8}-%s{4}-%s{4}-%s{4}-%s{12}".formatted(HEX, HEX, HEX, HEX, HEX);
     private static final String POINTER = "(?:/(?:[^~/]|~[01])*)*";
@@ -254,7 +254,7 @@ final class StringFormats {
     /// path is an address in angle brackets, and of RFC 1035, section 2.3.4.
     private static TextLanguage email() throws GrammarException {
         TextLanguage local = regex(LOCAL_PART).and(TextLanguage.ofLength(1, LONGEST_LOCAL_PART));
-        TextLanguage literal = regex("\\[(?:" + IPV4 + "|IPv6:(?:" + IPV6 + "))\\]");
+        TextLanguage literal = regex("\\[(?:" + IPV4 + "|IPv6:(?:" + ipv6(6) + "))\\]");
         TextLanguage domain = names(regex(LABEL)).or(literal);
         return local.then(TextLanguage.of("@")).then(domain);
     }
@@ -276,30 +276,33 @@ final class StringFormats {
 
     /// RFC 4291, section 2.2: eight groups, or fewer around one "::", the last two as an IPv4
     /// address or not.
-    private static String ipv6() {
+    ///
+    /// @param most groups around "::", of which RFC 5321 wants two left out at least
+    private static String ipv6(int most) {
         StringBuilder all = new StringBuilder();
         String last = "(?:" + GROUP + ":" + GROUP + "|" + IPV4 + ")";
         all.append("(?:").append(GROUP).append(":){6}").append(last);
-        for (int before = 0; before <= 6; before++) {
-            // At most 7 groups around "::".
+        for (int before = 0; before <= most; before++) {
             String left = before == 0 ? "" : GROUP + "(?::" + GROUP + "){" + (before - 1) + "}";
-            int room = 7 - before;
-            StringBuilder right = new StringBuilder("(?:|" + GROUP);
+            int room = most - before;
+            StringBuilder right = new StringBuilder("(?:");
+            if (room >= 1) {
+                right.append('|').append(GROUP);
+            }
             if (room >= 2) {
                 right.append("|(?:").append(GROUP).append(":){0,").append(room - 2).append('}');
                 right.append(last);
             }
             all.append('|').append(left).append("::").append(right).append(')');
         }
-        String seven = GROUP + "(?::" + GROUP + "){6}";
-        return all.append('|').append(seven).append("::").toString();
+        return all.toString();
     }
 
     private static String authority() {
         String user = "(?:(?:[" + UNRESERVED + DELIMITERS + ":]|" + PERCENT + ")*@)?";
         String name = "(?:[" + UNRESERVED + DELIMITERS + "]|" + PERCENT + ")*";
-        String future = "v" + HEX + "+\\.[" + UNRESERVED + DELIMITERS + ":]+";
-        String literal = "\\[(?:" + ipv6() + "|" + future + ")\\]";
+        String future = "[Vv]" + HEX + "+\\.[" + UNRESERVED + DELIMITERS + ":]+";
+        String literal = "\\[(?:" + IPV6 + "|" + future + ")\\]";
         return user + "(?:" + literal + "|" + name + ")(?::[0-9]*)?";
     }
 }

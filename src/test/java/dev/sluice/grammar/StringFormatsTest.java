@@ -269,4 +269,31 @@ class StringFormatsTest {
     void templatesOfUrisHaveTheLiteralsOfTheirStandard(String text, boolean valid) {
         assertThat(isValid("uri-template", text)).isEqualTo(valid);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1:2:3:4:5:6:7:8, true, true",
+        "1:2:3:4:5:6::, true, true",
+        "::1:2:3:4:5:6, true, true",
+        "1:2::3:4:5:6, true, true",
+        "1:2::3:4:5.6.7.8, true, true",
+        "1:2:3:4:5:6:7::, true, false",
+        "::1:2:3:4:5:6:7, true, false",
+        "1:2::3:4:5:5.6.7.8, true, false",
+        "1:2:3:4:5:6:7:8::, false, false",
+        "1::2::3, false, false",
+        "::, true, true"
+    })
+    void addressesOfMailLeaveOutTwoGroupsOrNone(String address, boolean alone, boolean inMail) {
+        assertThat(isValid("ipv6", address)).isEqualTo(alone);
+        assertThat(isValid("uri", "http://[" + address + "]/")).isEqualTo(alone);
+        assertThat(isValid("email", "a@[IPv6:" + address + "]")).isEqualTo(inMail);
+    }
+
+    @Test
+    void addressesOfTheFutureBeginWithEitherV() {
+        assertThat(isValid("uri", "http://[v1.a:b]")).isTrue();
+        assertThat(isValid("uri", "http://[V1.a:b]")).isTrue();
+        assertThat(isValid("uri", "http://[w1.a:b]")).isFalse();
+    }
 }
