@@ -63,15 +63,13 @@ final class SharedRule {
         }
     }
 
-    /// What a character of a set may begin with.
-    private record Spelling(CodePoints characters, boolean json, long[] firstBytes) {}
-
     /// The edges of one state after another, written as [StringWriter] does. Equal sets become one.
     private static final class Edges implements TextLanguage.EdgeVisitor {
         private final int start;
         private final boolean plain;
-        private final Map<CodePoints, Spelling> raw = new HashMap<>();
-        private final Map<CodePoints, Spelling> json = new HashMap<>();
+        private final Map<CodePoints, CodePoints> sets = new HashMap<>();
+        private final Map<CodePoints, long[]> rawBytes = new HashMap<>();
+        private final Map<CodePoints, long[]> jsonBytes = new HashMap<>();
         private final List<CharEdge> edges = new ArrayList<>();
 
         Edges(int start, boolean plain) {
@@ -82,22 +80,16 @@ final class SharedRule {
         @Override
         public void visit(CodePoints set, int target) {
             if (plain) {
-                add(raw, set.intersect(StringWriter.PLAIN), target);
+                add(set.intersect(StringWriter.PLAIN), false, target);
             }
-            add(json, plain ? set.minus(StringWriter.PLAIN) : set, target);
+            add(plain ? set.minus(StringWriter.PLAIN) : set, true, target);
         }
 
-        private void add(Map<CodePoints, Spelling> sets, CodePoints characters, int target) {
+        private void add(CodePoints characters, boolean isJson, int target) {
             if (!characters.isEmpty()) {
-                Spelling set = set(sets, characters);
-                edges.add(new CharEdge(set.characters(), set.json(), start + target));
+                CodePoints set = sets.computeIfAbsent(characters, same -> same);
+                edges.add(new CharEdge(set, isJson, start + target));
             }
-        }
-
-        private Spelling set(Map<CodePoints, Spelling> sets, CodePoints characters) {
-            boolean isJson = sets == json;
-            return sets.computeIfAbsent(
-                    characters, key -> new Spelling(key, isJson, FirstBytes.of(key, isJson)));
         }
 
         CharEdge[] take() {
@@ -110,7 +102,10 @@ final class SharedRule {
         long[] firstBytes(CharEdge[] of) {
             long[] all = new long[0];
             for (CharEdge edge : of) {
-                long[] one = set(edge.json() ? json : raw, edge.set()).firstBytes();
+                long[] one =
+                        (edge.json() ? jsonBytes : rawBytes)
+                                .computeIfAbsent(
+                                        edge.set(), set -> FirstBytes.of(set, edge.json()));
                 all = all.length == 0 ? one : union(all, one);
             }
             return all.length == 0 ? FirstBytes.of(CodePoints.NONE, false) : all;

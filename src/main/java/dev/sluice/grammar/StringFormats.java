@@ -157,7 +157,7 @@ final class StringFormats {
     static Optional<SharedRule> rule(TextLanguage language, int min, int max)
             throws GrammarException {
         for (Known known : KNOWN.values()) {
-            if (known.language == language && min == 0 && max == known.max && known.isLarge()) {
+            if (known.language.equals(language) && min == 0 && max == known.max && known.isLarge()) {
                 return Optional.of(known.rule());
             }
         }
@@ -171,7 +171,7 @@ final class StringFormats {
         }
         TextLanguage language = pattern.language();
         for (Known known : KNOWN.values()) {
-            if (known.language == language) {
+            if (known.language.equals(language)) {
                 return known.isLarge();
             }
         }
@@ -230,7 +230,7 @@ final class StringFormats {
     /// any other strings as they are. Small models write digits for ever if they may.
     static TextLanguage withoutLongFractions(TextLanguage language) throws GrammarException {
         for (String format : TIMES) {
-            if (KNOWN.containsKey(format) && language == known(format)) {
+            if (KNOWN.containsKey(format) && language.equals(known(format))) {
                 return known(SHORT + format);
             }
         }

@@ -611,10 +611,10 @@ final class TextLanguage {
         // Least automata whose states are numbered in the order of their edges are equal if the
         // languages are.
         return this == other
-                || other instanceof TextLanguage language
+                || (other instanceof TextLanguage language
                         && hashCode() == language.hashCode()
                         && Arrays.equals(accepts, language.accepts)
-                        && Arrays.deepEquals(edges, language.edges);
+                        && Arrays.deepEquals(edges, language.edges));
     }
 
     @Override
