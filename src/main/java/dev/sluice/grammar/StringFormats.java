@@ -157,7 +157,10 @@ final class StringFormats {
     static Optional<SharedRule> rule(TextLanguage language, int min, int max)
             throws GrammarException {
         for (Known known : KNOWN.values()) {
-            if (known.language.equals(language) && min == 0 && max == known.max && known.isLarge()) {
+            if (known.language.equals(language)
+                    && min == 0
+                    && max == known.max
+                    && known.isLarge()) {
                 return Optional.of(known.rule());
             }
         }

@@ -250,7 +250,8 @@ class StringFormatsTest {
         String or = "{\"oneOf\":[%s,{\"type\":\"null\"},{\"const\":\"-\"}]}".formatted(plain);
 
         for (String schema : List.of(plain, or)) {
-            assertThat(machine(schema, JsonSchemaOptions.DEFAULT).rules().numStates()).isLessThan(30);
+            assertThat(machine(schema, JsonSchemaOptions.DEFAULT).rules().numStates())
+                    .isLessThan(30);
             assertThat(accepts(schema, valid)).isTrue();
             assertThat(accepts(schema, invalid)).isFalse();
         }
