@@ -206,11 +206,10 @@ final class StringFormats {
     private static Optional<TextLanguage> language(String format) throws GrammarException {
         return switch (format) {
             case "date" -> Optional.of(regex(DATE));
-            case "time" -> Optional.of(Times.language(Repeat.UNBOUNDED));
-            case "date-time" -> Optional.of(regex(DATE + "[Tt]").then(known("time")));
-            case SHORT + "time" -> Optional.of(Times.language(SHORT_DIGITS));
-            case SHORT + "date-time" ->
-                    Optional.of(regex(DATE + "[Tt]").then(known(SHORT + "time")));
+            case "time" -> Optional.of(Times.ofAnyDay(Repeat.UNBOUNDED));
+            case "date-time" -> Optional.of(dateTime(Repeat.UNBOUNDED));
+            case SHORT + "time" -> Optional.of(Times.ofAnyDay(SHORT_DIGITS));
+            case SHORT + "date-time" -> Optional.of(dateTime(SHORT_DIGITS));
             case "duration" -> Optional.of(regex(DURATION));
             case "ipv4" -> Optional.of(regex(IPV4));
             case "ipv6" -> Optional.of(regex(IPV6));
@@ -223,6 +222,10 @@ final class StringFormats {
                     Optional.of(regex("(?:0|[1-9][0-9]*)(?:#|" + POINTER + ")"));
             default -> Optional.empty();
         };
+    }
+
+    private static TextLanguage dateTime(int digits) throws GrammarException {
+        return Times.withDays(regex(DATE + "[Tt]"), digits);
     }
 
     private static TextLanguage regex(String pattern) throws GrammarException {

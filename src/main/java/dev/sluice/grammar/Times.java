@@ -1,11 +1,42 @@
 package dev.sluice.grammar;
 
+import java.time.LocalDate;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
 /// The times of RFC 3339, section 5.6, as an automaton.
 ///
 /// A leap second comes behind the last one of a day in UTC (appendix D): at each local time with
 /// one offset to the east and one to the west. So the automaton remembers the minute, for as long
-/// as a leap second may come, and has a state for each where others need one.
+/// as a leap second may come, and has a state for each where others need one. Which days have one
+/// is known only of the past.
 final class Times {
+    /// Kinds of times.
+    enum Kind {
+        /// All but leap seconds.
+        USUAL,
+        /// Leap seconds whose local day is that of UTC.
+        SAME_DAY,
+        /// Leap seconds whose local day is the next one, for their offset is to the east.
+        NEXT_DAY
+    }
+
+    /// The days in UTC that ended with a leap second, as the IERS has announced them in its
+    /// bulletins C: none since 2016, and none is to come.
+    static final List<LocalDate> LEAP_DAYS =
+            Stream.of(
+                            "1972-06-30,1972-12-31,1973-12-31,1974-12-31,1975-12-31,1976-12-31",
+                            "1977-12-31,1978-12-31,1979-12-31,1981-06-30,1982-06-30,1983-06-30",
+                            "1985-06-30,1987-12-31,1989-12-31,1990-12-31,1992-06-30,1993-06-30",
+                            "1994-06-30,1995-12-31,1997-06-30,1998-12-31,2005-12-31,2008-12-31",
+                            "2012-06-30,2015-06-30,2016-12-31")
+                    .flatMap(days -> Stream.of(days.split(",")))
+                    .map(LocalDate::parse)
+                    .toList();
+
     /// Texts of the characters that times have, with dates before them or not.
     static final TextLanguage CHARACTERS = characters();
 
@@ -14,12 +45,14 @@ final class Times {
     private static final int LAST_HOUR = 23;
 
     private final TextLanguage.Builder builder = new TextLanguage.Builder();
+    private final Set<Kind> kinds;
     private final int digits;
     private int size;
     private final int start = state();
     private final int end = state();
 
-    private Times(int digits) {
+    private Times(Set<Kind> kinds, int digits) {
+        this.kinds = kinds;
         this.digits = digits;
     }
 
@@ -32,16 +65,39 @@ final class Times {
         }
     }
 
+    /// Times of any day.
+    ///
     /// @param digits most digits of a second's fraction, or [Repeat#UNBOUNDED]
-    static TextLanguage language(int digits) {
-        return new Times(digits).build();
+    static TextLanguage ofAnyDay(int digits) {
+        return new Times(EnumSet.allOf(Kind.class), digits).build();
+    }
+
+    /// Days and times, the leap seconds only of days that had one.
+    ///
+    /// @param days all days, and what parts them from times
+    /// @param digits as in [#ofAnyDay]
+    static TextLanguage withDays(TextLanguage days, int digits) throws GrammarException {
+        TextLanguage all = days.then(of(Kind.USUAL, digits));
+        TextLanguage parting = TextLanguage.of(List.of("T", "t"));
+        for (Kind kind : List.of(Kind.SAME_DAY, Kind.NEXT_DAY)) {
+            int later = kind == Kind.NEXT_DAY ? 1 : 0;
+            List<String> leapDays =
+                    LEAP_DAYS.stream().map(day -> day.plusDays(later).toString()).toList();
+            all = all.or(TextLanguage.of(leapDays).then(parting).then(of(kind, digits)));
+        }
+        return all;
+    }
+
+    private static TextLanguage of(Kind kind, int digits) {
+        return new Times(EnumSet.of(kind), digits).build();
     }
 
     private TextLanguage build() {
         builder.accept(end);
         int anyOffset = anyOffset();
         int ones = state();
-        fraction(behind(ones, '0', '9'), new Offsets(anyOffset, anyOffset, true));
+        OptionalInt usual = ifAny(Kind.USUAL, anyOffset);
+        fraction(behind(ones, '0', '9'), new Offsets(usual, usual, usual.isPresent()));
         int[] offsets = offsets();
         int[] hours = new int[LAST_HOUR / 10 + 1];
         for (int tens = 0; tens < hours.length; tens++) {
@@ -64,7 +120,11 @@ final class Times {
     /// @param east the state behind a plus sign
     /// @param west the state behind a minus sign
     /// @param isUtc whether a Z may come, too
-    private record Offsets(int east, int west, boolean isUtc) {}
+    private record Offsets(OptionalInt east, OptionalInt west, boolean isUtc) {}
+
+    private OptionalInt ifAny(Kind kind, int state) {
+        return kinds.contains(kind) ? OptionalInt.of(state) : OptionalInt.empty();
+    }
 
     private int state() {
         builder.state(false);
@@ -109,11 +169,13 @@ final class Times {
 
     private void seconds(int from, int minute, int ones, int[] offsets) {
         builder.edge(from, '0', '5', ones);
+        int east = (minute + 1) % MINUTES;
+        Kind ofEast = east == 0 ? Kind.SAME_DAY : Kind.NEXT_DAY;
         Offsets leap =
                 new Offsets(
-                        offsets[(minute + 1) % MINUTES],
-                        offsets[LAST_MINUTE - minute],
-                        minute == LAST_MINUTE);
+                        ifAny(ofEast, offsets[east]),
+                        ifAny(Kind.SAME_DAY, offsets[LAST_MINUTE - minute]),
+                        minute == LAST_MINUTE && kinds.contains(Kind.SAME_DAY));
         fraction(behind(behind(from, '6'), '0'), leap);
     }
 
@@ -130,8 +192,8 @@ final class Times {
     }
 
     private void offset(int from, Offsets offsets) {
-        builder.edge(from, '+', '+', offsets.east());
-        builder.edge(from, '-', '-', offsets.west());
+        offsets.east().ifPresent(to -> builder.edge(from, '+', '+', to));
+        offsets.west().ifPresent(to -> builder.edge(from, '-', '-', to));
         if (offsets.isUtc()) {
             builder.edge(from, 'Z', 'Z', end);
             builder.edge(from, 'z', 'z', end);

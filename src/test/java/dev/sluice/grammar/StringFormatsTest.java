@@ -9,6 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import tools.jackson.databind.node.JsonNodeFactory;
 
+import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,18 +72,37 @@ class StringFormatsTest {
             String local = clock(minute) + ":60" + fraction;
             int east = minute + 1;
             int west = MINUTES_PER_DAY - 1 - minute;
-            assertOffsets(local, "+", east);
-            assertOffsets(local, "-", west);
+            boolean isNextDay = east < MINUTES_PER_DAY;
+            assertOffsets(local, "+", east, isNextDay ? "2017-01-01" : "2016-12-31");
+            assertOffsets(local, "-", west, "2016-12-31");
             assertThat(isValid("time", local + "Z")).isEqualTo(minute == MINUTES_PER_DAY - 1);
             assertThat(isValid("time", local)).isFalse();
         }
     }
 
-    private void assertOffsets(String local, String sign, int right) {
+    private void assertOffsets(String local, String sign, int right, String day) {
         assertThat(isValid("time", local + sign + clock(right))).as(local).isTrue();
-        assertThat(isValid("date-time", "2016-12-31T" + local + sign + clock(right))).isTrue();
+        for (String other : List.of("2016-12-30", "2016-12-31", "2017-01-01", "2017-12-31")) {
+            assertThat(isValid("date-time", other + "T" + local + sign + clock(right)))
+                    .as("%s on %s, %s", local, other, sign)
+                    .isEqualTo(other.equals(day));
+        }
         for (int wrong : List.of(1, 2, 10, 60, 61, 600, 720, MINUTES_PER_DAY - 1)) {
             assertThat(isValid("time", local + sign + clock(right + wrong))).as(local).isFalse();
+        }
+    }
+
+    @Test
+    void datesHaveTheLeapSecondsThatThereWere() {
+        assertThat(Times.LEAP_DAYS).hasSize(27).doesNotHaveDuplicates();
+        for (LocalDate day : Times.LEAP_DAYS) {
+            assertThat(isValid("date-time", day + "T23:59:60Z")).isTrue();
+            assertThat(isValid("date-time", day + "t18:59:60.5-05:00")).isTrue();
+            assertThat(isValid("date-time", day.plusDays(1) + "T00:59:60+01:00")).isTrue();
+            assertThat(isValid("date-time", day + "T00:59:60+01:00")).isFalse();
+            assertThat(isValid("date-time", day.minusDays(1) + "T23:59:60Z")).isFalse();
+            assertThat(isValid("date-time", day.plusDays(1) + "T23:59:60Z")).isFalse();
+            assertThat(isValid("date-time", day.plusYears(100) + "T23:59:60Z")).isFalse();
         }
     }
 
