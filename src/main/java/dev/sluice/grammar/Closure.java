@@ -124,7 +124,7 @@ final class Closure {
             Map.Entry<Integer, Returns> call = calls.pollFirstEntry();
             int start = rules.starts()[call.getKey()];
             Returns to = call.getValue();
-            int repeat = rules.repeats(start).isPresent() ? call.getKey() : -1;
+            int repeat = rules.repeats()[start].isPresent() ? call.getKey() : -1;
             add(start, stacks.of(repeat, 0, rules.memories()[call.getKey()], to));
             drain();
         }
@@ -139,8 +139,8 @@ final class Closure {
                                 .formatted(limit));
             }
             Item item = work.removeLast();
-            if (rules.repeats(item.state()).isPresent()) {
-                visit(rules.repeats(item.state()).get(), item);
+            if (rules.repeats()[item.state()].isPresent()) {
+                visit(rules.repeats()[item.state()].get(), item);
             } else {
                 visit(item);
             }
@@ -149,16 +149,16 @@ final class Closure {
 
     private void visit(Item item) {
         int state = item.state();
-        if (rules.ends(state)) {
+        if (rules.ends()[state]) {
             returnFrom(item.stack());
         }
-        for (int target : rules.epsilons(state)) {
+        for (int target : rules.epsilons()[state]) {
             add(target, item.stack());
         }
-        for (CallEdge call : rules.calls(state)) {
+        for (CallEdge call : rules.calls()[state]) {
             call(call.rule(), call.target(), item.stack());
         }
-        if (rules.chars(state).length > 0 || rules.tokens(state).length > 0) {
+        if (rules.chars()[state].length > 0 || rules.tokens()[state].length > 0) {
             open.add(item);
         }
     }
@@ -213,7 +213,7 @@ final class Closure {
             return;
         }
         Returns to = calls.computeIfAbsent(rule, _ -> new Returns());
-        if (!rules.onlyEnds(target)) {
+        if (!rules.onlyEnds()[target]) {
             to.add(target, stack);
         } else if (stack == Stack.BASE) {
             to.add(Stack.END, Stack.BASE);

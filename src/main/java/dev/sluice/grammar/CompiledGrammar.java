@@ -61,7 +61,7 @@ public final class CompiledGrammar {
 
     boolean readsTokens(ParseState state) {
         for (int i = 0; i < state.top().size(); i++) {
-            if (machine.rules().tokens(state.top().states[i]).length > 0) {
+            if (machine.rules().tokens()[state.top().states[i]].length > 0) {
                 return true;
             }
         }

@@ -11,7 +11,7 @@ final class FirstBytes {
 
     FirstBytes(Rules rules) {
         this.rules = rules;
-        this.masks = new long[rules.numStates()][];
+        this.masks = new long[rules.ends().length][];
         java.util.Arrays.fill(masks, UNKNOWN);
     }
 
@@ -26,30 +26,18 @@ final class FirstBytes {
     }
 
     private long[] mask(int state) {
-        if (state < 0) {
-            return SharedRule.of(state).firstBytes(state);
-        }
         if (masks[state].length == 0) {
             long[] mask = new long[BYTES / Long.SIZE];
-            if (rules.repeats(state).isPresent()) {
-                Repeat repeat = rules.repeats(state).get();
+            if (rules.repeats()[state].isPresent()) {
+                Repeat repeat = rules.repeats()[state].get();
                 add(mask, repeat.set(), repeat.json());
             }
-            for (CharEdge edge : rules.chars(state)) {
+            for (CharEdge edge : rules.chars()[state]) {
                 add(mask, edge.set(), edge.json());
             }
             masks[state] = mask;
         }
         return masks[state];
-    }
-
-    /// The bytes that can begin a character of a set, one bit each.
-    ///
-    /// @param json whether it is written as in a JSON string
-    static long[] of(CodePoints set, boolean json) {
-        long[] mask = new long[BYTES / Long.SIZE];
-        add(mask, set, json);
-        return mask;
     }
 
     private static void add(long[] mask, CodePoints set, boolean json) {

@@ -78,7 +78,7 @@ final class FreeRuns {
 
     private boolean isRepetition(Configurations top, int i, TextClass kind) {
         return top.partials[i] == Partial.NONE
-                && rules.repeats(top.states[i])
+                && rules.repeats()[top.states[i]]
                         .filter(repeat -> repeat.body().isEmpty())
                         .filter(repeat -> repeat.max() != Repeat.UNBOUNDED)
                         .filter(repeat -> repeat.set().containsAll(kind.set()))
@@ -89,10 +89,10 @@ final class FreeRuns {
     /// Whether a reading may take in the beginning of such text.
     private boolean mayRead(Configurations top, int i, TextClass kind) {
         int state = top.states[i];
-        if (top.partials[i] != Partial.NONE || rules.repeats(state).isPresent()) {
+        if (top.partials[i] != Partial.NONE || rules.repeats()[state].isPresent()) {
             return true;
         }
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             if (kind.escapes()
                     ? edge.json()
                             || edge.set().overlaps(CodePoints.PLAIN)
@@ -123,11 +123,11 @@ final class FreeRuns {
                 continue;
             }
             int state = top.states[i];
-            if (rules.repeats(state).isPresent()) {
-                low |= rules.repeats(state).get().set().low();
-                high |= rules.repeats(state).get().set().high();
+            if (rules.repeats()[state].isPresent()) {
+                low |= rules.repeats()[state].get().set().low();
+                high |= rules.repeats()[state].get().set().high();
             }
-            for (CharEdge edge : rules.chars(state)) {
+            for (CharEdge edge : rules.chars()[state]) {
                 low |= edge.set().low();
                 high |= edge.set().high();
             }
@@ -220,8 +220,8 @@ final class FreeRuns {
                 continue;
             }
             int state = at.states[i];
-            rules.repeats(state).ifPresent(repeat -> sets.add(repeat.set()));
-            for (CharEdge edge : rules.chars(state)) {
+            rules.repeats()[state].ifPresent(repeat -> sets.add(repeat.set()));
+            for (CharEdge edge : rules.chars()[state]) {
                 sets.add(edge.set());
             }
         }

@@ -24,12 +24,8 @@ final class FreeStates {
     ///
     /// @param count repetitions so far, if the state is one of a repetition
     int length(int state, int count) {
-        if (state < 0) {
-            // Shared rules are formats, in which nothing is free.
-            return 0;
-        }
-        if (rules.repeats(state).isPresent()) {
-            Repeat repeat = rules.repeats(state).get();
+        if (rules.repeats()[state].isPresent()) {
+            Repeat repeat = rules.repeats()[state].get();
             if (repeat.body().isPresent()
                     || (kind.escapes() && !repeat.json())
                     || !repeat.set().containsAll(kind.set())) {
@@ -47,8 +43,8 @@ final class FreeStates {
     /// The greatest set: a state is dropped when some character no longer leads into it. What comes
     /// late in a rule has high numbers and is looked at first, for it decides about the rest.
     private void find() {
-        for (int state = 0; state < rules.numStates(); state++) {
-            if (rules.chars(state).length > 0 && reads(state, false)) {
+        for (int state = 0; state < rules.ends().length; state++) {
+            if (rules.chars()[state].length > 0 && reads(state, false)) {
                 free.set(state);
             }
         }
@@ -69,7 +65,7 @@ final class FreeStates {
     /// Whether every character leads on, into the set if that is asked.
     private boolean reads(int state, boolean intoSet) {
         List<CodePoints> sets = new ArrayList<>();
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             if ((edge.json() || !kind.escapes()) && (!intoSet || leadsIn(edge.target()))) {
                 sets.add(edge.set());
             }
@@ -81,7 +77,7 @@ final class FreeStates {
         if (free.get(target)) {
             return true;
         }
-        if (rules.epsilons(target).length == 0) {
+        if (rules.epsilons()[target].length == 0) {
             return false;
         }
         BitSet seen = new BitSet();
@@ -92,7 +88,7 @@ final class FreeStates {
             if (free.get(work.get(i))) {
                 return true;
             }
-            for (int next : rules.epsilons(work.get(i))) {
+            for (int next : rules.epsilons()[work.get(i)]) {
                 if (!seen.get(next)) {
                     seen.set(next);
                     work.add(next);

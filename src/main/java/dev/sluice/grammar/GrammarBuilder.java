@@ -34,28 +34,15 @@ final class GrammarBuilder {
         List<Integer> epsilons = new ArrayList<>(1);
     }
 
-    /// A rule: an automaton from start to end, a repetition, or one that is written already.
+    /// A rule: an automaton from start to end, or a repetition.
     record RawRule(
             int start, int end, OptionalInt body, CodePoints set, boolean json, int min, int max) {
         static RawRule automaton(int start, int end) {
             return new RawRule(start, end, OptionalInt.empty(), CodePoints.NONE, false, 0, 0);
         }
 
-        static RawRule shared(SharedRule rule) {
-            return automaton(rule.start(), rule.start());
-        }
-
         boolean isRepeat() {
             return max > 0;
-        }
-
-        boolean isShared() {
-            return start < 0 && !isRepeat();
-        }
-
-        /// Whether its states are the builder's.
-        boolean isAutomaton() {
-            return start >= 0;
         }
     }
 
@@ -191,11 +178,6 @@ final class GrammarBuilder {
     /// @return the number by which it is called
     int rule(int start, int end) throws GrammarException {
         return add(RawRule.automaton(start, end));
-    }
-
-    /// A rule that other grammars have, too.
-    int rule(SharedRule shared) throws GrammarException {
-        return add(RawRule.shared(shared));
     }
 
     /// A new rule with a start and an end of its own, to be filled.

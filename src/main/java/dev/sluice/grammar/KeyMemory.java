@@ -104,7 +104,7 @@ final class KeyMemory {
     }
 
     private boolean leadsToFew(int state) {
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             if (rules.keysLeft(edge.target()) != KeysLeft.MANY) {
                 return true;
             }
@@ -169,7 +169,7 @@ final class KeyMemory {
             return Answer.YES;
         }
         boolean isKnown = text.isKnown() && earlier.isKnown();
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             boolean isOpen = !isKnown && text.becomesNew(rules.keysLeft(edge.target()));
             if (edge.json() && (isKnown || isOpen)) {
                 CodePoints set = isKnown ? newBehind(text, edge, earlier) : edge.set();
@@ -206,17 +206,17 @@ final class KeyMemory {
         while (!work.isEmpty()) {
             Candidate at = work.removeLast();
             int state = at.state();
-            boolean isNew = rules.ends(state) && !earlier.contains(at.text());
+            boolean isNew = rules.ends()[state] && !earlier.contains(at.text());
             if (isNew || !earlier.hasPrefix(at.text())) {
                 return true;
             }
-            for (int target : rules.epsilons(state)) {
+            for (int target : rules.epsilons()[state]) {
                 work.add(new Candidate(target, at.text()));
             }
-            for (CallEdge call : rules.calls(state)) {
+            for (CallEdge call : rules.calls()[state]) {
                 work.add(new Candidate(call.target(), at.text()));
             }
-            for (CharEdge edge : rules.chars(state)) {
+            for (CharEdge edge : rules.chars()[state]) {
                 if (!edge.json()) {
                     work.add(new Candidate(edge.target(), at.text()));
                 } else if (leadsToNew(edge, at.text(), earlier, work)) {

@@ -26,7 +26,7 @@ final class KeysLeft {
         for (int rule = 0; rule < rules.starts().length; rule++) {
             if (rules.memories()[rule] instanceof KeyText) {
                 if (counts.length == 0) {
-                    counts = new int[rules.numStates()];
+                    counts = new int[rules.ends().length];
                     Arrays.fill(counts, MANY);
                 }
                 new KeysLeft(rules, counts).count(rules.starts()[rule]);
@@ -71,13 +71,13 @@ final class KeysLeft {
 
     private List<Integer> targets(int state) {
         List<Integer> targets = new ArrayList<>();
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             targets.add(edge.target());
         }
-        for (CallEdge edge : rules.calls(state)) {
+        for (CallEdge edge : rules.calls()[state]) {
             targets.add(edge.target());
         }
-        for (int target : rules.epsilons(state)) {
+        for (int target : rules.epsilons()[state]) {
             targets.add(target);
         }
         return targets;
@@ -85,19 +85,19 @@ final class KeysLeft {
 
     /// Characters lead to keys that differ; what else leads on may lead to the same ones.
     private int sum(int state) {
-        long same = rules.ends(state) ? 1 : 0;
+        long same = rules.ends()[state] ? 1 : 0;
         long sum = 0;
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             if (edge.json()) {
                 sum = Math.min(MANY, sum + (long) counts[edge.target()] * size(edge.set()));
             } else {
                 same = Math.max(same, counts[edge.target()]);
             }
         }
-        for (CallEdge edge : rules.calls(state)) {
+        for (CallEdge edge : rules.calls()[state]) {
             same = Math.max(same, counts[edge.target()]);
         }
-        for (int target : rules.epsilons(state)) {
+        for (int target : rules.epsilons()[state]) {
             same = Math.max(same, counts[target]);
         }
         return (int) Math.min(MANY, sum + same);

@@ -45,7 +45,7 @@ final class Machine {
         Closure next = closure();
         int start = rules.starts()[rules.root()];
         // What holds more may not lie at the base: the root is called from a state that only ends.
-        int repeat = rules.repeats(start).isPresent() ? rules.root() : -1;
+        int repeat = rules.repeats()[start].isPresent() ? rules.root() : -1;
         Memory memory = rules.memories()[rules.root()];
         next.add(
                 start,
@@ -83,7 +83,7 @@ final class Machine {
             if (top.partials[i] != Partial.NONE) {
                 continue;
             }
-            for (TokenEdge edge : rules.tokens(top.states[i])) {
+            for (TokenEdge edge : rules.tokens()[top.states[i]]) {
                 if (Arrays.binarySearch(edge.ids(), token) >= 0) {
                     next.add(edge.target(), top.stacks[i]);
                     any = true;
@@ -147,15 +147,15 @@ final class Machine {
             if (top.partials[i] != Partial.NONE) {
                 continue;
             }
-            if (rules.repeats(state).isPresent()) {
-                Repeat repeat = rules.repeats(state).get();
+            if (rules.repeats()[state].isPresent()) {
+                Repeat repeat = rules.repeats()[state].get();
                 if (repeat.set().contains(c) && (repeat.json() || !escaped)) {
                     Stack stack = top.stacks[i];
                     next.add(state, stacks.counted(stack, repeat.next(stack.count)));
                     any = true;
                 }
             }
-            for (CharEdge edge : rules.chars(state)) {
+            for (CharEdge edge : rules.chars()[state]) {
                 if (edge.set().contains(c) && (edge.json() || !escaped)) {
                     next.read(edge, c, top.stacks[i]);
                     any = true;
@@ -179,8 +179,8 @@ final class Machine {
         int json = Partial.json(partial, b);
         boolean any = false;
         boolean rests = false;
-        if (rules.repeats(state).isPresent()) {
-            Repeat repeat = rules.repeats(state).get();
+        if (rules.repeats()[state].isPresent()) {
+            Repeat repeat = rules.repeats()[state].get();
             int result = repeat.json() ? json : text;
             if (result >= 0 && repeat.set().contains(result)) {
                 closure.add(state, stacks.counted(stack, repeat.next(stack.count)));
@@ -192,7 +192,7 @@ final class Machine {
             }
             return false;
         }
-        for (CharEdge edge : rules.chars(state)) {
+        for (CharEdge edge : rules.chars()[state]) {
             int result = edge.json() ? json : text;
             if (result >= 0) {
                 if (edge.set().contains(result)) {

@@ -214,7 +214,7 @@ final class MaskMaker {
         int[] ids = NONE;
         Rules rules = machine.rules();
         for (int i = 0; i < top.size(); i++) {
-            TokenEdge[] edges = rules.tokens(top.states[i]);
+            TokenEdge[] edges = rules.tokens()[top.states[i]];
             if (top.partials[i] == Partial.NONE) {
                 for (TokenEdge edge : edges) {
                     int from = ids.length;

@@ -41,7 +41,7 @@ final class MaskStacks {
         int count =
                 stack.repeat < 0
                         ? 0
-                        : rules.repeats(rules.starts()[stack.repeat])
+                        : rules.repeats()[rules.starts()[stack.repeat]]
                                 .orElseThrow()
                                 .clamped(stack.count, length);
         Memory memory = KeyMemory.forMask(stack);

@@ -82,9 +82,6 @@ final class Normalizer {
         if (raw.isRepeat()) {
             return raw.body().isPresent() ? List.of(raw.body().getAsInt()) : List.of();
         }
-        if (raw.isShared()) {
-            return List.of();
-        }
         ends.set(raw.end());
         List<Integer> callees = new ArrayList<>();
         for (int state : statesOf(raw.start())) {
@@ -140,9 +137,6 @@ final class Normalizer {
             return raw.min() == 0
                     || (raw.body().isPresent() && nullable.get(raw.body().getAsInt()));
         }
-        if (raw.isShared()) {
-            return false;
-        }
         visits.clear();
         visits.visit(raw.start());
         for (int i = 0; i < visits.size() && !visits.contains(raw.end()); i++) {
@@ -168,9 +162,6 @@ final class Normalizer {
                             rule,
                             new RawRule(-1, -1, raw.body(), raw.set(), raw.json(), 1, raw.max()));
                 }
-                continue;
-            }
-            if (raw.isShared()) {
                 continue;
             }
             for (int at : statesOf(raw.start())) {
@@ -219,9 +210,6 @@ final class Normalizer {
         RawRule raw = rules.get(rule);
         if (raw.isRepeat()) {
             return raw.body().isPresent() ? Set.of(raw.body().getAsInt()) : Set.of();
-        }
-        if (raw.isShared()) {
-            return Set.of();
         }
         Set<Integer> callees = new LinkedHashSet<>();
         for (int at : emptyClosure(raw.start())) {
@@ -350,7 +338,7 @@ final class Normalizer {
             }
         }
         for (int rule : reachable) {
-            if (rules.get(rule).isAutomaton()) {
+            if (!rules.get(rule).isRepeat()) {
                 trim(rules.get(rule));
             }
         }
@@ -362,9 +350,6 @@ final class Normalizer {
             return raw.body().isPresent()
                     ? productive.get(raw.body().getAsInt())
                     : !raw.set().isEmpty();
-        }
-        if (raw.isShared()) {
-            return true;
         }
         visits.clear();
         visits.visit(raw.start());

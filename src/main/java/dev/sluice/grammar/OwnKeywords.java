@@ -245,9 +245,9 @@ final class OwnKeywords {
         }
         JsonNode format = node.get("format");
         if (format != null && format.isString()) {
-            Optional<StringSet> known = StringFormats.find(format.stringValue());
+            Optional<TextLanguage> known = StringFormats.find(format.stringValue());
             if (known.isPresent()) {
-                set = set.and(known.get());
+                set = set.and(StringSet.of(StringPattern.of(known.get())));
             } else if (!StringFormats.isForNumbers(format.stringValue())) {
                 evaluator.annotate(
                         "format \"%s\" at %s".formatted(format.stringValue(), schema.path()));

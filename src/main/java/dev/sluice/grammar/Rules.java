@@ -3,13 +3,8 @@ package dev.sluice.grammar;
 import java.util.Optional;
 
 /// A grammar in the form that [Machine] runs: no rule is empty or begins with itself, and every
-/// state leads to the end of its rule. States of rules that it shares with other grammars
-/// ([SharedRule]) have negative numbers. Its arrays are shared, not copied: never change them.
+/// state leads to the end of its rule. Its arrays are shared, not copied: never change them.
 final class Rules {
-    private static final TokenEdge[] NO_TOKENS = {};
-    private static final CallEdge[] NO_CALLS = {};
-    private static final int[] NO_STATES = {};
-
     private final CharEdge[][] chars;
     private final TokenEdge[][] tokens;
     private final CallEdge[][] calls;
@@ -49,47 +44,40 @@ final class Rules {
         this.keysLeft = KeysLeft.count(this);
     }
 
-    /// How many states there are besides those of shared rules.
-    int numStates() {
-        return ends.length;
+    /// What leaves each state.
+    CharEdge[][] chars() {
+        return chars;
     }
 
-    /// What leaves a state.
-    CharEdge[] chars(int state) {
-        return state < 0 ? SharedRule.of(state).chars(state) : chars[state];
+    /// What leaves each state.
+    TokenEdge[][] tokens() {
+        return tokens;
     }
 
-    /// What leaves a state.
-    TokenEdge[] tokens(int state) {
-        return state < 0 ? NO_TOKENS : tokens[state];
+    /// What leaves each state.
+    CallEdge[][] calls() {
+        return calls;
     }
 
-    /// What leaves a state.
-    CallEdge[] calls(int state) {
-        return state < 0 ? NO_CALLS : calls[state];
-    }
-
-    /// The states to which a state leads without a character.
-    int[] epsilons(int state) {
-        return state < 0 ? NO_STATES : epsilons[state];
+    /// The states that each leads to without a character.
+    int[][] epsilons() {
+        return epsilons;
     }
 
     /// Whether a rule ends in a state.
-    boolean ends(int state) {
-        return state < 0 ? SharedRule.of(state).ends(state) : ends[state];
+    boolean[] ends() {
+        return ends;
     }
 
     /// Whether a rule ends in a state, or behind it without another character, and can do nothing
     /// else there.
-    ///
-    /// @param state of no shared rule
-    boolean onlyEnds(int state) {
-        return onlyEnds[state];
+    boolean[] onlyEnds() {
+        return onlyEnds;
     }
 
     /// Of the states of repetitions, which have no edges.
-    Optional<Repeat> repeats(int state) {
-        return state < 0 ? Optional.empty() : repeats[state];
+    Optional<Repeat>[] repeats() {
+        return repeats;
     }
 
     /// The start of each rule; callers have lower numbers than the rules that they begin with.

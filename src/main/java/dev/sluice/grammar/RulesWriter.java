@@ -50,7 +50,7 @@ final class RulesWriter {
         List<Integer> repeatStates = new ArrayList<>();
         for (int i = 0; i < starts.length; i++) {
             RawRule raw = rules.get(order.get(i));
-            starts[i] = raw.isRepeat() ? repeatState(i, repeatStates) : start(raw);
+            starts[i] = raw.isRepeat() ? repeatState(i, repeatStates) : number(raw.start());
         }
         for (int i = 0; i < kept.size(); i++) {
             if (kept.get(i) >= 0) {
@@ -58,10 +58,6 @@ final class RulesWriter {
             }
         }
         return fill(starts, ruleNumber(root), acceptsEmpty);
-    }
-
-    private int start(RawRule raw) {
-        return raw.isShared() ? raw.start() : number(raw.start());
     }
 
     /// Repetitions have one state, which stands for none of the old ones.

@@ -26,14 +26,6 @@ record StringSet(List<Piece> pieces) {
                     ? pattern.language()
                     : pattern.language().and(TextLanguage.ofLength(min, max));
         }
-
-        /// Whether no string belongs, as far as that is found out with little effort.
-        boolean isEmpty() throws GrammarException {
-            if (pattern.isAny() || isAnyLength()) {
-                return false;
-            }
-            return !pattern.language().hasLength(min, max);
-        }
     }
 
     static StringSet of(StringPattern pattern) {
@@ -86,14 +78,11 @@ record StringSet(List<Piece> pieces) {
         }
     }
 
-    /// Joins a piece with one of the same lengths, so that unions of languages stay one automaton;
-    /// but for large formats, whose rules are written already.
+    /// Joins a piece with one of the same lengths, so that unions of languages stay one automaton.
     private static void merge(List<Piece> result, Piece piece) throws GrammarException {
         for (int i = 0; i < result.size(); i++) {
             Piece old = result.get(i);
-            boolean areSmall =
-                    !StringFormats.isLarge(old.pattern) && !StringFormats.isLarge(piece.pattern);
-            if (areSmall && old.min == piece.min && old.max == piece.max) {
+            if (old.min == piece.min && old.max == piece.max) {
                 result.set(i, new Piece(old.pattern.or(piece.pattern), old.min, old.max));
                 return;
             }
@@ -119,7 +108,7 @@ record StringSet(List<Piece> pieces) {
     /// Whether no string belongs, as far as that is found out with little effort.
     boolean isEmpty() throws GrammarException {
         for (Piece piece : pieces) {
-            if (!piece.isEmpty()) {
+            if (piece.pattern.isAny() || piece.isAnyLength() || !piece.whole().isEmpty()) {
                 return false;
             }
         }

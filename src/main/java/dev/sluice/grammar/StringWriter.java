@@ -6,14 +6,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// Writes the strings of JSON texts as rules.
 final class StringWriter {
-    private static final int MAX_STATES = 200_000;
+    private static final int MAX_STATES = 100_000;
 
     /// Characters of which each has one spelling in what is listed.
-    static final CodePoints PLAIN =
+    private static final CodePoints PLAIN =
             CodePoints.range(0x20, 0x7E).minus(CodePoints.ofCharacters("\"\\/"));
 
     private static final CodePoints QUOTE = CodePoints.of('"');
@@ -51,25 +50,26 @@ final class StringWriter {
             return builder.call(from, pattern.rule(builder));
         }
         TextLanguage language = bounded ? shortened(piece) : pattern.language();
-        if (language.numStates() == 1 && !piece.isAnyLength()) {
+        if (piece.isAnyLength()) {
+            return builder.call(from, listed(language));
+        }
+        if (language.numStates() == 1) {
             List<CodePoints> sets = new ArrayList<>();
             language.forEachEdge(0, (set, _) -> sets.add(set));
             return counted(sets.isEmpty() ? CodePoints.NONE : sets.getFirst(), piece, from);
         }
         // Bounds that the language keeps anyway need no counting.
-        int min = piece.min() <= language.shortest() ? 0 : piece.min();
         int max = piece.max() >= language.longest() ? Repeat.UNBOUNDED : piece.max();
-        return builder.call(from, rule(language, min, max));
-    }
-
-    private int rule(TextLanguage language, int min, int max) throws GrammarException {
-        Optional<SharedRule> shared = StringFormats.rule(language, min, max);
-        if (shared.isPresent()) {
-            return builder.rule(shared.get());
+        if (max == Repeat.UNBOUNDED && piece.min() == 0) {
+            return builder.call(from, listed(language));
         }
-        return min == 0 && max == Repeat.UNBOUNDED
-                ? listed(language)
-                : new Bounded(language, min, max).write();
+        int[] rest = rest(language);
+        int min = piece.min() <= rest[0] ? 0 : piece.min();
+        return builder.call(
+                from,
+                min == 0 && max == Repeat.UNBOUNDED
+                        ? listed(language)
+                        : new Bounded(language, rest, min, max).write());
     }
 
     /// The strings of a pattern without long fractions of seconds, unless lengths ask for them.
@@ -80,7 +80,10 @@ final class StringWriter {
             return some;
         }
         int longest = Math.min(piece.max(), some.longest());
-        return some.hasLength(piece.min(), longest) ? some : all;
+        boolean fits =
+                piece.min() <= longest
+                        && some.intersects(TextLanguage.ofLength(piece.min(), longest));
+        return fits ? some : all;
     }
 
     private int counted(CodePoints set, StringSet.Piece piece, int from) throws GrammarException {
@@ -136,82 +139,47 @@ final class StringWriter {
         return builder.literal(at, "\"");
     }
 
-    /// The states from which each state is reached, once for each set of characters.
-    private static List<List<Integer>> sources(TextLanguage language) {
-        List<List<Integer>> sources = new ArrayList<>();
-        for (int i = 0; i < language.numStates(); i++) {
-            sources.add(new ArrayList<>(2));
-        }
-        for (int i = 0; i < language.numStates(); i++) {
-            int from = i;
-            language.forEachEdge(i, (_, target) -> sources.get(target).add(from));
-        }
-        return sources;
-    }
-
     /// How many characters each state is away from the nearest end.
-    private static int[] least(TextLanguage language, List<List<Integer>> sources) {
-        int[] least = new int[language.numStates()];
+    private static int[] rest(TextLanguage language) {
+        int count = language.numStates();
+        List<List<Integer>> into = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            into.add(new ArrayList<>());
+        }
+        int[] rest = new int[count];
         Deque<Integer> work = new ArrayDeque<>();
-        for (int i = 0; i < least.length; i++) {
-            least[i] = language.accepts(i) ? 0 : Repeat.UNBOUNDED;
+        for (int i = 0; i < count; i++) {
+            int from = i;
+            language.forEachEdge(i, (_, target) -> into.get(target).add(from));
+            rest[i] = language.accepts(i) ? 0 : Repeat.UNBOUNDED;
             if (language.accepts(i)) {
                 work.add(i);
             }
         }
         while (!work.isEmpty()) {
             int at = work.remove();
-            for (int from : sources.get(at)) {
-                if (least[from] == Repeat.UNBOUNDED) {
-                    least[from] = least[at] + 1;
+            for (int from : into.get(at)) {
+                if (rest[from] == Repeat.UNBOUNDED) {
+                    rest[from] = rest[at] + 1;
                     work.add(from);
                 }
             }
         }
-        return least;
-    }
-
-    /// How many characters each state is away from the farthest end, or [Repeat#UNBOUNDED].
-    private static int[] most(TextLanguage language, List<List<Integer>> sources) {
-        int[] most = new int[language.numStates()];
-        int[] open = new int[most.length];
-        sources.forEach(all -> all.forEach(from -> open[from]++));
-        Deque<Integer> work = new ArrayDeque<>();
-        for (int i = 0; i < most.length; i++) {
-            most[i] = open[i] == 0 ? 0 : Repeat.UNBOUNDED;
-            if (open[i] == 0) {
-                work.add(i);
-            }
-        }
-        int[] longest = new int[most.length];
-        while (!work.isEmpty()) {
-            int at = work.remove();
-            for (int from : sources.get(at)) {
-                longest[from] = Math.max(longest[from], most[at] + 1);
-                if (--open[from] == 0) {
-                    most[from] = longest[from];
-                    work.add(from);
-                }
-            }
-        }
-        return most;
+        return rest;
     }
 
     /// A language with a number of characters: its states side by side with the number so far.
     private final class Bounded {
         private final TextLanguage language;
-        private final int[] least;
-        private final int[] most;
+        private final int[] rest;
         private final int min;
         private final int max;
         private final Map<Integer, Integer> states = new HashMap<>();
         private final Deque<Integer> work = new ArrayDeque<>();
 
-        Bounded(TextLanguage language, int min, int max) {
+        Bounded(TextLanguage language, int[] rest, int min, int max) {
             this.language = language;
-            List<List<Integer>> sources = sources(language);
-            this.least = least(language, sources);
-            this.most = most(language, sources);
+            this.rest = rest;
             this.min = min;
             this.max = max;
         }
@@ -241,18 +209,12 @@ final class StringWriter {
                             targets.add(target);
                         });
                 for (int i = 0; i < sets.size(); i++) {
-                    if (leadsToEnd(targets.get(i), next)) {
+                    if (max == Repeat.UNBOUNDED || rest[targets.get(i)] <= max - next) {
                         builder.chars(from, sets.get(i), true, state(targets.get(i), next));
                     }
                 }
             }
             return builder.rule(start, end);
-        }
-
-        /// Whether an end can be reached with a number of characters that is allowed.
-        private boolean leadsToEnd(int state, int count) {
-            return (max == Repeat.UNBOUNDED || least[state] <= max - count)
-                    && most[state] >= min - count;
         }
 
         private static GrammarException tooLarge() {

@@ -263,7 +263,7 @@ class JsonSchemaCompilerTest {
                         + "|[1,1]|[3]|contains",
                 "'type':'object','additionalProperties':{'type':'null'},'maxProperties':5000"
                         + "|{'a':null}|{'a':1}|maxProperties",
-                "'type':'string','pattern':'^(?:ab)*c*$','minLength':150000" + "|'ab'|1|minLength",
+                "'type':'string','pattern':'^(?:ab)*c*$','minLength':60000" + "|'ab'|1|minLength",
                 "'type':'integer','multipleOf':9973,'minimum':1e900|1|1.5|multipleOf"
             })
     void relaxedCompilationLeavesOutWhatCannotBeWritten(
@@ -431,7 +431,7 @@ class JsonSchemaCompilerTest {
         List<List<String>> cases =
                 List.of(
                         List.of("date", "2024-02-29", "2023-02-29"),
-                        List.of("date-time", "2016-12-31T23:59:60Z", "2024-01-01 00:00:00Z"),
+                        List.of("date-time", "2024-02-29T23:59:60Z", "2024-01-01 00:00:00Z"),
                         List.of("time", "12:00:00.5+01:00", "12:00:00"),
                         List.of("duration", "P1Y2M3DT4H", "P1Y3D"),
                         List.of("ipv4", "255.0.0.1", "256.0.0.1"),
