@@ -18,12 +18,17 @@ final class StringFormats {
                     + "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
                     + "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"
                     + "|(?:[02468][048]|[13579][26])00)-02-29";
-    private static final String TIME = time("(?:\\.[0-9]+)?");
+    private static final String LEAP_DAYS =
+            "(?:198[1235]|199[2347]|1972|2012|2015)-06-30"
+                    + "|(?:197[2-9]|1987|1989|199[058]|2005|2008|2016)-12-31";
+    private static final String FRACTION = "(?:\\.[0-9]+)?";
+    private static final String TIME = time(FRACTION);
 
     /// Begins the names of formats of our own: to the nanosecond.
     private static final String SHORT = "short ";
 
-    private static final String SHORT_TIME = time("(?:\\.[0-9]{1,9})?");
+    private static final String SHORT_FRACTION = "(?:\\.[0-9]{1,9})?";
+    private static final String SHORT_TIME = time(SHORT_FRACTION);
 
     private static final String SECONDS = "[0-9]+S";
     private static final String MINUTES = "[0-9]+M(?:" + SECONDS + ")?";
@@ -117,12 +122,11 @@ final class StringFormats {
 
     private static Optional<TextLanguage> build(String format) throws GrammarException {
         return switch (format) {
-            case "date" -> Optional.of(date());
+            case "date" -> Optional.of(regex(DATE));
             case "time" -> Optional.of(regex(TIME));
-            case "date-time" -> Optional.of(date().then(regex("[Tt](?:" + TIME + ")")));
+            case "date-time" -> Optional.of(dateTime(FRACTION));
             case SHORT + "time" -> Optional.of(regex(SHORT_TIME));
-            case SHORT + "date-time" ->
-                    Optional.of(date().then(regex("[Tt](?:" + SHORT_TIME + ")")));
+            case SHORT + "date-time" -> Optional.of(dateTime(SHORT_FRACTION));
             case "duration" -> Optional.of(regex(DURATION));
             case "ipv4" -> Optional.of(regex(IPV4));
             case "ipv6" -> Optional.of(regex(IPV6));
@@ -143,14 +147,20 @@ final class StringFormats {
         return TextLanguage.regex(pattern, RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
-    /// RFC 3339, appendix A. A leap second is the last one of a day in UTC; other offsets than none
-    /// are left out.
+    /// RFC 3339, section 5.6. A leap second is the last one of a day in UTC; other offsets than
+    /// none are left out.
     private static String time(String fraction) {
+        return usualTime(fraction) + "|" + leapSecond(fraction);
+    }
+
+    private static String usualTime(String fraction) {
         return "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
                 + fraction
-                + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])|23:59:60"
-                + fraction
-                + "(?:[Zz]|[+-]00:00)";
+                + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
+    }
+
+    private static String leapSecond(String fraction) {
+        return "23:59:60" + fraction + "(?:[Zz]|[+-]00:00)";
     }
 
     /// Strings that are all times, less those with more than nine digits behind a second's point;
@@ -167,9 +177,11 @@ final class StringFormats {
         return language;
     }
 
-    /// RFC 3339, appendix A, less the year 0, which calendars of many languages lack.
-    private static TextLanguage date() throws GrammarException {
-        return regex(DATE).minus(regex("0000-.*"));
+    /// RFC 3339, section 5.6. Leap seconds have been inserted on the days that the IERS announced
+    /// in its bulletins C; none since 2016, and none is to come.
+    private static TextLanguage dateTime(String fraction) throws GrammarException {
+        TextLanguage leap = regex("(?:" + LEAP_DAYS + ")[Tt]" + leapSecond(fraction));
+        return regex("(?:" + DATE + ")[Tt](?:" + usualTime(fraction) + ")").or(leap);
     }
 
     /// RFC 1123. Names of many long labels and labels with two hyphens in the third place (of which

@@ -431,7 +431,8 @@ class JsonSchemaCompilerTest {
         List<List<String>> cases =
                 List.of(
                         List.of("date", "2024-02-29", "2023-02-29"),
-                        List.of("date-time", "2024-02-29T23:59:60Z", "2024-01-01 00:00:00Z"),
+                        List.of("date-time", "2016-12-31T23:59:60Z", "2024-02-29T23:59:60Z"),
+                        List.of("date-time", "0000-02-29t00:00:00.5z", "2024-01-01 00:00:00Z"),
                         List.of("time", "12:00:00.5+01:00", "12:00:00"),
                         List.of("duration", "P1Y2M3DT4H", "P1Y3D"),
                         List.of("ipv4", "255.0.0.1", "256.0.0.1"),
