@@ -97,6 +97,18 @@ struct sl_int8_row {
     int32_t *half8;
 };
 
+/* Writes what goes with the codes of a group: its scale, and the sums of the codes' halves. */
+SL_INLINE void sl_finish_group(const struct sl_int8_row *row, int64_t g, float scale, int32_t low,
+                               int32_t high) {
+    int32_t total = low + high;
+    row->scale[g] = scale;
+    row->start8[g] = -128 * total;
+    row->start4[g] = -8 * total;
+    row->wsum[g] = scale * (float)total;
+    row->half8[2 * g] = -128 * low;
+    row->half8[2 * g + 1] = -128 * high;
+}
+
 /* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
 void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
                            const struct sl_int8_row *row);

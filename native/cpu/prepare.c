@@ -52,13 +52,7 @@ static void prepare_group(const float *x, const struct sl_int8_row *row, int64_t
         sum[0] += q[i];
         sum[1] += q[i + 16];
     }
-    int32_t total = sum[0] + sum[1];
-    row->scale[g] = scale;
-    row->start8[g] = -128 * total;
-    row->start4[g] = -8 * total;
-    row->wsum[g] = scale * (float)total;
-    row->half8[2 * g] = -128 * sum[0];
-    row->half8[2 * g + 1] = -128 * sum[1];
+    sl_finish_group(row, g, scale, sum[0], sum[1]);
 }
 
 void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,

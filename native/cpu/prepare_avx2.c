@@ -41,13 +41,7 @@ void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
         float scale = zero ? 0 : largest / 127;
         vi codes = codes_of(in, vf_set1(zero ? 0 : 127 / largest));
         vi sums = sums_of_16(codes);
-        int32_t low = _mm256_extract_epi32(sums, 0), high = _mm256_extract_epi32(sums, 4);
         _mm256_storeu_si256((vi *)(row->q + g * SL_GROUP), codes);
-        row->scale[g] = scale;
-        row->start8[g] = -128 * (low + high);
-        row->start4[g] = -8 * (low + high);
-        row->wsum[g] = scale * (float)(low + high);
-        row->half8[2 * g] = -128 * low;
-        row->half8[2 * g + 1] = -128 * high;
+        sl_finish_group(row, g, scale, _mm256_extract_epi32(sums, 0), _mm256_extract_epi32(sums, 4));
     }
 }
