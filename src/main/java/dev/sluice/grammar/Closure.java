@@ -71,10 +71,14 @@ final class Closure {
 
     /// A reading in the middle of a character of some edge of its state.
     void begin(int state, int partial, Stack stack) {
-        if (stack.memory instanceof KeyText text) {
-            keys.begin(this, state, partial, stack, text);
-        } else {
-            rest(state, partial, stack);
+        switch (stack.memory) {
+            case KeyText text -> keys.begin(this, state, partial, stack, text);
+            case TextLength length -> {
+                if (mayEndInTime(state, partial, length)) {
+                    rest(state, partial, stack);
+                }
+            }
+            default -> rest(state, partial, stack);
         }
     }
 
@@ -89,11 +93,26 @@ final class Closure {
 
     /// A reading that takes a character.
     void read(CharEdge edge, int character, Stack stack) {
-        if (edge.json() && stack.memory instanceof KeyText text) {
-            keys.read(this, edge.target(), stack, text, character);
-        } else {
-            add(edge.target(), stack);
+        switch (stack.memory) {
+            case KeyText text when edge.json() ->
+                    keys.read(this, edge.target(), stack, text, character);
+            case TextLength length -> {
+                if (length.allows(rules.charsLeft(edge.target()))) {
+                    add(edge.target(), stacks.remembering(stack, length.less()));
+                }
+            }
+            default -> add(edge.target(), stack);
         }
+    }
+
+    private boolean mayEndInTime(int state, int partial, TextLength length) {
+        for (CharEdge edge : rules.chars()[state]) {
+            if (length.allows(rules.charsLeft(edge.target()))
+                    && Partial.mayBecome(partial, edge.set())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// A reading that has come to a state.

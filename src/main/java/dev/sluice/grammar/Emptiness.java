@@ -85,10 +85,10 @@ final class Emptiness {
         try {
             return set.isEmpty();
         } catch (GrammarException e) {
-            if (e.kind() == GrammarException.Kind.TOO_LARGE) {
-                return false;
+            if (e.kind() == GrammarException.Kind.MALFORMED) {
+                throw e;
             }
-            throw e;
+            return false;
         }
     }
 

@@ -140,7 +140,7 @@ final class FreeRuns {
         int most = 0;
         for (int i = 0; i < top.size() && most < Integer.MAX_VALUE; i++) {
             if (top.partials[i] == Partial.NONE) {
-                most = Math.max(most, free.length(top.states[i], top.stacks[i].count));
+                most = Math.max(most, free.length(top.states[i], top.stacks[i]));
             }
         }
         return most;

@@ -22,8 +22,8 @@ final class FreeStates {
 
     /// How many characters of such text may come at least.
     ///
-    /// @param count repetitions so far, if the state is one of a repetition
-    int length(int state, int count) {
+    /// @param stack holds what is counted
+    int length(int state, Stack stack) {
         if (rules.repeats()[state].isPresent()) {
             Repeat repeat = rules.repeats()[state].get();
             if (repeat.body().isPresent()
@@ -31,13 +31,20 @@ final class FreeStates {
                     || !repeat.set().containsAll(kind.set())) {
                 return 0;
             }
-            return repeat.max() == Repeat.UNBOUNDED ? Integer.MAX_VALUE : repeat.max() - count;
+            return repeat.max() == Repeat.UNBOUNDED
+                    ? Integer.MAX_VALUE
+                    : repeat.max() - stack.count;
         }
         if (!known) {
             find();
             known = true;
         }
-        return free.get(state) ? Integer.MAX_VALUE : 0;
+        if (!free.get(state)) {
+            return 0;
+        }
+        return stack.memory instanceof TextLength(int left)
+                ? Math.max(0, left - rules.mostCharsLeft())
+                : Integer.MAX_VALUE;
     }
 
     /// The greatest set: a state is dropped when some character no longer leads into it. What comes

@@ -25,6 +25,7 @@ final class GrammarBuilder {
     final List<RawState> states = new ArrayList<>();
     final List<RawRule> rules = new ArrayList<>();
     final Map<Integer, Memory> memories = new HashMap<>();
+    private final Map<Object, Integer> written = new HashMap<>();
 
     /// What leaves a state.
     static final class RawState {
@@ -196,6 +197,34 @@ final class GrammarBuilder {
     /// callers must go on behind it.
     void key(int rule) {
         memories.put(rule, KeyText.EMPTY);
+    }
+
+    /// Lets the texts of a rule have no more than a number of characters. It must be an automaton
+    /// of characters alone, without calls, and have a text that is no longer.
+    ///
+    /// @param max less than [Repeat#UNBOUNDED]
+    void counted(int rule, int max) {
+        memories.put(rule, new TextLength(max));
+    }
+
+    /// Writes a rule that is found by what it is written from.
+    interface RuleSource {
+        /// Adds the rule.
+        ///
+        /// @return its number
+        int write() throws GrammarException;
+    }
+
+    /// A rule that is written when it is first asked for.
+    ///
+    /// @param key what it is written from
+    int once(Object key, RuleSource source) throws GrammarException {
+        Integer known = written.get(key);
+        if (known == null) {
+            known = source.write();
+            written.put(key, known);
+        }
+        return known;
     }
 
     int start(int rule) {

@@ -164,9 +164,9 @@ final class JsonWriter {
         return known;
     }
 
-    /// Where white space is limited, so is the spelling of numbers: small models write digits for
-    /// ever if they may.
-    private boolean isBounded() {
+    /// Where white space is limited, so are the digits of numbers and of fractions of seconds:
+    /// small models write digits for ever if they may.
+    boolean isBounded() {
         return whitespace != JsonSchemaOptions.Whitespace.ANY;
     }
 

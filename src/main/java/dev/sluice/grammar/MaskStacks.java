@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /// Stacks that hold no more than matters to a mask: counts that no token reaches the end of are
-/// made equal, and the keys of an object are forgotten ([KeyMemory#forMask]).
+/// made equal, and so are lengths; the keys of an object are forgotten ([KeyMemory#forMask]).
 final class MaskStacks {
     private final Rules rules;
     private final Stacks stacks;
@@ -44,10 +44,21 @@ final class MaskStacks {
                         : rules.repeats()[rules.starts()[stack.repeat]]
                                 .orElseThrow()
                                 .clamped(stack.count, length);
-        Memory memory = KeyMemory.forMask(stack);
-        forgets |= !memory.equals(stack.memory);
+        Memory memory = stack.memory instanceof TextLength text ? clamped(text) : forgetting(stack);
         Stack result = stacks.of(stack.repeat, count, memory, returns);
         done.put(stack, result);
         return result;
+    }
+
+    private Memory forgetting(Stack stack) {
+        Memory memory = KeyMemory.forMask(stack);
+        forgets |= !memory.equals(stack.memory);
+        return memory;
+    }
+
+    /// A length that allows the same next characters.
+    private TextLength clamped(TextLength text) {
+        int enough = length + rules.mostCharsLeft();
+        return text.left() > enough ? new TextLength(enough) : text;
     }
 }

@@ -10,8 +10,15 @@ import java.util.Map;
 /// Makes a deterministic automaton as small as it can be: drops what accepts nothing, merges states
 /// that accept the same, and numbers them in the order in which they are met.
 ///
+/// Where no cycle has more than one state, as in most languages, every state is looked at once,
+/// behind those that it leads to; else classes are split until they hold.
+///
 /// @see "Moore 1956, Gedanken-experiments on sequential machines"
+/// @see "Revuz 1992, Minimisation of acyclic deterministic automata in linear time"
 final class Minimiser {
+    /// Stands for the class of the state itself.
+    private static final int SELF = -1;
+
     private final int[][] edges;
     private final boolean[] accepts;
 
@@ -22,12 +29,14 @@ final class Minimiser {
     }
 
     TextLanguage run() {
-        BitSet live = live();
-        int[] classes = classes(live);
+        List<List<Integer>> into = into();
+        BitSet live = live(into);
+        int[] order = backward(into, live);
+        int[] classes = order.length == live.cardinality() ? hashed(order, live) : split(live);
         return numbered(live, classes);
     }
 
-    private BitSet live() {
+    private List<List<Integer>> into() {
         List<List<Integer>> into = new ArrayList<>();
         for (int i = 0; i < edges.length; i++) {
             into.add(new ArrayList<>(1));
@@ -37,6 +46,10 @@ final class Minimiser {
                 into.get(edges[i][k]).add(i);
             }
         }
+        return into;
+    }
+
+    private BitSet live(List<List<Integer>> into) {
         BitSet live = new BitSet();
         List<Integer> work = new ArrayList<>();
         for (int i = 0; i < accepts.length; i++) {
@@ -54,6 +67,86 @@ final class Minimiser {
             }
         }
         return live;
+    }
+
+    /// The living states, each behind those that it leads to, but for itself; without those that
+    /// lead to a longer cycle.
+    private int[] backward(List<List<Integer>> into, BitSet live) {
+        int[] open = new int[edges.length];
+        int[] order = new int[live.cardinality()];
+        int found = 0;
+        for (int i = live.nextSetBit(0); i >= 0; i = live.nextSetBit(i + 1)) {
+            for (int k = 2; k < edges[i].length; k += 3) {
+                open[i] += edges[i][k] != i && live.get(edges[i][k]) ? 1 : 0;
+            }
+            if (open[i] == 0) {
+                order[found++] = i;
+            }
+        }
+        for (int i = 0; i < found; i++) {
+            for (int from : into.get(order[i])) {
+                if (from != order[i] && --open[from] == 0) {
+                    order[found++] = from;
+                }
+            }
+        }
+        return Arrays.copyOf(order, found);
+    }
+
+    /// The classes of states whose edges lead to themselves or to what comes earlier.
+    private int[] hashed(int[] order, BitSet live) {
+        int[] classes = new int[edges.length];
+        Map<Signature, Integer> numbers = new HashMap<>();
+        int count = 0;
+        for (int state : order) {
+            if (!leadsToItself(state)) {
+                Integer known = numbers.putIfAbsent(signature(state, classes, live), count);
+                classes[state] = known == null ? count++ : known;
+                continue;
+            }
+            int same = sameAsSuccessor(state, classes, live, numbers);
+            if (same >= 0) {
+                classes[state] = same;
+                continue;
+            }
+            classes[state] = SELF;
+            Integer known = numbers.putIfAbsent(signature(state, classes, live), count);
+            classes[state] = known == null ? count++ : known;
+            if (known == null) {
+                numbers.put(signature(state, classes, live), classes[state]);
+            }
+        }
+        return classes;
+    }
+
+    private boolean leadsToItself(int state) {
+        for (int k = 2; k < edges[state].length; k += 3) {
+            if (edges[state][k] == state) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// The class of a state that leads to itself, if it is that of another state to which it leads;
+    /// else less than 0.
+    private int sameAsSuccessor(
+            int state, int[] classes, BitSet live, Map<Signature, Integer> numbers) {
+        int[] out = edges[state];
+        for (int k = 2; k < out.length; k += 3) {
+            if (out[k] != state && live.get(out[k])) {
+                classes[state] = classes[out[k]];
+                Integer known = numbers.get(signature(state, classes, live));
+                if (known != null && known == classes[state]) {
+                    return known;
+                }
+            }
+        }
+        return -1;
+    }
+
+    private Signature signature(int state, int[] classes, BitSet live) {
+        return new Signature(accepts[state] ? 1 : 0, merged(edges[state], classes, live));
     }
 
     /// What a state does as far as the classes tell.
@@ -77,7 +170,7 @@ final class Minimiser {
         }
     }
 
-    private int[] classes(BitSet live) {
+    private int[] split(BitSet live) {
         int[] classes = new int[edges.length];
         for (int i = 0; i < classes.length; i++) {
             classes[i] = accepts[i] ? 1 : 0;

@@ -158,6 +158,11 @@ final class ObjectKeywords {
         }
         TextLanguage allowed = TextLanguage.none();
         for (StringSet.Piece piece : evaluator.keys(schema, names).pieces()) {
+            if (!piece.pattern().isExact() && evaluator.document.usesComplement()) {
+                throw GrammarException.unsupported(
+                        "propertyNames with the format hostname is not supported in a schema with"
+                                + " not, oneOf, if, contains or unevaluated parts");
+            }
             allowed = allowed.or(piece.whole());
         }
         List<Member> members = new ArrayList<>();

@@ -245,9 +245,10 @@ final class OwnKeywords {
         }
         JsonNode format = node.get("format");
         if (format != null && format.isString()) {
-            Optional<TextLanguage> known = StringFormats.find(format.stringValue());
+            Optional<StringSet> known =
+                    StringFormats.find(format.stringValue(), schema.resource().dialect());
             if (known.isPresent()) {
-                set = set.and(StringSet.of(StringPattern.of(known.get())));
+                set = set.and(known.get());
             } else if (!StringFormats.isForNumbers(format.stringValue())) {
                 evaluator.annotate(
                         "format \"%s\" at %s".formatted(format.stringValue(), schema.path()));

@@ -1,5 +1,6 @@
 package dev.sluice.grammar;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /// A grammar in the form that [Machine] runs: no rule is empty or begins with itself, and every
@@ -15,6 +16,8 @@ final class Rules {
     private final int[] starts;
     private final Memory[] memories;
     private final int[] keysLeft;
+    private final int[] charsLeft;
+    private final int mostCharsLeft;
     private final int root;
     private final boolean acceptsEmpty;
 
@@ -42,6 +45,8 @@ final class Rules {
         this.root = root;
         this.acceptsEmpty = acceptsEmpty;
         this.keysLeft = KeysLeft.count(this);
+        this.charsLeft = CharsLeft.count(this);
+        this.mostCharsLeft = Arrays.stream(charsLeft).max().orElse(0);
     }
 
     /// What leaves each state.
@@ -93,6 +98,16 @@ final class Rules {
     /// How many keys may follow at least in the state of a rule that reads one, or [KeysLeft#MANY].
     int keysLeft(int state) {
         return keysLeft.length == 0 ? KeysLeft.MANY : keysLeft[state];
+    }
+
+    /// How many characters must follow at least in the state of a rule with a [TextLength].
+    int charsLeft(int state) {
+        return charsLeft[state];
+    }
+
+    /// The greatest of [#charsLeft].
+    int mostCharsLeft() {
+        return mostCharsLeft;
     }
 
     /// The rule of a whole text.

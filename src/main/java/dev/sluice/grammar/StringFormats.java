@@ -1,34 +1,29 @@
 package dev.sluice.grammar;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The strings of the formats that are known. Where a format asks for more than an automaton of
-/// modest size can tell, fewer strings are allowed than it has, never others.
+/// The strings of the formats that are known, exactly, but for one exception: host names with
+/// labels that begin with `xn--` are not written. Which of these are names in other alphabets can't
+/// be told without decoding them and without tables of Unicode, which differ from version to
+/// version, and what begins like one need not become one. All of them may be names where a schema
+/// excludes names.
 ///
 /// Safe for use by several threads.
 final class StringFormats {
     private static final String HEX = "[0-9A-Fa-f]";
-    private static final String DATE =
-            "[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-                    + "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-                    + "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-                    + "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"
-                    + "|(?:[02468][048]|[13579][26])00)-02-29";
-    private static final String LEAP_DAYS =
-            "(?:198[1235]|199[2347]|1972|2012|2015)-06-30"
-                    + "|(?:197[2-9]|1987|1989|199[058]|2005|2008|2016)-12-31";
-    private static final String FRACTION = "(?:\\.[0-9]+)?";
-    private static final String TIME = time(FRACTION);
+    private static final String RELATIVE_POINTER = "relative-json-pointer";
 
-    /// Begins the names of formats of our own: to the nanosecond.
-    private static final String SHORT = "short ";
+    /// The same with a number that an index is moved by, as 2020-12 has it.
+    private static final String MOVED_POINTER = "moved " + RELATIVE_POINTER;
 
-    private static final String SHORT_FRACTION = "(?:\\.[0-9]{1,9})?";
-    private static final String SHORT_TIME = time(SHORT_FRACTION);
+    private static final String POSITIVE = "[1-9][0-9]*";
+    private static final int LONGEST_LABEL = 63;
+    private static final int LONGEST_NAME = 253;
+    private static final int LONGEST_LOCAL_PART = 64;
+    private static final int LONGEST_ADDRESS = 254;
 
     private static final String SECONDS = "[0-9]+S";
     private static final String MINUTES = "[0-9]+M(?:" + SECONDS + ")?";
@@ -40,9 +35,13 @@ final class StringFormats {
     private static final String DURATION =
             "P(?:(?:%s|%s|%s)(?:%s)?|%s|[0-9]+W)".formatted(YEARS, MONTHS, DAYS, CLOCK, CLOCK);
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
-    private static final String IPV4 = "(?:%s\\.){3}%s".formatted(OCTET, OCTET);
+
+    /// RFC 5321, section 4.1.3: up to three digits.
+    private static final String MAIL_OCTET = "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])";
+
+    private static final String IPV4 = ipv4(OCTET);
     private static final String GROUP = HEX + "{1,4}";
-    private static final String IPV6 = ipv6();
+    private static final String IPV6 = ipv6(7, OCTET);
     private static final String UUID =
             "%s{8}-%s{4}-%s{4}-%s{4}-%s{12}".formatted(HEX, HEX, HEX, HEX, HEX);
     private static final String POINTER = "(?:/(?:[^~/]|~[01])*)*";
@@ -80,18 +79,22 @@ final class StringFormats {
     private static final String VARIABLE =
             VARIABLE_CHARACTER + "(?:\\.?" + VARIABLE_CHARACTER + ")*(?::[1-9][0-9]{0,3}|\\*)?";
     private static final String TEMPLATE =
-            "(?:[!#$&(-;=?-\\[\\]_a-z~\\xA0-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFEF]|"
+            "(?:[!#$&-;=?-\\[\\]_a-z~"
+                    + otherLiterals()
+                    + "]|"
                     + PERCENT
-                    + "|\\{[+#./;?&]?"
+                    + "|\\{[+#./;?&=,!@|]?"
                     + VARIABLE
                     + "(?:,"
                     + VARIABLE
                     + ")*\\})*";
+    private static final String LABEL =
+            "[A-Za-z0-9](?:[A-Za-z0-9-]{0,%d}[A-Za-z0-9])?".formatted(LONGEST_LABEL - 2);
     private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-]+";
     private static final String LOCAL_PART =
             ATOM + "(?:\\." + ATOM + ")*|\"(?:[ !#-\\[\\]-~]|\\\\[ -~])*\"";
 
-    private static final Map<String, TextLanguage> KNOWN = new ConcurrentHashMap<>();
+    private static final Map<String, StringSet> KNOWN = new ConcurrentHashMap<>();
     private static final Set<String> FOR_NUMBERS = Set.of("int32", "int64", "float", "double");
 
     private StringFormats() {}
@@ -102,135 +105,126 @@ final class StringFormats {
     }
 
     /// The strings of a format; empty if it is not known.
-    static Optional<TextLanguage> find(String format) throws GrammarException {
-        return format.startsWith(SHORT) ? Optional.empty() : remembered(format);
-    }
-
-    private static TextLanguage known(String format) throws GrammarException {
-        return remembered(format).orElseThrow();
-    }
-
-    private static Optional<TextLanguage> remembered(String format) throws GrammarException {
-        TextLanguage known = KNOWN.get(format);
+    ///
+    /// @param dialect of the schema: relative pointers have changed
+    static Optional<StringSet> find(String format, SchemaDialect dialect) throws GrammarException {
+        if (format.equals(MOVED_POINTER)) {
+            return Optional.empty();
+        }
+        boolean isNew = dialect.compareTo(SchemaDialect.DRAFT_2020_12) >= 0;
+        String name = isNew && format.equals(RELATIVE_POINTER) ? MOVED_POINTER : format;
+        StringSet known = KNOWN.get(name);
         if (known == null) {
-            Optional<TextLanguage> built = build(format);
-            built.ifPresent(language -> KNOWN.put(format, language));
-            return built;
+            Optional<StringSet> built = build(name);
+            built.ifPresent(strings -> KNOWN.putIfAbsent(name, strings));
+            return built.map(strings -> KNOWN.getOrDefault(name, strings));
         }
         return Optional.of(known);
     }
 
-    private static Optional<TextLanguage> build(String format) throws GrammarException {
+    private static Optional<StringSet> build(String format) throws GrammarException {
         return switch (format) {
-            case "date" -> Optional.of(regex(DATE));
-            case "time" -> Optional.of(regex(TIME));
-            case "date-time" -> Optional.of(dateTime(FRACTION));
-            case SHORT + "time" -> Optional.of(regex(SHORT_TIME));
-            case SHORT + "date-time" -> Optional.of(dateTime(SHORT_FRACTION));
+            case "time" -> Optional.of(StringSet.of(StringPattern.of(Times.TIME)));
+            case "date-time" -> Optional.of(StringSet.of(StringPattern.of(Times.DATE_TIME)));
+            case "hostname" -> Optional.of(hostname());
+            case "email" -> Optional.of(email());
+            default -> language(format).map(all -> StringSet.of(StringPattern.of(all)));
+        };
+    }
+
+    private static Optional<TextLanguage> language(String format) throws GrammarException {
+        return switch (format) {
+            case "date" -> Optional.of(regex(Times.DATE));
             case "duration" -> Optional.of(regex(DURATION));
             case "ipv4" -> Optional.of(regex(IPV4));
             case "ipv6" -> Optional.of(regex(IPV6));
-            case "hostname" -> Optional.of(hostname());
-            case "email" -> Optional.of(email());
             case "uuid" -> Optional.of(regex(UUID));
             case "uri" -> Optional.of(regex(URI));
             case "uri-reference" -> Optional.of(regex(URI + "|" + RELATIVE_REFERENCE));
             case "uri-template" -> Optional.of(regex(TEMPLATE));
             case "json-pointer" -> Optional.of(regex(POINTER));
-            case "relative-json-pointer" ->
-                    Optional.of(regex("(?:0|[1-9][0-9]*)(?:#|" + POINTER + ")"));
+            case RELATIVE_POINTER -> Optional.of(relativePointer(""));
+            case MOVED_POINTER -> Optional.of(relativePointer("(?:[+-]" + POSITIVE + ")?"));
             default -> Optional.empty();
         };
+    }
+
+    /// @param move what an index is moved by
+    private static TextLanguage relativePointer(String move) throws GrammarException {
+        return regex("(?:0|" + POSITIVE + ")" + move + "(?:#|" + POINTER + ")");
     }
 
     private static TextLanguage regex(String pattern) throws GrammarException {
         return TextLanguage.regex(pattern, RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
-    /// RFC 3339, section 5.6. A leap second is the last one of a day in UTC; other offsets than
-    /// none are left out.
-    private static String time(String fraction) {
-        return usualTime(fraction) + "|" + leapSecond(fraction);
+    /// RFC 1123, section 2.1. Labels that begin with `xn--` are left out.
+    private static StringSet hostname() throws GrammarException {
+        TextLanguage label = regex(LABEL);
+        TextLanguage written = names(label.minus(regex("[Xx][Nn]--.*")));
+        return StringSet.of(StringPattern.of(written, names(label)), 0, LONGEST_NAME);
     }
 
-    private static String usualTime(String fraction) {
-        return "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-                + fraction
-                + "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
+    /// RFC 5321, section 4.1.2. The limits are those of sections 4.5.3.1.1 and 4.5.3.1.3, where a
+    /// path is an address in angle brackets, and of RFC 1035, section 2.3.4.
+    private static StringSet email() throws GrammarException {
+        TextLanguage local = regex(LOCAL_PART).and(TextLanguage.ofLength(1, LONGEST_LOCAL_PART));
+        String literal =
+                "\\[(?:%s|[Ii][Pp][Vv]6:(?:%s))\\]"
+                        .formatted(ipv4(MAIL_OCTET), ipv6(6, MAIL_OCTET));
+        TextLanguage domain = names(regex(LABEL)).or(regex(literal));
+        TextLanguage address = local.then(TextLanguage.of("@")).then(domain);
+        return StringSet.of(StringPattern.of(address), 0, LONGEST_ADDRESS);
     }
 
-    private static String leapSecond(String fraction) {
-        return "23:59:60" + fraction + "(?:[Zz]|[+-]00:00)";
-    }
-
-    /// Strings that are all times, less those with more than nine digits behind a second's point;
-    /// any other strings as they are. Small models write digits for ever if they may.
-    static TextLanguage withoutLongFractions(TextLanguage language) throws GrammarException {
-        if (language.isFinite()) {
-            return language;
+    /// RFC 6570, section 2.1: characters beyond ASCII.
+    private static String otherLiterals() {
+        StringBuilder all = new StringBuilder("\\xA0-\\uD7FF\\uE000-\\uFDCF\\uFDF0-\\uFFEF");
+        for (int plane = 0x1; plane <= 0x10; plane++) {
+            // Plane 14 begins with characters that only mark others.
+            int first = (plane << 16) + (plane == 0xE ? 0x1000 : 0);
+            all.append("\\u{%x}-\\u{%x}".formatted(first, (plane << 16) + 0xFFFD));
         }
-        for (String format : List.of("date-time", "time")) {
-            if (language.minus(known(format)).isEmpty()) {
-                return language.and(known(SHORT + format));
-            }
-        }
-        return language;
+        return all.toString();
     }
 
-    /// RFC 3339, section 5.6. Leap seconds have been inserted on the days that the IERS announced
-    /// in its bulletins C; none since 2016, and none is to come.
-    private static TextLanguage dateTime(String fraction) throws GrammarException {
-        TextLanguage leap = regex("(?:" + LEAP_DAYS + ")[Tt]" + leapSecond(fraction));
-        return regex("(?:" + DATE + ")[Tt](?:" + usualTime(fraction) + ")").or(leap);
+    private static TextLanguage names(TextLanguage label) throws GrammarException {
+        return label.then(TextLanguage.of(".").then(label).repeat(0, Repeat.UNBOUNDED));
     }
 
-    /// RFC 1123. Names of many long labels and labels with two hyphens in the third place (of which
-    /// only some are names in other alphabets) are left out.
-    private static TextLanguage hostname() throws GrammarException {
-        return labels(3, 63).or(labels(8, 30));
-    }
-
-    /// RFC 5321, section 4.1.2. The domain is so short that no address is longer than the 254
-    /// characters of section 4.5.3.1.3.
-    private static TextLanguage email() throws GrammarException {
-        TextLanguage local = regex(LOCAL_PART).and(TextLanguage.ofLength(1, 64));
-        TextLanguage literal = regex("\\[(?:" + IPV4 + "|IPv6:(?:" + IPV6 + "))\\]");
-        TextLanguage domain = labels(3, 62).or(labels(6, 30));
-        return local.then(TextLanguage.of("@")).then(domain.or(literal));
-    }
-
-    private static TextLanguage labels(int most, int length) throws GrammarException {
-        String label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,%d}[A-Za-z0-9])?".formatted(length - 2);
-        TextLanguage one = regex(label).minus(regex("..--.*"));
-        return one.then(TextLanguage.of(".").then(one).repeat(0, most - 1));
+    private static String ipv4(String octet) {
+        return "(?:%s\\.){3}%s".formatted(octet, octet);
     }
 
     /// RFC 4291, section 2.2: eight groups, or fewer around one "::", the last two as an IPv4
     /// address or not.
-    private static String ipv6() {
+    ///
+    /// @param most groups around "::", of which RFC 5321 wants two left out at least
+    private static String ipv6(int most, String octet) {
         StringBuilder all = new StringBuilder();
-        String last = "(?:" + GROUP + ":" + GROUP + "|" + IPV4 + ")";
+        String last = "(?:" + GROUP + ":" + GROUP + "|" + ipv4(octet) + ")";
         all.append("(?:").append(GROUP).append(":){6}").append(last);
-        for (int before = 0; before <= 6; before++) {
-            // At most 7 groups around "::".
+        for (int before = 0; before <= most; before++) {
             String left = before == 0 ? "" : GROUP + "(?::" + GROUP + "){" + (before - 1) + "}";
-            int room = 7 - before;
-            StringBuilder right = new StringBuilder("(?:|" + GROUP);
+            int room = most - before;
+            StringBuilder right = new StringBuilder("(?:");
+            if (room >= 1) {
+                right.append('|').append(GROUP);
+            }
             if (room >= 2) {
                 right.append("|(?:").append(GROUP).append(":){0,").append(room - 2).append('}');
                 right.append(last);
             }
             all.append('|').append(left).append("::").append(right).append(')');
         }
-        String seven = GROUP + "(?::" + GROUP + "){6}";
-        return all.append('|').append(seven).append("::").toString();
+        return all.toString();
     }
 
     private static String authority() {
         String user = "(?:(?:[" + UNRESERVED + DELIMITERS + ":]|" + PERCENT + ")*@)?";
         String name = "(?:[" + UNRESERVED + DELIMITERS + "]|" + PERCENT + ")*";
-        String future = "v" + HEX + "+\\.[" + UNRESERVED + DELIMITERS + ":]+";
-        String literal = "\\[(?:" + ipv6() + "|" + future + ")\\]";
+        String future = "[Vv]" + HEX + "+\\.[" + UNRESERVED + DELIMITERS + ":]+";
+        String literal = "\\[(?:" + IPV6 + "|" + future + ")\\]";
         return user + "(?:" + literal + "|" + name + ")(?::[0-9]*)?";
     }
 }

@@ -26,6 +26,11 @@ record StringSet(List<Piece> pieces) {
                     ? pattern.language()
                     : pattern.language().and(TextLanguage.ofLength(min, max));
         }
+
+        /// Whether no string belongs, as far as that is found out with little effort.
+        boolean isEmpty() throws GrammarException {
+            return !pattern.isAny() && !isAnyLength() && !pattern.mayHaveLength(min, max);
+        }
     }
 
     static StringSet of(StringPattern pattern) {
@@ -78,11 +83,13 @@ record StringSet(List<Piece> pieces) {
         }
     }
 
-    /// Joins a piece with one of the same lengths, so that unions of languages stay one automaton.
+    /// Joins a piece with one of the same lengths, so that unions of languages stay one automaton;
+    /// times stay apart, for they would make a large one.
     private static void merge(List<Piece> result, Piece piece) throws GrammarException {
         for (int i = 0; i < result.size(); i++) {
             Piece old = result.get(i);
-            if (old.min == piece.min && old.max == piece.max) {
+            boolean areTimes = old.pattern.times().isPresent() || piece.pattern.times().isPresent();
+            if (!areTimes && old.min == piece.min && old.max == piece.max) {
                 result.set(i, new Piece(old.pattern.or(piece.pattern), old.min, old.max));
                 return;
             }
@@ -108,7 +115,7 @@ record StringSet(List<Piece> pieces) {
     /// Whether no string belongs, as far as that is found out with little effort.
     boolean isEmpty() throws GrammarException {
         for (Piece piece : pieces) {
-            if (piece.pattern.isAny() || piece.isAnyLength() || !piece.whole().isEmpty()) {
+            if (!piece.isEmpty()) {
                 return false;
             }
         }

@@ -5,12 +5,15 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// A regular set of texts, as the least deterministic automaton over characters. Immutable.
@@ -18,9 +21,15 @@ import java.util.TreeMap;
 /// Operations fail with [GrammarException.Kind#TOO_LARGE] where the automaton would have more than
 /// [#MAX_STATES] states.
 final class TextLanguage {
-    static final int MAX_STATES = 20_000;
+    static final int MAX_STATES = 60_000;
 
-    private static final int DEAD = -1;
+    private static final int MANY_STATES = 1_000;
+
+    /// So many steps from state to state are too many.
+    private static final long MAX_STEPS = 50_000_000;
+
+    static final int DEAD = -1;
+    private static final int[] NO_EDGES = {};
     private static final TextLanguage ANY =
             new TextLanguage(new int[][] {toEdges(CodePoints.ANY, 0)}, new boolean[] {true});
 
@@ -34,6 +43,12 @@ final class TextLanguage {
 
     /// Characters of the longest text, or -1 as long as nobody has asked.
     private volatile int longest = -1;
+
+    /// Characters of the shortest text, or -1 as long as nobody has asked.
+    private volatile int shortest = -1;
+
+    /// 0 as long as nobody has asked.
+    private int hash;
 
     private record Edge(CodePoints set, int target) {}
 
@@ -192,7 +207,8 @@ final class TextLanguage {
         return CodePoints.range(out[0], out[1]);
     }
 
-    private int next(int state, int codePoint) {
+    /// The state behind a character, or [#DEAD].
+    int next(int state, int codePoint) {
         if (state == DEAD) {
             return DEAD;
         }
@@ -226,13 +242,38 @@ final class TextLanguage {
         return !accepts[0] && edges[0].length == 0;
     }
 
+    /// Whether some text has a character of a set.
+    boolean mayHold(CodePoints set) {
+        for (int[] out : edges) {
+            for (int i = 0; i < out.length; i += 3) {
+                if (set.overlaps(CodePoints.range(out[i], out[i + 1]))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /// Whether it is all texts.
     boolean isAny() {
         return equals(ANY);
     }
 
     TextLanguage and(TextLanguage other) throws GrammarException {
+        if (isLarge() || other.isLarge()) {
+            if (isWithin(other)) {
+                return this;
+            }
+            if (other.isWithin(this)) {
+                return other;
+            }
+        }
         return product(other, (a, b) -> a && b);
+    }
+
+    /// Whether it pays to look before an automaton is made of this.
+    private boolean isLarge() {
+        return edges.length >= MANY_STATES;
     }
 
     TextLanguage or(TextLanguage other) throws GrammarException {
@@ -252,8 +293,37 @@ final class TextLanguage {
         return !and(other).isEmpty();
     }
 
+    /// Whether all texts belong to another language.
+    boolean isWithin(TextLanguage other) {
+        Set<Long> seen = new HashSet<>();
+        List<int[]> work = new ArrayList<>();
+        work.add(new int[2]);
+        // From every state some text can be completed, so what leads out of the other ends this.
+        for (int i = 0; i < work.size(); i++) {
+            int a = work.get(i)[0];
+            int b = work.get(i)[1];
+            if (accepts[a] && !other.accepts[b]) {
+                return false;
+            }
+            for (int border : borders(a, other, b)) {
+                int nextA = next(a, border);
+                int nextB = other.next(b, border);
+                if (nextA != DEAD && nextB == DEAD) {
+                    return false;
+                }
+                if (nextA != DEAD && seen.add((long) nextA << 32 | nextB)) {
+                    work.add(new int[] {nextA, nextB});
+                }
+            }
+        }
+        return true;
+    }
+
     /// A text of this, then one of the other.
     TextLanguage then(TextLanguage other) throws GrammarException {
+        if (goesOnNowhere()) {
+            return followedBy(other);
+        }
         Nfa nfa = new Nfa();
         int start = nfa.state();
         int middle = nfa.state();
@@ -261,6 +331,33 @@ final class TextLanguage {
         nfa.add(this, start, middle);
         nfa.add(other, middle, end);
         return nfa.language(start, end);
+    }
+
+    /// Whether no text is the beginning of another.
+    private boolean goesOnNowhere() {
+        for (int i = 0; i < edges.length; i++) {
+            if (accepts[i] && edges[i].length > 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// What follows a language that goes on nowhere needs no determination: it begins in its ends.
+    private TextLanguage followedBy(TextLanguage other) {
+        int count = edges.length;
+        int[][] all = new int[count + other.edges.length][];
+        boolean[] accept = new boolean[all.length];
+        System.arraycopy(other.accepts, 0, accept, count, other.accepts.length);
+        for (int i = 0; i < all.length; i++) {
+            boolean first = i < count;
+            int[] out = (first ? edges[i] : other.edges[i - count]).clone();
+            for (int k = 2; k < out.length; k += 3) {
+                out[k] = first && !accepts[out[k]] ? out[k] : count + (first ? 0 : out[k]);
+            }
+            all[i] = out;
+        }
+        return accepts[0] ? other : new Minimiser(all, accept).run();
     }
 
     /// Texts of this, one after another.
@@ -331,19 +428,30 @@ final class TextLanguage {
         return builder.build();
     }
 
+    /// Where edges of either state begin or have ended, ascending.
     private int[] borders(int a, TextLanguage other, int b) {
-        int[] left = a == DEAD ? new int[0] : edges[a];
-        int[] right = b == DEAD ? new int[0] : other.edges[b];
+        int[] left = a == DEAD ? NO_EDGES : edges[a];
+        int[] right = b == DEAD ? NO_EDGES : other.edges[b];
         int[] borders = new int[2 * (left.length + right.length) / 3];
-        int n = 0;
-        for (int[] out : new int[][] {left, right}) {
-            for (int i = 0; i < out.length; i += 3) {
-                borders[n++] = out[i];
-                borders[n++] = out[i + 1] + 1;
+        int n = addBorders(left, borders, 0);
+        n = addBorders(right, borders, n);
+        Arrays.sort(borders);
+        int distinct = 0;
+        for (int i = 0; i < n; i++) {
+            if (distinct == 0 || borders[i] != borders[distinct - 1]) {
+                borders[distinct++] = borders[i];
             }
         }
-        Arrays.sort(borders);
-        return Arrays.stream(borders).distinct().toArray();
+        return distinct == n ? borders : Arrays.copyOf(borders, distinct);
+    }
+
+    private static int addBorders(int[] out, int[] borders, int from) {
+        int n = from;
+        for (int i = 0; i < out.length; i += 3) {
+            borders[n++] = out[i];
+            borders[n++] = out[i + 1] + 1;
+        }
+        return n;
     }
 
     /// Whether there are finitely many texts: whether no edge leads back.
@@ -357,6 +465,68 @@ final class TextLanguage {
             longest = longestPath();
         }
         return longest;
+    }
+
+    /// The number of characters of the shortest text; [Repeat#UNBOUNDED] if there is none.
+    int shortest() {
+        if (shortest < 0) {
+            shortest = shortestPath();
+        }
+        return shortest;
+    }
+
+    private int shortestPath() {
+        BitSet seen = new BitSet();
+        BitSet level = new BitSet();
+        level.set(0);
+        for (int length = 0; !level.isEmpty(); length++) {
+            if (level.stream().anyMatch(state -> accepts[state])) {
+                return length;
+            }
+            seen.or(level);
+            level = behind(level);
+            level.andNot(seen);
+        }
+        return Repeat.UNBOUNDED;
+    }
+
+    /// Whether some text has `min` to `max` characters.
+    ///
+    /// @param max or [Repeat#UNBOUNDED]
+    boolean hasLength(int min, int max) throws GrammarException {
+        if (isEmpty() || min > longest() || max < shortest()) {
+            return false;
+        }
+        return min <= shortest() || max >= longest() || hasLengthBetween(min, max);
+    }
+
+    /// From every state some text can be completed, with fewer characters than there are states.
+    private boolean hasLengthBetween(int min, int max) throws GrammarException {
+        if ((long) min * edges.length > MAX_STEPS) {
+            throw GrammarException.unsupported(
+                    "a pattern or format together with a length of %,d or more is too large"
+                            .formatted(min));
+        }
+        BitSet level = new BitSet();
+        level.set(0);
+        int last = Math.min(max, min + edges.length);
+        for (int length = 0; length <= last; length++) {
+            if (length >= min && level.stream().anyMatch(state -> accepts[state])) {
+                return true;
+            }
+            level = behind(level);
+        }
+        return false;
+    }
+
+    private BitSet behind(BitSet states) {
+        BitSet behind = new BitSet();
+        for (int i = states.nextSetBit(0); i >= 0; i = states.nextSetBit(i + 1)) {
+            for (int k = 2; k < edges[i].length; k += 3) {
+                behind.set(edges[i][k]);
+            }
+        }
+        return behind;
     }
 
     private int longestPath() {
@@ -472,14 +642,19 @@ final class TextLanguage {
     public boolean equals(Object other) {
         // Least automata whose states are numbered in the order of their edges are equal if the
         // languages are.
-        return other instanceof TextLanguage language
-                && Arrays.equals(accepts, language.accepts)
-                && Arrays.deepEquals(edges, language.edges);
+        return this == other
+                || (other instanceof TextLanguage language
+                        && hashCode() == language.hashCode()
+                        && Arrays.equals(accepts, language.accepts)
+                        && Arrays.deepEquals(edges, language.edges));
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(accepts) + Arrays.deepHashCode(edges);
+        if (hash == 0) {
+            hash = 31 * Arrays.hashCode(accepts) + Arrays.deepHashCode(edges);
+        }
+        return hash;
     }
 
     /// An automaton on its way: state 0 is the start.

@@ -31,7 +31,7 @@ final class XmlParameters {
         this.builder = builder;
         this.evaluator = evaluator;
         this.json = new JsonWriter(evaluator);
-        this.text = new XmlText(builder, END);
+        this.text = new XmlText(builder, END, json.isBounded());
         this.space = spaceRule();
     }
 

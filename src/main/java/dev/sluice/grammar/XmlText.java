@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Writes strings as they stand in an XML element: raw, up to the first end of the element.
 ///
@@ -18,11 +19,14 @@ final class XmlText {
 
     private final GrammarBuilder builder;
     private final String end;
+    private final boolean bounded;
     private final TextLanguage inside;
 
     /// @param end what ends the element, and is no part of any string
-    XmlText(GrammarBuilder builder, String end) throws GrammarException {
+    /// @param bounded whether strings are left out that have more digits than anyone needs
+    XmlText(GrammarBuilder builder, String end, boolean bounded) throws GrammarException {
         this.builder = builder;
+        this.bounded = bounded;
         this.end = end;
         TextLanguage any = TextLanguage.any();
         this.inside = any.then(TextLanguage.of(end)).then(any).not();
@@ -44,9 +48,34 @@ final class XmlText {
         }
         int behind = builder.state();
         for (StringSet.Piece piece : set.pieces()) {
-            new Counted(piece, behind).write(from);
+            Optional<Times> times = piece.pattern().times();
+            if (times.isPresent() && Times.canWrite(piece.min(), piece.max())) {
+                line(
+                        from,
+                        times.get().rule(builder, false, bounded, piece.min(), piece.max()),
+                        behind);
+                continue;
+            }
+            TextLanguage language =
+                    piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
+            if (language.mayHold(LINE_END)) {
+                new Counted(piece, language, behind).write(from);
+            } else {
+                int rule = CountedText.rule(builder, language, false, piece.min(), piece.max());
+                line(from, rule, behind);
+            }
         }
         builder.epsilon(builder.literal(behind, end), to);
+    }
+
+    /// A text without line ends between those that do not belong to it.
+    private void line(int from, int rule, int to) throws GrammarException {
+        int open = builder.state();
+        builder.epsilon(from, open);
+        builder.text(from, LINE_END, open);
+        int behind = builder.call(open, rule);
+        builder.epsilon(behind, to);
+        builder.text(behind, LINE_END, to);
     }
 
     /// A place of a string.
@@ -66,9 +95,8 @@ final class XmlText {
         private final Map<Place, Integer> states = new HashMap<>();
         private final Deque<Place> work = new ArrayDeque<>();
 
-        Counted(StringSet.Piece piece, int to) throws GrammarException {
-            this.language =
-                    piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
+        Counted(StringSet.Piece piece, TextLanguage language, int to) {
+            this.language = language;
             this.min = piece.min();
             this.max = piece.max() >= language.longest() ? Repeat.UNBOUNDED : piece.max();
             this.to = to;
