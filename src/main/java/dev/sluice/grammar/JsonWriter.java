@@ -24,6 +24,7 @@ final class JsonWriter {
     private final Map<NumberSet, Integer> numbers = new HashMap<>();
     private final Map<ArrayShape, Integer> arrayShapes = new HashMap<>();
     private final Map<ObjectShape, Integer> objectShapes = new HashMap<>();
+    private final TextLanguage inside;
     private int space = -1;
 
     /// Writes a set as a rule.
@@ -32,10 +33,16 @@ final class JsonWriter {
     }
 
     JsonWriter(SchemaEvaluator evaluator) {
+        this(evaluator, TextLanguage.any());
+    }
+
+    /// @param inside all strings that may be written, keys among them
+    JsonWriter(SchemaEvaluator evaluator, TextLanguage inside) {
         this.evaluator = evaluator;
         this.builder = evaluator.builder;
         this.whitespace = evaluator.options.whitespace();
-        this.strings = new StringWriter(builder, isBounded());
+        this.inside = inside;
+        this.strings = new StringWriter(builder, isBounded(), inside);
         this.objects =
                 new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.emptiness);
         this.arrays = new ArrayWriter(this, evaluator);
@@ -187,7 +194,16 @@ final class JsonWriter {
     ///
     /// @return the state behind it
     int key(int from, String name) throws GrammarException {
+        if (!inside.contains(name)) {
+            throw GrammarException.unsupported(
+                    "the key '%s' can't be written here".formatted(name));
+        }
         return strings.key(from, name);
+    }
+
+    /// The keys of a language that may be written.
+    TextLanguage written(TextLanguage keys) throws GrammarException {
+        return inside.isAny() ? keys : keys.and(inside);
     }
 
     /// What may stand behind an opening bracket and before a closing one.

@@ -95,7 +95,7 @@ final class MemberRules {
             builder.key(known);
             int start = builder.start(known);
             int open = builder.literal(comma ? json.separator(start, ',') : start, "\"");
-            if (of.language().isAny()) {
+            if (json.written(of.language()).isAny()) {
                 new Exclusion(of.names()).write(open, builder.end(known));
             } else {
                 int behind = builder.state();
@@ -118,10 +118,9 @@ final class MemberRules {
         return known;
     }
 
-    private static TextLanguage language(Others of) throws GrammarException {
-        return of.names().isEmpty()
-                ? of.language()
-                : of.language().minus(TextLanguage.of(of.names()));
+    private TextLanguage language(Others of) throws GrammarException {
+        TextLanguage keys = json.written(of.language());
+        return of.names().isEmpty() ? keys : keys.minus(TextLanguage.of(of.names()));
     }
 
     private int rule(Others of) throws GrammarException {
@@ -131,7 +130,7 @@ final class MemberRules {
             others.put(of, known);
             int open = builder.literal(builder.start(known), "\"");
             int end = builder.end(known);
-            if (of.language().isAny()) {
+            if (json.written(of.language()).isAny()) {
                 new Exclusion(of.names()).write(open, end);
             } else {
                 builder.text(

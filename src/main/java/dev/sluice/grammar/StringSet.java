@@ -27,6 +27,11 @@ record StringSet(List<Piece> pieces) {
                     : pattern.language().and(TextLanguage.ofLength(min, max));
         }
 
+        /// The strings that belong to a pattern, too.
+        Piece within(StringPattern other) throws GrammarException {
+            return new Piece(pattern.and(other), min, max);
+        }
+
         /// Whether no string belongs, as far as that is found out with little effort.
         boolean isEmpty() throws GrammarException {
             return !pattern.isAny() && !isAnyLength() && !pattern.mayHaveLength(min, max);

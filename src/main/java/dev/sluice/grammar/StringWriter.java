@@ -15,12 +15,15 @@ final class StringWriter {
 
     private final GrammarBuilder builder;
     private final boolean bounded;
+    private final StringPattern inside;
     private final Map<StringSet, Integer> rules = new HashMap<>();
 
     /// @param bounded whether strings are left out that have more digits than anyone needs
-    StringWriter(GrammarBuilder builder, boolean bounded) {
+    /// @param inside all strings that may be written, all times among them
+    StringWriter(GrammarBuilder builder, boolean bounded, TextLanguage inside) {
         this.builder = builder;
         this.bounded = bounded;
+        this.inside = StringPattern.of(inside);
     }
 
     int rule(StringSet set) throws GrammarException {
@@ -37,7 +40,8 @@ final class StringWriter {
     }
 
     /// @return the state behind the characters of the string
-    private int body(StringSet.Piece piece, int from) throws GrammarException {
+    private int body(StringSet.Piece whole, int from) throws GrammarException {
+        StringSet.Piece piece = whole.pattern().times().isPresent() ? whole : whole.within(inside);
         StringPattern pattern = piece.pattern();
         if (pattern.isAny()) {
             return counted(CodePoints.ANY, piece, from);

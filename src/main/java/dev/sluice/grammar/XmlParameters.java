@@ -30,8 +30,10 @@ final class XmlParameters {
     XmlParameters(GrammarBuilder builder, SchemaEvaluator evaluator) throws GrammarException {
         this.builder = builder;
         this.evaluator = evaluator;
-        this.json = new JsonWriter(evaluator);
-        this.text = new XmlText(builder, END, json.isBounded());
+        TextLanguage any = TextLanguage.any();
+        TextLanguage inside = any.then(TextLanguage.of(END)).then(any).not();
+        this.json = new JsonWriter(evaluator, inside);
+        this.text = new XmlText(builder, END, inside, json.isBounded());
         this.space = spaceRule();
     }
 

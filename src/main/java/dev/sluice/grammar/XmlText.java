@@ -23,13 +23,13 @@ final class XmlText {
     private final TextLanguage inside;
 
     /// @param end what ends the element, and is no part of any string
+    /// @param inside all texts without it
     /// @param bounded whether strings are left out that have more digits than anyone needs
-    XmlText(GrammarBuilder builder, String end, boolean bounded) throws GrammarException {
+    XmlText(GrammarBuilder builder, String end, TextLanguage inside, boolean bounded) {
         this.builder = builder;
         this.bounded = bounded;
         this.end = end;
-        TextLanguage any = TextLanguage.any();
-        this.inside = any.then(TextLanguage.of(end)).then(any).not();
+        this.inside = inside;
     }
 
     /// Whether any text will do.

@@ -195,6 +195,11 @@ class StructuralTagsTest {
                 "{\"type\":\"string\",\"pattern\":\"b\"} ~ x</parameter>b ~ false",
                 "{\"type\":\"string\",\"format\":\"date\"} ~ 2026-11-27 ~ true",
                 "{\"type\":\"string\",\"format\":\"date\"} ~ tomorrow ~ false",
+                "{\"type\":\"string\",\"format\":\"date-time\"} ~ 2017-01-01T00:59:60+01:00 ~ true",
+                "{\"type\":\"string\",\"format\":\"date-time\"} ~ \u00b62016-12-31T23:59:60Z\u00b6 ~ true",
+                "{\"type\":\"string\",\"format\":\"date-time\"} ~ 2017-12-31T23:59:60Z ~ false",
+                "{\"type\":\"string\",\"format\":\"hostname\",\"maxLength\":4} ~ \u00b6a.bc\u00b6 ~ true",
+                "{\"type\":\"string\",\"format\":\"hostname\",\"maxLength\":4} ~ a.bcd ~ false",
                 "{\"enum\":[\"a<b\",\"c\"]} ~ a<b ~ true",
                 "{\"enum\":[\"a<b\",\"c\"]} ~ \u00b6c\u00b6 ~ true",
                 "{\"enum\":[\"a<b\",\"c\"]} ~ \u00b6\u00b6c\u00b6 ~ false",
@@ -212,7 +217,17 @@ class StructuralTagsTest {
                 "{\"type\":\"integer\"} ~ 12\u00b6\u00b6 ~ false",
                 "{\"type\":\"integer\",\"maximum\":9} ~ 12 ~ false",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/short\"}} ~ [\"abc\"] ~ true",
-                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/short\"}} ~ [\"abcd\"] ~ false"
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/short\"}} ~ [\"abcd\"] ~ false",
+                "{\"type\":\"array\"} ~ [\"a</parameter>b\"] ~ false",
+                "{\"type\":\"array\"} ~ [\"a</parameter\", \"<b>\"] ~ true",
+                "{\"type\":\"array\",\"items\":{\"minLength\":3}} ~ [\"</parameter>\"] ~ false",
+                "{\"type\":\"array\",\"items\":{\"pattern\":\"p\"}} ~ [\"</parameter>\"] ~ false",
+                "{\"type\":\"array\",\"items\":{\"pattern\":\"p\"}} ~ [\"</par>\"] ~ true",
+                "{\"type\":\"object\"} ~ {\"</parameter>\":1} ~ false",
+                "{\"type\":\"object\"} ~ {\"</para>\":1} ~ true",
+                "{\"type\":\"object\",\"properties\":{\"k\":{}}} ~ {\"</parameter>\":1} ~ false",
+                "{\"type\":\"object\",\"minProperties\":2} ~ {\"a\":1,\"</parameter>\":1} ~ false",
+                "{\"type\":\"object\",\"minProperties\":2} ~ {\"a\":1,\"b\":1} ~ true"
             })
     void valuesOfXmlFollowTheirSchema(String value, String text, boolean accepted)
             throws GrammarException {
