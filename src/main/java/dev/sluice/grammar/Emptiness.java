@@ -4,18 +4,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Shows that no value is in a set. What it can't show within a few levels counts as not empty, so
-/// that "empty" is always true.
+/// Shows that no value is in a set, or that none of its values can be written. What it can't show
+/// within a few levels counts as not empty, so that "empty" is always true.
 final class Emptiness {
     private static final int MAX_DEPTH = 5;
 
     private final SchemaEvaluator evaluator;
     private final GrammarBuilder builder;
+    private final boolean written;
     private final Map<Term, Boolean> terms = new HashMap<>();
     private final Map<NumberSet, Boolean> numbers = new HashMap<>();
     private int depth;
 
-    Emptiness(SchemaEvaluator evaluator, GrammarBuilder builder) {
+    /// @param written whether values count that can be written, and not those that may belong
+    Emptiness(SchemaEvaluator evaluator, GrammarBuilder builder, boolean written) {
+        this.written = written;
         this.evaluator = evaluator;
         this.builder = builder;
     }
@@ -81,9 +84,9 @@ final class Emptiness {
         return known;
     }
 
-    private static boolean isEmpty(StringSet set) throws GrammarException {
+    private boolean isEmpty(StringSet set) throws GrammarException {
         try {
-            return set.isEmpty();
+            return written ? !set.isWritten() : set.isEmpty();
         } catch (GrammarException e) {
             if (e.kind() == GrammarException.Kind.MALFORMED) {
                 throw e;

@@ -130,7 +130,7 @@ public final class GrammarCompiler implements AutoCloseable {
             builder.spell(words.special(tag.markers()));
         }
         SpecWriter writer = new SpecWriter(builder, options);
-        Rules rules = writer.write(spec);
+        Rules rules = CompileTime.within(builder, () -> writer.write(spec));
         return new CompiledGrammar(rules, words, limits, writer.remarks());
     }
 

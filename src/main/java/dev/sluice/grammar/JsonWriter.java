@@ -44,7 +44,7 @@ final class JsonWriter {
         this.inside = inside;
         this.strings = new StringWriter(builder, isBounded(), inside);
         this.objects =
-                new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.emptiness);
+                new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.unwritten);
         this.arrays = new ArrayWriter(this, evaluator);
     }
 
@@ -60,6 +60,7 @@ final class JsonWriter {
                 throw evaluator.located(e, term);
             }
         }
+        evaluator.checkKeys();
         return rule;
     }
 

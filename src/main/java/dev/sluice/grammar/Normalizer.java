@@ -339,7 +339,7 @@ final class Normalizer {
         }
         for (int rule : reachable) {
             if (!rules.get(rule).isRepeat()) {
-                trim(rules.get(rule));
+                trim(rule);
             }
         }
     }
@@ -365,13 +365,19 @@ final class Normalizer {
         return visits.contains(raw.end());
     }
 
-    private void trim(RawRule raw) {
+    private void trim(int rule) throws GrammarException {
+        RawRule raw = rules.get(rule);
+        boolean countsKeys = builder.memories.get(rule) instanceof KeySet;
         int[] found = statesOf(raw.start());
         Sources sources = new Sources(found.length);
         for (int i = 0; i < found.length; i++) {
             RawState state = states.get(found[i]);
             if (!state.calls.isEmpty()) {
-                state.calls.removeIf(call -> !productive.get(call.rule()));
+                boolean isLess = state.calls.removeIf(call -> !productive.get(call.rule()));
+                if (isLess && countsKeys) {
+                    throw GrammarException.unsupported(
+                            "an object whose keys must differ has members that no text can follow");
+                }
             }
             for (CharEdge edge : state.chars) {
                 sources.add(visits.place(edge.target()), found[i]);

@@ -158,10 +158,8 @@ final class ObjectKeywords {
         }
         TextLanguage allowed = TextLanguage.none();
         for (StringSet.Piece piece : evaluator.keys(schema, names).pieces()) {
-            if (!piece.pattern().isExact() && evaluator.document.usesComplement()) {
-                throw GrammarException.unsupported(
-                        "propertyNames with the format hostname is not supported in a schema with"
-                                + " not, oneOf, if, contains or unevaluated parts");
+            if (!piece.pattern().isExact()) {
+                evaluator.doubtKeys();
             }
             allowed = allowed.or(piece.whole());
         }
@@ -178,6 +176,7 @@ final class ObjectKeywords {
         }
         List<Region> regions = new ArrayList<>();
         for (Region region : shape.regions()) {
+            evaluator.builder.checkTime();
             ObjectShape.addRegion(regions, region.keys().and(allowed), region.value());
             ObjectShape.addRegion(regions, region.keys().minus(allowed), Term.NONE);
         }

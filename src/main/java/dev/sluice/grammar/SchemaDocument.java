@@ -36,8 +36,6 @@ final class SchemaDocument {
                     "contentSchema");
     private static final Set<String> LISTS =
             Set.of("items", "allOf", "anyOf", "oneOf", "prefixItems");
-    private static final Set<String> WITH_COMPLEMENT =
-            Set.of("not", "oneOf", "if", "contains", "unevaluatedItems", "unevaluatedProperties");
     private static final Set<String> MAPS =
             Set.of(
                     "properties",
@@ -57,7 +55,6 @@ final class SchemaDocument {
     private final IdentityHashMap<JsonNode, Integer> numbers = new IdentityHashMap<>();
     private final Map<Object, Integer> numbered = new HashMap<>();
     private boolean usesUnevaluated;
-    private boolean usesComplement;
 
     /// Equal texts of one resource are one schema.
     private record Place(int number, SchemaResource resource) {}
@@ -75,7 +72,6 @@ final class SchemaDocument {
         maxNesting = other.maxNesting;
         main = other.main;
         usesUnevaluated = other.usesUnevaluated;
-        usesComplement = other.usesComplement;
         embedded.putAll(other.embedded);
         byUri.putAll(other.byUri);
         anchors.putAll(other.anchors);
@@ -100,11 +96,6 @@ final class SchemaDocument {
     /// Whether `unevaluatedProperties` or `unevaluatedItems` occur.
     boolean usesUnevaluated() {
         return usesUnevaluated;
-    }
-
-    /// Whether there is a keyword that may ask for what a schema does not allow.
-    boolean usesComplement() {
-        return usesComplement;
     }
 
     /// A schema inside another one.
@@ -138,7 +129,6 @@ final class SchemaDocument {
                 }
             } else {
                 for (Map.Entry<String, JsonNode> entry : node.properties()) {
-                    usesComplement |= WITH_COMPLEMENT.contains(entry.getKey());
                     parts.add(entry.getKey());
                     parts.add(number(entry.getValue(), depth + 1));
                 }

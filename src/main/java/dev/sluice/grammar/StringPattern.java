@@ -108,6 +108,13 @@ final class StringPattern {
         return times.isPresent() ? times.get().hasLength(min, max) : most().hasLength(min, max);
     }
 
+    /// Whether a string of `min` to `max` characters can be written.
+    ///
+    /// @param max or [Repeat#UNBOUNDED]
+    boolean hasLength(int min, int max) throws GrammarException {
+        return times.isPresent() ? times.get().hasLength(min, max) : language().hasLength(min, max);
+    }
+
     StringPattern and(StringPattern other) throws GrammarException {
         if (isAny() || equals(other)) {
             return other;
@@ -146,19 +153,14 @@ final class StringPattern {
         return isExact() ? of(language().not()) : of(most().not(), language().not());
     }
 
-    /// Whether this is a regular expression that nothing was combined with.
-    boolean isExpression() {
-        return regex.isPresent();
+    /// The regular expression that this is, if nothing was combined with it.
+    Optional<Regex> expression() {
+        return regex;
     }
 
     /// The times that this is, if nothing was combined with them.
     Optional<Times> times() {
         return times;
-    }
-
-    /// Adds the strings as a rule, with characters as in a JSON string and without the quotes.
-    int rule(GrammarBuilder builder) throws GrammarException {
-        return regex.isPresent() ? regex.get().rule(builder, true) : language().rule(builder, true);
     }
 
     @Override

@@ -117,6 +117,16 @@ record StringSet(List<Piece> pieces) {
         return result;
     }
 
+    /// Whether some string can be written.
+    boolean isWritten() throws GrammarException {
+        for (Piece piece : pieces) {
+            if (piece.pattern.hasLength(piece.min, piece.max)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// Whether no string belongs, as far as that is found out with little effort.
     boolean isEmpty() throws GrammarException {
         for (Piece piece : pieces) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Writes the strings of JSON texts as rules.
 final class StringWriter {
@@ -46,14 +47,17 @@ final class StringWriter {
         if (pattern.isAny()) {
             return counted(CodePoints.ANY, piece, from);
         }
-        if (piece.isAnyLength() && pattern.isExpression()) {
-            return builder.call(from, pattern.rule(builder));
+        if (piece.isAnyLength() && pattern.expression().isPresent()) {
+            return builder.call(from, pattern.expression().get().rule(builder, true));
         }
-        if (pattern.times().isPresent() && Times.canWrite(piece.min(), piece.max())) {
-            Times times = pattern.times().get();
-            return builder.call(from, times.rule(builder, true, bounded, piece.min(), piece.max()));
+        Optional<Integer> times = Times.rule(builder, piece, true, bounded);
+        if (times.isPresent()) {
+            return builder.call(from, times.get());
         }
-        TextLanguage language = bounded ? shortened(piece) : pattern.language();
+        TextLanguage language = pattern.language();
+        if (bounded) {
+            language = Times.shortened(language, piece.min(), piece.max());
+        }
         if (!language.hasLength(piece.min(), piece.max())) {
             return builder.state();
         }
@@ -67,13 +71,6 @@ final class StringWriter {
         }
         int rule = CountedText.rule(builder, language, true, piece.min(), piece.max());
         return builder.call(from, rule);
-    }
-
-    /// The strings of a pattern without long fractions of seconds, unless lengths ask for them.
-    private static TextLanguage shortened(StringSet.Piece piece) throws GrammarException {
-        TextLanguage all = piece.pattern().language();
-        TextLanguage some = Times.withoutLongFractions(all);
-        return some.hasLength(piece.min(), piece.max()) ? some : all;
     }
 
     private int counted(CodePoints set, StringSet.Piece piece, int from) throws GrammarException {

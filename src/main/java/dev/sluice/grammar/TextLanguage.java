@@ -9,11 +9,9 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /// A regular set of texts, as the least deterministic automaton over characters. Immutable.
@@ -21,9 +19,12 @@ import java.util.TreeMap;
 /// Operations fail with [GrammarException.Kind#TOO_LARGE] where the automaton would have more than
 /// [#MAX_STATES] states.
 final class TextLanguage {
-    static final int MAX_STATES = 60_000;
+    static final int MAX_STATES = 100_000;
 
     private static final int MANY_STATES = 1_000;
+
+    /// So many take little time.
+    private static final int SOME_STATES = 500;
 
     /// So many steps from state to state are too many.
     private static final long MAX_STEPS = 50_000_000;
@@ -66,6 +67,9 @@ final class TextLanguage {
     static void checkSize(int states) throws GrammarException {
         if (states >= MAX_STATES) {
             throw tooLarge();
+        }
+        if (states % SOME_STATES == SOME_STATES - 1) {
+            CompileTime.check();
         }
     }
 
@@ -294,14 +298,14 @@ final class TextLanguage {
     }
 
     /// Whether all texts belong to another language.
-    boolean isWithin(TextLanguage other) {
-        Set<Long> seen = new HashSet<>();
-        List<int[]> work = new ArrayList<>();
-        work.add(new int[2]);
+    boolean isWithin(TextLanguage other) throws GrammarException {
+        StatePairs pairs = new StatePairs();
+        pairs.number(0, 0);
         // From every state some text can be completed, so what leads out of the other ends this.
-        for (int i = 0; i < work.size(); i++) {
-            int a = work.get(i)[0];
-            int b = work.get(i)[1];
+        for (int i = 0; i < pairs.size(); i++) {
+            checkSize(i);
+            int a = pairs.first(i);
+            int b = pairs.second(i);
             if (accepts[a] && !other.accepts[b]) {
                 return false;
             }
@@ -311,8 +315,8 @@ final class TextLanguage {
                 if (nextA != DEAD && nextB == DEAD) {
                     return false;
                 }
-                if (nextA != DEAD && seen.add((long) nextA << 32 | nextB)) {
-                    work.add(new int[] {nextA, nextB});
+                if (nextA != DEAD) {
+                    pairs.number(nextA, nextB);
                 }
             }
         }
@@ -344,7 +348,7 @@ final class TextLanguage {
     }
 
     /// What follows a language that goes on nowhere needs no determination: it begins in its ends.
-    private TextLanguage followedBy(TextLanguage other) {
+    private TextLanguage followedBy(TextLanguage other) throws GrammarException {
         int count = edges.length;
         int[][] all = new int[count + other.edges.length][];
         boolean[] accept = new boolean[all.length];
@@ -392,16 +396,15 @@ final class TextLanguage {
     }
 
     private TextLanguage product(TextLanguage other, Accepting accepting) throws GrammarException {
-        Map<Long, Integer> numbers = new HashMap<>();
-        List<long[]> pairs = new ArrayList<>();
+        StatePairs pairs = new StatePairs();
         Builder builder = new Builder();
         boolean keepsLeft = accepting.of(true, false);
         boolean keepsRight = accepting.of(false, true);
-        pairs.add(new long[] {0, 0});
-        numbers.put(other.edges.length + 2L, 0);
+        pairs.number(0, 0);
         for (int i = 0; i < pairs.size(); i++) {
-            int a = (int) pairs.get(i)[0];
-            int b = (int) pairs.get(i)[1];
+            checkSize(i);
+            int a = pairs.first(i);
+            int b = pairs.second(i);
             builder.state(accepting.of(a != DEAD && accepts[a], b != DEAD && other.accepts[b]));
             int[] borders = borders(a, other, b);
             for (int k = 0; k + 1 < borders.length; k++) {
@@ -411,18 +414,9 @@ final class TextLanguage {
                         (nextA != DEAD && nextB != DEAD)
                                 || (nextA != DEAD && keepsLeft)
                                 || (nextB != DEAD && keepsRight);
-                if (!live) {
-                    continue;
+                if (live) {
+                    builder.edge(i, borders[k], borders[k + 1] - 1, pairs.number(nextA, nextB));
                 }
-                long key = (nextA + 1L) * (other.edges.length + 1L) + nextB + 1L;
-                Integer target = numbers.get(key);
-                if (target == null) {
-                    checkSize(pairs.size());
-                    target = pairs.size();
-                    numbers.put(key, target);
-                    pairs.add(new long[] {nextA, nextB});
-                }
-                builder.edge(i, borders[k], borders[k + 1] - 1, target);
             }
         }
         return builder.build();
@@ -677,7 +671,7 @@ final class TextLanguage {
         }
 
         /// The least automaton.
-        TextLanguage build() {
+        TextLanguage build() throws GrammarException {
             int[][] all = new int[edges.size()][];
             boolean[] accept = new boolean[all.length];
             for (int i = 0; i < all.length; i++) {

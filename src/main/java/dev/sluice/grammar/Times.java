@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The times of RFC 3339, section 5.6, with a date before them or not.
@@ -120,7 +121,7 @@ final class Times {
     }
 
     /// The texts with any fraction or none in the place of a sign for it, which no digit follows.
-    private static TextLanguage withFractions(TextLanguage signs) {
+    private static TextLanguage withFractions(TextLanguage signs) throws GrammarException {
         TextLanguage.Builder builder = new TextLanguage.Builder();
         for (int i = 0; i < signs.numStates(); i++) {
             builder.state(signs.accepts(i));
@@ -189,20 +190,17 @@ final class Times {
         return usual(false).hasLength(min, max);
     }
 
-    /// Whether [#rule] can write texts of `min` to `max` characters.
-    static boolean canWrite(int min, int max) {
-        return min <= MOST_CHARACTERS && (max <= MOST_CHARACTERS || max == Repeat.UNBOUNDED);
-    }
-
     /// Strings that are all times, but for what offsets leap seconds have, less those with more
-    /// than nine digits behind a second's point; any other strings as they are.
-    static TextLanguage withoutLongFractions(TextLanguage all) throws GrammarException {
+    /// than nine digits behind a second's point, unless lengths ask for them; any other strings as
+    /// they are.
+    static TextLanguage shortened(TextLanguage all, int min, int max) throws GrammarException {
         if (all.isFinite()) {
             return all;
         }
         for (Times times : List.of(DATE_TIME, TIME)) {
             if (all.isWithin(times.wide(false))) {
-                return all.and(times.wide(true));
+                TextLanguage some = all.and(times.wide(true));
+                return some.hasLength(min, max) ? some : all;
             }
         }
         return all;
@@ -210,16 +208,29 @@ final class Times {
 
     private record Written(Times times, boolean json, boolean isShort, int min, int max) {}
 
-    /// The rule of all texts of `min` to `max` characters, written once for a grammar.
+    /// The rule of strings that are times of some length, written once for a grammar; empty if they
+    /// are none, or it would be larger than an automaton.
     ///
     /// @param json whether characters are written as in a JSON string
-    /// @param bounded whether no fraction has more than nine digits, unless `min` asks for more
-    /// @param max or [Repeat#UNBOUNDED]
-    int rule(GrammarBuilder builder, boolean json, boolean bounded, int min, int max)
+    /// @param bounded whether no fraction has more than nine digits, unless the length asks for
+    ///   more
+    static Optional<Integer> rule(
+            GrammarBuilder builder, StringSet.Piece piece, boolean json, boolean bounded)
             throws GrammarException {
-        boolean isShort = bounded && usual(true).hasLength(min, max);
-        Written written = new Written(this, json, isShort, min, max);
-        return builder.once(written, () -> write(builder, written));
+        if (piece.pattern().times().isEmpty()) {
+            return Optional.empty();
+        }
+        Times times = piece.pattern().times().get();
+        TextLanguage usual = times.usual(true);
+        boolean isShort = bounded && usual.hasLength(piece.min(), piece.max());
+        // Bounds that all times keep make no other rule.
+        int min = piece.min() <= usual.shortest() ? 0 : piece.min();
+        int max = isShort && piece.max() >= usual.longest() ? Repeat.UNBOUNDED : piece.max();
+        boolean isLong = min > MOST_CHARACTERS || (max > MOST_CHARACTERS && max < Repeat.UNBOUNDED);
+        Written written = new Written(times, json, isShort, min, max);
+        return isLong
+                ? Optional.empty()
+                : Optional.of(builder.once(written, () -> times.write(builder, written)));
     }
 
     private int write(GrammarBuilder builder, Written written) throws GrammarException {

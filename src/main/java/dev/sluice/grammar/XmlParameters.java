@@ -66,6 +66,7 @@ final class XmlParameters {
             members(shape, from, behind);
         }
         builder.call(behind, space, to);
+        evaluator.checkKeys();
     }
 
     private void checkWitnesses(ObjectShape shape) throws GrammarException {

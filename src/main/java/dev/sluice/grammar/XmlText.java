@@ -48,16 +48,16 @@ final class XmlText {
         }
         int behind = builder.state();
         for (StringSet.Piece piece : set.pieces()) {
-            Optional<Times> times = piece.pattern().times();
-            if (times.isPresent() && Times.canWrite(piece.min(), piece.max())) {
-                line(
-                        from,
-                        times.get().rule(builder, false, bounded, piece.min(), piece.max()),
-                        behind);
+            Optional<Integer> times = Times.rule(builder, piece, false, bounded);
+            if (times.isPresent()) {
+                line(from, times.get(), behind);
                 continue;
             }
             TextLanguage language =
                     piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
+            if (bounded) {
+                language = Times.shortened(language, piece.min(), piece.max());
+            }
             if (language.mayHold(LINE_END)) {
                 new Counted(piece, language, behind).write(from);
             } else {

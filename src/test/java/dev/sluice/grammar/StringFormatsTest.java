@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import tools.jackson.databind.node.JsonNodeFactory;
 
+import java.lang.management.ManagementFactory;
 import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.List;
@@ -310,7 +311,16 @@ class StringFormatsTest {
         assertThat(GrammarTexts.accepts(machine, "{\"%s\": 1}".formatted(LABEL))).isTrue();
         assertThat(GrammarTexts.accepts(machine, "{\"%sa\": 1}".formatted(LABEL))).isFalse();
         assertThat(GrammarTexts.accepts(machine, "{\"xn--ll-0ea\": 1}")).isFalse();
-        for (String more : List.of("\"not\":{%s}", "%s,\"oneOf\":[{}]", "\"contains\":{%s}")) {
+        for (String other : List.of("{\"properties\":{\"if\":{}}}", "{\"enum\":[{\"not\":1}]}")) {
+            String schema = "{%s,\"additionalProperties\":%s}".formatted(names, other);
+            assertThat(GrammarTexts.accepts(machine(schema, JsonSchemaOptions.DEFAULT), "{}"))
+                    .isTrue();
+        }
+        for (String more :
+                List.of(
+                        "\"not\":{%s}",
+                        "%s,\"oneOf\":[{},{\"maxProperties\":1}]",
+                        "\"contains\":{%s},\"maxContains\":1")) {
             assertThatThrownBy(() ->
                             SchemaRows.machine(
                                     SchemaRows.json("{%s}".formatted(more.formatted(names))),
@@ -408,5 +418,59 @@ class StringFormatsTest {
         assertThat(isValid("uri", "http://[v1.a:b]")).isTrue();
         assertThat(isValid("uri", "http://[V1.a:b]")).isTrue();
         assertThat(isValid("uri", "http://[w1.a:b]")).isFalse();
+    }
+
+    /// An object that must have more members than can be written is no place to begin.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'type':'string','format':'hostname','pattern':'^xn--'",
+                "'type':'string','format':'hostname','const':'xn--a'",
+                "'type':'string','pattern':'$a'",
+                "'items':{'items':{'items':{'items':{'items':{'pattern':'$a','type':'string'},"
+                        + "'type':'array','minItems':1},'type':'array','minItems':1},'type':'array','minItems':1},"
+                        + "'type':'array','minItems':1},'type':'array','minItems':1"
+            })
+    void membersThatCannotBeWrittenAreNotCountedOn(String value) {
+        String schema =
+                "{'type':'object','minProperties':3,'additionalProperties':false,"
+                        + "'patternProperties':{'^[ab]$':{'type':'null'},'^[c-z]$':{"
+                        + value
+                        + "}}}";
+
+        assertThatThrownBy(() ->
+                        SchemaRows.machine(
+                                SchemaRows.json(schema.replace('\'', '"')),
+                                JsonSchemaOptions.DEFAULT))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("no text can follow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'propertyNames':{'format':'hostname'},'patternProperties':{'z$':{'type':'null'}}}",
+                "{'propertyNames':{'format':'email'},'patternProperties':{'com$':{'type':'null'}}}",
+                "{'type':'string','format':'date-time','pattern':'2'}",
+                "{'type':'string','pattern':'^(a{5000})*b','not':{'pattern':'aaa'}}"
+            })
+    void largeAutomataTakeNoLongerThanAGrammarMay(String schema) {
+        long begin = cpuNanos();
+        try (GrammarCompiler compiler =
+                new GrammarCompiler(
+                        () -> GrammarVocabulary.of(GrammarTexts.vocabulary(List.of())),
+                        GrammarLimits.DEFAULT,
+                        JsonSchemaOptions.DEFAULT,
+                        1)) {
+            compiler.compileNow(new GrammarSpec.JsonSchema(schema.replace('\'', '"'), true));
+        } catch (GrammarException e) {
+            assertThat(e.kind()).isNotEqualTo(GrammarException.Kind.MALFORMED);
+        }
+        assertThat(cpuNanos() - begin)
+                .isLessThan(2 * GrammarLimits.DEFAULT.compileTime().toNanos());
+    }
+
+    private static long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -318,6 +319,23 @@ class StructuralTagsTest {
         assertThat(GrammarTexts.accepts(rules, one + "\n")).isFalse();
         assertThat(GrammarTexts.accepts(rules, one.replace("\n<parameter=b", "\n\n<parameter=b")))
                 .isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",\"pattern\":\"^1\"", ",\"minLength\":10"})
+    void fractionsOfSecondsInXmlAreBoundedWhereWhiteSpaceIs(String more) throws GrammarException {
+        String time = "{\"type\":\"string\",\"format\":\"time\"%s}".formatted(more);
+        String tag =
+                "{\"format\":{\"type\":\"qwen_xml_parameter\",\"json_schema\":{\"properties\":{\"a\":%s}}}}"
+                        .formatted(time);
+        Rules bounded =
+                new SpecWriter(new GrammarBuilder(GrammarLimits.DEFAULT), JsonSchemaOptions.DEFAULT)
+                        .write(new GrammarSpec.StructuralTag(tag));
+
+        String nanos = "10:00:00.123456789";
+        assertThat(GrammarTexts.accepts(bounded, parameters("a", nanos + "Z"))).isTrue();
+        assertThat(GrammarTexts.accepts(bounded, parameters("a", nanos + "0Z"))).isFalse();
+        assertThat(GrammarTexts.accepts(rules(tag), parameters("a", nanos + "0Z"))).isTrue();
     }
 
     /// What is left out in the loose form is named.

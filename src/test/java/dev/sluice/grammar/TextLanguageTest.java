@@ -84,7 +84,7 @@ class TextLanguageTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void automataAreTheLeast(int seed) {
+    void automataAreTheLeast(int seed) throws GrammarException {
         SplittableRandom random = new SplittableRandom(seed);
         int size = random.nextInt(2, 9);
         boolean hasCycles = random.nextInt(3) == 0;
