@@ -58,6 +58,15 @@ final class GuidedFlags {
     private boolean anyKeyOrder;
 
     @Option(
+            names = "--guided-short-numbers",
+            description =
+                    "Numbers in JSON that is asked for have at most 18 digits more than their"
+                            + " bounds decide about and exponents below 100, fractions of seconds"
+                            + " nine digits, since small models write digits without end at times."
+                            + " By default they are as long as the schema allows.")
+    private boolean shortNumbers;
+
+    @Option(
             names = "--no-guided-jump-forward",
             description =
                     "Draws also those tokens one by one that the form leaves no choice about. By"
@@ -77,7 +86,10 @@ final class GuidedFlags {
                 ? Optional.empty()
                 : Optional.of(
                         new GuidedOptions(
-                                JsonSchemaOptions.DEFAULT.with(whitespace()).with(keyOrder()),
+                                JsonSchemaOptions.DEFAULT
+                                        .with(whitespace())
+                                        .with(keyOrder())
+                                        .withShortNumbers(shortNumbers),
                                 !stepByStep));
     }
 

@@ -9,12 +9,15 @@ package dev.sluice.grammar;
 ///   those of `properties` and `patternProperties`
 /// @param dialect the version of a schema without `$schema`
 /// @param keyOrder in which order the keys that a schema lists are written
+/// @param shortNumbers whether numbers with more digits than anyone needs are left out, and
+///   fractions of seconds with more than nine; small models write digits for ever at times
 public record JsonSchemaOptions(
         Whitespace whitespace,
         boolean strict,
         boolean closedObjects,
         SchemaDialect dialect,
-        KeyOrder keyOrder) {
+        KeyOrder keyOrder,
+        boolean shortNumbers) {
 
     /// White space between tokens.
     public enum Whitespace {
@@ -22,7 +25,7 @@ public record JsonSchemaOptions(
         NONE,
         /// At most one space behind commas and colons, or one line end and an indentation where
         /// lines end: behind an opening bracket or a comma and before a closing bracket. Small
-        /// models print white space for ever if they may, and digits, which are bounded, too.
+        /// models print white space for ever if they may.
         BOUNDED,
         /// Any.
         ANY
@@ -46,25 +49,33 @@ public record JsonSchemaOptions(
                     true,
                     false,
                     SchemaDialect.DRAFT_2020_12,
-                    KeyOrder.DECLARED);
+                    KeyOrder.DECLARED,
+                    false);
 
     /// The same with another treatment of white space.
     public JsonSchemaOptions with(Whitespace other) {
-        return new JsonSchemaOptions(other, strict, closedObjects, dialect, keyOrder);
+        return new JsonSchemaOptions(other, strict, closedObjects, dialect, keyOrder, shortNumbers);
     }
 
     /// The same with another order of keys.
     public JsonSchemaOptions with(KeyOrder other) {
-        return new JsonSchemaOptions(whitespace, strict, closedObjects, dialect, other);
+        return new JsonSchemaOptions(
+                whitespace, strict, closedObjects, dialect, other, shortNumbers);
     }
 
     /// The same with another meaning of objects that don't say whether they are open.
     public JsonSchemaOptions withClosedObjects(boolean other) {
-        return new JsonSchemaOptions(whitespace, strict, other, dialect, keyOrder);
+        return new JsonSchemaOptions(whitespace, strict, other, dialect, keyOrder, shortNumbers);
     }
 
     /// The same with another answer to keywords that can't be enforced.
     public JsonSchemaOptions withStrict(boolean other) {
-        return new JsonSchemaOptions(whitespace, other, closedObjects, dialect, keyOrder);
+        return new JsonSchemaOptions(
+                whitespace, other, closedObjects, dialect, keyOrder, shortNumbers);
+    }
+
+    /// The same with or without numbers of any length.
+    public JsonSchemaOptions withShortNumbers(boolean other) {
+        return new JsonSchemaOptions(whitespace, strict, closedObjects, dialect, keyOrder, other);
     }
 }

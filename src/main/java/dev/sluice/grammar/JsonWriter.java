@@ -42,7 +42,7 @@ final class JsonWriter {
         this.builder = evaluator.builder;
         this.whitespace = evaluator.options.whitespace();
         this.inside = inside;
-        this.strings = new StringWriter(builder, isBounded(), inside);
+        this.strings = new StringWriter(builder, hasShortNumbers(), inside);
         this.objects =
                 new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.unwritten);
         this.arrays = new ArrayWriter(this, evaluator);
@@ -165,21 +165,23 @@ final class JsonWriter {
                     relaxed(
                             set,
                             term,
-                            some -> new NumberAutomaton(spelled(some)).rule(builder, isBounded()),
+                            some ->
+                                    new NumberAutomaton(spelled(some))
+                                            .rule(builder, hasShortNumbers()),
                             some -> Relaxation.of(some, isIntegral(some)));
             numbers.put(set, known);
         }
         return known;
     }
 
-    /// Where white space is limited, so are the digits of numbers and of fractions of seconds:
-    /// small models write digits for ever if they may.
-    boolean isBounded() {
-        return whitespace != JsonSchemaOptions.Whitespace.ANY;
+    boolean hasShortNumbers() {
+        return evaluator.options.shortNumbers();
     }
 
+    /// Where white space is limited, integers have one spelling.
     private NumberSet spelled(NumberSet set) {
-        return isBounded() && isIntegral(set) ? new NumberSet.Both(set, NumberSet.plain()) : set;
+        boolean isFree = whitespace == JsonSchemaOptions.Whitespace.ANY;
+        return isFree || !isIntegral(set) ? set : new NumberSet.Both(set, NumberSet.plain());
     }
 
     private static boolean isIntegral(NumberSet set) {

@@ -33,7 +33,7 @@ final class XmlParameters {
         TextLanguage any = TextLanguage.any();
         TextLanguage inside = any.then(TextLanguage.of(END)).then(any).not();
         this.json = new JsonWriter(evaluator, inside);
-        this.text = new XmlText(builder, END, inside, json.isBounded());
+        this.text = new XmlText(builder, END, inside, json.hasShortNumbers());
         this.space = spaceRule();
     }
 

@@ -90,6 +90,7 @@ final class FlagTable {
             WORKS    --guided-decoding-backend off
             WORKS    --guided-whitespace any
             WORKS    --guided-any-key-order
+            WORKS    --guided-short-numbers
             WORKS    --no-guided-jump-forward
             WORKS    --guided-decoding-disable-any-whitespace
             WORKS    --enable-logprob

@@ -27,6 +27,14 @@ final class GuidedFlagsTest {
     }
 
     @Test
+    void numbersAreAsLongAsTheSchemaAllowsUnlessShortOnesAreAskedFor() {
+        assertThat(parse("--guided-short-numbers"))
+                .contains(
+                        new GuidedOptions(JsonSchemaOptions.DEFAULT.withShortNumbers(true), true));
+        assertThat(JsonSchemaOptions.DEFAULT.shortNumbers()).isFalse();
+    }
+
+    @Test
     void keysComeInDeclaredOrderUnlessAnyIsAskedFor() {
         assertThat(parse()).contains(GuidedOptions.DEFAULT);
         assertThat(parse("--guided-any-key-order"))

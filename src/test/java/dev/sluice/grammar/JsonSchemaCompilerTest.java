@@ -366,7 +366,7 @@ class JsonSchemaCompilerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"time", "date-time"})
-    void fractionsOfSecondsAreBoundedWhereWhiteSpaceIs(String format) throws GrammarException {
+    void fractionsOfSecondsAreShortWhereNumbersAre(String format) throws GrammarException {
         String time = (format.equals("time") ? "" : "2024-02-29T") + "12:00:00.";
         String nanos = "\"" + time + "123456789Z\"";
         String longer = "\"" + time + "1234567890Z\"";
@@ -375,17 +375,41 @@ class JsonSchemaCompilerTest {
         String sized = schema.formatted(format, ",\"minLength\":50");
         String longest = "\"" + time + "1".repeat(40) + "Z\"";
 
-        assertThat(bounded(plain, nanos)).isTrue();
-        assertThat(bounded(plain, longer)).isFalse();
+        assertThat(shortened(plain, nanos)).isTrue();
+        assertThat(shortened(plain, longer)).isFalse();
+        assertThat(bounded(plain, longer)).isTrue();
         assertThat(accepts(plain, longer)).isTrue();
-        assertThat(bounded(sized, longest)).isTrue();
-        assertThat(bounded("{\"not\":" + plain + "}", longer)).isFalse();
-        assertThat(bounded("{\"not\":{\"not\":" + plain + "}}", nanos)).isTrue();
+        assertThat(shortened(sized, longest)).isTrue();
+        assertThat(shortened("{\"not\":" + plain + "}", longer)).isFalse();
+        assertThat(shortened("{\"not\":{\"not\":" + plain + "}}", nanos)).isTrue();
+    }
+
+    /// However many digits a number has, it is what the schema allows.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1234567890123456789012345",
+                "-0.12345678901234567890123456789",
+                "1e400",
+                "12.5E-1000"
+            })
+    void numbersHaveAnyDigitsUnlessTheyAreToBeShort(String number) throws GrammarException {
+        assertThat(bounded("{\"type\":\"number\"}", number)).isTrue();
+        assertThat(bounded("{}", number)).isTrue();
+        assertThat(shortened("{\"type\":\"number\"}", number)).isFalse();
+        assertThat(shortened("{\"type\":\"number\"}", "-12.5E-99")).isTrue();
     }
 
     private static boolean bounded(String schema, String text) throws GrammarException {
         return GrammarTexts.accepts(
                 SchemaRows.machine(SchemaRows.json(schema), JsonSchemaOptions.DEFAULT), text);
+    }
+
+    private static boolean shortened(String schema, String text) throws GrammarException {
+        return GrammarTexts.accepts(
+                SchemaRows.machine(
+                        SchemaRows.json(schema), JsonSchemaOptions.DEFAULT.withShortNumbers(true)),
+                text);
     }
 
     @Test
