@@ -45,14 +45,14 @@ final class CountedText {
     private static int write(
             GrammarBuilder builder, TextLanguage language, boolean json, int min, int max)
             throws GrammarException {
-        if (!language.hasLength(min, max)) {
+        if (!language.sizes().hasLength(min, max)) {
             return builder.rule();
         }
         int rule =
-                min <= language.shortest()
+                min <= language.sizes().shortest()
                         ? language.rule(builder, json)
                         : new CountedText(builder, language, json, min).write();
-        if (max < language.longest()) {
+        if (max < language.sizes().longest()) {
             builder.counted(rule, max);
         }
         return rule;

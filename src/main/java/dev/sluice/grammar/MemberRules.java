@@ -95,11 +95,13 @@ final class MemberRules {
             builder.key(known);
             int start = builder.start(known);
             int open = builder.literal(comma ? json.separator(start, ',') : start, "\"");
-            if (json.written(of.language()).isAny()) {
+            TextLanguage written = json.written(of.language());
+            if (written.isAny()) {
                 new Exclusion(of.names()).write(open, builder.end(known));
             } else {
                 int behind = builder.state();
-                builder.epsilon(open, language(of).write(builder, true, behind));
+                TextLanguage some = without(written, of.names());
+                builder.epsilon(open, some.write(builder, true, behind));
                 builder.text(behind, CodePoints.of('"'), builder.end(known));
             }
         }
@@ -118,9 +120,9 @@ final class MemberRules {
         return known;
     }
 
-    private TextLanguage language(Others of) throws GrammarException {
-        TextLanguage keys = json.written(of.language());
-        return of.names().isEmpty() ? keys : keys.minus(TextLanguage.of(of.names()));
+    private static TextLanguage without(TextLanguage keys, Set<String> names)
+            throws GrammarException {
+        return names.isEmpty() ? keys : keys.minus(TextLanguage.of(names));
     }
 
     private int rule(Others of) throws GrammarException {
@@ -130,13 +132,12 @@ final class MemberRules {
             others.put(of, known);
             int open = builder.literal(builder.start(known), "\"");
             int end = builder.end(known);
-            if (json.written(of.language()).isAny()) {
+            TextLanguage written = json.written(of.language());
+            if (written.isAny()) {
                 new Exclusion(of.names()).write(open, end);
             } else {
-                builder.text(
-                        builder.call(open, language(of).rule(builder, true)),
-                        CodePoints.of('"'),
-                        end);
+                int some = without(written, of.names()).rule(builder, true);
+                builder.text(builder.call(open, some), CodePoints.of('"'), end);
             }
         }
         return known;

@@ -87,7 +87,7 @@ record OpenKeys(ObjectShape shape, boolean differ, boolean few) {
         }
 
         boolean areFew() {
-            return regions.stream().allMatch(region -> region.keys().isFinite());
+            return regions.stream().allMatch(region -> region.keys().sizes().isFinite());
         }
 
         /// The shape with keys listed that might run out before a condition is met or there are
@@ -130,7 +130,7 @@ record OpenKeys(ObjectShape shape, boolean differ, boolean few) {
                     value = value.and(shape.witnesses().get(i).value());
                 }
             }
-            return keys.hasMoreThan(INEXHAUSTIBLE) || emptiness.isEmpty(value)
+            return keys.sizes().hasMoreThan(INEXHAUSTIBLE) || emptiness.isEmpty(value)
                     ? List.of()
                     : texts(keys);
         }

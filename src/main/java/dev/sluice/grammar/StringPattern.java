@@ -105,14 +105,18 @@ final class StringPattern {
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean mayHaveLength(int min, int max) throws GrammarException {
-        return times.isPresent() ? times.get().hasLength(min, max) : most().hasLength(min, max);
+        return times.isPresent()
+                ? times.get().hasLength(min, max)
+                : most().sizes().hasLength(min, max);
     }
 
     /// Whether a string of `min` to `max` characters can be written.
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean hasLength(int min, int max) throws GrammarException {
-        return times.isPresent() ? times.get().hasLength(min, max) : language().hasLength(min, max);
+        return times.isPresent()
+                ? times.get().hasLength(min, max)
+                : language().sizes().hasLength(min, max);
     }
 
     StringPattern and(StringPattern other) throws GrammarException {
@@ -122,19 +126,21 @@ final class StringPattern {
         if (other.isAny()) {
             return this;
         }
-        if (isWithin(other)) {
+        TextLanguage both = language().and(other.language());
+        if (isLeftBy(both, other)) {
             return this;
         }
-        if (other.isWithin(this)) {
+        if (other.isLeftBy(both, this)) {
             return other;
         }
-        TextLanguage both = language().and(other.language());
         return isExact() && other.isExact() ? of(both) : of(both, most().and(other.most()));
     }
 
     /// Whether these are times that all belong to another set: they are best left as they are.
-    private boolean isWithin(StringPattern other) throws GrammarException {
-        return times.isPresent() && other.isExact() && language().isWithin(other.language());
+    ///
+    /// @param both what belongs to both sets
+    private boolean isLeftBy(TextLanguage both, StringPattern other) throws GrammarException {
+        return times.isPresent() && other.isExact() && both.equals(language());
     }
 
     StringPattern or(StringPattern other) throws GrammarException {

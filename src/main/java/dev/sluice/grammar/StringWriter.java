@@ -58,10 +58,8 @@ final class StringWriter {
         if (bounded) {
             language = Times.shortened(language, piece.min(), piece.max());
         }
-        if (!language.hasLength(piece.min(), piece.max())) {
-            return builder.state();
-        }
-        if (piece.min() <= language.shortest() && piece.max() >= language.longest()) {
+        if (piece.min() <= language.sizes().shortest()
+                && piece.max() >= language.sizes().longest()) {
             return builder.call(from, listed(language));
         }
         if (language.numStates() == 1) {
@@ -87,7 +85,7 @@ final class StringWriter {
     /// Lists are written in one way, so that what is forced can be foreseen; elsewhere any escape
     /// will do.
     private int listed(TextLanguage language) throws GrammarException {
-        if (!language.isFinite()) {
+        if (!language.sizes().isFinite()) {
             return language.rule(builder, true);
         }
         int[] states = new int[language.numStates()];

@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -26,11 +25,7 @@ final class TextLanguage {
     /// So many take little time.
     private static final int SOME_STATES = 500;
 
-    /// So many steps from state to state are too many.
-    private static final long MAX_STEPS = 50_000_000;
-
     static final int DEAD = -1;
-    private static final int[] NO_EDGES = {};
     private static final TextLanguage ANY =
             new TextLanguage(new int[][] {toEdges(CodePoints.ANY, 0)}, new boolean[] {true});
 
@@ -42,11 +37,7 @@ final class TextLanguage {
     /// The edges of each state by where they lead, once asked for.
     private volatile @Nullable List<List<Edge>> byTarget;
 
-    /// Characters of the longest text, or -1 as long as nobody has asked.
-    private volatile int longest = -1;
-
-    /// Characters of the shortest text, or -1 as long as nobody has asked.
-    private volatile int shortest = -1;
+    private final TextSizes sizes;
 
     /// 0 as long as nobody has asked.
     private int hash;
@@ -58,6 +49,7 @@ final class TextLanguage {
     private TextLanguage(int[][] edges, boolean[] accepts) {
         this.edges = edges;
         this.accepts = accepts;
+        this.sizes = new TextSizes(edges, accepts);
     }
 
     static GrammarException tooLarge() {
@@ -166,6 +158,12 @@ final class TextLanguage {
         return edges.length;
     }
 
+    /// First, last and target of each edge of a state, ascending, not overlapping; not to be
+    /// changed.
+    int[] edges(int state) {
+        return edges[state];
+    }
+
     boolean accepts(int state) {
         return accepts[state];
     }
@@ -272,7 +270,7 @@ final class TextLanguage {
                 return other;
             }
         }
-        return product(other, (a, b) -> a && b);
+        return new LanguageProduct(this, other).where((a, b) -> a && b);
     }
 
     /// Whether it pays to look before an automaton is made of this.
@@ -281,11 +279,11 @@ final class TextLanguage {
     }
 
     TextLanguage or(TextLanguage other) throws GrammarException {
-        return product(other, (a, b) -> a || b);
+        return new LanguageProduct(this, other).where((a, b) -> a || b);
     }
 
     TextLanguage minus(TextLanguage other) throws GrammarException {
-        return product(other, (a, b) -> a && !b);
+        return new LanguageProduct(this, other).where((a, b) -> a && !b);
     }
 
     /// All texts that do not belong to this.
@@ -299,28 +297,7 @@ final class TextLanguage {
 
     /// Whether all texts belong to another language.
     boolean isWithin(TextLanguage other) throws GrammarException {
-        StatePairs pairs = new StatePairs();
-        pairs.number(0, 0);
-        // From every state some text can be completed, so what leads out of the other ends this.
-        for (int i = 0; i < pairs.size(); i++) {
-            checkSize(i);
-            int a = pairs.first(i);
-            int b = pairs.second(i);
-            if (accepts[a] && !other.accepts[b]) {
-                return false;
-            }
-            for (int border : borders(a, other, b)) {
-                int nextA = next(a, border);
-                int nextB = other.next(b, border);
-                if (nextA != DEAD && nextB == DEAD) {
-                    return false;
-                }
-                if (nextA != DEAD) {
-                    pairs.number(nextA, nextB);
-                }
-            }
-        }
-        return true;
+        return new LanguageProduct(this, other).isWithin();
     }
 
     /// A text of this, then one of the other.
@@ -391,192 +368,9 @@ final class TextLanguage {
         return nfa.language(start, end);
     }
 
-    private interface Accepting {
-        boolean of(boolean a, boolean b);
-    }
-
-    private TextLanguage product(TextLanguage other, Accepting accepting) throws GrammarException {
-        StatePairs pairs = new StatePairs();
-        Builder builder = new Builder();
-        boolean keepsLeft = accepting.of(true, false);
-        boolean keepsRight = accepting.of(false, true);
-        pairs.number(0, 0);
-        for (int i = 0; i < pairs.size(); i++) {
-            checkSize(i);
-            int a = pairs.first(i);
-            int b = pairs.second(i);
-            builder.state(accepting.of(a != DEAD && accepts[a], b != DEAD && other.accepts[b]));
-            int[] borders = borders(a, other, b);
-            for (int k = 0; k + 1 < borders.length; k++) {
-                int nextA = next(a, borders[k]);
-                int nextB = other.next(b, borders[k]);
-                boolean live =
-                        (nextA != DEAD && nextB != DEAD)
-                                || (nextA != DEAD && keepsLeft)
-                                || (nextB != DEAD && keepsRight);
-                if (live) {
-                    builder.edge(i, borders[k], borders[k + 1] - 1, pairs.number(nextA, nextB));
-                }
-            }
-        }
-        return builder.build();
-    }
-
-    /// Where edges of either state begin or have ended, ascending.
-    private int[] borders(int a, TextLanguage other, int b) {
-        int[] left = a == DEAD ? NO_EDGES : edges[a];
-        int[] right = b == DEAD ? NO_EDGES : other.edges[b];
-        int[] borders = new int[2 * (left.length + right.length) / 3];
-        int n = addBorders(left, borders, 0);
-        n = addBorders(right, borders, n);
-        Arrays.sort(borders);
-        int distinct = 0;
-        for (int i = 0; i < n; i++) {
-            if (distinct == 0 || borders[i] != borders[distinct - 1]) {
-                borders[distinct++] = borders[i];
-            }
-        }
-        return distinct == n ? borders : Arrays.copyOf(borders, distinct);
-    }
-
-    private static int addBorders(int[] out, int[] borders, int from) {
-        int n = from;
-        for (int i = 0; i < out.length; i += 3) {
-            borders[n++] = out[i];
-            borders[n++] = out[i + 1] + 1;
-        }
-        return n;
-    }
-
-    /// Whether there are finitely many texts: whether no edge leads back.
-    boolean isFinite() {
-        return longest() != Repeat.UNBOUNDED;
-    }
-
-    /// The number of characters of the longest text, or [Repeat#UNBOUNDED].
-    int longest() {
-        if (longest < 0) {
-            longest = longestPath();
-        }
-        return longest;
-    }
-
-    /// The number of characters of the shortest text; [Repeat#UNBOUNDED] if there is none.
-    int shortest() {
-        if (shortest < 0) {
-            shortest = shortestPath();
-        }
-        return shortest;
-    }
-
-    private int shortestPath() {
-        BitSet seen = new BitSet();
-        BitSet level = new BitSet();
-        level.set(0);
-        for (int length = 0; !level.isEmpty(); length++) {
-            if (level.stream().anyMatch(state -> accepts[state])) {
-                return length;
-            }
-            seen.or(level);
-            level = behind(level);
-            level.andNot(seen);
-        }
-        return Repeat.UNBOUNDED;
-    }
-
-    /// Whether some text has `min` to `max` characters.
-    ///
-    /// @param max or [Repeat#UNBOUNDED]
-    boolean hasLength(int min, int max) throws GrammarException {
-        if (isEmpty() || min > longest() || max < shortest()) {
-            return false;
-        }
-        return min <= shortest() || max >= longest() || hasLengthBetween(min, max);
-    }
-
-    /// From every state some text can be completed, with fewer characters than there are states.
-    private boolean hasLengthBetween(int min, int max) throws GrammarException {
-        if ((long) min * edges.length > MAX_STEPS) {
-            throw GrammarException.unsupported(
-                    "a pattern or format together with a length of %,d or more is too large"
-                            .formatted(min));
-        }
-        BitSet level = new BitSet();
-        level.set(0);
-        int last = Math.min(max, min + edges.length);
-        for (int length = 0; length <= last; length++) {
-            if (length >= min && level.stream().anyMatch(state -> accepts[state])) {
-                return true;
-            }
-            level = behind(level);
-        }
-        return false;
-    }
-
-    private BitSet behind(BitSet states) {
-        BitSet behind = new BitSet();
-        for (int i = states.nextSetBit(0); i >= 0; i = states.nextSetBit(i + 1)) {
-            for (int k = 2; k < edges[i].length; k += 3) {
-                behind.set(edges[i][k]);
-            }
-        }
-        return behind;
-    }
-
-    private int longestPath() {
-        int[] order = forward();
-        int[] lengths = new int[edges.length];
-        int most = 0;
-        for (int state : order) {
-            int[] out = edges[state];
-            for (int k = 2; k < out.length; k += 3) {
-                lengths[out[k]] = Math.max(lengths[out[k]], lengths[state] + 1);
-                most = Math.max(most, lengths[out[k]]);
-            }
-        }
-        return order.length == edges.length ? most : Repeat.UNBOUNDED;
-    }
-
-    /// The states that no cycle leads to, each behind those that lead to it.
-    private int[] forward() {
-        int[] into = new int[edges.length];
-        for (int[] out : edges) {
-            for (int i = 2; i < out.length; i += 3) {
-                into[out[i]]++;
-            }
-        }
-        int[] order = new int[edges.length];
-        int found = into[0] == 0 ? 1 : 0;
-        for (int i = 0; i < found; i++) {
-            int[] out = edges[order[i]];
-            for (int k = 2; k < out.length; k += 3) {
-                if (--into[out[k]] == 0) {
-                    order[found++] = out[k];
-                }
-            }
-        }
-        return Arrays.copyOf(order, found);
-    }
-
-    /// Whether there are more texts than a number.
-    ///
-    /// @param most below 2^31
-    boolean hasMoreThan(long most) {
-        if (isEmpty() || !isFinite()) {
-            return !isEmpty();
-        }
-        int[] order = forward();
-        long[] counts = new long[edges.length];
-        for (int i = order.length - 1; i >= 0; i--) {
-            int state = order[i];
-            int[] out = edges[state];
-            long count = accepts[state] ? 1 : 0;
-            for (int k = 0; k < out.length; k += 3) {
-                count = Math.min(most + 1, count + (out[k + 1] - out[k] + 1) * counts[out[k + 2]]);
-            }
-            counts[state] = count;
-        }
-        return counts[0] > most;
+    /// How long the texts are, and how many.
+    TextSizes sizes() {
+        return sizes;
     }
 
     /// Adds this as a rule of a grammar.
@@ -617,7 +411,7 @@ final class TextLanguage {
             return Optional.of(texts);
         }
         // From every state some text can be completed.
-        while (isFinite() && !work.isEmpty() && texts.size() + work.size() <= most) {
+        while (sizes.isFinite() && !work.isEmpty() && texts.size() + work.size() <= most) {
             Begun at = work.removeLast();
             if (accepts[at.state()]) {
                 texts.add(at.text());

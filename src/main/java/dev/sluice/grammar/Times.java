@@ -187,20 +187,20 @@ final class Times {
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean hasLength(int min, int max) throws GrammarException {
-        return usual(false).hasLength(min, max);
+        return usual(false).sizes().hasLength(min, max);
     }
 
     /// Strings that are all times, but for what offsets leap seconds have, less those with more
     /// than nine digits behind a second's point, unless lengths ask for them; any other strings as
     /// they are.
     static TextLanguage shortened(TextLanguage all, int min, int max) throws GrammarException {
-        if (all.isFinite()) {
+        if (all.sizes().isFinite()) {
             return all;
         }
         for (Times times : List.of(DATE_TIME, TIME)) {
             if (all.isWithin(times.wide(false))) {
                 TextLanguage some = all.and(times.wide(true));
-                return some.hasLength(min, max) ? some : all;
+                return some.sizes().hasLength(min, max) ? some : all;
             }
         }
         return all;
@@ -222,10 +222,11 @@ final class Times {
         }
         Times times = piece.pattern().times().get();
         TextLanguage usual = times.usual(true);
-        boolean isShort = bounded && usual.hasLength(piece.min(), piece.max());
+        boolean isShort = bounded && usual.sizes().hasLength(piece.min(), piece.max());
         // Bounds that all times keep make no other rule.
-        int min = piece.min() <= usual.shortest() ? 0 : piece.min();
-        int max = isShort && piece.max() >= usual.longest() ? Repeat.UNBOUNDED : piece.max();
+        int min = piece.min() <= usual.sizes().shortest() ? 0 : piece.min();
+        int max =
+                isShort && piece.max() >= usual.sizes().longest() ? Repeat.UNBOUNDED : piece.max();
         boolean isLong = min > MOST_CHARACTERS || (max > MOST_CHARACTERS && max < Repeat.UNBOUNDED);
         Written written = new Written(times, json, isShort, min, max);
         return isLong

@@ -1,12 +1,5 @@
 package dev.sluice.grammar;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /// Writes strings as they stand in an XML element: raw, up to the first end of the element.
@@ -14,7 +7,6 @@ import java.util.Optional;
 /// One line end behind the opening of the element and one before its end do not belong to the
 /// string: a string that begins or ends with one is written with one more.
 final class XmlText {
-    private static final int MAX_STATES = 100_000;
     private static final CodePoints LINE_END = CodePoints.of('\n');
 
     private final GrammarBuilder builder;
@@ -59,10 +51,9 @@ final class XmlText {
                 language = Times.shortened(language, piece.min(), piece.max());
             }
             if (language.mayHold(LINE_END)) {
-                new Counted(piece, language, behind).write(from);
+                lines(from, language, piece, behind);
             } else {
-                int rule = CountedText.rule(builder, language, false, piece.min(), piece.max());
-                line(from, rule, behind);
+                line(from, counted(language, piece), behind);
             }
         }
         builder.epsilon(builder.literal(behind, end), to);
@@ -78,94 +69,24 @@ final class XmlText {
         builder.text(behind, LINE_END, to);
     }
 
-    /// A place of a string.
-    ///
-    /// @param state of the language
-    /// @param count of the characters so far, as far as it matters
-    /// @param isBehindLine whether the last one ended a line
-    private record Place(int state, int count, boolean isBehindLine) {}
+    /// Texts with line ends of their own, between those that do not belong to them.
+    private void lines(int from, TextLanguage language, StringSet.Piece piece, int to)
+            throws GrammarException {
+        TextLanguage other = TextLanguage.characters(CodePoints.ANY.minus(LINE_END));
+        TextLanguage empty = TextLanguage.of("");
+        TextLanguage begun = language.and(other.then(TextLanguage.any()).or(empty));
+        TextLanguage ended = TextLanguage.any().then(other).or(empty);
+        int open = builder.state();
+        builder.text(from, LINE_END, open);
+        int behind = builder.state();
+        builder.text(behind, LINE_END, to);
+        builder.call(from, counted(begun.and(ended), piece), to);
+        builder.call(from, counted(begun, piece), behind);
+        builder.call(open, counted(language.and(ended), piece), to);
+        builder.call(open, counted(language, piece), behind);
+    }
 
-    /// The strings of a piece: the states of their language side by side with the number of
-    /// characters so far.
-    private final class Counted {
-        private final TextLanguage language;
-        private final int min;
-        private final int max;
-        private final int to;
-        private final Map<Place, Integer> states = new HashMap<>();
-        private final Deque<Place> work = new ArrayDeque<>();
-
-        Counted(StringSet.Piece piece, TextLanguage language, int to) {
-            this.language = language;
-            this.min = piece.min();
-            this.max = piece.max() >= language.longest() ? Repeat.UNBOUNDED : piece.max();
-            this.to = to;
-        }
-
-        void write(int from) throws GrammarException {
-            Place start = new Place(0, 0, false);
-            builder.text(from, LINE_END, state(start));
-            addEdges(from, start, CodePoints.NONE);
-            if (mayEnd(start)) {
-                builder.epsilon(from, to);
-            }
-            while (!work.isEmpty()) {
-                Place place = work.remove();
-                int at = Objects.requireNonNull(states.get(place));
-                addEdges(at, place, LINE_END);
-                if (mayEnd(place)) {
-                    builder.text(at, LINE_END, to);
-                    if (!place.isBehindLine()) {
-                        builder.epsilon(at, to);
-                    }
-                }
-            }
-        }
-
-        private boolean mayEnd(Place place) {
-            return language.accepts(place.state()) && place.count() >= min;
-        }
-
-        /// @param lineEnds the line ends that may come
-        private void addEdges(int from, Place place, CodePoints lineEnds) throws GrammarException {
-            if (place.count() == max) {
-                return;
-            }
-            int count =
-                    max == Repeat.UNBOUNDED ? Math.min(place.count() + 1, min) : place.count() + 1;
-            List<CodePoints> sets = new ArrayList<>();
-            List<Integer> targets = new ArrayList<>();
-            language.forEachEdge(
-                    place.state(),
-                    (set, target) -> {
-                        sets.add(set);
-                        targets.add(target);
-                    });
-            for (int i = 0; i < sets.size(); i++) {
-                CodePoints others = sets.get(i).minus(LINE_END);
-                if (!others.isEmpty()) {
-                    builder.text(from, others, state(new Place(targets.get(i), count, false)));
-                }
-                CodePoints lines = sets.get(i).intersect(lineEnds);
-                if (!lines.isEmpty()) {
-                    builder.text(from, lines, state(new Place(targets.get(i), count, true)));
-                }
-            }
-        }
-
-        private int state(Place place) throws GrammarException {
-            Integer known = states.get(place);
-            if (known == null) {
-                if (states.size() >= MAX_STATES) {
-                    throw GrammarException.unsupported(
-                            "minLength and maxLength of text in XML need more than %,d states"
-                                    .formatted(MAX_STATES));
-                }
-                known = builder.state();
-                states.put(place, known);
-                work.add(place);
-            }
-            return known;
-        }
+    private int counted(TextLanguage language, StringSet.Piece piece) throws GrammarException {
+        return CountedText.rule(builder, language, false, piece.min(), piece.max());
     }
 }

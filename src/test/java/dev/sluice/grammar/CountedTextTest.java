@@ -86,7 +86,7 @@ class CountedTextTest {
         int root = builder.rule();
         int inside = builder.call(builder.literal(builder.start(root), "<"), rule);
         builder.epsilon(builder.literal(inside, ">"), builder.end(root));
-        assertThat(language.hasLength(min, max)).isEqualTo(!begun.isEmpty());
+        assertThat(language.sizes().hasLength(min, max)).isEqualTo(!begun.isEmpty());
         if (begun.isEmpty()) {
             return;
         }

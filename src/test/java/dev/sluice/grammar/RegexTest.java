@@ -182,8 +182,8 @@ class RegexTest {
         assertThat(a.not().not()).isEqualTo(a);
         assertThat(a.or(a.not()).isAny()).isTrue();
         assertThat(a.and(a.not()).isEmpty()).isTrue();
-        assertThat(a.isFinite()).isTrue();
-        assertThat(a.not().isFinite()).isFalse();
+        assertThat(a.sizes().isFinite()).isTrue();
+        assertThat(a.not().sizes().isFinite()).isFalse();
         assertThat(TextLanguage.of("ab").then(TextLanguage.of("c")).or(TextLanguage.of("a")))
                 .isEqualTo(a.minus(TextLanguage.of("ab")));
         assertThat(TextLanguage.of("a").repeat(0, Repeat.UNBOUNDED))

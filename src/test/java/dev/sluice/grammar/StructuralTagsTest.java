@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 class StructuralTagsTest {
     /// Two functions with one trigger.
@@ -295,7 +297,7 @@ class StructuralTagsTest {
                 "{\"type\":\"object\"} ~ need a schema with 'properties'",
                 "{\"type\":\"string\"} ~ need a schema with 'properties'",
                 "{\"properties\":{\"a\":{\"type\":\"string\",\"pattern\":\"(a)\\\\1\"}}} ~ uses back-references, which is not supported (keyword pattern at /properties/a)",
-                "{\"properties\":{\"a\":{\"type\":\"string\",\"maxLength\":100000}}} ~ minLength and maxLength of text in XML need more than 100,000 states (XML parameter 'a')",
+                "{\"properties\":{\"a\":{\"type\":\"string\",\"minLength\":100000}}} ~ a pattern or format together with a length needs more than 100,000 states (XML parameter 'a')",
                 "{\"properties\":{\"a\":{}},\"minProperties\":2} ~ minProperties is greater than the number of members that the schema names",
                 "{\"properties\":{\"a>\":{}}} ~ the name can't be written in XML (XML parameter 'a>')",
                 "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/none\"}}} ~ points to nothing",
@@ -305,6 +307,54 @@ class StructuralTagsTest {
         assertThatThrownBy(() -> xml(schema))
                 .isInstanceOf(GrammarException.class)
                 .hasMessageContaining(message);
+    }
+
+    /// One line end on either side is no part of a string, any other is.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "0 ~ 2 ~ ``",
+                "1 ~ 1 ~ ``",
+                "2 ~ 3 ~ ``",
+                "0 ~ 3 ~ ^[a\\n]*$",
+                "0 ~ 4 ~ ^\\na*",
+                "0 ~ 2 ~ a\\n$",
+                "1 ~ 3 ~ ^(?:a\\n)+$",
+                "0 ~ 4 ~ ^[^a]*$"
+            })
+    void stringsOfXmlKeepTheirOwnLineEnds(int min, int max, String pattern)
+            throws GrammarException {
+        Rules rules =
+                xml(
+                        "{\"properties\":{\"a\":{\"type\":\"string\",\"minLength\":%d,\"maxLength\":%d,\"pattern\":\"%s\"}}}"
+                                .formatted(min, max, pattern.replace("\\", "\\\\")));
+        Predicate<String> matches = Pattern.compile(pattern.replace("$", "\\z")).asPredicate();
+        List<String> texts = new ArrayList<>(List.of(""));
+        for (int i = 0; i < texts.size(); i++) {
+            String text = texts.get(i);
+            String string = text.replaceFirst("^\n", "").replaceFirst("\n\\z", "");
+            boolean belongs =
+                    string.length() >= min && string.length() <= max && matches.test(string);
+
+            assertThat(GrammarTexts.accepts(rules, parameters("a", text)))
+                    .as(text)
+                    .isEqualTo(belongs);
+            if (text.length() < max + 3) {
+                texts.add(text + "a");
+                texts.add(text + "\n");
+            }
+        }
+    }
+
+    /// What is counted while it is read may be long.
+    @Test
+    void stringsOfXmlMayBeLong() throws GrammarException {
+        Rules rules = xml("{\"properties\":{\"a\":{\"type\":\"string\",\"maxLength\":100000}}}");
+
+        assertThat(GrammarTexts.accepts(rules, parameters("a", "\nx".repeat(50_000)))).isTrue();
+        assertThat(GrammarTexts.accepts(rules, parameters("a", "x".repeat(100_001)))).isFalse();
     }
 
     /// Small models print line ends for ever if they may.

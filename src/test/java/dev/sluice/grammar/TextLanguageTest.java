@@ -32,8 +32,8 @@ class TextLanguageTest {
     void theLongestTextIsCounted(String pattern, int longest) throws GrammarException {
         TextLanguage language = regex(pattern);
 
-        assertThat(language.longest()).isEqualTo(longest);
-        assertThat(language.isFinite()).isEqualTo(longest != Repeat.UNBOUNDED);
+        assertThat(language.sizes().longest()).isEqualTo(longest);
+        assertThat(language.sizes().isFinite()).isEqualTo(longest != Repeat.UNBOUNDED);
     }
 
     @ParameterizedTest
@@ -48,10 +48,10 @@ class TextLanguageTest {
     void lengthsAreFound(String pattern, int shortest) throws GrammarException {
         TextLanguage language = regex(pattern);
 
-        assertThat(language.shortest()).isEqualTo(shortest);
+        assertThat(language.sizes().shortest()).isEqualTo(shortest);
         for (int min = 0; min < 12; min++) {
             for (int max = min; max < 12; max++) {
-                assertThat(language.hasLength(min, max))
+                assertThat(language.sizes().hasLength(min, max))
                         .as("%d to %d", min, max)
                         .isEqualTo(language.intersects(TextLanguage.ofLength(min, max)));
             }
