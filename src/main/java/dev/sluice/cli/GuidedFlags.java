@@ -61,9 +61,9 @@ final class GuidedFlags {
             names = "--guided-short-numbers",
             description =
                     "Numbers in JSON that is asked for have at most 18 digits more than their"
-                            + " bounds decide about and exponents below 100, fractions of seconds"
-                            + " nine digits, since small models write digits without end at times."
-                            + " By default they are as long as the schema allows.")
+                            + " bounds decide about, fractions of seconds nine, since small models"
+                            + " write digits without end at times. By default they have as many as"
+                            + " the schema allows.")
     private boolean shortNumbers;
 
     @Option(

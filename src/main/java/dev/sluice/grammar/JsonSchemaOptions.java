@@ -2,7 +2,8 @@ package dev.sluice.grammar;
 
 /// How texts of a JSON Schema are written, and how its keywords are read.
 ///
-/// @param whitespace what may stand between the tokens of a text
+/// @param whitespace what may stand between the tokens of a text; where it is not any, numbers have
+///   exponents below 100 and integers neither point nor exponent, which leaves each a spelling
 /// @param strict whether a keyword that can't be enforced is an error; if not, it is ignored and
 ///   named in [SchemaRule#ignored]
 /// @param closedObjects whether an object without `additionalProperties` has no other keys than

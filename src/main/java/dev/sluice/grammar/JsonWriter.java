@@ -165,9 +165,7 @@ final class JsonWriter {
                     relaxed(
                             set,
                             term,
-                            some ->
-                                    new NumberAutomaton(spelled(some))
-                                            .rule(builder, hasShortNumbers()),
+                            some -> new NumberAutomaton(spelled(some)).rule(builder, spelling()),
                             some -> Relaxation.of(some, isIntegral(some)));
             numbers.put(set, known);
         }
@@ -178,10 +176,24 @@ final class JsonWriter {
         return evaluator.options.shortNumbers();
     }
 
+    private NumberAutomaton.Spelling spelling() {
+        if (hasShortNumbers()) {
+            return NumberAutomaton.Spelling.SHORT;
+        }
+        return hasFreeSpelling()
+                ? NumberAutomaton.Spelling.ANY
+                : NumberAutomaton.Spelling.SMALL_EXPONENT;
+    }
+
     /// Where white space is limited, integers have one spelling.
     private NumberSet spelled(NumberSet set) {
-        boolean isFree = whitespace == JsonSchemaOptions.Whitespace.ANY;
-        return isFree || !isIntegral(set) ? set : new NumberSet.Both(set, NumberSet.plain());
+        return hasFreeSpelling() || !isIntegral(set)
+                ? set
+                : new NumberSet.Both(set, NumberSet.plain());
+    }
+
+    private boolean hasFreeSpelling() {
+        return whitespace == JsonSchemaOptions.Whitespace.ANY;
     }
 
     private static boolean isIntegral(NumberSet set) {

@@ -27,10 +27,23 @@ import java.util.Objects;
 final class NumberAutomaton {
     private static final int MAX_STATES = 50_000;
 
-    /// Where spellings are bounded: how many digits more than matter.
+    /// Where numbers are short: how many digits more than matter.
     private static final int FURTHER_DIGITS = 18;
 
     private static final int FURTHER_EXPONENT_DIGITS = 1;
+
+    /// Which spellings there are.
+    enum Spelling {
+        /// All.
+        ANY,
+        /// Those with an exponent below 100, which all readers of JSON can read: any number has
+        /// one.
+        SMALL_EXPONENT,
+        /// Those that moreover have no more digits than anyone needs: at most 18 behind those that
+        /// decide whether a number belongs. Some numbers have none, but whatever numbers there are,
+        /// some stay.
+        SHORT
+    }
 
     private final NumberSet set;
     private final Map<Object, Integer> index = new HashMap<>();
@@ -147,26 +160,23 @@ final class NumberAutomaton {
 
     /// Adds the automaton.
     ///
-    /// @param bounded leaves out numbers with more digits than anyone needs: at most 18 behind
-    ///   those that decide whether a number belongs, and exponents below 100. Whatever numbers
-    ///   there are, some stay
     /// @return its rule
-    int rule(GrammarBuilder builder, boolean bounded) throws GrammarException {
-        RuleVisitor visitor = new RuleVisitor(builder, bounded);
+    int rule(GrammarBuilder builder, Spelling spelling) throws GrammarException {
+        RuleVisitor visitor = new RuleVisitor(builder, spelling);
         explore(builder, visitor);
         return visitor.rule;
     }
 
     private static final class RuleVisitor implements Visitor {
         private final GrammarBuilder builder;
-        private final boolean bounded;
+        private final Spelling spelling;
         private final int rule;
         private final Map<Place, Integer> states = new HashMap<>();
         private final Map<Place, Integer> exits = new HashMap<>();
 
-        RuleVisitor(GrammarBuilder builder, boolean bounded) throws GrammarException {
+        RuleVisitor(GrammarBuilder builder, Spelling spelling) throws GrammarException {
             this.builder = builder;
-            this.bounded = bounded;
+            this.spelling = spelling;
             this.rule = builder.rule();
             states.put(start(), builder.start(rule));
         }
@@ -174,12 +184,12 @@ final class NumberAutomaton {
         @Override
         public void loop(Place place, CodePoints digits) throws GrammarException {
             int state = known(states, place);
-            if (bounded) {
-                boolean exponent = place.phase() == Phase.UP || place.phase() == Phase.DOWN;
+            boolean exponent = place.phase() == Phase.UP || place.phase() == Phase.DOWN;
+            if (exponent ? spelling == Spelling.ANY : spelling != Spelling.SHORT) {
+                builder.text(state, digits, state);
+            } else {
                 int most = exponent ? FURTHER_EXPONENT_DIGITS : FURTHER_DIGITS;
                 exits.put(place, builder.call(state, builder.repeat(digits, false, 0, most)));
-            } else {
-                builder.text(state, digits, state);
             }
         }
 

@@ -2,6 +2,8 @@ package dev.sluice.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.grammar.NumberAutomaton.Spelling;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,7 +72,8 @@ class NumberAutomatonTest {
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
         NumberAutomaton automaton = new NumberAutomaton(set);
         boolean empty = automaton.isEmpty(builder);
-        int rule = automaton.rule(builder, false);
+        Spelling spellings = seed % 2 == 0 ? Spelling.ANY : Spelling.SMALL_EXPONENT;
+        int rule = automaton.rule(builder, spellings);
         int root = builder.rule();
         builder.call(builder.start(root), rule, builder.end(root));
         builder.epsilon(builder.literal(builder.start(root), "none"), builder.end(root));
@@ -100,19 +103,19 @@ class NumberAutomatonTest {
     void integersMayBeSpelledInAnyWayThatIsPlainlyWhole(String text, boolean accepted)
             throws GrammarException {
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
-        int rule = new NumberAutomaton(NumberSet.integers()).rule(builder, false);
+        int rule = new NumberAutomaton(NumberSet.integers()).rule(builder, Spelling.ANY);
 
         assertThat(GrammarTexts.accepts(builder.build(rule), text)).isEqualTo(accepted);
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void boundedSpellingsBelongAndSomeAreLeft(int seed) throws GrammarException {
+    void shortSpellingsBelongAndSomeAreLeft(int seed) throws GrammarException {
         SplittableRandom random = new SplittableRandom(seed);
         NumberSet set = set(random, 3);
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
         NumberAutomaton automaton = new NumberAutomaton(set);
-        int rule = automaton.rule(builder, true);
+        int rule = automaton.rule(builder, Spelling.SHORT);
         int root = builder.rule();
         builder.call(builder.start(root), rule, builder.end(root));
         builder.epsilon(builder.literal(builder.start(root), "none"), builder.end(root));
@@ -145,9 +148,9 @@ class NumberAutomatonTest {
         "1e-99,true",
         "1e100,false"
     })
-    void boundedSpellingsComeToAnEnd(String text, boolean accepted) throws GrammarException {
+    void shortSpellingsComeToAnEnd(String text, boolean accepted) throws GrammarException {
         GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
-        int rule = new NumberAutomaton(NumberSet.all()).rule(builder, true);
+        int rule = new NumberAutomaton(NumberSet.all()).rule(builder, Spelling.SHORT);
 
         assertThat(GrammarTexts.accepts(builder.build(rule), text)).isEqualTo(accepted);
     }
