@@ -3,8 +3,24 @@
  */
 #include "attention.h"
 
-/* Rows and vectors of a register tile. */
-enum { TILE = 6, WIDE = VW == 4 ? 2 : VW == 8 ? 2 : 4 };
+/* Most rows and vectors of a register tile. */
+enum { TILE = 6, WIDE = VW == 8 ? 8 : 4 };
+
+/*
+ * Vectors of a register tile of some rows: enough sums for their chains of additions to overlap,
+ * and no more than there are registers.
+ */
+SL_INLINE int tile_vectors(int rows) {
+#if SL_LEVEL == 1
+    return rows == 1 ? 8 : rows == 2 ? 4 : 2;
+#elif SL_LEVEL == 2
+    (void)rows;
+    return 4;
+#else
+    (void)rows;
+    return 2;
+#endif
+}
 
 /* n elements of a cache vector as float32; n == VW is a whole one. */
 SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
@@ -47,6 +63,17 @@ SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const 
     }
 #endif
     (void)read, (void)x16;
+    if (rows <= 2) {
+        /* Many vectors: each is split when it is needed, or they would not fit into registers. */
+        SL_UNROLL for (int v = 0; v < vectors; v++) {
+            vf low = vf_bf16_low(w[v]), high = vf_bf16_high(w[v]);
+            SL_UNROLL for (int r = 0; r < rows; r++) {
+                sum[r][v] = vf_fma(vf_set1(x[r * x_stride]), low, sum[r][v]);
+                sum[r][v] = vf_fma(vf_set1(x[r * x_stride + 1]), high, sum[r][v]);
+            }
+        }
+        return;
+    }
     vf half[WIDE];
     SL_UNROLL for (int v = 0; v < vectors; v++) { half[v] = vf_bf16_low(w[v]); }
     add_products(rows, vectors, sum, x, x_stride, half);
@@ -131,32 +158,53 @@ SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, cons
     }
 }
 
-SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+/* Scores of whole tiles from slot t on; returns where they end. */
+SL_INLINE int64_t score_tiles(int rows, int vectors, int read, struct chunk *c,
+                              const struct span *s, int64_t r, int64_t t) {
     const void *keys = span_kv(s, 0, 0);
-    int64_t size = c->args->block_size;
-    int64_t t = s->first / VW * VW;
-    for (; t + WIDE * VW <= size && t + (WIDE - 1) * VW < s->end; t += WIDE * VW) {
-        score_tile(rows, WIDE, read, c, keys, r, t, VW);
+    int64_t last = (vectors - 1) * VW;
+    for (; t + vectors * VW <= c->args->block_size && t + last < s->end; t += vectors * VW) {
+        score_tile(rows, vectors, read, c, keys, r, t, VW);
     }
-    for (; t + VW <= size && t < s->end; t += VW) {
-        score_tile(rows, 1, read, c, keys, r, t, VW);
+    return t;
+}
+
+SL_INLINE void score_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const int wide = tile_vectors(rows);
+    int64_t t = score_tiles(rows, wide, read, c, s, r, s->first / VW * VW);
+    if (wide > 4) {
+        t = score_tiles(rows, 4, read, c, s, r, t);
     }
+    if (wide > 2) {
+        t = score_tiles(rows, 2, read, c, s, r, t);
+    }
+    t = score_tiles(rows, 1, read, c, s, r, t);
     if (t < s->end) {
-        score_tile(rows, 1, read, c, keys, r, t, size - t);
+        score_tile(rows, 1, read, c, span_kv(s, 0, 0), r, t, c->args->block_size - t);
     }
 }
 
-SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+SL_INLINE int64_t value_tiles(int rows, int vectors, int read, struct chunk *c,
+                              const struct span *s, int64_t r, int64_t d) {
     const void *values = span_kv(s, 0, 1);
-    int64_t d = 0;
-    for (; d + WIDE * VW <= c->dim; d += WIDE * VW) {
-        value_tile(rows, WIDE, read, c, values, r, d, VW, s->first, s->end);
+    for (; d + vectors * VW <= c->dim; d += vectors * VW) {
+        value_tile(rows, vectors, read, c, values, r, d, VW, s->first, s->end);
     }
-    for (; d + VW <= c->dim; d += VW) {
-        value_tile(rows, 1, read, c, values, r, d, VW, s->first, s->end);
+    return d;
+}
+
+SL_INLINE void value_rows(int rows, int read, struct chunk *c, const struct span *s, int64_t r) {
+    const int wide = tile_vectors(rows);
+    int64_t d = value_tiles(rows, wide, read, c, s, r, 0);
+    if (wide > 4) {
+        d = value_tiles(rows, 4, read, c, s, r, d);
     }
+    if (wide > 2) {
+        d = value_tiles(rows, 2, read, c, s, r, d);
+    }
+    d = value_tiles(rows, 1, read, c, s, r, d);
     if (d < c->dim) {
-        value_tile(rows, 1, read, c, values, r, d, c->dim - d, s->first, s->end);
+        value_tile(rows, 1, read, c, span_kv(s, 0, 1), r, d, c->dim - d, s->first, s->end);
     }
 }
 

@@ -360,6 +360,7 @@ int main(int count, char **values) {
             bench_attention(type, 512, 512, max_threads);
             bench_attention(type, 2048, 512, max_threads);
             bench_attention(type, 2048, 1, max_threads);
+            bench_attention(type, 8192, 1, max_threads);
         }
     }
     return 0;

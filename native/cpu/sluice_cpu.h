@@ -454,7 +454,7 @@ struct sl_attention_args {
 SL_API void sl_attention(const struct sl_attention_args *args, int64_t begin, int64_t end);
 
 /* Positions of a segment. */
-enum { SL_ATTENTION_SEGMENT = 512 };
+enum { SL_ATTENTION_SEGMENT = 256 };
 SL_API int64_t sl_attention_segment(void);
 
 /*

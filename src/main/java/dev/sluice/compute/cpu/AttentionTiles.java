@@ -23,8 +23,8 @@ final class AttentionTiles {
     /// far apart they are.
     private static final int MERGE_INTS = 4;
 
-    /// Segments from which a decoding token is cut even beside many others.
-    private static final int LONG = 4;
+    /// Positions from which a decoding token is cut even beside many others.
+    private static final int LONG = 2048;
 
     private static final int WHOLE = -1;
 
@@ -119,9 +119,9 @@ final class AttentionTiles {
         return 4L * spec.numHeads() * partialStride(spec);
     }
 
-    /// Takes as many heads into a unit as still leave enough units for all threads: more heads read
-    /// the keys and values less often, more units share the work more evenly. With tiles it takes
-    /// them all, for one head alone would cost as much.
+    /// Takes as many heads into a unit as still leave enough units for all threads, cut into segments
+    /// if need be: more heads read the keys and values less often, more units share the work more
+    /// evenly. With tiles it takes them all, for one head alone would cost as much.
     private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
         boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();
@@ -131,21 +131,64 @@ final class AttentionTiles {
             }
             headsPerUnit = heads;
             tokens = kernels.attentionTile(heads, all);
-            long units = (long) count(batch, tokens) * (spec.numHeads() / heads);
-            boolean even = units >= 2L * threads && units % threads == 0;
+            long parts = spec.numHeads() / heads;
+            long units = count(batch, tokens) * parts;
             few = units < 4L * threads;
-            if (all || even || !few || heads == 1) {
+            boolean enough =
+                    all
+                            || !few
+                            || isEven(units)
+                            || isEnough(countSegments(batch, spec) * parts);
+            if (enough || heads == 1) {
                 return;
             }
         }
     }
 
-    private static int count(ForwardBatch batch, int tokens) {
-        int tiles = 0;
+    private boolean isEnough(long units) {
+        return units >= 4L * threads || isEven(units);
+    }
+
+    private boolean isEven(long units) {
+        return units >= 2L * threads && units % threads == 0;
+    }
+
+    private static long count(ForwardBatch batch, int tokens) {
+        long tiles = 0;
         for (int s = 0; s < batch.numSequences(); s++) {
             tiles += Math.ceilDiv(start(batch, s + 1) - start(batch, s), tokens);
         }
         return tiles;
+    }
+
+    /// Segments that the tiles see, of all tiles together.
+    private long countSegments(ForwardBatch batch, AttentionSpec spec) {
+        long segments = 0;
+        for (int s = 0; s < batch.numSequences(); s++) {
+            int end = start(batch, s + 1);
+            for (int first = start(batch, s); first < end; first += tokens) {
+                int last = Math.min(first + tokens, end) - 1;
+                segments += lastSegment(batch, s, last) - firstSegment(batch, spec, s, first) + 1L;
+            }
+        }
+        return segments;
+    }
+
+    /// Of what a token sees.
+    ///
+    /// @param token a row of the batch
+    private int firstSegment(ForwardBatch batch, AttentionSpec spec, int sequence, int token) {
+        int position = position(batch, sequence, token);
+        int low = position - spec.slidingWindow().orElse(position + 1) + 1;
+        return segment(batch, Math.max(0, low));
+    }
+
+    private int lastSegment(ForwardBatch batch, int sequence, int token) {
+        return segment(batch, position(batch, sequence, token));
+    }
+
+    private static int position(ForwardBatch batch, int sequence, int token) {
+        return Bits.i32(batch.contextLengths(), sequence) - start(batch, sequence + 1) + token;
     }
 
     private static int start(ForwardBatch batch, int sequence) {
@@ -159,13 +202,11 @@ final class AttentionTiles {
         merged = 0;
         for (int s = 0; s < batch.numSequences(); s++) {
             int end = start(batch, s + 1);
-            int before = Bits.i32(batch.contextLengths(), s) - end;
             for (int first = start(batch, s); first < end; first += tokens) {
                 int count = Math.min(tokens, end - first);
-                int low = before + first - spec.slidingWindow().orElse(before + first + 1) + 1;
-                int from = segment(batch, Math.max(0, low));
-                int to = segment(batch, before + first + count - 1);
-                boolean worthwhile = few || (count == 1 && to - from >= LONG);
+                int from = firstSegment(batch, spec, s, first);
+                int to = lastSegment(batch, s, first + count - 1);
+                boolean worthwhile = few || (count == 1 && (long) (to - from) * segment >= LONG);
                 long bytes = (parts + count * (to - from + 1L)) * partialBytes(spec);
                 if (to > from && worthwhile && bytes <= MOST_PARTIAL_BYTES) {
                     layParts(s, first, count, from, to, write);
