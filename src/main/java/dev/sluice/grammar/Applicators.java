@@ -11,9 +11,11 @@ import java.util.Map;
 /// @see "JSON Schema 2020-12, section 10.2"
 final class Applicators {
     private final SchemaEvaluator evaluator;
+    private final ClosedParts parts;
 
-    Applicators(SchemaEvaluator evaluator) {
+    Applicators(SchemaEvaluator evaluator, ClosedParts parts) {
         this.evaluator = evaluator;
+        this.parts = parts;
     }
 
     private ValueAlgebra algebra() {
@@ -22,23 +24,26 @@ final class Applicators {
 
     ValueSet values(Schema schema, String keyword) throws GrammarException {
         JsonNode value = schema.node().path(keyword);
+        Closing part = parts.ofPart(schema);
+        Closing condition = schema.closing().ofCondition();
+        SchemaDocument document = evaluator.document;
         return switch (keyword) {
             case "$ref" ->
-                    evaluator.values(evaluator.document.referenced(schema, text(schema, keyword)));
+                    evaluator.values(document.referenced(schema, part, text(schema, keyword)));
             case "$dynamicRef" ->
                     evaluator.values(
-                            evaluator.document.dynamicallyReferenced(
-                                    schema, text(schema, keyword)));
+                            document.dynamicallyReferenced(schema, part, text(schema, keyword)));
             case "allOf" -> {
                 ValueSet all = ValueSet.ANY;
-                for (Schema branch : branches(schema, keyword)) {
+                for (Schema branch : branches(schema, part, keyword)) {
                     all = algebra().and(all, evaluator.values(branch));
                 }
                 yield all;
             }
-            case "anyOf" -> anyOf(branches(schema, keyword));
-            case "oneOf" -> oneOf(branches(schema, keyword));
-            case "not" -> evaluator.others(evaluator.document.child(schema, value, keyword));
+            case "anyOf" -> anyOf(branches(schema, part, keyword), part.traces());
+            case "oneOf" ->
+                    oneOf(branches(schema, part, keyword), branches(schema, condition, keyword));
+            case "not" -> evaluator.others(document.child(schema, condition, value, keyword));
             case "if" -> conditional(schema);
             case "dependentSchemas", "dependentRequired", "dependencies" ->
                     dependent(schema, keyword);
@@ -54,7 +59,8 @@ final class Applicators {
         return value.stringValue();
     }
 
-    private List<Schema> branches(Schema schema, String keyword) throws GrammarException {
+    private List<Schema> branches(Schema schema, Closing closing, String keyword)
+            throws GrammarException {
         JsonNode value = schema.node().path(keyword);
         if (!value.isArray() || value.isEmpty()) {
             throw GrammarException.malformed(
@@ -64,13 +70,13 @@ final class Applicators {
         for (JsonNode branch : value) {
             branches.add(
                     evaluator.document.child(
-                            schema, branch, keyword, Integer.toString(branches.size())));
+                            schema, closing, branch, keyword, Integer.toString(branches.size())));
         }
         return branches;
     }
 
-    private ValueSet anyOf(List<Schema> branches) throws GrammarException {
-        if (evaluator.document.usesUnevaluated()) {
+    private ValueSet anyOf(List<Schema> branches, boolean traces) throws GrammarException {
+        if (traces) {
             return anyOfWithTraces(branches);
         }
         ValueSet any = ValueSet.NONE;
@@ -108,7 +114,9 @@ final class Applicators {
 
     /// A branch without what other branches allow, too. Branches that can't overlap need no
     /// complement.
-    private ValueSet oneOf(List<Schema> branches) throws GrammarException {
+    ///
+    /// @param open the same branches, as other branches exclude them
+    private ValueSet oneOf(List<Schema> branches, List<Schema> open) throws GrammarException {
         int count = branches.size();
         boolean[][] overlap = new boolean[count][count];
         List<ValueSet> values = new ArrayList<>();
@@ -117,9 +125,10 @@ final class Applicators {
         }
         for (int i = 0; i < count; i++) {
             evaluator.builder.checkTime();
-            for (int k = i + 1; k < count; k++) {
-                overlap[i][k] = !algebra().areDisjoint(values.get(i), values.get(k));
-                overlap[k][i] = overlap[i][k];
+            for (int k = 0; k < count; k++) {
+                boolean known = k < i && open.equals(branches);
+                overlap[i][k] =
+                        known ? overlap[k][i] : k != i && overlap(values.get(i), open.get(k));
             }
         }
         ValueSet one = ValueSet.NONE;
@@ -127,7 +136,7 @@ final class Applicators {
             ValueSet alone = values.get(i);
             for (int k = 0; k < count; k++) {
                 if (overlap[i][k]) {
-                    alone = algebra().and(alone, evaluator.others(branches.get(k)));
+                    alone = algebra().and(alone, evaluator.others(open.get(k)));
                 }
             }
             one = algebra().or(one, alone);
@@ -135,26 +144,33 @@ final class Applicators {
         return one;
     }
 
+    private boolean overlap(ValueSet values, Schema other) throws GrammarException {
+        return !algebra().areDisjoint(values, evaluator.values(other));
+    }
+
     private ValueSet conditional(Schema schema) throws GrammarException {
         JsonNode node = schema.node();
         if (schema.resource().dialect().compareTo(SchemaDialect.DRAFT_7) < 0) {
             return ValueSet.ANY;
         }
-        Schema condition = evaluator.document.child(schema, node.path("if"), "if");
+        Closing part = parts.ofPart(schema);
+        Closing open = part.ofCondition();
+        Schema condition = evaluator.document.child(schema, open, node.path("if"), "if");
         boolean decides = node.has("then") || node.has("else");
-        if (!decides && !evaluator.document.usesUnevaluated()) {
+        if (!decides && !part.traces()) {
             return ValueSet.ANY;
         }
-        ValueSet met = algebra().and(evaluator.values(condition), branch(schema, "then"));
-        ValueSet missed = algebra().and(evaluator.others(condition), branch(schema, "else"));
+        ValueSet met = algebra().and(evaluator.values(condition), branch(schema, part, "then"));
+        ValueSet missed = algebra().and(evaluator.others(condition), branch(schema, part, "else"));
         return algebra().or(met, missed);
     }
 
-    private ValueSet branch(Schema schema, String keyword) throws GrammarException {
+    private ValueSet branch(Schema schema, Closing closing, String keyword)
+            throws GrammarException {
         JsonNode node = schema.node().get(keyword);
         return node == null
                 ? ValueSet.ANY
-                : evaluator.values(evaluator.document.child(schema, node, keyword));
+                : evaluator.values(evaluator.document.child(schema, closing, node, keyword));
     }
 
     private ValueSet dependent(Schema schema, String keyword) throws GrammarException {
@@ -163,6 +179,7 @@ final class Applicators {
             throw GrammarException.malformed("%s must be an object".formatted(keyword));
         }
         ValueSet all = ValueSet.ANY;
+        Closing part = parts.ofPart(schema);
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
             String key = entry.getKey();
             JsonNode then = entry.getValue();
@@ -178,7 +195,7 @@ final class Applicators {
             } else if (then.isString()) {
                 with = ValueSet.of(having(List.of(key, then.stringValue())));
             } else {
-                Schema child = evaluator.document.child(schema, then, keyword, key);
+                Schema child = evaluator.document.child(schema, part, then, keyword, key);
                 with = algebra().and(with, evaluator.values(child));
             }
             ObjectShape without =

@@ -25,7 +25,7 @@ final class ArrayKeywords {
         List<ArrayShape.Contains> contains = contains(schema);
         boolean traced =
                 schema.resource().dialect() == SchemaDialect.DRAFT_2020_12
-                        && evaluator.document.usesUnevaluated();
+                        && schema.closing().traces();
         JsonNode unique = node.path("uniqueItems");
         ArrayShape shape =
                 new ArrayShape(
@@ -92,7 +92,9 @@ final class ArrayKeywords {
         boolean counts = dialect.compareTo(SchemaDialect.DRAFT_2019_09) >= 0;
         return List.of(
                 new ArrayShape.Contains(
-                        Term.of(evaluator.document.child(schema, kind, "contains")),
+                        Term.of(
+                                evaluator.document.child(
+                                        schema, schema.closing().ofCondition(), kind, "contains")),
                         0,
                         counts ? Keywords.count(node, "minContains", 1) : 1,
                         counts

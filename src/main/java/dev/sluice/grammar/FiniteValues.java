@@ -122,11 +122,13 @@ final class FiniteValues {
             }
             range(node, guesses);
             if (node.path("$ref").isString()) {
-                work.add(evaluator.document.referenced(schema, node.path("$ref").stringValue()));
+                work.add(
+                        evaluator.document.referenced(
+                                schema, schema.closing(), node.path("$ref").stringValue()));
             }
             for (String list : List.of("allOf", "anyOf", "oneOf")) {
                 for (JsonNode branch : node.path(list)) {
-                    work.add(evaluator.document.child(schema, branch, list));
+                    work.add(evaluator.document.child(schema, schema.closing(), branch, list));
                 }
             }
         }

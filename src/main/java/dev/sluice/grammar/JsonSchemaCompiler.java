@@ -26,7 +26,9 @@ final class JsonSchemaCompiler {
     /// @throws GrammarException if the schema is malformed, asks for what can't be enforced, or
     ///   passes a limit
     SchemaRule compile(JsonNode schema, GrammarBuilder builder) throws GrammarException {
-        SchemaDocument document = new SchemaDocument(schema, options.dialect(), builder.limits());
+        SchemaDocument document =
+                new SchemaDocument(
+                        schema, options.dialect(), builder.limits(), options.closedObjects());
         SchemaEvaluator evaluator = new SchemaEvaluator(document, options, builder);
         int rule = new JsonWriter(evaluator).write(Term.of(document.root()));
         return new SchemaRule(rule, evaluator.annotations(), evaluator.ignored());

@@ -51,7 +51,7 @@ final class ObjectKeywords {
                         Keywords.count(node, "minProperties", 0),
                         Keywords.count(node, "maxProperties", Repeat.UNBOUNDED),
                         List.of(),
-                        evaluator.document.usesUnevaluated()
+                        evaluator.traces(schema)
                                 ? evaluated(node, properties, patterns)
                                 : TextLanguage.none());
         Optional<ObjectShape> named = withNames(schema, shape);
@@ -76,11 +76,7 @@ final class ObjectKeywords {
         if (additional != null) {
             return Term.of(evaluator.document.child(schema, additional, "additionalProperties"));
         }
-        boolean closes =
-                evaluator.options.closedObjects()
-                        && !node.has("unevaluatedProperties")
-                        && (node.has("properties") || node.has("patternProperties"));
-        return closes ? Term.NONE : Term.ANY;
+        return ClosedParts.isClosedAlone(schema) ? Term.NONE : Term.ANY;
     }
 
     private List<Pattern> patterns(Schema schema) throws GrammarException {

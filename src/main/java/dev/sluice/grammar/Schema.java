@@ -12,6 +12,7 @@ final class Schema {
     private final @Nullable JsonNode node;
     private final SchemaResource resource;
     private final String path;
+    private final Closing closing;
     private final List<Term> union;
 
     /// The values that it allows, once known.
@@ -23,10 +24,11 @@ final class Schema {
     /// How many values deep [SchemaEvaluator] was when it began with this, or -1.
     int openAt = -1;
 
-    Schema(JsonNode node, SchemaResource resource, String path) {
+    Schema(JsonNode node, SchemaResource resource, String path, Closing closing) {
         this.node = node;
         this.resource = resource;
         this.path = path;
+        this.closing = closing;
         this.union = List.of();
     }
 
@@ -35,6 +37,7 @@ final class Schema {
         this.node = null;
         this.resource = origin.resource;
         this.path = origin.path;
+        this.closing = origin.closing;
         this.union = List.copyOf(union);
     }
 
@@ -50,6 +53,10 @@ final class Schema {
     /// JSON pointer from the root of the document, for messages.
     String path() {
         return path.isEmpty() ? "the root" : path;
+    }
+
+    Closing closing() {
+        return closing;
     }
 
     String pointer() {

@@ -46,6 +46,7 @@ final class SchemaDocument {
                     "dependencies");
 
     private final int maxNesting;
+    private final boolean closed;
     private final SchemaResource main;
     private final IdentityHashMap<JsonNode, SchemaResource> embedded = new IdentityHashMap<>();
     private final Map<String, SchemaResource> byUri = new HashMap<>();
@@ -57,11 +58,13 @@ final class SchemaDocument {
     private boolean usesUnevaluated;
 
     /// Equal texts of one resource are one schema.
-    private record Place(int number, SchemaResource resource) {}
+    private record Place(int number, SchemaResource resource, Closing closing) {}
 
-    SchemaDocument(JsonNode root, SchemaDialect dialect, GrammarLimits limits)
+    /// @param closed as in [JsonSchemaOptions#closedObjects]
+    SchemaDocument(JsonNode root, SchemaDialect dialect, GrammarLimits limits, boolean closed)
             throws GrammarException {
         this.maxNesting = limits.maxNesting();
+        this.closed = closed;
         main = new SchemaResource(NO_BASE, root, dialectOf(root, dialect));
         byUri.put("", main);
         register(root, main, 0);
@@ -70,6 +73,7 @@ final class SchemaDocument {
 
     private SchemaDocument(SchemaDocument other) {
         maxNesting = other.maxNesting;
+        closed = other.closed;
         main = other.main;
         usesUnevaluated = other.usesUnevaluated;
         embedded.putAll(other.embedded);
@@ -90,27 +94,35 @@ final class SchemaDocument {
     }
 
     Schema root() {
-        return schema(main.root(), embedded.getOrDefault(main.root(), main), "");
+        Closing closing = new Closing(closed, closed, usesUnevaluated);
+        return schema(main.root(), embedded.getOrDefault(main.root(), main), "", closing);
     }
 
-    /// Whether `unevaluatedProperties` or `unevaluatedItems` occur.
-    boolean usesUnevaluated() {
-        return usesUnevaluated;
+    /// Whether some schema may tell which keys and items it has looked at.
+    boolean mayTrace() {
+        return usesUnevaluated || closed;
+    }
+
+    /// A schema for the values inside those of another one.
+    Schema child(Schema parent, JsonNode node, String... path) {
+        return child(parent, parent.closing().ofValue(usesUnevaluated), node, path);
     }
 
     /// A schema inside another one.
-    Schema child(Schema parent, JsonNode node, String... path) {
+    Schema child(Schema parent, Closing closing, JsonNode node, String... path) {
         StringBuilder pointer = new StringBuilder(parent.pointer());
         for (String token : path) {
             pointer.append('/').append(token.replace("~", "~0").replace("/", "~1"));
         }
-        return schema(node, embedded.getOrDefault(node, parent.resource()), pointer.toString());
+        SchemaResource resource = embedded.getOrDefault(node, parent.resource());
+        return schema(node, resource, pointer.toString(), closing);
     }
 
-    private Schema schema(JsonNode node, SchemaResource resource, String path) {
+    private Schema schema(JsonNode node, SchemaResource resource, String path, Closing closing) {
         int number = java.util.Objects.requireNonNull(numbers.get(node));
         return schemas.computeIfAbsent(
-                new Place(number, resource), _ -> new Schema(node, resource, path));
+                new Place(number, resource, closing),
+                _ -> new Schema(node, resource, path, closing));
     }
 
     /// Gives equal texts the same number, so that they need not be compared again.
@@ -229,7 +241,7 @@ final class SchemaDocument {
     /// The schema that a `$ref` means.
     ///
     /// @throws GrammarException if it is not part of the document
-    Schema referenced(Schema from, String reference) throws GrammarException {
+    Schema referenced(Schema from, Closing closing, String reference) throws GrammarException {
         int hash = reference.indexOf('#');
         String address = hash < 0 ? reference : reference.substring(0, hash);
         String fragment = hash < 0 ? "" : reference.substring(hash + 1);
@@ -240,10 +252,10 @@ final class SchemaDocument {
                     "$ref \"%s\" at %s points to another document, which is not fetched"
                             .formatted(reference, from.path()));
         }
-        Schema found = inResource(resource, decoded(fragment));
+        Schema found = inResource(resource, decoded(fragment), closing);
         if (found == null && address.isEmpty() && resource.dialect().ignoresSiblingsOfRef()) {
             // Old schemas name their parts without meaning to move the root of their pointers.
-            found = inResource(main, decoded(fragment));
+            found = inResource(main, decoded(fragment), closing);
         }
         if (found == null) {
             throw GrammarException.malformed(
@@ -253,8 +265,9 @@ final class SchemaDocument {
     }
 
     /// The schema that a `$dynamicRef` means, where that does not depend on how it is reached.
-    Schema dynamicallyReferenced(Schema from, String reference) throws GrammarException {
-        Schema target = referenced(from, reference);
+    Schema dynamicallyReferenced(Schema from, Closing closing, String reference)
+            throws GrammarException {
+        Schema target = referenced(from, closing, reference);
         String name = reference.substring(reference.indexOf('#') + 1);
         JsonNode anchor = target.node().path("$dynamicAnchor");
         boolean isDynamic =
@@ -277,17 +290,17 @@ final class SchemaDocument {
         }
     }
 
-    private @Nullable Schema inResource(SchemaResource resource, String fragment) {
+    private @Nullable Schema inResource(SchemaResource resource, String fragment, Closing closing) {
         if (fragment.isEmpty() || fragment.startsWith("/")) {
-            return atPointer(resource, fragment);
+            return atPointer(resource, fragment, closing);
         }
         JsonNode node = anchors.get(resource.base() + "#" + fragment);
         return node == null
                 ? null
-                : schema(node, embedded.getOrDefault(node, resource), "#" + fragment);
+                : schema(node, embedded.getOrDefault(node, resource), "#" + fragment, closing);
     }
 
-    private @Nullable Schema atPointer(SchemaResource start, String pointer) {
+    private @Nullable Schema atPointer(SchemaResource start, String pointer, Closing closing) {
         SchemaResource resource = start;
         JsonNode node = start.root();
         String[] tokens = pointer.isEmpty() ? new String[0] : pointer.substring(1).split("/", -1);
@@ -303,6 +316,8 @@ final class SchemaDocument {
             node = next;
             resource = embedded.getOrDefault(node, resource);
         }
-        return node.isObject() || node.isBoolean() ? schema(node, resource, pointer) : null;
+        return node.isObject() || node.isBoolean()
+                ? schema(node, resource, pointer, closing)
+                : null;
     }
 }

@@ -31,6 +31,8 @@ final class SchemaEvaluator {
                     "dependentRequired",
                     "dependencies");
 
+    private static final Closing OPEN = new Closing(false, false, false);
+
     private static final Pattern NAMES_PLACE =
             Pattern.compile("\\((?:keyword \\S+ )?at [^()]*\\)$");
 
@@ -44,6 +46,7 @@ final class SchemaEvaluator {
     final Emptiness unwritten;
 
     private final Applicators applicators;
+    private final ClosedParts parts;
     private final OwnKeywords own;
     private final Map<Term, ValueSet> terms = new HashMap<>();
     private final Map<JsonNode, Schema> constants = new HashMap<>();
@@ -94,7 +97,8 @@ final class SchemaEvaluator {
         this.emptiness = new Emptiness(this, builder, false);
         this.unwritten = new Emptiness(this, builder, true);
         this.algebra = new ValueAlgebra(emptiness, builder);
-        this.applicators = new Applicators(this);
+        this.parts = new ClosedParts(this);
+        this.applicators = new Applicators(this, parts);
         this.own = new OwnKeywords(this);
     }
 
@@ -164,7 +168,7 @@ final class SchemaEvaluator {
                                 literal.positive() ? values(literal.one()) : others(literal.one()));
             }
         }
-        ValueSet plain = document.usesUnevaluated() ? algebra.unevaluated(result) : result;
+        ValueSet plain = document.mayTrace() ? algebra.unevaluated(result) : result;
         terms.put(term, plain);
         return plain;
     }
@@ -253,7 +257,7 @@ final class SchemaEvaluator {
         if (!done) {
             result = algebra.and(own.values(schema), result);
         }
-        return document.usesUnevaluated() && !keysOnly ? narrowed(schema, result) : result;
+        return keysOnly ? result : parts.closed(schema, narrowed(schema, result));
     }
 
     /// Evaluates a keyword; names the place of what is wrong, or leaves out what can't be enforced
@@ -327,16 +331,15 @@ final class SchemaEvaluator {
     }
 
     private ValueSet narrowed(Schema schema, ValueSet values) throws GrammarException {
+        if (!schema.closing().traces()) {
+            return values;
+        }
         JsonNode properties = schema.node().get("unevaluatedProperties");
         JsonNode items = schema.node().get("unevaluatedItems");
         ValueSet result = values;
         if (properties != null) {
             Term term = Term.of(document.child(schema, properties, "unevaluatedProperties"));
-            List<ObjectShape> shapes = new ArrayList<>();
-            for (ObjectShape shape : values.objects()) {
-                shape.whereUnevaluated(term).ifPresent(shapes::add);
-            }
-            result = result.withObjects(List.copyOf(shapes));
+            result = whereUnevaluated(result, term);
         }
         if (items != null) {
             Term term = Term.of(document.child(schema, items, "unevaluatedItems"));
@@ -349,6 +352,20 @@ final class SchemaEvaluator {
         return result;
     }
 
+    /// The values whose objects hold some value in each member that nothing has looked at.
+    ValueSet whereUnevaluated(ValueSet values, Term value) throws GrammarException {
+        List<ObjectShape> shapes = new ArrayList<>();
+        for (ObjectShape shape : values.objects()) {
+            shape.whereUnevaluated(value).ifPresent(shapes::add);
+        }
+        return values.withObjects(List.copyOf(shapes));
+    }
+
+    /// Whether a schema needs to know which keys have been looked at.
+    boolean traces(Schema schema) throws GrammarException {
+        return parts.traces(schema);
+    }
+
     /// A term for one value.
     Term constant(JsonNode value, Schema origin) {
         return Term.of(
@@ -358,6 +375,7 @@ final class SchemaEvaluator {
                                 new Schema(
                                         JsonNodeFactory.instance.objectNode().set("const", value),
                                         origin.resource(),
-                                        origin.pointer())));
+                                        origin.pointer(),
+                                        OPEN)));
     }
 }

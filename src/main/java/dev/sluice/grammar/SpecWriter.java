@@ -119,7 +119,9 @@ final class SpecWriter {
         public void xmlParameters(JsonNode schema, Optional<Boolean> strict, int from, int to)
                 throws GrammarException {
             JsonSchemaOptions how = how(strict);
-            SchemaDocument document = new SchemaDocument(schema, how.dialect(), builder.limits());
+            SchemaDocument document =
+                    new SchemaDocument(
+                            schema, how.dialect(), builder.limits(), how.closedObjects());
             SchemaEvaluator evaluator = new SchemaEvaluator(document, how, builder);
             new XmlParameters(builder, evaluator).write(from, to);
             remarks.addAll(evaluator.annotations());

@@ -58,6 +58,9 @@ final class StringWriter {
         if (bounded) {
             language = Times.shortened(language, piece.min(), piece.max());
         }
+        if (!language.sizes().hasLength(piece.min(), piece.max())) {
+            return builder.state();
+        }
         if (piece.min() <= language.sizes().shortest()
                 && piece.max() >= language.sizes().longest()) {
             return builder.call(from, listed(language));

@@ -178,6 +178,6 @@ final class XmlParameters {
         NO_STRINGS.forEach(types::add);
         ObjectNode schema = JsonNodeFactory.instance.objectNode();
         JsonNode node = schema.set("type", types);
-        return Term.of(new Schema(node, root.resource(), root.pointer()));
+        return Term.of(new Schema(node, root.resource(), root.pointer(), root.closing()));
     }
 }

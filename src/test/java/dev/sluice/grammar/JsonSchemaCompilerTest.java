@@ -384,6 +384,15 @@ class JsonSchemaCompilerTest {
         assertThat(shortened("{\"not\":{\"not\":" + plain + "}}", nanos)).isTrue();
     }
 
+    /// The empty string alone is an automaton without edges.
+    @Test
+    void stringsThatNoLengthLeavesAreNone() throws GrammarException {
+        String none = "{\"type\":\"string\",\"pattern\":\"^$\",\"minLength\":1}";
+
+        assertThat(accepts("{\"anyOf\":[%s,{\"const\":1}]}".formatted(none), "1")).isTrue();
+        assertThat(accepts("{\"anyOf\":[{\"allOf\":[%s]},{}]}".formatted(none), "\"\"")).isTrue();
+    }
+
     /// However many digits a number has, it is what the schema allows.
     @ParameterizedTest
     @ValueSource(strings = {"1234567890123456789012345", "-0.12345678901234567890123456789"})

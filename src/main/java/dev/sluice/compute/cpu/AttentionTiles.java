@@ -119,9 +119,9 @@ final class AttentionTiles {
         return 4L * spec.numHeads() * partialStride(spec);
     }
 
-    /// Takes as many heads into a unit as still leave enough units for all threads, cut into segments
-    /// if need be: more heads read the keys and values less often, more units share the work more
-    /// evenly. With tiles it takes them all, for one head alone would cost as much.
+    /// Takes as many heads into a unit as still leave enough units for all threads, cut into
+    /// segments if need be: more heads read the keys and values less often, more units share the
+    /// work more evenly. With tiles it takes them all, for one head alone would cost as much.
     private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
         boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();
@@ -135,10 +135,7 @@ final class AttentionTiles {
             long units = count(batch, tokens) * parts;
             few = units < 4L * threads;
             boolean enough =
-                    all
-                            || !few
-                            || isEven(units)
-                            || isEnough(countSegments(batch, spec) * parts);
+                    all || !few || isEven(units) || isEnough(countSegments(batch, spec) * parts);
             if (enough || heads == 1) {
                 return;
             }
