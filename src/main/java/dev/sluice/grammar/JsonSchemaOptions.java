@@ -6,8 +6,8 @@ package dev.sluice.grammar;
 ///   exponents below 100 and integers neither point nor exponent, which leaves each a spelling
 /// @param strict whether a keyword that can't be enforced is an error; if not, it is ignored and
 ///   named in [SchemaRule#ignored]
-/// @param closedObjects whether an object without `additionalProperties` has no other keys than
-///   those of `properties` and `patternProperties`
+/// @param closedObjects whether an object of which nothing says whether it is open has no other
+///   keys than those that its schema and the parts of that declare
 /// @param dialect the version of a schema without `$schema`
 /// @param keyOrder in which order the keys that a schema lists are written
 /// @param shortNumbers whether numbers with more digits than anyone needs are left out, and
