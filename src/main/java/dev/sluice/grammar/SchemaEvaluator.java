@@ -349,14 +349,21 @@ final class SchemaEvaluator {
         return result;
     }
 
-    /// A term for one value.
+    /// A term for one value. It is a schema that means the same in every dialect, for terms of equal
+    /// values are one, wherever they come from.
     Term constant(JsonNode value, Schema origin) {
         return Term.of(
                 constants.computeIfAbsent(
                         value,
                         _ ->
                                 new Schema(
-                                        JsonNodeFactory.instance.objectNode().set("const", value),
+                                        JsonNodeFactory.instance
+                                                .objectNode()
+                                                .set(
+                                                        "enum",
+                                                        JsonNodeFactory.instance
+                                                                .arrayNode()
+                                                                .add(value)),
                                         origin.resource(),
                                         origin.pointer())));
     }
