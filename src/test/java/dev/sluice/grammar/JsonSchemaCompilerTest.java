@@ -365,6 +365,30 @@ class JsonSchemaCompilerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"maxLength\":1e2147483648}",
+                "{\"minimum\":1e99999999999}",
+                "{\"const\":[1e-99999999999]}"
+            })
+    void numbersThatJavaCannotHoldAreRefused(String schema) {
+        GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
+        SpecWriter writer = new SpecWriter(builder, JsonSchemaOptions.DEFAULT);
+
+        assertThatThrownBy(() -> writer.write(new GrammarSpec.JsonSchema(schema, true)))
+                .isInstanceOf(GrammarException.class)
+                .hasMessage("it holds a number whose exponent is too large");
+        assertThatThrownBy(() ->
+                        writer.write(
+                                new GrammarSpec.StructuralTag(
+                                        "{\"format\":{\"type\":\"json_schema\",\"json_schema\":"
+                                                + schema
+                                                + "}}")))
+                .isInstanceOf(GrammarException.class)
+                .hasMessage("it holds a number whose exponent is too large");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"time", "date-time"})
     void fractionsOfSecondsAreShortWhereNumbersAre(String format) throws GrammarException {
         String time = (format.equals("time") ? "" : "2024-02-29T") + "12:00:00.";
