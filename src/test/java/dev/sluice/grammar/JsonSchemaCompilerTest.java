@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
+import java.util.ArrayList;
 import java.util.List;
 
 class JsonSchemaCompilerTest {
@@ -503,5 +504,57 @@ class JsonSchemaCompilerTest {
             assertThat(accepts(schema, '"' + row.get(1) + '"')).as(row.get(1)).isTrue();
             assertThat(accepts(schema, '"' + row.get(2) + '"')).as(row.get(2)).isFalse();
         }
+    }
+
+    /// All alternatives are read at the same time, and so are those of the values in them.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'array','items':%s,'minItems':%d}",
+                "{'properties':{'a':%s},'required':['r%d']}"
+            })
+    void tooManyAlternativesInsideAlternativesAreRefused(String form) throws GrammarException {
+        assertThat(
+                        accepts(
+                                "{\"type\":\"object\",\"properties\":{\"x\":"
+                                        + nested(form, 6)
+                                        + "}}",
+                                "{}"))
+                .isTrue();
+        String schema = "{\"type\":\"object\",\"properties\":{\"x\":" + nested(form, 46) + "}}";
+        assertThatThrownBy(() -> compile(schema, true))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("2,116 kinds of arrays")
+                .hasMessageContaining("at /properties/x");
+        SchemaRule relaxed = compile(schema, false);
+        assertThat(relaxed.ignored()).singleElement().asString().contains("2,116 kinds of arrays");
+    }
+
+    private static String nested(String form, int number) {
+        List<String> outer = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            List<String> inner = new ArrayList<>();
+            for (int k = 0; k < number; k++) {
+                inner.add("{'type':'array','items':{'const':%d}}".formatted(i * number + k));
+            }
+            String items = "{'anyOf':[" + String.join(",", inner) + "]}";
+            outer.add(form.formatted(items, i));
+        }
+        return ("{'anyOf':[" + String.join(",", outer) + "]}").replace('\'', '"');
+    }
+
+    @Test
+    void countsOfManyKindsOfItemsAreBoundedTogether() throws GrammarException {
+        String contains =
+                """
+                {"type": "array", "allOf": [{"contains": {"type": "integer"}, "minContains": %1$d},
+                {"contains": {"minimum": 0}, "minContains": %1$d}]}\
+                """;
+
+        assertThat(accepts(contains.formatted(3), "[1,2,3]")).isTrue();
+        assertThatThrownBy(() -> compile(contains.formatted(50), true))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("contains in 2 places with 2,601 combinations");
+        assertThat(compile(contains.formatted(50), false).ignored()).hasSize(1);
     }
 }
