@@ -234,6 +234,7 @@ final class SchemaEvaluator {
             throw GrammarException.malformed(
                     "the schema at %s is neither an object nor a Boolean".formatted(schema.path()));
         }
+        KeywordForms.check(schema, this);
         if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
             return keyword(schema, "$ref", () -> applicators.values(schema, "$ref"));
         }
@@ -349,8 +350,8 @@ final class SchemaEvaluator {
         return result;
     }
 
-    /// A term for one value. It is a schema that means the same in every dialect, for terms of equal
-    /// values are one, wherever they come from.
+    /// A term for one value. It is a schema that means the same in every dialect, for terms of
+    /// equal values are one, wherever they come from.
     Term constant(JsonNode value, Schema origin) {
         return Term.of(
                 constants.computeIfAbsent(

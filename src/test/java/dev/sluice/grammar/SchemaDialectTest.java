@@ -3,7 +3,9 @@ package dev.sluice.grammar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// What is the same in all dialects, and what is not.
@@ -87,5 +89,70 @@ class SchemaDialectTest {
             assertAccepts(machine, "{'a':[1],'b':[1]}");
             assertRejects(machine, "{'a':[1],'b':[2]}", "{'a':[2],'b':[1]}");
         }
+    }
+
+    @Test
+    void itemsBesidePrefixItemsAreOneSchema() throws GrammarException {
+        String both = "'prefixItems':[{'const':1}],'items':[{'const':2}]";
+
+        assertThatThrownBy(() -> machine(SchemaDialect.DRAFT_2020_12, both))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("keyword items at the root");
+        Machine old = machine(SchemaDialect.DRAFT_7, both);
+        assertAccepts(old, "[2,1]");
+        assertRejects(old, "[1]");
+        assertAccepts(machine(SchemaDialect.DRAFT_2020_12, "'items':[{'const':2}]"), "[2,1]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "uniqueItems|'uniqueItems':'true'",
+                "uniqueItems|'type':'string','uniqueItems':1",
+                "exclusiveMinimum|'exclusiveMinimum':true",
+                "exclusiveMaximum|'minimum':1,'exclusiveMaximum':true",
+                "format|'format':['date']",
+                "required|'type':'string','required':true",
+                "minimum|'type':'string','minimum':'x'",
+                "properties|'type':'string','properties':[]",
+                "minItems|'type':'string','minItems':-1",
+                "pattern|'type':'null','pattern':1"
+            })
+    void malformedValuesAreRefusedWhereTheyAreMoot(String keyword, String keywords) {
+        String inside = "'properties':{'a':{" + keywords + "}}";
+
+        assertThatThrownBy(() -> machine(SchemaDialect.DRAFT_7, inside))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("keyword " + keyword + " at /properties/a");
+    }
+
+    @Test
+    void exclusiveBoundsOfDraft4BelongToBounds() throws GrammarException {
+        Machine bound = machine(SchemaDialect.DRAFT_4, "'minimum':1,'exclusiveMinimum':true");
+        assertAccepts(bound, "2");
+        assertRejects(bound, "1");
+        assertAccepts(machine(SchemaDialect.DRAFT_4, "'exclusiveMinimum':true"), "1");
+    }
+
+    @Test
+    void whatSaysNothingIsNamed() throws GrammarException {
+        String schema =
+                """
+                {"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"a":
+                {"contentEncoding": "base64", "contentMediaType": "image/png"}}}\
+                """;
+        SchemaRule rule =
+                new JsonSchemaCompiler(JsonSchemaOptions.DEFAULT)
+                        .compile(
+                                SchemaRows.json(schema), new GrammarBuilder(GrammarLimits.DEFAULT));
+
+        assertThat(rule.annotations())
+                .containsExactly(
+                        "$schema \"http://json-schema.org/draft-03/schema#\" at the root, which is"
+                                + " read as DRAFT_2020_12",
+                        "contentEncoding at /properties/a",
+                        "contentMediaType at /properties/a");
     }
 }
