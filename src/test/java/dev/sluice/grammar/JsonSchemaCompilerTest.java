@@ -557,4 +557,43 @@ class JsonSchemaCompilerTest {
                 .hasMessageContaining("contains in 2 places with 2,601 combinations");
         assertThat(compile(contains.formatted(50), false).ignored()).hasSize(1);
     }
+
+    @Test
+    void halvesOfSurrogatePairsAreNamedOrRefused() throws GrammarException {
+        String listed = "{\"items\":{\"enum\":[\"\\ud800\",\"a\"]}}";
+
+        assertThat(compile(listed, true).annotations())
+                .singleElement()
+                .asString()
+                .contains("half of a surrogate pair at /items");
+        assertThat(accepts(listed, "[\"a\"]")).isTrue();
+        for (String only : List.of("{\"const\":\"\\ud800\"}", "{\"enum\":[\"\\ud800\"]}")) {
+            assertThatThrownBy(() -> accepts(only, "\"\\ud800\""))
+                    .isInstanceOf(GrammarException.class)
+                    .hasMessage("no text can follow the grammar");
+        }
+    }
+
+    /// How guided decoding's documentation has it.
+    @Test
+    void listedNumbersHaveNoExponents() throws GrammarException {
+        assertThat(bounded("{\"const\":1.0}", "1")).isTrue();
+        assertThat(bounded("{\"const\":1}", "1.0")).isTrue();
+        assertThat(bounded("{\"const\":1.0}", "1e0")).isFalse();
+        assertThat(bounded("{\"minimum\":1e30}", "1" + "0".repeat(31))).isTrue();
+        assertThat(bounded("{\"minimum\":1e30}", "2e30")).isFalse();
+    }
+
+    @Test
+    void membersThatNothingCanFollowAreTheKeywordsFault() {
+        String schema =
+                """
+                {"type": "object", "patternProperties": {"^.$": {"type": "integer"},
+                "[0-9]": {"const": "12"}}, "minProperties": 3}\
+                """;
+
+        assertThatThrownBy(() -> accepts(schema, "{}"))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("minProperties");
+    }
 }
