@@ -110,8 +110,8 @@ final class RequestJson {
         return parse(json, VALUES);
     }
 
-    /// Reads any JSON text, fractions as decimals; empty if it is none, or if a decimal's exponent is
-    /// too large.
+    /// Reads any JSON text, fractions as decimals; empty if it is none, or if a decimal's exponent
+    /// is too large.
     static Optional<Object> parseExactly(String json) {
         return parse(json, EXACT_VALUES);
     }
