@@ -48,16 +48,20 @@ final class ArrayKeywords {
     }
 
     /// Lists in `items` are understood in every dialect: the newest one has no other meaning for
-    /// them.
+    /// them. It has one for what follows a `prefixItems`, though.
     private Items items(Schema schema) throws GrammarException {
         JsonNode node = schema.node();
         JsonNode items = node.path("items");
         List<Term> prefix = new ArrayList<>();
         String restName = "items";
+        boolean newest = schema.resource().dialect() == SchemaDialect.DRAFT_2020_12;
         if (items.isArray()) {
+            if (newest && node.has("prefixItems")) {
+                throw GrammarException.malformed("items must be a schema beside prefixItems");
+            }
             prefix.addAll(list(schema, items, "items"));
             restName = "additionalItems";
-        } else if (schema.resource().dialect() == SchemaDialect.DRAFT_2020_12) {
+        } else if (newest) {
             prefix.addAll(list(schema, node.path("prefixItems"), "prefixItems"));
         }
         JsonNode rest = node.get(restName);

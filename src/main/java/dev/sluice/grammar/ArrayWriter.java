@@ -114,7 +114,23 @@ final class ArrayWriter {
                         "contains and uniqueItems are supported for up to %,d items and %d kinds"
                                 .formatted(MAX_COUNT, MAX_CONTAINS));
             }
+            checkReadings();
             this.rule = builder.rule();
+        }
+
+        /// An item that counts towards a least number is read as one that does not, too: there are
+        /// readings for all that have been counted so far, in all combinations.
+        private void checkReadings() throws GrammarException {
+            long readings = 1;
+            for (Contains one : contains) {
+                readings *= one.max() == Repeat.UNBOUNDED ? 1L + one.min() : 1;
+            }
+            int most = builder.limits().maxConfigurations() / 4;
+            if (contains.size() > 1 && readings > most) {
+                throw GrammarException.unsupported(
+                        "contains in %d places with %,d combinations of counts is too much"
+                                .formatted(contains.size(), readings));
+            }
         }
 
         int write() throws GrammarException {

@@ -6,12 +6,12 @@ import tools.jackson.databind.JsonNode;
 ///
 /// A schema becomes a set of values in a normal form ([ValueSet]), in which keywords are combined
 /// by intersection, union and complement; the sets become automata. What is accepted is enforced
-/// exactly, with two exceptions that only make it stricter: the listed keys of an object come in
-/// the order in which they are declared, unless any is asked for, and numbers with exponents are
-/// accepted where they can be told from the digits before them. What can't be enforced is refused
-/// by name.
+/// exactly, but for what `src/docs/guided-decoding.md` names: listed keys come in the order in
+/// which they are declared, unless any is asked for, and host names with `xn--` are not written.
+/// Beyond that each value of the schema can be written, though not in each spelling, unless any
+/// white space is allowed. What can't be enforced is refused by name.
 ///
-/// Duplicate keys are possible among those that a schema does not list.
+/// A key that a schema does not list may come twice, unless the schema's meaning depends on it.
 ///
 /// @see "JSON Schema 2020-12; draft 4, 6, 7 and 2019-09 where they differ"
 final class JsonSchemaCompiler {

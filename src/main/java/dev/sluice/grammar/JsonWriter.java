@@ -18,6 +18,7 @@ final class JsonWriter {
     private final StringWriter strings;
     private final ObjectWriter objects;
     private final ArrayWriter arrays;
+    private final Readings readings;
     private final Map<Term, Integer> terms = new HashMap<>();
     private final Deque<Term> work = new ArrayDeque<>();
     private final Map<ValueSet, Integer> sets = new HashMap<>();
@@ -46,6 +47,7 @@ final class JsonWriter {
         this.objects =
                 new ObjectWriter(this, builder, evaluator.options.keyOrder(), evaluator.unwritten);
         this.arrays = new ArrayWriter(this, evaluator);
+        this.readings = new Readings(evaluator);
     }
 
     /// The rule of a term, and of everything that it needs.
@@ -120,7 +122,7 @@ final class JsonWriter {
             int string = relaxed(set.strings(), term, strings::rule, Relaxation::of);
             builder.call(start, string, end);
         }
-        for (ArrayShape shape : set.arrays()) {
+        for (ArrayShape shape : arrays(set.arrays(), term)) {
             Integer known = arrayShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, arrays::write, Relaxation::of);
@@ -128,7 +130,7 @@ final class JsonWriter {
             }
             builder.call(start, known, end);
         }
-        for (ObjectShape shape : alternatives(set.objects(), term)) {
+        for (ObjectShape shape : objects(set.objects(), term)) {
             Integer known = objectShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, objects::write, Relaxation::of);
@@ -139,23 +141,28 @@ final class JsonWriter {
     }
 
     /// All alternatives are followed at the same time: too many can't be at run time.
-    private List<ObjectShape> alternatives(List<ObjectShape> shapes, Term term)
-            throws GrammarException {
-        int keys = 0;
-        for (ObjectShape shape : shapes) {
-            keys += 1 + shape.members().size();
+    private List<ArrayShape> arrays(List<ArrayShape> shapes, Term term) throws GrammarException {
+        try {
+            readings.checkArrays(shapes);
+            return shapes;
+        } catch (GrammarException e) {
+            if (!evaluator.ignores(e, term)) {
+                throw e;
+            }
+            return List.of(ArrayShape.ANY);
         }
-        if (shapes.size() > 1 && keys > builder.limits().maxConfigurations() / 2) {
-            GrammarException tooMany =
-                    GrammarException.unsupported(
-                            "an object has %,d alternatives with %,d keys, which are too many"
-                                    .formatted(shapes.size(), keys));
-            if (!evaluator.ignores(tooMany, term)) {
-                throw tooMany;
+    }
+
+    private List<ObjectShape> objects(List<ObjectShape> shapes, Term term) throws GrammarException {
+        try {
+            readings.checkObjects(shapes);
+            return shapes;
+        } catch (GrammarException e) {
+            if (!evaluator.ignores(e, term)) {
+                throw e;
             }
             return List.of(ObjectShape.ANY);
         }
-        return shapes;
     }
 
     private int number(NumberSet set, Term term) throws GrammarException {

@@ -376,7 +376,8 @@ final class Normalizer {
                 boolean isLess = state.calls.removeIf(call -> !productive.get(call.rule()));
                 if (isLess && countsKeys) {
                     throw GrammarException.unsupported(
-                            "an object whose keys must differ has members that no text can follow");
+                            "minProperties, not or the like asks for keys that differ, and an object"
+                                    + " has members that no text can follow");
                 }
             }
             for (CharEdge edge : state.chars) {

@@ -58,7 +58,8 @@ final class ObjectKeywords {
         return named.map(List::of).orElse(List.of());
     }
 
-    private static Set<String> required(JsonNode node) throws GrammarException {
+    /// The keys that `required` lists.
+    static Set<String> required(JsonNode node) throws GrammarException {
         Set<String> names = new LinkedHashSet<>();
         JsonNode required = node.path("required");
         if (!required.isArray() && !required.isMissingNode()) {

@@ -145,6 +145,11 @@ final class OwnKeywords {
                 numbers.add(Keywords.number(value));
             } else if (value.isString()) {
                 strings.add(value.stringValue());
+                if (value.stringValue().codePoints().anyMatch(OwnKeywords::isSurrogate)) {
+                    evaluator.annotate(
+                            "a listed string with half of a surrogate pair at %s, which can't be written"
+                                    .formatted(schema.path()));
+                }
             } else if (value.isArray()) {
                 arrays.constant(value, schema).ifPresent(lists::add);
             } else {
@@ -158,6 +163,10 @@ final class OwnKeywords {
                 strings.isEmpty() ? StringSet.NONE : StringSet.of(StringPattern.of(strings)),
                 List.copyOf(lists),
                 List.copyOf(maps));
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
     }
 
     private NumberSet numbers(Schema schema) throws GrammarException {

@@ -81,7 +81,8 @@ final class RegexClasses {
 
     private RegexClasses() {}
 
-    /// A Unicode property by its name: a general category, a script or a binary property.
+    /// A Unicode property by its name: a general category, a script or a binary property. Java does
+    /// not know which further scripts a character is used in (`Script_Extensions`).
     static Optional<CodePoints> property(String name) {
         return KNOWN.computeIfAbsent(name, RegexClasses::find);
     }
@@ -92,7 +93,7 @@ final class RegexClasses {
             String value = name.substring(equals + 1);
             return switch (name.substring(0, equals)) {
                 case "General_Category", "gc" -> category(value);
-                case "Script", "sc", "Script_Extensions", "scx" -> script(value);
+                case "Script", "sc" -> script(value);
                 default -> Optional.empty();
             };
         }

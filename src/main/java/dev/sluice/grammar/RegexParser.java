@@ -111,13 +111,14 @@ final class RegexParser {
     private RegexNode sequence() throws GrammarException {
         List<RegexNode> items = new ArrayList<>();
         while (at < text.length && text[at] != '|' && text[at] != ')') {
+            boolean isGroup = isAt('(') && !isAt("(?=") && !isAt("(?!");
             RegexNode item = item();
-            items.add(repeated(item));
+            items.add(repeated(item, isGroup));
         }
         return items.size() == 1 ? items.getFirst() : new Sequence(List.copyOf(items));
     }
 
-    private RegexNode repeated(RegexNode item) throws GrammarException {
+    private RegexNode repeated(RegexNode item, boolean isGroup) throws GrammarException {
         int min;
         int max;
         int before = at;
@@ -145,7 +146,8 @@ final class RegexParser {
         } else {
             return item;
         }
-        if (item instanceof Assertion || (item instanceof LookAhead && min == 0)) {
+        boolean isPlace = item instanceof Assertion || item instanceof LookAhead;
+        if (isPlace && !isGroup) {
             at = before;
             throw malformed("there is nothing to repeat");
         }
@@ -154,7 +156,11 @@ final class RegexParser {
         if (isAt('*') || isAt('+') || isAt('?') || (isAt('{') && isCount())) {
             throw malformed("there are two repetitions in a row");
         }
-        return max == 0 ? Sequence.EMPTY : new Repetition(item, min, max);
+        if (max == 0 || (isPlace && min == 0)) {
+            return Sequence.EMPTY;
+        }
+        // Twice at the same place says nothing more.
+        return isPlace ? item : new Repetition(item, min, max);
     }
 
     /// Whether a brace begins a repetition and is no character.
@@ -286,7 +292,7 @@ final class RegexParser {
                 name.appendCodePoint(c);
             }
         } else {
-            name.appendCodePoint(next());
+            throw malformed("a property has no name in braces");
         }
         CodePoints set =
                 RegexClasses.property(name.toString())
@@ -303,11 +309,14 @@ final class RegexParser {
             case 'v' -> 0xB;
             case 'a' -> dialect == RegexDialect.GUIDED ? 7 : 'a';
             case 'e' -> dialect == RegexDialect.GUIDED ? 0x1B : 'e';
-            case '0' -> 0;
+            case '0' -> zero();
             case 'x' -> hex(2);
             case 'u' -> unicode();
-            case 'c' -> next() & 31;
+            case 'c' -> control();
             default -> {
+                if (dialect == RegexDialect.ECMA && c >= '1' && c <= '9') {
+                    throw malformed("\\%c is no escape in a class".formatted(c));
+                }
                 if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
                     throw malformed("\\%c is no escape".formatted(c));
                 }
@@ -316,8 +325,28 @@ final class RegexParser {
         };
     }
 
+    private int zero() throws GrammarException {
+        boolean more = at < text.length && text[at] >= '0' && text[at] <= '9';
+        if (dialect == RegexDialect.ECMA && more) {
+            throw malformed("a digit follows \\0");
+        }
+        return 0;
+    }
+
+    private int control() throws GrammarException {
+        int c = next();
+        boolean isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (dialect == RegexDialect.ECMA && !isLetter) {
+            throw malformed("no letter follows \\c");
+        }
+        return c & 31;
+    }
+
     private int unicode() throws GrammarException {
         if (take("{")) {
+            if (isAt('}')) {
+                throw malformed("a hexadecimal digit is missing");
+            }
             int value = 0;
             int c = next();
             while (c != '}') {

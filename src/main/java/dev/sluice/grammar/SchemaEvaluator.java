@@ -238,6 +238,7 @@ final class SchemaEvaluator {
             throw GrammarException.malformed(
                     "the schema at %s is neither an object nor a Boolean".formatted(schema.path()));
         }
+        KeywordForms.check(schema, this);
         if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
             return keyword(schema, "$ref", () -> applicators.values(schema, "$ref"));
         }
@@ -366,14 +367,21 @@ final class SchemaEvaluator {
         return parts.traces(schema);
     }
 
-    /// A term for one value.
+    /// A term for one value. It is a schema that means the same in every dialect, for terms of
+    /// equal values are one, wherever they come from.
     Term constant(JsonNode value, Schema origin) {
         return Term.of(
                 constants.computeIfAbsent(
                         value,
                         _ ->
                                 new Schema(
-                                        JsonNodeFactory.instance.objectNode().set("const", value),
+                                        JsonNodeFactory.instance
+                                                .objectNode()
+                                                .set(
+                                                        "enum",
+                                                        JsonNodeFactory.instance
+                                                                .arrayNode()
+                                                                .add(value)),
                                         origin.resource(),
                                         origin.pointer(),
                                         OPEN)));

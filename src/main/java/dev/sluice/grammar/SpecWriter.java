@@ -74,6 +74,9 @@ final class SpecWriter {
         } catch (StreamConstraintsException _) {
             throw GrammarException.tooLarge(
                     "it is nested too deeply, or holds a number of more than 1,000 digits");
+        } catch (NumberFormatException _) {
+            // Jackson reads decimals without a limit of their exponents, and Java's have one.
+            throw GrammarException.tooLarge("it holds a number whose exponent is too large");
         } catch (JacksonException e) {
             // Jackson's words name its own settings.
             boolean twice = String.valueOf(e.getOriginalMessage()).startsWith("Duplicate");

@@ -75,10 +75,19 @@ final class RequestJson {
             if (parser.nextToken() == JsonToken.VALUE_NULL) {
                 putNull(values, name);
             } else {
-                values.put(name, reader.readValue(parser));
+                values.put(name, value(name, reader, parser));
             }
         }
         return values;
+    }
+
+    private static Object value(String name, ObjectReader reader, JsonParser parser) {
+        try {
+            return reader.readValue(parser);
+        } catch (NumberFormatException _) {
+            // Jackson reads decimals without a limit of their exponents, and Java's have one.
+            throw Invalid.field(name, "It holds a number whose exponent is too large.");
+        }
     }
 
     /// Our own words: Jackson's name settings that no client can change.
@@ -101,7 +110,8 @@ final class RequestJson {
         return parse(json, VALUES);
     }
 
-    /// Reads any JSON text, fractions as decimals; empty if it is none.
+    /// Reads any JSON text, fractions as decimals; empty if it is none, or if a decimal's exponent
+    /// is too large.
     static Optional<Object> parseExactly(String json) {
         return parse(json, EXACT_VALUES);
     }
@@ -109,7 +119,7 @@ final class RequestJson {
     private static Optional<Object> parse(String json, ObjectReader reader) {
         try {
             return Optional.ofNullable(reader.readValue(json));
-        } catch (JacksonException _) {
+        } catch (JacksonException | NumberFormatException _) {
             return Optional.empty();
         }
     }

@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
+import java.util.ArrayList;
 import java.util.List;
 
 class JsonSchemaCompilerTest {
@@ -365,6 +366,30 @@ class JsonSchemaCompilerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"maxLength\":1e2147483648}",
+                "{\"minimum\":1e99999999999}",
+                "{\"const\":[1e-99999999999]}"
+            })
+    void numbersThatJavaCannotHoldAreRefused(String schema) {
+        GrammarBuilder builder = new GrammarBuilder(GrammarLimits.DEFAULT);
+        SpecWriter writer = new SpecWriter(builder, JsonSchemaOptions.DEFAULT);
+
+        assertThatThrownBy(() -> writer.write(new GrammarSpec.JsonSchema(schema, true)))
+                .isInstanceOf(GrammarException.class)
+                .hasMessage("it holds a number whose exponent is too large");
+        assertThatThrownBy(() ->
+                        writer.write(
+                                new GrammarSpec.StructuralTag(
+                                        "{\"format\":{\"type\":\"json_schema\",\"json_schema\":"
+                                                + schema
+                                                + "}}")))
+                .isInstanceOf(GrammarException.class)
+                .hasMessage("it holds a number whose exponent is too large");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"time", "date-time"})
     void fractionsOfSecondsAreShortWhereNumbersAre(String format) throws GrammarException {
         String time = (format.equals("time") ? "" : "2024-02-29T") + "12:00:00.";
@@ -488,5 +513,96 @@ class JsonSchemaCompilerTest {
             assertThat(accepts(schema, '"' + row.get(1) + '"')).as(row.get(1)).isTrue();
             assertThat(accepts(schema, '"' + row.get(2) + '"')).as(row.get(2)).isFalse();
         }
+    }
+
+    /// All alternatives are read at the same time, and so are those of the values in them.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'array','items':%s,'minItems':%d}",
+                "{'properties':{'a':%s},'required':['r%d']}"
+            })
+    void tooManyAlternativesInsideAlternativesAreRefused(String form) throws GrammarException {
+        assertThat(
+                        accepts(
+                                "{\"type\":\"object\",\"properties\":{\"x\":"
+                                        + nested(form, 6)
+                                        + "}}",
+                                "{}"))
+                .isTrue();
+        String schema = "{\"type\":\"object\",\"properties\":{\"x\":" + nested(form, 46) + "}}";
+        assertThatThrownBy(() -> compile(schema, true))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("2,116 kinds of arrays")
+                .hasMessageContaining("at /properties/x");
+        SchemaRule relaxed = compile(schema, false);
+        assertThat(relaxed.ignored()).singleElement().asString().contains("2,116 kinds of arrays");
+    }
+
+    private static String nested(String form, int number) {
+        List<String> outer = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            List<String> inner = new ArrayList<>();
+            for (int k = 0; k < number; k++) {
+                inner.add("{'type':'array','items':{'const':%d}}".formatted(i * number + k));
+            }
+            String items = "{'anyOf':[" + String.join(",", inner) + "]}";
+            outer.add(form.formatted(items, i));
+        }
+        return ("{'anyOf':[" + String.join(",", outer) + "]}").replace('\'', '"');
+    }
+
+    @Test
+    void countsOfManyKindsOfItemsAreBoundedTogether() throws GrammarException {
+        String contains =
+                """
+                {"type": "array", "allOf": [{"contains": {"type": "integer"}, "minContains": %1$d},
+                {"contains": {"minimum": 0}, "minContains": %1$d}]}\
+                """;
+
+        assertThat(accepts(contains.formatted(3), "[1,2,3]")).isTrue();
+        assertThatThrownBy(() -> compile(contains.formatted(50), true))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("contains in 2 places with 2,601 combinations");
+        assertThat(compile(contains.formatted(50), false).ignored()).hasSize(1);
+    }
+
+    @Test
+    void halvesOfSurrogatePairsAreNamedOrRefused() throws GrammarException {
+        String listed = "{\"items\":{\"enum\":[\"\\ud800\",\"a\"]}}";
+
+        assertThat(compile(listed, true).annotations())
+                .singleElement()
+                .asString()
+                .contains("half of a surrogate pair at /items");
+        assertThat(accepts(listed, "[\"a\"]")).isTrue();
+        for (String only : List.of("{\"const\":\"\\ud800\"}", "{\"enum\":[\"\\ud800\"]}")) {
+            assertThatThrownBy(() -> accepts(only, "\"\\ud800\""))
+                    .isInstanceOf(GrammarException.class)
+                    .hasMessage("no text can follow the grammar");
+        }
+    }
+
+    /// How guided decoding's documentation has it.
+    @Test
+    void listedNumbersHaveNoExponents() throws GrammarException {
+        assertThat(bounded("{\"const\":1.0}", "1")).isTrue();
+        assertThat(bounded("{\"const\":1}", "1.0")).isTrue();
+        assertThat(bounded("{\"const\":1.0}", "1e0")).isFalse();
+        assertThat(bounded("{\"minimum\":1e30}", "1" + "0".repeat(31))).isTrue();
+        assertThat(bounded("{\"minimum\":1e30}", "2e30")).isFalse();
+    }
+
+    @Test
+    void membersThatNothingCanFollowAreTheKeywordsFault() {
+        String schema =
+                """
+                {"type": "object", "patternProperties": {"^.$": {"type": "integer"},
+                "[0-9]": {"const": "12"}}, "minProperties": 3}\
+                """;
+
+        assertThatThrownBy(() -> accepts(schema, "{}"))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("minProperties");
     }
 }

@@ -189,4 +189,44 @@ class RegexTest {
         assertThat(TextLanguage.of("a").repeat(0, Repeat.UNBOUNDED))
                 .isEqualTo(parse("a*", RegexDialect.GUIDED).language());
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "(^)?a,a,true",
+        "(^)?a,ba,true",
+        "(^)+a,ba,false",
+        "((^)){2}a,a,true",
+        "(?:^)?b,ab,true",
+        "(?:\\b)*x,ax,true",
+        "(?:\\b)+x,ax,false",
+        "((?!a))?a,a,true",
+        "((?!a))+.,a,false",
+        "((?!a))+.,b,true"
+    })
+    void groupsOfNothingButAPlaceMayBeRepeated(String pattern, String text, boolean matches)
+            throws GrammarException {
+        Regex regex = parse(pattern, RegexDialect.ECMA);
+
+        assertThat(GrammarTexts.accepts(machine(regex, false), text)).isEqualTo(matches);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "^*a", "\\b+", "(?=a)+a", "(?!a)?", "\\c1", "[\\1]", "\\01", "\\pL", "\\u{}"
+            })
+    void whatOnlyAnnexBAllowsIsRefused(String pattern) {
+        assertThatThrownBy(() -> parse(pattern, RegexDialect.ECMA))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("malformed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\p{scx=Grek}", "\\P{Script_Extensions=Greek}"})
+    void scriptExtensionsAreNotScripts(String pattern) {
+        assertThatThrownBy(() -> parse(pattern, RegexDialect.ECMA))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("the character property")
+                .hasMessageContaining("not supported");
+    }
 }

@@ -124,6 +124,18 @@ class GuidedRequestTest {
                 .isEqualTo(new GrammarSpec.JsonSchema(schema.formatted("1E+1000000000"), true));
     }
 
+    /// The text of a schema is read where its grammar is made.
+    @Test
+    void aTextWithANumberBeyondJavasIsNoFaultYet() {
+        String schema = "{\"maxLength\":1e2147483648}";
+        String quoted = "\"" + schema.replace("\"", "\\\"") + "\"";
+
+        assertThat(grammar("\"guided_json\":" + quoted))
+                .isEqualTo(new GrammarSpec.JsonSchema(schema, true));
+        assertThat(guidance(OPEN, "\"guided_json\":" + quoted + "," + TOOLS).grammar())
+                .isEqualTo(new GrammarSpec.JsonSchema(schema, true));
+    }
+
     @Test
     void textNeedsNoGrammar() {
         assertThat(PLAIN.sequence("\"response_format\":{\"type\":\"text\"}").rules().guidance())

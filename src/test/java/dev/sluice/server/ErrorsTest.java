@@ -103,6 +103,23 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "guided_json, {\"maxLength\":1e2147483648}",
+        "guided_json, {\"minimum\":1e99999999999}",
+        "guided_json, {\"minimum\":[1e-99999999999]}",
+        "response_format, {\"minimum\":1e99999999999}",
+        "tools, [1e99999999999]"
+    })
+    void exponentsBeyondJavasAreTheFieldsFault(String field, String value) {
+        HttpResponse<String> response =
+                server.post(CHAT, HELLO.formatted(",\"%s\":%s".formatted(field, value)));
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error(response).getString("param")).isEqualTo(field);
+        assertThat(error(response).getString("message")).contains("exponent is too large");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", ",\"stream\":true"})
     void wrongFieldsAreFoundBeforeAnyStream(String more) {
         HttpResponse<String> response =
