@@ -33,7 +33,7 @@ final class Errors {
     }
 
     static TemplateException limit(String reason) {
-        return new TemplateException("LimitError", reason);
+        return new TemplateException(TemplateException.LIMIT, reason);
     }
 
     static TemplateException notIterable(Object value) {

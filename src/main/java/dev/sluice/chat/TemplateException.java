@@ -9,6 +9,7 @@ public final class TemplateException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     static final String RAISED = "TemplateError";
+    static final String LIMIT = "LimitError";
 
     private final String error;
     private final String reason;
@@ -41,6 +42,11 @@ public final class TemplateException extends RuntimeException {
     /// when the template itself refused the conversation; `LimitError` past a limit.
     public String error() {
         return error;
+    }
+
+    /// Whether a limit was passed.
+    public boolean isLimit() {
+        return error.equals(LIMIT);
     }
 
     /// What went wrong, in the words of Jinja and Python, without the place.

@@ -89,6 +89,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (runs < 1) {
+            throw new Refusal("--runs must be at least 1 and is %d.".formatted(runs));
+        }
         if (benchModel.writesOnly()) {
             benchModel.write(out);
             out.flush();

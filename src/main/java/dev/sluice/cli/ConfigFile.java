@@ -5,10 +5,6 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +43,9 @@ final class ConfigFile {
     }
 
     private static JsonNode parse(String file) {
+        String text = TextFile.read(FlagSources.CONFIG, file);
         try {
-            return YAML.readTree(Files.readString(Path.of(file)));
+            return YAML.readTree(text);
         } catch (JacksonException e) {
             throw new Refusal(
                     "--config %s is no YAML: %s."
@@ -58,8 +55,6 @@ final class ConfigFile {
                                             .lines()
                                             .collect(Collectors.joining(" "))
                                             .strip()));
-        } catch (IOException | InvalidPathException e) {
-            throw new Refusal("--config %s can't be read: %s.".formatted(file, e.getMessage()));
         }
     }
 

@@ -39,7 +39,6 @@ import java.util.concurrent.Callable;
 final class ServeCommand implements Callable<Integer> {
     private static final String LOG_LEVEL = "sluice.log";
     private static final String LOG_DIR = "sluice.log.dir";
-    private static final String INFO = "info";
 
     @Option(
             names = FlagSources.CONFIG,
@@ -52,9 +51,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--log-level",
             paramLabel = "error|warn|info|debug",
-            defaultValue = INFO,
+            defaultValue = "info",
             description = "How much is logged to standard error. Default: ${DEFAULT-VALUE}")
-    private String logLevel = INFO;
+    private LogLevel logLevel = LogLevel.INFO;
 
     @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
     private ModelOptions model = new ModelOptions();
@@ -90,8 +89,8 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         FastDeployVariables fastDeploy = new FastDeployVariables(environment);
         if (System.getProperty(LOG_LEVEL) == null) {
-            boolean isDebug = fastDeploy.isDebug() && logLevel.equals(INFO);
-            System.setProperty(LOG_LEVEL, isDebug ? "debug" : logLevel);
+            boolean isDebug = fastDeploy.isDebug() && logLevel == LogLevel.INFO;
+            System.setProperty(LOG_LEVEL, (isDebug ? LogLevel.DEBUG : logLevel).spelt());
         }
         fastDeploy.logDirectory().ifPresent(directory -> System.setProperty(LOG_DIR, directory));
         // Not earlier: it reads the properties.

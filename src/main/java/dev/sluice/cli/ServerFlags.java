@@ -120,6 +120,13 @@ final class ServerFlags {
     ServerOptions toOptions(Map<String, String> environment) {
         port("--port", port);
         atLeast("--max-concurrency", maxConcurrency, 1);
+        origins.forEach(ServerFlags::origin);
+        if (servedModelName.filter(String::isBlank).isPresent()) {
+            throw new Refusal("--served-model-name must not be empty.");
+        }
+        if (!(gracefulShutdown >= 0)) {
+            throw new Refusal("--timeout-graceful-shutdown must be at least 0.");
+        }
         maxRequestBytes.ifPresent(bytes -> atLeast("--max-request-bytes", bytes, 1));
         ServerOptions options =
                 ServerOptions.at(host, port)
@@ -169,6 +176,14 @@ final class ServerFlags {
         } catch (NumberFormatException e) {
             throw new Refusal(
                     "%s must be a whole number and is %s.".formatted(MAX_CONNECTIONS, given));
+        }
+    }
+
+    private static void origin(String value) {
+        if (!AccessOptions.isOrigin(value)) {
+            throw new Refusal(
+                    "--cors-origin must be *, or an origin such as https://app.example or"
+                            + " http://localhost:3000, and is %s.".formatted(value));
         }
     }
 

@@ -220,6 +220,9 @@ final class Drawing implements AutoCloseable {
 
     /// Why no token may follow the last one, where none may.
     private Optional<FinishReason> limit(Sequence sequence, Sampler.Draw draw) {
+        if (sequence.isGuided() && sequence.guidedText().orElseThrow().hasEnded()) {
+            return Optional.of(FinishReason.STOP);
+        }
         if (earlyStop.isPresent()) {
             EarlyStop rule = earlyStop.get();
             int sure = sequence.noteProbability(draw.probability(), rule.threshold());

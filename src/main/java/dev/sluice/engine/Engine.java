@@ -215,6 +215,7 @@ public final class Engine implements AutoCloseable {
                                 compiled,
                                 request.rules().guidance().orElseThrow(),
                                 config.eosTokenIds(),
+                                request.stop(),
                                 tokenizer.vocabulary()));
         intake.submit(new Sequence(request, listener, output, guided, nanoClock.getAsLong()));
         stats.accepted();

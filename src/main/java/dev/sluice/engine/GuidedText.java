@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Keeps one sequence to its grammar: from its first token on, or from the end of the thinking.
-/// While the model thinks, it may write anything but an end.
+/// While the model thinks, it may write anything but an end. An end that the request ignores may
+/// come only where nothing else may.
 ///
 /// Where tokens are guessed ahead, there is a mask for each place of the run: it walks over the
 /// guesses, then back, and [#accept] goes from mask to mask.
@@ -28,6 +30,7 @@ final class GuidedText {
     private final Optional<TokenIds> marker;
     private final OptionalInt opener;
     private final Set<Integer> endIds;
+    private final Set<Integer> ignoredIds;
     private final List<Integer> lineEndIds;
     private final Vocabulary vocabulary;
     private State state;
@@ -46,18 +49,30 @@ final class GuidedText {
         TEXT
     }
 
+    /// @param endIds tokens that end a sequence
+    /// @param stop says whether they are ignored
     GuidedText(
             CompiledGrammar grammar,
             Guidance guidance,
             Set<Integer> endIds,
+            StopConditions stop,
             Vocabulary vocabulary) {
         this.matcher = grammar.matcher(endIds);
         this.marker = guidance.afterThinking();
         this.opener = guidance.thinkingId();
         this.endIds = endIds;
+        this.ignoredIds = ignored(endIds, stop);
         this.lineEndIds = grammar.lineEnds();
         this.vocabulary = vocabulary;
         this.state = first();
+    }
+
+    private static Set<Integer> ignored(Set<Integer> endIds, StopConditions stop) {
+        return stop.ignoreEos()
+                ? endIds.stream()
+                        .filter(id -> !stop.stopTokenIds().contains(id))
+                        .collect(Collectors.toUnmodifiableSet())
+                : Set.of();
     }
 
     private State first() {
@@ -160,6 +175,34 @@ final class GuidedText {
         } else if (state == State.BETWEEN && lineEnds < MAX_LINE_ENDS) {
             lineEndIds.forEach(id -> set(into, id, true));
         }
+        if (!ignoredIds.isEmpty()) {
+            withholdIgnored(into);
+        }
+    }
+
+    /// Takes out the ends that are ignored, unless they are all there is.
+    private void withholdIgnored(MemorySegment into) {
+        List<Integer> taken = ignoredIds.stream().filter(id -> isSet(into, id)).toList();
+        taken.forEach(id -> set(into, id, false));
+        if (isEmpty(into)) {
+            taken.forEach(id -> set(into, id, true));
+        }
+    }
+
+    private static boolean isEmpty(MemorySegment row) {
+        long words = row.byteSize() / Integer.BYTES;
+        for (long i = 0; i < words; i++) {
+            if (row.getAtIndex(ValueLayout.JAVA_INT, i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isSet(MemorySegment row, int id) {
+        int index = id >> 5;
+        return index < row.byteSize() / Integer.BYTES
+                && (row.getAtIndex(ValueLayout.JAVA_INT, index) >>> id & 1) == 1;
     }
 
     private static void set(MemorySegment row, int id, boolean value) {
@@ -209,6 +252,11 @@ final class GuidedText {
     /// @param limit most bytes
     byte[] forcedBytes(int limit) {
         return state == State.TEXT ? matcher.forcedBytes(limit) : new byte[0];
+    }
+
+    /// Whether an end has come that the grammar allows.
+    boolean hasEnded() {
+        return matcher.isTerminated();
     }
 
     /// Notes the last token of a sequence.

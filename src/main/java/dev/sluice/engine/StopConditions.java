@@ -12,7 +12,8 @@ import java.util.Set;
 /// @param stopStrings end the text at their first occurrence, which is left out unless
 ///   `includeStopString`; no empty strings
 /// @param stopTokenIds end the sequence; their text is left out unless `includeStopString`
-/// @param ignoreEos the model's end-of-sequence ids do not end the answer
+/// @param ignoreEos the model's end-of-sequence ids do not end the answer, but where a grammar lets
+///   nothing else come
 /// @param includeStopString keep the stop string, or the text of the id that ended the sequence
 public record StopConditions(
         int minTokens,

@@ -8,10 +8,6 @@ import java.util.Optional;
 
 /// Writes the strings of JSON texts as rules.
 final class StringWriter {
-    /// Characters of which each has one spelling in what is listed.
-    private static final CodePoints PLAIN =
-            CodePoints.range(0x20, 0x7E).minus(CodePoints.ofCharacters("\"\\/"));
-
     private static final CodePoints QUOTE = CodePoints.of('"');
 
     private final GrammarBuilder builder;
@@ -108,8 +104,8 @@ final class StringWriter {
 
     /// Characters that need no escape are not escaped.
     private void plain(int from, CodePoints set, int to) {
-        builder.text(from, set.intersect(PLAIN), to);
-        builder.chars(from, set.minus(PLAIN), true, to);
+        builder.text(from, set.intersect(CodePoints.PLAIN), to);
+        builder.chars(from, set.minus(CodePoints.PLAIN), true, to);
     }
 
     /// A key, in quotes.
@@ -120,7 +116,7 @@ final class StringWriter {
         for (int i = 0; i < name.length(); ) {
             int c = name.codePointAt(i);
             int next = builder.state();
-            builder.chars(at, CodePoints.of(c), !PLAIN.contains(c), next);
+            builder.chars(at, CodePoints.of(c), !CodePoints.PLAIN.contains(c), next);
             at = next;
             i += Character.charCount(c);
         }

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /// Turns chats into prompts for one model.
 ///
@@ -20,6 +22,9 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     private static final String CONTENT = "content";
     private static final String TOOLS = "tools";
     private static final String CONTINUE = "continue_final_message";
+
+    /// How many times as far the next look at a long text goes.
+    private static final int FURTHER = 4;
 
     /// @throws InvalidRequest naming the field
     ReadyPrompt prompt(ChatRequest request) {
@@ -42,7 +47,12 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
             List<Map<String, Object>> messages,
             TemplateFields fields,
             List<Map<String, Object>> tools) {
-        String text = text(messages, fields, tools);
+        String text;
+        try {
+            text = rendered(messages, fields, tools);
+        } catch (TemplateException e) {
+            throw tooLong(messages, fields, e).orElseGet(() -> refusal(fields, e));
+        }
         ReadyPrompt prompt = ReadyPrompt.of(text, model.tokenizer(), false);
         if (prompt.ids().size() == 0) {
             throw Invalid.field(
@@ -58,6 +68,45 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     ///
     /// @throws InvalidRequest naming the field
     String text(
+            List<Map<String, Object>> messages,
+            TemplateFields fields,
+            List<Map<String, Object>> tools) {
+        try {
+            return rendered(messages, fields, tools);
+        } catch (TemplateException e) {
+            throw refusal(fields, e);
+        }
+    }
+
+    private static InvalidRequest refusal(TemplateFields fields, TemplateException problem) {
+        return Invalid.field(
+                fields.source().isPresent() ? "chat_template" : MESSAGES, problem.text());
+    }
+
+    /// What to say where the model's own template went past a limit, and messages that are too long
+    /// by themselves are the cause. Their beginning is enough to tell.
+    private Optional<InvalidRequest> tooLong(
+            List<Map<String, Object>> messages, TemplateFields fields, TemplateException problem) {
+        if (!problem.isLimit() || fields.source().isPresent()) {
+            return Optional.empty();
+        }
+        String all = messages.stream().map(ChatPrompts::content).collect(Collectors.joining());
+        int max = model.maxModelLen();
+        int known = 0;
+        for (long end = max; known < max && end < FURTHER * (long) all.length(); end *= FURTHER) {
+            String beginning = all.substring(0, (int) Math.min(end, all.length()));
+            known = model.tokenizer().encode(beginning, false).size();
+        }
+        return known < max
+                ? Optional.empty()
+                : Optional.of(
+                        Invalid.tooLong(
+                                MESSAGES,
+                                "Input text is too long, input_ids_len (at least %d) >= max_model_len(%d)"
+                                        .formatted(known, max)));
+    }
+
+    private String rendered(
             List<Map<String, Object>> messages,
             TemplateFields fields,
             List<Map<String, Object>> tools) {
@@ -100,16 +149,11 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     /// @param said what the request itself says
     private String render(
             TemplateFields fields, Map<String, Object> said, Map<String, Object> variables) {
-        String field = fields.source().isPresent() ? "chat_template" : MESSAGES;
-        try {
-            ChatTemplate template = template(fields);
-            if (fields.source().isEmpty()) {
-                unread.check(template, said);
-            }
-            return template.render(variables);
-        } catch (TemplateException e) {
-            throw Invalid.field(field, e.text());
+        ChatTemplate template = template(fields);
+        if (fields.source().isEmpty()) {
+            unread.check(template, said);
         }
+        return template.render(variables);
     }
 
     private ChatTemplate template(TemplateFields fields) {

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// Turns the bodies of requests into requests for the engine: validates, resolves defaults, renders
@@ -36,9 +37,16 @@ public final class RequestTranslator {
     private final ThinkingRules thinking;
     private final AnswerRules answers;
     private final GuidanceRules guidance;
+    private final LogprobsRoom room;
 
     /// @param clock tells when an answer was created
     public RequestTranslator(ServedModel model, RequestValidator validator, InstantSource clock) {
+        this(model, validator, clock, LogprobsRoom.ofHeap(Runtime.getRuntime().maxMemory()));
+    }
+
+    /// @param room for the log probabilities of one answer
+    RequestTranslator(
+            ServedModel model, RequestValidator validator, InstantSource clock, LogprobsRoom room) {
         this.model = model;
         this.validator = validator;
         this.clock = clock;
@@ -49,6 +57,7 @@ public final class RequestTranslator {
         this.thinking = new ThinkingRules(model);
         this.answers = new AnswerRules(model);
         this.guidance = new GuidanceRules(model);
+        this.room = room;
     }
 
     /// Prepares a body of `/v1/chat/completions`.
@@ -95,12 +104,15 @@ public final class RequestTranslator {
                                 SequenceRules.logprobs(shared.logprobs(), granted, 1, false)),
                         shared.cacheSalt());
         String id = AnswerRules.id(Kind.CHAT, shared);
+        List<GenerationRequest> all =
+                sequences.sequences(id, 0, choices, prompt.ids(), common, stop);
+        checkRoom(all, shared, false);
         return new PreparedRequest(
                 Kind.CHAT,
                 id,
                 clock.instant().getEpochSecond(),
                 model,
-                sequences.sequences(id, 0, choices, prompt.ids(), common, stop),
+                all,
                 1,
                 texts(List.of(prompt), shared, false),
                 shared.stream(),
@@ -185,18 +197,28 @@ public final class RequestTranslator {
 
         String id = AnswerRules.id(Kind.COMPLETION, shared);
         List<ReadyPrompt> ready = ready(request);
+        List<GenerationRequest> all = sequences(id, request, ready, common, parser, perPrompt);
+        checkRoom(all, shared, request.echo());
         return new PreparedRequest(
                 Kind.COMPLETION,
                 id,
                 clock.instant().getEpochSecond(),
                 model,
-                sequences(id, request, ready, common, parser, perPrompt),
+                all,
                 ready.size(),
                 texts(ready, shared, request.echo()),
                 shared.stream(),
                 AnswerRules.options(shared, granted, candidates, request.echo(), parser),
                 request.promptField(),
                 Optional.empty());
+    }
+
+    private void checkRoom(List<GenerationRequest> all, SharedParameters shared, boolean echo) {
+        room.check(
+                all,
+                shared.stream() ? OptionalInt.of(shared.tokensPerChunk()) : OptionalInt.empty(),
+                shared.logprobs().topField(),
+                echo);
     }
 
     private void checkIds(CompletionRequest request) {

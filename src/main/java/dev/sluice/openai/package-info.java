@@ -3,7 +3,8 @@
 /// Main types: `RequestValidator`, `RequestTranslator`, `AnswerProgress`, `ChunkRenderer`,
 /// `WholeRenderer`, request records. May import: `chat`, `tokenizer`, `engine`, Jackson,
 /// vertx-json-schema, `io.vertx.core.json`. Threading: stateless; small bodies on the event loop,
-/// large ones and tokenizing on `prompt-N`. Large parts of answers are written on worker threads.
+/// large ones and tokenizing on `prompt-N` and `long-prompt-0`. Large parts of answers are written
+/// on worker threads.
 @NullMarked
 package dev.sluice.openai;
 

@@ -1,5 +1,7 @@
 package dev.sluice.server;
 
+import io.vertx.ext.web.handler.CorsHandler;
+
 import java.util.List;
 
 /// Who may ask. Immutable; never logged, for it holds secrets.
@@ -13,6 +15,17 @@ public record AccessOptions(List<String> apiKeys, List<String> origins) {
     public AccessOptions {
         apiKeys = apiKeys.stream().filter(key -> !key.isEmpty()).toList();
         origins = List.copyOf(origins);
+    }
+
+    /// Whether a text names an origin, or all of them: `https://app.example`,
+    /// `http://localhost:3000` or `*`.
+    public static boolean isOrigin(String text) {
+        try {
+            CorsHandler.create().addOrigins(List.of(text));
+            return true;
+        } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException _) {
+            return false;
+        }
     }
 
     /// The number of keys, not the keys.

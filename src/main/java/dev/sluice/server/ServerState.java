@@ -11,20 +11,16 @@ import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonObject;
 
 import java.time.InstantSource;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /// What the event loops of one server share. Safe for use by several threads.
 final class ServerState {
-    private static final int MAX_PROMPT_THREADS = 4;
-
     private final ServerOptions options;
     private final EngineClient engine;
-    private final WorkerExecutor promptWorkers;
+    private final PromptThreads promptThreads;
     private final Future<ServedModel> model;
     private final Future<RequestTranslator> translator;
     private final Future<TokenService> tokens;
@@ -35,30 +31,26 @@ final class ServerState {
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
         this.engine = EngineClient.create(vertx);
-        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_PROMPT_THREADS);
-        this.promptWorkers =
-                vertx.createSharedWorkerExecutor("prompt", threads, 10, TimeUnit.MINUTES);
+        this.promptThreads = new PromptThreads(vertx);
         this.places = new Places(vertx, options.admission());
         this.model = model;
-        Future<RequestValidator> validator =
-                promptWorkers.executeBlocking(RequestValidator::create, false);
+        Future<RequestValidator> validator = promptThreads.work(0, RequestValidator::create);
         this.translator =
                 model.compose(served ->
                         validator.map(
                                 v -> new RequestTranslator(served, v, InstantSource.system())));
         this.tokens = model.compose(served -> validator.map(v -> new TokenService(served, v)));
-        this.openApi =
-                promptWorkers.executeBlocking(
-                        () -> OpenApi.document(VersionHandler.VERSION), false);
+        this.openApi = promptThreads.work(0, () -> OpenApi.document(VersionHandler.VERSION));
     }
 
     /// Runs the tokenizer on a worker thread.
     ///
     /// @param call what is asked of it
-    /// @return on the context that called; fails with an [ApiException] if the body is wrong
-    Future<byte[]> withTokens(Function<TokenService, byte[]> call) {
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong, or
+    ///   too much waits already
+    Future<byte[]> withTokens(byte[] body, BiFunction<TokenService, byte[], byte[]> call) {
         TokenService ready = now(tokens);
-        return promptWorkers.executeBlocking(() -> call.apply(ready), false);
+        return promptThreads.work(body.length, () -> call.apply(ready, body));
     }
 
     /// The description of the API.
@@ -97,16 +89,17 @@ final class ServerState {
 
     /// Turns a body into a request for the engine, on a worker thread.
     ///
-    /// @return on the context that called; fails with an [ApiException] if the body is wrong
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong, or
+    ///   too much waits already
     Future<PreparedRequest> prepare(PreparedRequest.Kind kind, byte[] body) {
         RequestTranslator ready = now(translator);
-        return promptWorkers.executeBlocking(
+        return promptThreads.work(
+                body.length,
                 () ->
                         switch (kind) {
                             case CHAT -> ready.chat(body);
                             case COMPLETION -> ready.completion(body);
-                        },
-                false);
+                        });
     }
 
     private static <T> T now(Future<T> future) {

@@ -21,7 +21,7 @@ record TokensHandler(ServerState state, BiFunction<TokenService, byte[], byte[]>
         byte[] body =
                 Optional.ofNullable(ctx.body().buffer()).map(Buffer::getBytes).orElse(new byte[0]);
         try {
-            state.withTokens(tokens -> call.apply(tokens, body))
+            state.withTokens(body, call)
                     .onSuccess(json -> WholeBody.send(ctx, WholeBody.JSON, Buffer.buffer(json)))
                     .onFailure(cause -> ErrorResponses.send(ctx, cause));
         } catch (ApiException refusal) {

@@ -88,8 +88,14 @@ final class CommandLineTest {
         "--metrics-port 70000, --metrics-port must be at most 65535",
         "--controller-port 9000, --controller-port is not supported",
         "--tensor-parallel-size 0, --tensor-parallel-size must be at least 1",
-        "--config no/such.yaml, --config no/such.yaml can't be read",
+        "--config no/such.yaml, '--config no/such.yaml can''t be read: there is no such file, or it may not be read.'",
         "--data-parallel-size 2, --data-parallel-size is not supported",
+        "--cors-origin foo, '--cors-origin must be *, or an origin such as https://app.example or http://localhost:3000, and is foo.'",
+        "--cors-origin https://a.example http://, 'and is http://.'",
+        "--log-level foo, '--log-level must be error, warn, info or debug and is foo.'",
+        "--timeout-graceful-shutdown -1, --timeout-graceful-shutdown must be at least 0.",
+        "--timeout-graceful-shutdown NaN, --timeout-graceful-shutdown must be at least 0.",
+        "--served-model-name=, --served-model-name must not be empty.",
         "--max-waiting-time -5, --max-waiting-time must be -1 or at least 0",
         "--model ./no/such/model.gguf, no/such/model.gguf",
     })
@@ -105,6 +111,7 @@ final class CommandLineTest {
     @ParameterizedTest
     @CsvSource({
         "bench --shape no-such-shape, no-such-shape",
+        "bench --shape no-such-shape --runs 0, --runs must be at least 1 and is 0.",
         "bench --write dir, --write needs --shape",
     })
     void benchRefusesInOneSentence(String command, String named) {

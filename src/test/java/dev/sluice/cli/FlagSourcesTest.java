@@ -147,6 +147,9 @@ final class FlagSourcesTest {
                 "'{max-model-len: 9, max_model_len: 9}' | has max-model-len twice",
                 "config: other.yaml | has the unknown key config",
                 "port: many | sluice.yaml must be a whole number (2147483647 at most) and is many",
+                "log-level: foo | sluice.yaml must be error, warn, info or debug and is foo.",
+                "cors-origin: foo | sluice.yaml must be *, or an origin such as",
+                "served-model-name: '' | sluice.yaml must not be empty.",
                 "port: 70000 | sluice.yaml must be at most 65535 and is 70000",
             })
     void refusesAFileInOneSentence(String yaml, String said) throws IOException {
@@ -162,6 +165,8 @@ final class FlagSourcesTest {
         "SLUICE_PORT, tcp://1, SLUICE_PORT must be a whole number (2147483647 at most) and is tcp://1.",
         "SLUICE_PORT, 70000, SLUICE_PORT must be at most 65535 and is 70000.",
         "SLUICE_QUANTIZATION, int3, SLUICE_QUANTIZATION must be wint8 or wint4 and is int3.",
+        "SLUICE_LOG_LEVEL, foo, 'SLUICE_LOG_LEVEL must be error, warn, info or debug and is foo.'",
+        "SLUICE_TIMEOUT_GRACEFUL_SHUTDOWN, -1, SLUICE_TIMEOUT_GRACEFUL_SHUTDOWN must be at least 0.",
         "SLUICE_ENABLE_LOGPROB, maybe, SLUICE_ENABLE_LOGPROB must be true or false and is maybe.",
     })
     void namesTheVariableThatIsWrong(String variable, String value, String said) {
@@ -169,6 +174,16 @@ final class FlagSourcesTest {
 
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).startsWith("sluice: " + said);
+    }
+
+    @Test
+    void aFileThatIsNoTextIsRefused() throws IOException {
+        Path file = Files.write(directory.resolve("latin.yaml"), new byte[] {'a', (byte) 0xe4});
+
+        CliRun run = CliRun.of("serve", "--config", file.toString());
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).endsWith("latin.yaml can't be read: it is not UTF-8.\n");
     }
 
     @Test

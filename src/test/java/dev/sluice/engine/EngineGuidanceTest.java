@@ -253,6 +253,51 @@ class EngineGuidanceTest extends RuledEngine {
         assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
     }
 
+    private static StopConditions ignoringEos(Set<Integer> stopIds) {
+        return new StopConditions(30, List.of(), stopIds, true, false);
+    }
+
+    @Test
+    void aGrammarThatMustEndEndsThoughEndsAreIgnored() {
+        List<GenerationRequest> requests =
+                IntStream.range(0, 6)
+                        .mapToObj(seed ->
+                                guided("i" + seed, seed, regex("yes|no"), ignoringEos(Set.of())))
+                        .toList();
+
+        Map<String, Answer> answers = admit(roomy(), requests);
+
+        answers.forEach((id, answer) -> {
+            assertThat(answer.text()).as(id).isIn("yes", "no");
+            assertThat(answer.reason()).as(id).isEqualTo(FinishReason.STOP);
+            assertThat(answer.ids()).as(id).hasSize(answer.text().length() + 1);
+        });
+    }
+
+    @Test
+    void aTextThatMayGoOnGoesOnWhereEndsAreIgnored() {
+        Guidance pattern = regex("a*");
+        int end = ByteTokenizer.EOS;
+        List<GenerationRequest> requests =
+                List.of(
+                        biased("on", pattern, Map.of(end, 100f), ignoringEos(Set.of())),
+                        biased("stop", pattern, Map.of(end, 100f), ignoringEos(Set.of(end))));
+
+        Map<String, Answer> answers = admit(roomy(), requests);
+
+        assertThat(of(answers, "on").text()).isEqualTo("a".repeat(30));
+        assertThat(of(answers, "on").reason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(of(answers, "stop").text()).isEmpty();
+        assertThat(of(answers, "stop").reason()).isEqualTo(FinishReason.STOP);
+    }
+
+    private static GenerationRequest biased(
+            String id, Guidance guidance, Map<Integer, Float> bias, StopConditions stop) {
+        LogitsRules rules =
+                new LogitsRules(List.of(), bias, Map.of(), Optional.empty(), Optional.of(guidance));
+        return request(id, rules, stop, OutputOptions.TEXT);
+    }
+
     @Test
     void aGrammarThatCantBeCompiledNamesItsField() {
         try (Engine engine =

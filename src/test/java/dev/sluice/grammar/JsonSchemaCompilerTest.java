@@ -144,6 +144,27 @@ class JsonSchemaCompilerTest {
         assertThat(accepts(schema, "[\"ab\",\"cd\",[],\"ef\"]")).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{'const':'\u65e5\u672c'}|'\u65e5\u672c'|true",
+                "{'const':'\u65e5\u672c'}|'\\u65e5\u672c'|false",
+                "{'enum':['\ud83d\ude00','/','\u007f']}|'\ud83d\ude00'|true",
+                "{'enum':['\ud83d\ude00','/','\u007f']}|'\\ud83d\\ude00'|false",
+                "{'enum':['\ud83d\ude00','/','\u007f']}|'\\/'|false",
+                "{'enum':['\ud83d\ude00','/','\u007f']}|'\\u007f'|false",
+                "{'const':'\\n'}|'\\n'|true",
+                "{'properties':{'\u00e4':{'const':1}},'required':['\u00e4']}|{'\u00e4':1}|true",
+                "{'properties':{'\u00e4':{'const':1}},'required':['\u00e4']}|{'\\u00e4':1}|false",
+                "{'type':'string','maxLength':1}|'\\u65e5'|true"
+            })
+    void whatIsListedHasNoEscapesThatItNeedsNot(String schema, String text, boolean accepted)
+            throws GrammarException {
+        assertThat(accepts(schema.replace('\'', '"'), text.replace('\'', '"'))).isEqualTo(accepted);
+    }
+
     @Test
     void lengthsCountCharactersHoweverTheyAreWritten() throws GrammarException {
         String schema =

@@ -2,6 +2,9 @@ package dev.sluice.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.chat.ChatTemplate;
+import dev.sluice.chat.TemplateLimits;
+import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.testing.ByteTokenizer;
@@ -31,6 +34,53 @@ class ChatPromptsTest {
         assertThat(TestServer.prompt(request)).isEqualTo("hi");
         assertThat(request.promptTexts()).containsExactly("hi");
         assertThat(request.echo(0)).isEmpty();
+    }
+
+    /// A server whose template makes its texts twice, and at most 1,000 characters.
+    private static TestServer limited() {
+        return TestServer.with(
+                ApiOptions.DEFAULT,
+                Optional.of(
+                        ChatTemplate.compile(
+                                "{{ messages[0]['content'] + '' }}",
+                                new TemplateLimits(1000, 100, 1000, 1000, 100))));
+    }
+
+    private static InvalidRequest refusal(TestServer server, int length, String fields) {
+        String body =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]%s}"
+                        .formatted("a".repeat(length), fields);
+        return TestServer.refusal(() -> server.chatBody(body));
+    }
+
+    @Test
+    void messagesThatGoPastTheTemplatesLimitsAreTooLong() {
+        TestServer server = limited();
+
+        InvalidRequest within = refusal(server, 400, "");
+        InvalidRequest past = refusal(server, 5000, "");
+
+        assertThat(within.text()).contains("input_ids_len (400)");
+        assertThat(past.text())
+                .isEqualTo(
+                        "Input text is too long, input_ids_len (at least 64) >= max_model_len(64)");
+        assertThat(past.code()).isEqualTo(within.code()).isEqualTo("context_length_exceeded");
+        assertThat(past.param()).isEqualTo(within.param()).contains("messages");
+    }
+
+    @Test
+    void aTemplateThatGoesPastItsLimitsByItselfHasFailed() {
+        TestServer endless =
+                TestServer.with(
+                        ApiOptions.DEFAULT,
+                        Optional.of(
+                                ChatTemplate.compile(
+                                        "{{ messages[0]['content'] * 500 }}",
+                                        new TemplateLimits(1000, 100, 1000, 1000, 100))));
+
+        assertThat(refusal(endless, 5, "").text()).contains("LimitError");
+        assertThat(refusal(limited(), 5000, ",\"chat_template\":\"{{ 'a' * 99999999 }}\"").param())
+                .contains("chat_template");
     }
 
     @Test
