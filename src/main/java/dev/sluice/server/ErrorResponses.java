@@ -27,6 +27,7 @@ final class ErrorResponses {
     private static final int TIMEOUT = 408;
     private static final int TOO_LARGE = 413;
     private static final int UNSUPPORTED_MEDIA_TYPE = 415;
+    private static final int EXPECTATION_FAILED = 417;
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int INTERNAL = 500;
     private static final int UNAVAILABLE = 503;
@@ -58,14 +59,11 @@ final class ErrorResponses {
     private ErrorResponses() {}
 
     /// Makes a router answer what no route takes, and what a route fails with.
-    ///
-    /// @param maxRequestBytes the largest body, for the answer to a larger one
-    static void install(Router router, long maxRequestBytes) {
+    static void install(Router router) {
         router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
         router.errorHandler(FORBIDDEN, ctx -> send(ctx, wrongOrigin()));
         router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
         router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
-        router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge(maxRequestBytes)));
         router.errorHandler(INTERNAL, ctx -> send(ctx, ctx.failure()));
     }
 
@@ -104,6 +102,16 @@ final class ErrorResponses {
                 Problem.invalid(
                         UNSUPPORTED_MEDIA_TYPE,
                         "Content-Type must be application/json, not %s.".formatted(type),
+                        INVALID_VALUE));
+    }
+
+    /// Answers that the client expects what nobody here can do.
+    static void sendUnknownExpectation(RoutingContext ctx) {
+        send(
+                ctx,
+                Problem.invalid(
+                        EXPECTATION_FAILED,
+                        "Expect may only be 100-continue.",
                         INVALID_VALUE));
     }
 
@@ -178,13 +186,5 @@ final class ErrorResponses {
                 METHOD_NOT_ALLOWED,
                 "%s does not take %s.".formatted(ctx.request().path(), ctx.request().method()),
                 "method_not_allowed");
-    }
-
-    private static Problem tooLarge(long limit) {
-        return Problem.invalid(
-                TOO_LARGE,
-                "The body is larger than the %d bytes that this server takes (--max-request-bytes)."
-                        .formatted(limit),
-                INVALID_VALUE);
     }
 }

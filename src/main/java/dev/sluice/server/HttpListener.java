@@ -67,7 +67,6 @@ final class HttpListener extends VerticleBase {
                         .setPort(port)
                         .setAcceptBacklog(BACKLOG)
                         .setSendBufferSize(SEND_BUFFER)
-                        .setHandle100ContinueAutomatically(true)
                         .setCompressionSupported(true)
                         .setCompressionLevel(COMPRESSION_LEVEL)
                         .setCompressionContentSizeThreshold(MIN_COMPRESSED_BYTES)

@@ -9,7 +9,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
 
 import java.util.Locale;
@@ -18,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 
 /// Which handler answers what.
 final class Routes {
@@ -30,7 +30,7 @@ final class Routes {
     private Routes(Vertx vertx, ServerState state) {
         this.state = state;
         this.router = Router.router(vertx);
-        ErrorResponses.install(router, state.options().maxRequestBytes());
+        ErrorResponses.install(router);
         router.route().handler(RequestIds::assign);
         router.route().handler(state.metrics()::watch);
         router.route().handler(Routes::leaveStreamsUncompressed);
@@ -95,11 +95,9 @@ final class Routes {
     }
 
     /// Takes JSON that is not too large.
-    private void posted(String path, Handler<RoutingContext> handler) {
-        long limit = state.options().maxRequestBytes();
+    private void posted(String path, BiConsumer<RoutingContext, RequestBody> handler) {
         router.post(path).handler(Routes::checkType);
-        router.post(path).handler(BodyHandler.create(false).setBodyLimit(limit));
-        on(HttpMethod.POST, path, handler);
+        on(HttpMethod.POST, path, BodyReader.before(state, handler));
     }
 
     private void openApi(RoutingContext ctx) {

@@ -31,6 +31,7 @@ final class ServerState {
     private final Future<JsonObject> openApi;
     private final HttpMetrics metrics = new HttpMetrics();
     private final Places places;
+    private final BodyBudget bodies;
 
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
@@ -39,6 +40,7 @@ final class ServerState {
         this.promptWorkers =
                 vertx.createSharedWorkerExecutor("prompt", threads, 10, TimeUnit.MINUTES);
         this.places = new Places(vertx, options.admission());
+        this.bodies = new BodyBudget(options.bodies().maxBytesInAll());
         this.model = model;
         Future<RequestValidator> validator =
                 promptWorkers.executeBlocking(RequestValidator::create, false);
@@ -77,6 +79,11 @@ final class ServerState {
     /// The places for generations.
     Places places() {
         return places;
+    }
+
+    /// The memory for the bodies of requests.
+    BodyBudget bodies() {
+        return bodies;
     }
 
     HttpMetrics metrics() {
