@@ -4,19 +4,28 @@ import dev.sluice.engine.ApiException;
 
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.RoutingContext;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /// Reads the body of one request, as far as the server has room for it. Lives on the event loop of
 /// its connection.
 final class BodyReader {
+    private static final Logger LOG = LoggerFactory.getLogger(BodyReader.class);
     private static final int RETRY_AFTER_SECONDS = 1;
 
     /// A client that still writes does not read, and would lose the answer if it were cut off.
@@ -29,6 +38,8 @@ final class BodyReader {
     private final BodyBudget budget;
     private final RequestBody body;
     private final BiConsumer<RoutingContext, RequestBody> next;
+    private long lastByteNanos = System.nanoTime();
+    private OptionalLong timer = OptionalLong.empty();
     private boolean over;
 
     private BodyReader(
@@ -87,10 +98,25 @@ final class BodyReader {
 
     private void read() {
         ctx.addEndHandler(_ -> leave());
-        request.handler(this::take).endHandler(_ -> complete()).exceptionHandler(ctx::fail);
+        request.handler(this::take).endHandler(_ -> complete()).exceptionHandler(this::fail);
+        watch(options.patience().toNanos());
         if (expects()) {
             // Nothing is left to do if the client is gone.
             response.writeContinue();
+        }
+    }
+
+    private void watch(long nanos) {
+        long millis = TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
+        timer = OptionalLong.of(ctx.vertx().setTimer(millis, _ -> look()));
+    }
+
+    private void look() {
+        long left = options.patience().toNanos() - (System.nanoTime() - lastByteNanos);
+        if (left > 0) {
+            watch(left);
+        } else {
+            refuse(tooSlow());
         }
     }
 
@@ -98,6 +124,7 @@ final class BodyReader {
         if (over) {
             return;
         }
+        lastByteNanos = System.nanoTime();
         if (body.size() + chunk.length() > options.maxBytes()) {
             refuse(tooLarge());
         } else if (!body.add(chunk)) {
@@ -105,11 +132,28 @@ final class BodyReader {
         }
     }
 
+    /// A client that left gets nothing, and its place is given back as the response is closed.
+    private void fail(Throwable cause) {
+        boolean left =
+                cause instanceof HttpClosedException
+                        || cause instanceof StreamResetException
+                        || cause instanceof IOException;
+        LOG.debug("request={} body given up: {}", RequestIds.of(ctx), String.valueOf(cause));
+        if (left) {
+            leave();
+        } else if (!response.ended()) {
+            // Also where the fault has ended the rest of the request already.
+            refuse(malformed());
+            // Orderly, so that the answer goes out: the connection is about to be cut off.
+            request.connection().close();
+        }
+    }
+
     private void complete() {
         if (over) {
             return;
         }
-        over = true;
+        stop();
         try {
             next.accept(ctx, body);
         } catch (RuntimeException fault) {
@@ -117,15 +161,20 @@ final class BodyReader {
         }
     }
 
+    private void stop() {
+        over = true;
+        timer.ifPresent(ctx.vertx()::cancelTimer);
+    }
+
     /// The response is ended or closed.
     private void leave() {
-        over = true;
+        stop();
         body.close();
     }
 
     /// Answers instead of reading on, and drops what still comes, until it ends or takes too long.
     private void refuse(ApiException why) {
-        over = true;
+        stop();
         body.close();
         boolean several = request.version() == HttpVersion.HTTP_2;
         if (!several) {
@@ -137,9 +186,9 @@ final class BodyReader {
             response.reset(0);
             return;
         }
-        long timer = ctx.vertx().setTimer(LAST_WORDS.toMillis(), _ -> request.connection().close());
+        long end = ctx.vertx().setTimer(LAST_WORDS.toMillis(), _ -> request.connection().close());
         request.endHandler(_ -> {
-            ctx.vertx().cancelTimer(timer);
+            ctx.vertx().cancelTimer(end);
             request.connection().close();
         });
     }
@@ -148,6 +197,16 @@ final class BodyReader {
         return new ApiException.TooLarge(
                 "The body is larger than the %d bytes that this server takes (--max-request-bytes)."
                         .formatted(options.maxBytes()));
+    }
+
+    private ApiException tooSlow() {
+        return new ApiException.WaitedTooLong(
+                "Nothing of the body came for %d ms.".formatted(options.patience().toMillis()));
+    }
+
+    private static ApiException malformed() {
+        return new ApiException.InvalidRequest(
+                "The body is not framed as HTTP has it.", "", "invalid_value");
     }
 
     private static ApiException noRoom() {

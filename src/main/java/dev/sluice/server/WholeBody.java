@@ -22,8 +22,7 @@ final class WholeBody {
     static Future<Void> send(RoutingContext ctx, String type, Buffer body) {
         HttpServerResponse response = ctx.response().putHeader(HttpHeaders.CONTENT_TYPE, type);
         if (ctx.request().method().equals(HttpMethod.HEAD)) {
-            return response.putHeader(
-                            HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()))
+            return response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()))
                     .end();
         }
         return response.end(body);

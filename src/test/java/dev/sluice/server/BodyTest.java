@@ -2,6 +2,11 @@ package dev.sluice.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+
 import dev.sluice.testing.ParrotServer;
 import dev.sluice.testing.RawConnection;
 
@@ -12,8 +17,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,6 +29,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,11 +46,14 @@ class BodyTest {
 
     @BeforeEach
     void start() {
-        server =
-                ParrotServer.start(
-                        ParrotServer.options()
-                                .withBodies(new BodyOptions(MAX_BYTES, MAX_BYTES_IN_ALL)),
-                        ParrotServer.servedModel());
+        server = server(Duration.ofSeconds(30));
+    }
+
+    private static ParrotServer server(Duration patience) {
+        return ParrotServer.start(
+                ParrotServer.options()
+                        .withBodies(new BodyOptions(MAX_BYTES, MAX_BYTES_IN_ALL, patience)),
+                ParrotServer.servedModel());
     }
 
     @AfterEach
@@ -56,6 +67,11 @@ class BodyTest {
     }
 
     private RawConnection upload(String path, String framing, int size) {
+        return upload(server, path, framing, size);
+    }
+
+    private static RawConnection upload(
+            ParrotServer server, String path, String framing, int size) {
         RawConnection client = new RawConnection(server.port());
         client.write(
                 "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n%s"
@@ -65,8 +81,7 @@ class BodyTest {
     }
 
     private RawConnection stalledUpload() {
-        RawConnection client =
-                upload("/tokenize", "Content-Length: " + MAX_BYTES, MAX_BYTES - 1);
+        RawConnection client = upload("/tokenize", "Content-Length: " + MAX_BYTES, MAX_BYTES - 1);
         awaitRoom(3000, false);
         return client;
     }
@@ -107,11 +122,9 @@ class BodyTest {
     @Test
     void aBodyOfUnknownLengthIsRefusedOnceThereIsNoRoom() {
         try (RawConnection _ = stalledUpload()) {
-            try (RawConnection chunked =
-                    upload(CHAT, "Transfer-Encoding: chunked", 0)) {
+            try (RawConnection chunked = upload(CHAT, "Transfer-Encoding: chunked", 0)) {
                 chunked.write(
-                        ("BB8\r\n" + " ".repeat(0xBB8) + "\r\n")
-                                .getBytes(StandardCharsets.UTF_8));
+                        ("BB8\r\n" + " ".repeat(0xBB8) + "\r\n").getBytes(StandardCharsets.UTF_8));
 
                 assertThat(chunked.readUntil("rate_limit_exceeded").received())
                         .startsWith("HTTP/1.1 429")
@@ -124,8 +137,7 @@ class BodyTest {
 
     @Test
     void bytesComeBackWhateverBecomesOfARequest() {
-        List<String> bodies =
-                List.of(chat(3000), " ".repeat(3000), " ".repeat(MAX_BYTES + 1));
+        List<String> bodies = List.of(chat(3000), " ".repeat(3000), " ".repeat(MAX_BYTES + 1));
         for (int i = 0; i < 10; i++) {
             for (String body : bodies) {
                 assertThat(server.post(CHAT, body).statusCode()).isIn(200, 400, 413);
@@ -158,8 +170,7 @@ class BodyTest {
 
     @Test
     void aClientIsToldToGoOnOnlyIfItsBodyIsWanted() {
-        try (RawConnection wanted =
-                        upload(CHAT, "Expect: 100-continue\r\nContent-Length: 100", 0);
+        try (RawConnection wanted = upload(CHAT, "Expect: 100-continue\r\nContent-Length: 100", 0);
                 RawConnection unwanted =
                         upload(CHAT, "Expect: 100-continue\r\nContent-Length: 10000", 0)) {
             assertThat(wanted.readUntil("\r\n\r\n").received())
@@ -169,11 +180,87 @@ class BodyTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "'Content-Length: 100', 0",
+        "'Content-Length: 100', 9",
+        "'Transfer-Encoding: chunked', 0"
+    })
+    void aBodyThatNeverComesIsGivenUp(String framing, int size) {
+        try (ParrotServer hasty = server(Duration.ofMillis(50));
+                RawConnection client = upload(hasty, CHAT, framing, size)) {
+            client.readUntil("\"code\":\"timeout\"");
+
+            assertThat(client.received())
+                    .startsWith("HTTP/1.1 408")
+                    .contains("connection: close", "\"type\":\"timeout_error\"");
+            assertThat(client.drain()).isLessThan(100);
+        }
+    }
+
+    @Test
+    void anAnswerMayTakeLongerThanABody() {
+        try (ParrotServer hasty = server(Duration.ofMillis(50)).slow(Duration.ofMillis(40))) {
+            assertThat(hasty.post(CHAT, chat(100)).statusCode()).isEqualTo(200);
+            assertThat(hasty.post(CHAT, HELLO.formatted(",\"stream\":true")).body())
+                    .endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWhileItSendsIsNoError() {
+        try (Logged logged = new Logged()) {
+            stalledUpload().leave();
+            awaitRoom(MAX_BYTES, true);
+            stalledUpload().reset();
+            awaitRoom(MAX_BYTES, true);
+
+            assertThat(logged.lines()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zz\r\n", "-1\r\n", "5\r\n{\"a\":x\r\n"})
+    void aMalformedChunkIsTheClientsMistake(String chunk) {
+        try (Logged logged = new Logged();
+                RawConnection client = upload(CHAT, "Transfer-Encoding: chunked", 0)) {
+            client.write(chunk.getBytes(StandardCharsets.UTF_8));
+
+            assertThat(client.readUntil("invalid_request_error").received())
+                    .startsWith("HTTP/1.1 400");
+            assertThat(client.drain()).isLessThan(200);
+            assertThat(logged.lines()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"Content-Length: 0", "Connection: keep-alive"})
     void noBodyIsAnEmptyOne(String framing) {
         try (RawConnection client = upload(CHAT, framing, 0)) {
             assertThat(client.readUntil("The body is empty.").received())
                     .startsWith("HTTP/1.1 400");
+        }
+    }
+
+    /// What is logged as a warning or an error while this is open.
+    private static final class Logged implements AutoCloseable {
+        private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+
+        Logged() {
+            appender.start();
+            root.addAppender(appender);
+        }
+
+        List<String> lines() {
+            return appender.list.stream()
+                    .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
+                    .map(ILoggingEvent::getFormattedMessage)
+                    .toList();
+        }
+
+        @Override
+        public void close() {
+            root.detachAppender(appender);
         }
     }
 }
