@@ -105,14 +105,23 @@ final class ErrorResponses {
                         INVALID_VALUE));
     }
 
+    /// Answers that the body is encoded in a way that nobody here reads.
+    static void sendUnsupportedEncoding(RoutingContext ctx, String encoding) {
+        ctx.response().putHeader(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+        send(
+                ctx,
+                Problem.invalid(
+                        UNSUPPORTED_MEDIA_TYPE,
+                        "Content-Encoding must be absent or identity, not %s.".formatted(encoding),
+                        INVALID_VALUE));
+    }
+
     /// Answers that the client expects what nobody here can do.
     static void sendUnknownExpectation(RoutingContext ctx) {
         send(
                 ctx,
                 Problem.invalid(
-                        EXPECTATION_FAILED,
-                        "Expect may only be 100-continue.",
-                        INVALID_VALUE));
+                        EXPECTATION_FAILED, "Expect may only be 100-continue.", INVALID_VALUE));
     }
 
     /// The body of an error, for a stream that has begun.

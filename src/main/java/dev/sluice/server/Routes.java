@@ -11,6 +11,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.CorsHandler;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -97,6 +98,7 @@ final class Routes {
     /// Takes JSON that is not too large.
     private void posted(String path, BiConsumer<RoutingContext, RequestBody> handler) {
         router.post(path).handler(Routes::checkType);
+        router.post(path).handler(Routes::checkEncoding);
         on(HttpMethod.POST, path, BodyReader.before(state, handler));
     }
 
@@ -126,6 +128,17 @@ final class Routes {
             }
         });
         ctx.next();
+    }
+
+    /// Bodies are taken as they are: a small one that is compressed could be of any size.
+    private static void checkEncoding(RoutingContext ctx) {
+        List<String> encodings = ctx.request().headers().getAll(HttpHeaders.CONTENT_ENCODING);
+        String all = String.join(",", encodings).strip();
+        if (all.isEmpty() || all.equalsIgnoreCase("identity")) {
+            ctx.next();
+        } else {
+            ErrorResponses.sendUnsupportedEncoding(ctx, all);
+        }
     }
 
     /// A body without a type is taken for JSON.

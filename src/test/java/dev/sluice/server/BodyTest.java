@@ -233,6 +233,23 @@ class BodyTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {CHAT, "/v1/completions", "/tokenize", "/detokenize"})
+    void encodedBodiesAreRefused(String path) {
+        for (String encoding : List.of("gzip", "br", "identity, gzip")) {
+            try (RawConnection client =
+                    upload(path, "Content-Length: 9\r\nContent-Encoding: " + encoding, 9)) {
+                assertThat(client.readUntil("}}").received())
+                        .startsWith("HTTP/1.1 415")
+                        .contains("Content-Encoding", encoding, "invalid_request_error");
+            }
+        }
+        try (RawConnection client =
+                upload(path, "Content-Length: 9\r\nContent-Encoding: Identity", 9)) {
+            assertThat(client.readUntil("}}").received()).contains("not valid JSON");
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"Content-Length: 0", "Connection: keep-alive"})
     void noBodyIsAnEmptyOne(String framing) {
         try (RawConnection client = upload(CHAT, framing, 0)) {
