@@ -4,9 +4,11 @@ import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.CorsHandler;
@@ -35,6 +37,7 @@ final class Routes {
         router.route().handler(RequestIds::assign);
         router.route().handler(state.metrics()::watch);
         router.route().handler(Routes::leaveStreamsUncompressed);
+        router.route().handler(Routes::endOldStreamsByClosing);
     }
 
     /// Everything; metrics too, unless they have a port of their own.
@@ -127,6 +130,22 @@ final class Routes {
                 ctx.response().putHeader(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
             }
         });
+        ctx.next();
+    }
+
+    /// HTTP/1.0 has no chunks: a stream lasts until the connection closes.
+    private static void endOldStreamsByClosing(RoutingContext ctx) {
+        if (ctx.request().version() == HttpVersion.HTTP_1_0) {
+            MultiMap headers = ctx.response().headers();
+            ctx.addHeadersEndHandler(_ -> {
+                if (headers.contains(HttpHeaders.TRANSFER_ENCODING)) {
+                    headers.remove(HttpHeaders.TRANSFER_ENCODING)
+                            .set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                    // What was written before goes out first.
+                    ctx.addEndHandler(_ -> ctx.request().connection().close());
+                }
+            });
+        }
         ctx.next();
     }
 
