@@ -2,7 +2,10 @@ package dev.sluice.server;
 
 import dev.sluice.engine.ApiException;
 
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -26,9 +29,11 @@ final class ErrorResponses {
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int TIMEOUT = 408;
     private static final int TOO_LARGE = 413;
+    private static final int URI_TOO_LONG = 414;
     private static final int UNSUPPORTED_MEDIA_TYPE = 415;
     private static final int EXPECTATION_FAILED = 417;
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int HEAD_TOO_LARGE = 431;
     private static final int INTERNAL = 500;
     private static final int UNAVAILABLE = 503;
 
@@ -122,6 +127,26 @@ final class ErrorResponses {
                 ctx,
                 Problem.invalid(
                         EXPECTATION_FAILED, "Expect may only be 100-continue.", INVALID_VALUE));
+    }
+
+    /// Answers a request whose head can't be read, and closes the connection.
+    static void refuse(HttpServerRequest request) {
+        Problem problem =
+                switch (request.decoderResult().cause()) {
+                    case TooLongHttpLineException _ ->
+                            Problem.invalid(URI_TOO_LONG, "The URI is too long.", INVALID_VALUE);
+                    case TooLongHttpHeaderException _ ->
+                            Problem.invalid(
+                                    HEAD_TOO_LARGE, "The headers are too large.", INVALID_VALUE);
+                    default -> malformed();
+                };
+        // Nothing is left to do if the client is gone.
+        request.response()
+                .setStatusCode(problem.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, WholeBody.JSON)
+                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
+                .end(problem.toJson().toBuffer());
+        request.connection().close();
     }
 
     /// The body of an error, for a stream that has begun.

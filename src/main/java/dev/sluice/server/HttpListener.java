@@ -55,7 +55,9 @@ final class HttpListener extends VerticleBase {
     @Override
     public Future<?> start() {
         HttpServer created =
-                vertx.createHttpServer(options()).requestHandler(routes.apply(vertx, state));
+                vertx.createHttpServer(options())
+                        .invalidRequestHandler(ErrorResponses::refuse)
+                        .requestHandler(routes.apply(vertx, state));
         server = Optional.of(created);
         return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
     }
