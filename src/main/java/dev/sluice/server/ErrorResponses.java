@@ -2,7 +2,10 @@ package dev.sluice.server;
 
 import dev.sluice.engine.ApiException;
 
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -26,8 +29,11 @@ final class ErrorResponses {
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int TIMEOUT = 408;
     private static final int TOO_LARGE = 413;
+    private static final int URI_TOO_LONG = 414;
     private static final int UNSUPPORTED_MEDIA_TYPE = 415;
+    private static final int EXPECTATION_FAILED = 417;
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int HEAD_TOO_LARGE = 431;
     private static final int INTERNAL = 500;
     private static final int UNAVAILABLE = 503;
 
@@ -58,14 +64,11 @@ final class ErrorResponses {
     private ErrorResponses() {}
 
     /// Makes a router answer what no route takes, and what a route fails with.
-    ///
-    /// @param maxRequestBytes the largest body, for the answer to a larger one
-    static void install(Router router, long maxRequestBytes) {
+    static void install(Router router) {
         router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
         router.errorHandler(FORBIDDEN, ctx -> send(ctx, wrongOrigin()));
         router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
         router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
-        router.errorHandler(TOO_LARGE, ctx -> send(ctx, tooLarge(maxRequestBytes)));
         router.errorHandler(INTERNAL, ctx -> send(ctx, ctx.failure()));
     }
 
@@ -105,6 +108,45 @@ final class ErrorResponses {
                         UNSUPPORTED_MEDIA_TYPE,
                         "Content-Type must be application/json, not %s.".formatted(type),
                         INVALID_VALUE));
+    }
+
+    /// Answers that the body is encoded in a way that nobody here reads.
+    static void sendUnsupportedEncoding(RoutingContext ctx, String encoding) {
+        ctx.response().putHeader(HttpHeaders.ACCEPT_ENCODING, HttpHeaders.IDENTITY);
+        send(
+                ctx,
+                Problem.invalid(
+                        UNSUPPORTED_MEDIA_TYPE,
+                        "Content-Encoding must be absent or identity, not %s.".formatted(encoding),
+                        INVALID_VALUE));
+    }
+
+    /// Answers that the client expects what nobody here can do.
+    static void sendUnknownExpectation(RoutingContext ctx) {
+        send(
+                ctx,
+                Problem.invalid(
+                        EXPECTATION_FAILED, "Expect may only be 100-continue.", INVALID_VALUE));
+    }
+
+    /// Answers a request whose head can't be read, and closes the connection.
+    static void refuse(HttpServerRequest request) {
+        Problem problem =
+                switch (request.decoderResult().cause()) {
+                    case TooLongHttpLineException _ ->
+                            Problem.invalid(URI_TOO_LONG, "The URI is too long.", INVALID_VALUE);
+                    case TooLongHttpHeaderException _ ->
+                            Problem.invalid(
+                                    HEAD_TOO_LARGE, "The headers are too large.", INVALID_VALUE);
+                    default -> malformed();
+                };
+        // Nothing is left to do if the client is gone.
+        request.response()
+                .setStatusCode(problem.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, WholeBody.JSON)
+                .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
+                .end(problem.toJson().toBuffer());
+        request.connection().close();
     }
 
     /// The body of an error, for a stream that has begun.
@@ -178,13 +220,5 @@ final class ErrorResponses {
                 METHOD_NOT_ALLOWED,
                 "%s does not take %s.".formatted(ctx.request().path(), ctx.request().method()),
                 "method_not_allowed");
-    }
-
-    private static Problem tooLarge(long limit) {
-        return Problem.invalid(
-                TOO_LARGE,
-                "The body is larger than the %d bytes that this server takes (--max-request-bytes)."
-                        .formatted(limit),
-                INVALID_VALUE);
     }
 }

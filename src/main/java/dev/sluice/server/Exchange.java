@@ -49,16 +49,13 @@ final class Exchange {
     /// Serves a request whose body was read.
     ///
     /// @throws ApiException if the server can't take it now
-    static void serve(RoutingContext ctx, ServerState state, PreparedRequest.Kind kind) {
-        byte[] body =
-                Optional.ofNullable(ctx.body().buffer())
-                        .map(buffer -> buffer.getBytes())
-                        .orElse(new byte[0]);
+    static void serve(
+            RoutingContext ctx, ServerState state, PreparedRequest.Kind kind, RequestBody body) {
         Exchange exchange = new Exchange(ctx, state, state.places().take());
         ctx.addEndHandler(_ -> exchange.responseOver());
         exchange.place
                 .turn()
-                .compose(_ -> state.prepare(kind, body))
+                .compose(_ -> body.use(bytes -> state.prepare(kind, bytes)))
                 .compose(exchange::submit)
                 .onFailure(exchange::fail);
     }

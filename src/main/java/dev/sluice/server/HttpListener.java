@@ -55,7 +55,9 @@ final class HttpListener extends VerticleBase {
     @Override
     public Future<?> start() {
         HttpServer created =
-                vertx.createHttpServer(options()).requestHandler(routes.apply(vertx, state));
+                vertx.createHttpServer(options())
+                        .invalidRequestHandler(ErrorResponses::refuse)
+                        .requestHandler(routes.apply(vertx, state));
         server = Optional.of(created);
         return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
     }
@@ -67,7 +69,6 @@ final class HttpListener extends VerticleBase {
                         .setPort(port)
                         .setAcceptBacklog(BACKLOG)
                         .setSendBufferSize(SEND_BUFFER)
-                        .setHandle100ContinueAutomatically(true)
                         .setCompressionSupported(true)
                         .setCompressionLevel(COMPRESSION_LEVEL)
                         .setCompressionContentSizeThreshold(MIN_COMPRESSED_BYTES)

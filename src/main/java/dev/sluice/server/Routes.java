@@ -4,20 +4,23 @@ import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 
 /// Which handler answers what.
 final class Routes {
@@ -30,10 +33,11 @@ final class Routes {
     private Routes(Vertx vertx, ServerState state) {
         this.state = state;
         this.router = Router.router(vertx);
-        ErrorResponses.install(router, state.options().maxRequestBytes());
+        ErrorResponses.install(router);
         router.route().handler(RequestIds::assign);
         router.route().handler(state.metrics()::watch);
         router.route().handler(Routes::leaveStreamsUncompressed);
+        router.route().handler(Routes::endOldStreamsByClosing);
     }
 
     /// Everything; metrics too, unless they have a port of their own.
@@ -95,11 +99,10 @@ final class Routes {
     }
 
     /// Takes JSON that is not too large.
-    private void posted(String path, Handler<RoutingContext> handler) {
-        long limit = state.options().maxRequestBytes();
+    private void posted(String path, BiConsumer<RoutingContext, RequestBody> handler) {
         router.post(path).handler(Routes::checkType);
-        router.post(path).handler(BodyHandler.create(false).setBodyLimit(limit));
-        on(HttpMethod.POST, path, handler);
+        router.post(path).handler(Routes::checkEncoding);
+        on(HttpMethod.POST, path, BodyReader.before(state, handler));
     }
 
     private void openApi(RoutingContext ctx) {
@@ -128,6 +131,33 @@ final class Routes {
             }
         });
         ctx.next();
+    }
+
+    /// HTTP/1.0 has no chunks: a stream lasts until the connection closes.
+    private static void endOldStreamsByClosing(RoutingContext ctx) {
+        if (ctx.request().version() == HttpVersion.HTTP_1_0) {
+            MultiMap headers = ctx.response().headers();
+            ctx.addHeadersEndHandler(_ -> {
+                if (headers.contains(HttpHeaders.TRANSFER_ENCODING)) {
+                    headers.remove(HttpHeaders.TRANSFER_ENCODING)
+                            .set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                    // What was written before goes out first.
+                    ctx.addEndHandler(_ -> ctx.request().connection().close());
+                }
+            });
+        }
+        ctx.next();
+    }
+
+    /// Bodies are taken as they are: a small one that is compressed could be of any size.
+    private static void checkEncoding(RoutingContext ctx) {
+        List<String> encodings = ctx.request().headers().getAll(HttpHeaders.CONTENT_ENCODING);
+        String all = String.join(",", encodings).strip();
+        if (all.isEmpty() || all.equalsIgnoreCase("identity")) {
+            ctx.next();
+        } else {
+            ErrorResponses.sendUnsupportedEncoding(ctx, all);
+        }
     }
 
     /// A body without a type is taken for JSON.

@@ -9,30 +9,27 @@ import java.util.function.UnaryOperator;
 /// How the HTTP server is set up. Immutable.
 ///
 /// @param listen where it listens
-/// @param maxRequestBytes largest body that is taken
+/// @param bodies how much of the bodies of requests is held
 /// @param admission how much is let in at once
 /// @param access who may ask
 /// @param streams how streams treat silence and slow readers
 /// @param settings what `/config-info` tells: names and values, nothing secret
 public record ServerOptions(
         ListenOptions listen,
-        long maxRequestBytes,
+        BodyOptions bodies,
         AdmissionOptions admission,
         AccessOptions access,
         StreamOptions streams,
         Map<String, Object> settings) {
     public ServerOptions {
-        if (maxRequestBytes < 1) {
-            throw new IllegalArgumentException("maxRequestBytes " + maxRequestBytes);
-        }
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
     }
 
-    /// Bodies up to 32 MiB; otherwise the defaults of the parts.
+    /// The defaults of the parts.
     public static ServerOptions at(String host, int port) {
         return new ServerOptions(
                 ListenOptions.at(host, port),
-                32L << 20,
+                BodyOptions.DEFAULT,
                 AdmissionOptions.DEFAULT,
                 AccessOptions.OPEN,
                 StreamOptions.DEFAULT,
@@ -67,7 +64,7 @@ public record ServerOptions(
     /// The same listening otherwise.
     public ServerOptions withListen(UnaryOperator<ListenOptions> change) {
         ListenOptions other = change.apply(listen);
-        return new ServerOptions(other, maxRequestBytes, admission, access, streams, settings);
+        return new ServerOptions(other, bodies, admission, access, streams, settings);
     }
 
     /// The same with another number of event loops.
@@ -77,12 +74,17 @@ public record ServerOptions(
 
     /// The same with another limit of bodies.
     public ServerOptions withMaxRequestBytes(long bytes) {
-        return new ServerOptions(listen, bytes, admission, access, streams, settings);
+        return withBodies(BodyOptions.upTo(bytes));
+    }
+
+    /// The same holding another amount of bodies.
+    public ServerOptions withBodies(BodyOptions other) {
+        return new ServerOptions(listen, other, admission, access, streams, settings);
     }
 
     /// The same letting in another number at once.
     public ServerOptions withAdmission(AdmissionOptions other) {
-        return new ServerOptions(listen, maxRequestBytes, other, access, streams, settings);
+        return new ServerOptions(listen, bodies, other, access, streams, settings);
     }
 
     /// The same with another limit of generations.
@@ -92,7 +94,7 @@ public record ServerOptions(
 
     /// The same for others.
     public ServerOptions withAccess(AccessOptions other) {
-        return new ServerOptions(listen, maxRequestBytes, admission, other, streams, settings);
+        return new ServerOptions(listen, bodies, admission, other, streams, settings);
     }
 
     /// The same with another time of silence.
@@ -106,11 +108,11 @@ public record ServerOptions(
     }
 
     private ServerOptions withStreams(StreamOptions other) {
-        return new ServerOptions(listen, maxRequestBytes, admission, access, other, settings);
+        return new ServerOptions(listen, bodies, admission, access, other, settings);
     }
 
     /// The same telling other settings.
     public ServerOptions withSettings(Map<String, Object> other) {
-        return new ServerOptions(listen, maxRequestBytes, admission, access, streams, other);
+        return new ServerOptions(listen, bodies, admission, access, streams, other);
     }
 }

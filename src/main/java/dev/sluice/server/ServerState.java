@@ -27,12 +27,14 @@ final class ServerState {
     private final Future<JsonObject> openApi;
     private final HttpMetrics metrics = new HttpMetrics();
     private final Places places;
+    private final BodyBudget bodies;
 
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
         this.engine = EngineClient.create(vertx);
         this.promptThreads = new PromptThreads(vertx);
         this.places = new Places(vertx, options.admission());
+        this.bodies = new BodyBudget(options.bodies().maxBytesInAll());
         this.model = model;
         Future<RequestValidator> validator = promptThreads.work(0, RequestValidator::create);
         this.translator =
@@ -69,6 +71,11 @@ final class ServerState {
     /// The places for generations.
     Places places() {
         return places;
+    }
+
+    /// The memory for the bodies of requests.
+    BodyBudget bodies() {
+        return bodies;
     }
 
     HttpMetrics metrics() {

@@ -3,29 +3,32 @@ package dev.sluice.server;
 import dev.sluice.engine.ApiException;
 import dev.sluice.openai.TokenService;
 
-import io.vertx.core.Handler;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 
-import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
 /// `POST /tokenize` and `POST /detokenize`.
 ///
 /// @param call which of the two
 record TokensHandler(ServerState state, BiFunction<TokenService, byte[], byte[]> call)
-        implements Handler<RoutingContext> {
+        implements BiConsumer<RoutingContext, RequestBody> {
 
+    /// The answer is about as large as the body, and counts as it until it is sent.
     @Override
-    public void handle(RoutingContext ctx) {
-        byte[] body =
-                Optional.ofNullable(ctx.body().buffer()).map(Buffer::getBytes).orElse(new byte[0]);
+    public void accept(RoutingContext ctx, RequestBody body) {
         try {
-            state.withTokens(body, call)
-                    .onSuccess(json -> WholeBody.send(ctx, WholeBody.JSON, Buffer.buffer(json)))
+            body.use(bytes -> state.withTokens(bytes, call).compose(json -> send(ctx, json)))
                     .onFailure(cause -> ErrorResponses.send(ctx, cause));
         } catch (ApiException refusal) {
             ErrorResponses.send(ctx, refusal);
         }
+    }
+
+    /// Nothing is left to do if the client is gone.
+    private static Future<Void> send(RoutingContext ctx, byte[] json) {
+        return WholeBody.send(ctx, WholeBody.JSON, Buffer.buffer(json)).otherwiseEmpty();
     }
 }

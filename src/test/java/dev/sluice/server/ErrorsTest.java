@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,6 +201,27 @@ class ErrorsTest {
         String answered = response.headers().firstValue("x-request-id").orElseThrow();
         assertThat(answered.equals(id)).isEqualTo(echoed);
         assertThat(answered).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/completions, 'Expect: miracles', 417",
+        "/health, 'Content-Length: 1\r\nContent-Length: 2', 400",
+        "/health, 'no header', 400",
+        "/health, 'X: %s', 431",
+        "/health?%s, 'X: 1', 414"
+    })
+    void wrongHeadsHaveTheOneShape(String path, String header, int status) {
+        String head = "POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n".formatted(path, header);
+        try (RawConnection client = new RawConnection(server.port())) {
+            client.write(head.replace("%s", "a".repeat(9000)).getBytes(StandardCharsets.UTF_8));
+
+            String received = client.readUntil("}}").received();
+            JsonObject body = new JsonObject(received.substring(received.indexOf("\r\n\r\n")));
+            assertThat(received).startsWith("HTTP/1.").contains(" " + status + " ");
+            assertThat(body.getJsonObject("error").fieldNames())
+                    .containsExactly("message", "type", "param", "code");
+        }
     }
 
     @Test

@@ -1,9 +1,7 @@
 package dev.sluice.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.engine.ApiException;
 import dev.sluice.testing.ParrotServer;
 
 import io.vertx.core.Future;
@@ -48,7 +46,7 @@ class PromptThreadsTest {
 
     @Test
     void shortBodiesDoNotWaitForLongOnes() throws Exception {
-        PromptThreads threads = new PromptThreads(vertx, 100L * LONG);
+        PromptThreads threads = new PromptThreads(vertx);
         List<Future<Integer>> held =
                 IntStream.range(0, 20).mapToObj(i -> threads.work(LONG, behindGate(i))).toList();
 
@@ -62,7 +60,7 @@ class PromptThreadsTest {
 
     @Test
     void longBodiesTakeTurns() throws Exception {
-        PromptThreads threads = new PromptThreads(vertx, 100L * LONG);
+        PromptThreads threads = new PromptThreads(vertx);
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         List<Future<Integer>> all =
@@ -84,21 +82,6 @@ class PromptThreadsTest {
         }
 
         assertThat(most).hasValue(1);
-    }
-
-    @Test
-    void moreLongBodiesThanThereIsRoomForAreRefusedUntilThereIsRoom() throws Exception {
-        PromptThreads threads = new PromptThreads(vertx, 2L * LONG);
-        Future<Integer> first = threads.work(LONG, behindGate(1));
-        Future<Integer> second = threads.work(LONG, behindGate(2));
-
-        assertThatThrownBy(() -> get(threads.work(LONG, () -> 3)))
-                .rootCause()
-                .isInstanceOf(ApiException.Overloaded.class);
-        assertThat(get(threads.work(1, () -> 4))).isEqualTo(4);
-        gate.countDown();
-        assertThat(get(first) + get(second)).isEqualTo(3);
-        assertThat(get(threads.work(3 * LONG, () -> 5))).isEqualTo(5);
     }
 
     @Test

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.testing.ParrotServer;
+import dev.sluice.testing.RawConnection;
 import dev.sluice.testing.SelfSigned;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.net.URI;
@@ -18,6 +20,7 @@ import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -81,6 +84,25 @@ class TransportTest {
 
             assertThat(response.version()).isEqualTo(version);
             assertThat(response.body()).endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "keep-alive"})
+    void streamsToOldClientsAreTextUntilTheEnd(String connection) {
+        try (ParrotServer server = ParrotServer.start();
+                RawConnection client = new RawConnection(server.port())) {
+            client.write(
+                    "POST %s HTTP/1.0\r\nConnection: %s\r\nContent-Length: %d\r\n\r\n%s"
+                            .formatted("/v1/chat/completions", connection, STREAM.length(), STREAM)
+                            .getBytes(StandardCharsets.UTF_8));
+
+            String received = client.readUntil("[DONE]\n\n").received();
+            assertThat(received).startsWith("HTTP/1.0 200").endsWith("}\n\ndata: [DONE]\n\n");
+            assertThat(received).containsIgnoringCase("connection: close\r\n");
+            assertThat(received).doesNotContainIgnoringCase("transfer-encoding");
+            assertThat(received).contains("\r\n\r\ndata: {");
+            assertThat(client.drain()).isZero();
         }
     }
 
