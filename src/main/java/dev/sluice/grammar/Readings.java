@@ -33,7 +33,7 @@ final class Readings {
     /// @throws GrammarException if they have too many alternatives
     void checkArrays(List<ArrayShape> shapes) throws GrammarException {
         if (shapes.size() > 1) {
-            count(most, shapes.size(), "an array has %,d alternatives", shapes.size());
+            check(most, shapes.size(), "an array has %,d alternatives".formatted(shapes.size()));
             enter(shapes);
             checkInside();
         }
@@ -45,13 +45,16 @@ final class Readings {
     void checkObjects(List<ObjectShape> shapes) throws GrammarException {
         if (shapes.size() > 1) {
             int keys = keys(shapes);
-            count(most, keys, "an object has %,d alternatives with %,d keys", shapes.size(), keys);
+            check(
+                    most,
+                    keys,
+                    "an object has %,d alternatives with %,d keys".formatted(shapes.size(), keys));
             enterObjects(shapes);
             checkInside();
         }
     }
 
-    private static int keys(Iterable<ObjectShape> shapes) {
+    private static int keys(List<ObjectShape> shapes) {
         int keys = 0;
         for (ObjectShape shape : shapes) {
             keys += 1 + shape.members().size();
@@ -59,11 +62,10 @@ final class Readings {
         return keys;
     }
 
-    private void count(int limit, int number, String what, Object... numbers)
-            throws GrammarException {
+    private void check(int limit, int number, String what) throws GrammarException {
         if (number > limit) {
             work.clear();
-            throw GrammarException.unsupported(what.formatted(numbers) + ", which are too many");
+            throw GrammarException.unsupported(what + ", which are too many");
         }
     }
 
@@ -131,16 +133,16 @@ final class Readings {
                 strings.add(set.strings());
                 numbers.add(set.numbers());
             }
-            countInside(arrays.size(), "kinds of arrays");
-            countInside(keys(objects), "keys of objects");
-            countInside(Math.max(pieces(strings), numbers.size()), "kinds of strings or numbers");
+            checkInside(arrays.size(), "kinds of arrays");
+            checkInside(objects.size(), "kinds of objects");
+            checkInside(Math.max(pieces(strings), numbers.size()), "kinds of strings or numbers");
             enter(List.copyOf(arrays));
             enterObjects(new ArrayList<>(objects));
         }
     }
 
-    private void countInside(int number, String what) throws GrammarException {
-        count(mostInside, number, "alternatives have %,d %s in them", number, what);
+    private void checkInside(int number, String what) throws GrammarException {
+        check(mostInside, number, "alternatives have %,d %s in them".formatted(number, what));
     }
 
     private static int pieces(Set<StringSet> sets) {
