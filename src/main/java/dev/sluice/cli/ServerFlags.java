@@ -104,7 +104,7 @@ final class ServerFlags {
     @Option(
             names = "--max-request-bytes",
             paramLabel = "N",
-            description = "Largest body of a request. Default: 32 MiB")
+            description = "Largest body of a request. Default: 8 MiB")
     private Optional<Long> maxRequestBytes = Optional.empty();
 
     @Option(

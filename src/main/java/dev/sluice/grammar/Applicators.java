@@ -150,9 +150,6 @@ final class Applicators {
 
     private ValueSet conditional(Schema schema) throws GrammarException {
         JsonNode node = schema.node();
-        if (schema.resource().dialect().compareTo(SchemaDialect.DRAFT_7) < 0) {
-            return ValueSet.ANY;
-        }
         Closing part = parts.ofPart(schema);
         Closing open = part.ofCondition();
         Schema condition = evaluator.document.child(schema, open, node.path("if"), "if");

@@ -32,12 +32,18 @@ final class KeywordForms {
         if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
             return;
         }
+        SchemaDialect version = schema.resource().dialect();
         for (String name : node.propertyNames()) {
+            if (!version.knows(name)) {
+                evaluator.annotate(
+                        "%s at %s, which %s does not know".formatted(name, schema.path(), version));
+                continue;
+            }
             evaluator.keyword(
                     schema,
                     name,
                     () -> {
-                        check(name, node, schema.resource().dialect());
+                        check(name, node, version);
                         return ValueSet.ANY;
                     });
             if (CONTENT.contains(name)) {
@@ -48,7 +54,7 @@ final class KeywordForms {
         if (!dialect.isEmpty() && SchemaDialect.of(dialect).isEmpty()) {
             evaluator.annotate(
                     "$schema \"%s\" at %s, which is read as %s"
-                            .formatted(dialect, schema.path(), schema.resource().dialect()));
+                            .formatted(dialect, schema.path(), version));
         }
     }
 

@@ -150,7 +150,7 @@ final class ObjectKeywords {
     private Optional<ObjectShape> withNames(Schema schema, ObjectShape shape)
             throws GrammarException {
         JsonNode names = schema.node().get("propertyNames");
-        if (names == null || schema.resource().dialect() == SchemaDialect.DRAFT_4) {
+        if (names == null || !schema.resource().dialect().knows("propertyNames")) {
             return shape.equals(ObjectShape.ANY) ? Optional.of(shape) : ObjectShape.of(shape);
         }
         TextLanguage allowed = TextLanguage.none();

@@ -100,7 +100,7 @@ final class OwnKeywords {
     private ValueSet listed(Schema schema) throws GrammarException {
         ValueSet result = ValueSet.ANY;
         JsonNode constant = schema.node().get("const");
-        if (constant != null && schema.resource().dialect() != SchemaDialect.DRAFT_4) {
+        if (constant != null && schema.resource().dialect().knows("const")) {
             result = evaluator.keyword(schema, "const", () -> oneOf(List.of(constant), schema));
         }
         JsonNode values = schema.node().get("enum");

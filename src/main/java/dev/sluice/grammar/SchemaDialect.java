@@ -26,6 +26,38 @@ public enum SchemaDialect {
         return Optional.empty();
     }
 
+    /// Whether the version knows a keyword, or the keyword is none that came with a later one. To a
+    /// version, what it does not know says nothing.
+    boolean knows(String keyword) {
+        SchemaDialect first =
+                switch (keyword) {
+                    case "const", "contains", "propertyNames" -> DRAFT_6;
+                    case "if", "then", "else" -> DRAFT_7;
+                    case "dependentRequired",
+                            "dependentSchemas",
+                            "maxContains",
+                            "minContains",
+                            "unevaluatedItems",
+                            "unevaluatedProperties" ->
+                            DRAFT_2019_09;
+                    case "prefixItems", "$dynamicRef" -> DRAFT_2020_12;
+                    default -> DRAFT_4;
+                };
+        return compareTo(first) >= 0;
+    }
+
+    /// The version's name, as its users write it.
+    @Override
+    public String toString() {
+        return switch (this) {
+            case DRAFT_4 -> "draft 4";
+            case DRAFT_6 -> "draft 6";
+            case DRAFT_7 -> "draft 7";
+            case DRAFT_2019_09 -> "2019-09";
+            case DRAFT_2020_12 -> "2020-12";
+        };
+    }
+
     /// Whether what stands beside a `$ref` is ignored.
     boolean ignoresSiblingsOfRef() {
         return compareTo(DRAFT_7) <= 0;

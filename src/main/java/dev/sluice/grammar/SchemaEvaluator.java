@@ -248,7 +248,7 @@ final class SchemaEvaluator {
             if (name.equals("properties")) {
                 result = algebra.and(result, own.values(schema));
                 done = true;
-            } else if (APPLICATORS.contains(name)) {
+            } else if (APPLICATORS.contains(name) && schema.resource().dialect().knows(name)) {
                 result =
                         algebra.and(
                                 result,
@@ -333,6 +333,9 @@ final class SchemaEvaluator {
 
     private ValueSet narrowed(Schema schema, ValueSet values) throws GrammarException {
         if (!schema.closing().traces()) {
+            return values;
+        }
+        if (!schema.resource().dialect().knows("unevaluatedProperties")) {
             return values;
         }
         JsonNode properties = schema.node().get("unevaluatedProperties");

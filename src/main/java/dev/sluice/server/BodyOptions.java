@@ -9,13 +9,13 @@ import java.time.Duration;
 ///   overload. At least `maxBytes`
 /// @param patience a body of which nothing comes for so long is given up
 public record BodyOptions(long maxBytes, long maxBytesInAll, Duration patience) {
-    private static final long DEFAULT_MAX_BYTES = 32L << 20;
+    private static final long DEFAULT_MAX_BYTES = 8L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /// While it is parsed and tokenized, a body takes some ten times its size.
     private static final int HEAP_SHARE = 16;
 
-    /// Bodies up to 32 MiB, in all a sixteenth of the heap, given up after 30 s without a byte.
+    /// Bodies up to 8 MiB, in all a sixteenth of the heap, given up after 30 s without a byte.
     public static final BodyOptions DEFAULT = upTo(DEFAULT_MAX_BYTES);
 
     public BodyOptions {

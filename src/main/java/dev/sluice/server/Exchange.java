@@ -97,11 +97,10 @@ final class Exchange {
     /// Leaves a client that does not keep up. The connection may stay for as long as the client
     /// does not read what was sent before.
     private void hangUp() {
-        if (over) {
-            return;
+        if (!over) {
+            generations.forEach(Generation::cancel);
+            end("slow client");
         }
-        generations.forEach(Generation::cancel);
-        end("slow client");
         if (ctx.request().version() == HttpVersion.HTTP_2) {
             // Nothing is left to do if the client is gone.
             response.reset();

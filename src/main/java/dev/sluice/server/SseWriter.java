@@ -1,5 +1,6 @@
 package dev.sluice.server;
 
+import dev.sluice.engine.ApiException;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.openai.AnswerProgress;
 import dev.sluice.openai.ChoiceProgress;
@@ -61,7 +62,7 @@ final class SseWriter implements Answer {
 
     /// Call on the event loop of the connection.
     ///
-    /// @param hangUp cancels and closes the connection
+    /// @param hangUp cancels, if that was not done yet, and closes the connection
     /// @param fault is told if an event can't be written
     SseWriter(
             Vertx vertx,
@@ -104,9 +105,13 @@ final class SseWriter implements Answer {
         boolean tooMuch = progress.pendingSize() > options.maxUnsentChars();
         progress.accept(index, event);
         if (tooMuch && !closed && response.writeQueueFull()) {
-            cutOff("too much of it is unread");
+            fault.accept(
+                    new ApiException.Cancelled(
+                            "The answer was given up: it was read too slowly, and too much of it"
+                                    + " waited."));
+        } else {
+            scheduleFlush();
         }
-        scheduleFlush();
     }
 
     private void scheduleFlush() {
@@ -232,13 +237,17 @@ final class SseWriter implements Answer {
 
     private void watchStall() {
         if (stallTimer.isEmpty()) {
-            long millis = Math.max(1, options.stallTimeout().toMillis());
-            stallTimer = OptionalLong.of(vertx.setTimer(millis, _ -> cutOff("it reads nothing")));
+            stallTimer = OptionalLong.of(setStallTimer());
         }
     }
 
-    private void cutOff(String why) {
-        LOG.debug("a client is cut off: {}", why);
+    private long setStallTimer() {
+        long millis = Math.max(1, options.stallTimeout().toMillis());
+        return vertx.setTimer(millis, _ -> cutOff());
+    }
+
+    private void cutOff() {
+        LOG.debug("a client that reads nothing is cut off");
         close();
         hangUp.run();
     }
@@ -258,8 +267,10 @@ final class SseWriter implements Answer {
             }
         }
         close();
-        // Nothing is left to do if the client is gone.
-        response.end(out.appendBytes(ChunkRenderer.failure(error)));
+        // The client may have stopped reading.
+        long timer = setStallTimer();
+        response.end(out.appendBytes(ChunkRenderer.failure(error)))
+                .onComplete(_ -> vertx.cancelTimer(timer));
     }
 
     @Override

@@ -149,8 +149,35 @@ class SchemaDialectTest {
         assertThat(rule.annotations())
                 .containsExactly(
                         "$schema \"http://json-schema.org/draft-03/schema#\" at the root, which is"
-                                + " read as DRAFT_2020_12",
+                                + " read as 2020-12",
                         "contentEncoding at /properties/a",
                         "contentMediaType at /properties/a");
+    }
+
+    /// A version says nothing about keywords that came later; they are named.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "DRAFT_4 ~ 'const':1 ~ 2 ~ const at the root, which draft 4 does not know",
+                "DRAFT_6 ~ 'if':{'const':1},'then':false ~ 1 ~ if at the root, which draft 6 does not know",
+                "DRAFT_7 ~ 'properties':{'b':{}},'unevaluatedProperties':false ~ {'a':1} ~ unevaluatedProperties at the root, which draft 7 does not know",
+                "DRAFT_7 ~ 'dependentRequired':{'a':['b']} ~ {'a':1} ~ dependentRequired at the root, which draft 7 does not know",
+                "DRAFT_7 ~ 'dependentSchemas':{'a':false} ~ {'a':1} ~ dependentSchemas at the root, which draft 7 does not know",
+                "DRAFT_2019_09 ~ 'prefixItems':[false] ~ [1] ~ prefixItems at the root, which 2019-09 does not know"
+            })
+    void laterKeywordsAreNamed(
+            SchemaDialect dialect, String keywords, String text, String annotation)
+            throws GrammarException {
+        String schema = "{'$schema':'%s',%s}".formatted(uri(dialect), keywords).replace('\'', '"');
+        SchemaRule rule =
+                new JsonSchemaCompiler(JsonSchemaOptions.DEFAULT)
+                        .compile(
+                                SchemaRows.json(schema), new GrammarBuilder(GrammarLimits.DEFAULT));
+
+        assertAccepts(machine(dialect, keywords), text);
+        assertThat(rule.annotations()).contains(annotation);
+        assertRejects(machine(SchemaDialect.DRAFT_2020_12, keywords), text);
     }
 }
