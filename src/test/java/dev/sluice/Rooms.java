@@ -70,7 +70,8 @@ record Rooms(String root) {
     private static final Map<String, List<String>> LIBRARIES =
             Map.of(
                     "server",
-                    List.of("io.vertx..", "io.micrometer.."),
+                    // Vert.x says with Netty's types why it can't read the head of a request.
+                    List.of("io.vertx..", "io.micrometer..", "io.netty.handler.codec.."),
                     "bus",
                     List.of("io.vertx.core.."),
                     "embed",
