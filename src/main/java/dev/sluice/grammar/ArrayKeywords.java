@@ -90,10 +90,10 @@ final class ArrayKeywords {
         JsonNode node = schema.node();
         JsonNode kind = node.get("contains");
         SchemaDialect dialect = schema.resource().dialect();
-        if (kind == null || dialect == SchemaDialect.DRAFT_4) {
+        if (kind == null || !dialect.knows("contains")) {
             return List.of();
         }
-        boolean counts = dialect.compareTo(SchemaDialect.DRAFT_2019_09) >= 0;
+        boolean counts = dialect.knows("minContains");
         return List.of(
                 new ArrayShape.Contains(
                         Term.of(

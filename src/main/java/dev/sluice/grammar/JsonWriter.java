@@ -33,6 +33,11 @@ final class JsonWriter {
         int write(S set) throws GrammarException;
     }
 
+    /// Refuses shapes of which there are too many.
+    private interface Check<S> {
+        void check(List<S> shapes) throws GrammarException;
+    }
+
     JsonWriter(SchemaEvaluator evaluator) {
         this(evaluator, TextLanguage.any());
     }
@@ -122,7 +127,8 @@ final class JsonWriter {
             int string = relaxed(set.strings(), term, strings::rule, Relaxation::of);
             builder.call(start, string, end);
         }
-        for (ArrayShape shape : arrays(set.arrays(), term)) {
+        for (ArrayShape shape :
+                readable(set.arrays(), readings::checkArrays, ArrayShape.ANY, term)) {
             Integer known = arrayShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, arrays::write, Relaxation::of);
@@ -130,7 +136,8 @@ final class JsonWriter {
             }
             builder.call(start, known, end);
         }
-        for (ObjectShape shape : objects(set.objects(), term)) {
+        for (ObjectShape shape :
+                readable(set.objects(), readings::checkObjects, ObjectShape.ANY, term)) {
             Integer known = objectShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, objects::write, Relaxation::of);
@@ -140,28 +147,18 @@ final class JsonWriter {
         }
     }
 
-    /// All alternatives are followed at the same time: too many can't be at run time.
-    private List<ArrayShape> arrays(List<ArrayShape> shapes, Term term) throws GrammarException {
+    /// All alternatives are followed at the same time: too many can't be at run time. Where they
+    /// may be left out, any value of their kind comes in their place.
+    private <S> List<S> readable(List<S> shapes, Check<S> check, S any, Term term)
+            throws GrammarException {
         try {
-            readings.checkArrays(shapes);
+            check.check(shapes);
             return shapes;
         } catch (GrammarException e) {
             if (!evaluator.ignores(e, term)) {
                 throw e;
             }
-            return List.of(ArrayShape.ANY);
-        }
-    }
-
-    private List<ObjectShape> objects(List<ObjectShape> shapes, Term term) throws GrammarException {
-        try {
-            readings.checkObjects(shapes);
-            return shapes;
-        } catch (GrammarException e) {
-            if (!evaluator.ignores(e, term)) {
-                throw e;
-            }
-            return List.of(ObjectShape.ANY);
+            return List.of(any);
         }
     }
 
