@@ -99,19 +99,25 @@ final class ServerProcess {
         EngineInfo.Serving serving = engine.info().await().serving().orElseThrow();
         String scheme = plan.server().listen().tls().isPresent() ? "https://" : "http://";
         String url = scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-        out.printf(
-                Locale.ROOT,
-                "Sluice serves %s on %s with %s and a KV cache of %,d tokens, ready after %.1f s.%n",
-                plan.servedModelName().orElse(serving.model()),
-                url,
-                serving.device(),
-                serving.kvTokens(),
-                nanos / 1e9);
-        out.println("Try it:");
-        out.printf(
-                "  curl %s/v1/chat/completions -H 'Content-Type: application/json' \\%n"
-                        + "    -d '{\"messages\": [{\"role\": \"user\", \"content\": \"Hello!\"}]}'%n",
-                url);
+        String sentence =
+                String.format(
+                        Locale.ROOT,
+                        "Sluice serves %s on %s with %s and a KV cache of %,d tokens, ready after"
+                                + " %.1f s.%n",
+                        plan.servedModelName().orElse(serving.model()),
+                        url,
+                        serving.device(),
+                        serving.kvTokens(),
+                        nanos / 1e9);
+        String example =
+                String.format(
+                        Locale.ROOT,
+                        "Try it:%n  curl %s/v1/chat/completions -H 'Content-Type: application/json'"
+                                + " \\%n    -d '{\"messages\": [{\"role\": \"user\", \"content\":"
+                                + " \"Hello!\"}]}'%n",
+                        url);
+        // In one piece: whoever waits for these lines in a file or a pipe never sees half of one.
+        out.print(sentence + example);
         out.flush();
         ready.complete(url);
     }

@@ -17,8 +17,10 @@ import java.util.regex.Pattern;
 public final class SluiceServer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofMinutes(3);
     private static final Duration POLL = Duration.ofMillis(20);
+
+    /// The whole announcement, to its last line.
     private static final Pattern READY =
-            Pattern.compile("Sluice serves .* on (https?://\\S+) with");
+            Pattern.compile("(?s)Sluice serves .* on (https?://\\S+) with .*\n +-d '.*'\n");
 
     private final Process process;
     private final Path out;
