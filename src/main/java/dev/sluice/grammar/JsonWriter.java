@@ -67,7 +67,6 @@ final class JsonWriter {
                 throw evaluator.located(e, term);
             }
         }
-        evaluator.checkKeys();
         return rule;
     }
 

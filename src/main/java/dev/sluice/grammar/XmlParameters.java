@@ -66,7 +66,6 @@ final class XmlParameters {
             members(shape, from, behind);
         }
         builder.call(behind, space, to);
-        evaluator.checkKeys();
     }
 
     private void checkWitnesses(ObjectShape shape) throws GrammarException {
