@@ -31,8 +31,7 @@ final class ALabels {
     private static final Set<Integer> ALWAYS = Set.of(0xDF, 0x3C2, 0x6FD, 0x6FE, 0xF0B, 0x3007);
 
     private static final Set<Integer> NEVER =
-            Set.of(
-                    0x640, 0x7FA, 0x302E, 0x302F, 0x3031, 0x3032, 0x3033, 0x3034, 0x3035, 0x303B);
+            Set.of(0x640, 0x7FA, 0x302E, 0x302F, 0x3031, 0x3032, 0x3033, 0x3034, 0x3035, 0x303B);
 
     private ALabels() {}
 
@@ -166,15 +165,14 @@ final class ALabels {
     private static String folded(String text) {
         StringBuilder folded = new StringBuilder();
         text.codePoints()
-                .forEach(
-                        c -> {
-                            String upper = Character.toString(c).toUpperCase(Locale.ROOT);
-                            boolean isCherokee = UnicodeScript.of(c) == UnicodeScript.CHEROKEE;
-                            folded.append(
-                                    c == 0x131
-                                            ? Character.toString(c)
-                                            : isCherokee ? upper : upper.toLowerCase(Locale.ROOT));
-                        });
+                .forEach(c -> {
+                    String upper = Character.toString(c).toUpperCase(Locale.ROOT);
+                    boolean isCherokee = UnicodeScript.of(c) == UnicodeScript.CHEROKEE;
+                    folded.append(
+                            c == 0x131
+                                    ? Character.toString(c)
+                                    : isCherokee ? upper : upper.toLowerCase(Locale.ROOT));
+                });
         return folded.toString();
     }
 

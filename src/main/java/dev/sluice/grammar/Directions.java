@@ -41,8 +41,7 @@ final class Directions {
     private static final Set<Kind> NEUTRAL =
             EnumSet.of(Kind.EN, Kind.ES, Kind.CS, Kind.ET, Kind.ON, Kind.BN, Kind.NSM);
     private static final Set<Kind> FROM_RIGHT = EnumSet.of(Kind.R, Kind.AL, Kind.AN);
-    private static final Set<Kind> ENDS_FROM_RIGHT =
-            EnumSet.of(Kind.R, Kind.AL, Kind.EN, Kind.AN);
+    private static final Set<Kind> ENDS_FROM_RIGHT = EnumSet.of(Kind.R, Kind.AL, Kind.EN, Kind.AN);
     private static final Set<Kind> ENDS_FROM_LEFT = EnumSet.of(Kind.L, Kind.EN);
 
     private Directions() {}

@@ -56,7 +56,7 @@ final class JoiningTypes {
 
     private static BitSet set(String ranges) {
         BitSet set = new BitSet();
-        for (String range : ranges.strip().split("\\s+")) {
+        for (String range : ranges.strip().split("\\s+", -1)) {
             int dash = range.indexOf('-');
             int first = HexFormat.fromHexDigits(dash < 0 ? range : range.substring(0, dash));
             set.set(first, HexFormat.fromHexDigits(range.substring(dash + 1)) + 1);

@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 /// The automaton of rules or of a language whose texts are host names: letters, digits, hyphens and
 /// dots. It is deterministic.
 interface NameAutomaton {
-    /// @return the state behind a character, or [TextLanguage#DEAD]
+    /// The state behind a character, or [TextLanguage#DEAD].
     int next(int state, int character);
 
     /// Whether a text may end in a state.

@@ -21,8 +21,7 @@ final class NamePlaces {
     static final String CHARACTERS = "-abcdefghijklmnopqrstuvwxyz0123456789";
 
     /// The same in both cases, and the dot. Never changed.
-    static final int[] ALL =
-            (CHARACTERS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ.").chars().toArray();
+    static final int[] ALL = (CHARACTERS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ.").chars().toArray();
 
     private final NameAutomaton automaton;
     private final Map<Place, List<Place>> sources = new HashMap<>();
@@ -65,14 +64,13 @@ final class NamePlaces {
     /// another one must come that was found before.
     private boolean addEncoded() {
         Map<Integer, List<Place>> labels = new HashMap<>();
-        sources.forEach(
-                (place, from) -> {
-                    boolean begins = place.isEncoded() && !from.stream().allMatch(Place::isEncoded);
-                    int length = begins ? room(place.state) : NEVER;
-                    if (length < NEVER) {
-                        labels.computeIfAbsent(length, _ -> new ArrayList<>()).add(place);
-                    }
-                });
+        sources.forEach((place, from) -> {
+            boolean begins = place.isEncoded() && !from.stream().allMatch(Place::isEncoded);
+            int length = begins ? room(place.state) : NEVER;
+            if (length < NEVER) {
+                labels.computeIfAbsent(length, _ -> new ArrayList<>()).add(place);
+            }
+        });
         int before = encoded.size();
         encoded.clear();
         spread(labels, false, encoded);
@@ -125,7 +123,7 @@ final class NamePlaces {
             for (List<Place> places : List.of(level, from.getOrDefault(length, List.of()))) {
                 for (Place at : places) {
                     if (lengths.putIfAbsent(at, length) == null) {
-                        sources.get(at).stream()
+                        sources.getOrDefault(at, List.of()).stream()
                                 .filter(source -> throughEncoded || !source.isEncoded())
                                 .forEach(next::add);
                     }

@@ -186,8 +186,7 @@ final class NameSearch {
         }
         return goesOn
                 || ((automaton.accepts(state)
-                                || (next != TextLanguage.DEAD
-                                        && places.any(next) < within(text)))
+                                || (next != TextLanguage.DEAD && places.any(next) < within(text)))
                         && text.mayEnd());
     }
 
@@ -261,8 +260,7 @@ final class NameSearch {
     private boolean tryLabels(int state, NameText text, int length) {
         String begun = text.label().substring(ALabels.PREFIX.length());
         int delimiter = begun.lastIndexOf(Punycode.DELIMITER);
-        Punycode.Decoder decoder =
-                new Punycode.Decoder(begun.substring(0, Math.max(0, delimiter)));
+        Punycode.Decoder decoder = new Punycode.Decoder(begun.substring(0, Math.max(0, delimiter)));
         boolean isRight = delimiter != 0;
         for (int i = delimiter + 1; i < begun.length() && isRight; i++) {
             isRight = reads(decoder, begun.charAt(i));

@@ -8,7 +8,7 @@ import java.util.Locale;
 /// @param valid whether all such labels must be valid; else one at least must not be
 /// @param left the most characters that may follow, or [Repeat#UNBOUNDED]
 /// @param label the label so far, in lower case, as long as it may be one that begins with `xn--`;
-///     else [#ORDINARY], [#HIDDEN] or [#SETTLED]
+///   else [#ORDINARY], [#HIDDEN] or [#SETTLED]
 record NameText(boolean valid, int left, String label) implements Memory {
     /// A label that does not begin with `xn--`.
     static final String ORDINARY = ".";

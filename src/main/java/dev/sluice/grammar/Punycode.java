@@ -147,6 +147,8 @@ final class Punycode {
             this.at = other.at;
         }
 
+        /// Takes a digit.
+        ///
         /// @return whether that may come: code points end at U+10FFFF
         boolean read(char digit) {
             int value = value(digit);

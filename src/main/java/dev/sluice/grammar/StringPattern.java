@@ -206,7 +206,8 @@ final class StringPattern {
         if (times.isPresent() || pattern.times.isPresent()) {
             return times.equals(pattern.times);
         }
-        return Objects.equals(language, pattern.language) && Objects.equals(invalid, pattern.invalid);
+        return Objects.equals(language, pattern.language)
+                && Objects.equals(invalid, pattern.invalid);
     }
 
     @Override
