@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /// Writes the values of terms as rules. Equal sets share a rule.
@@ -33,9 +34,9 @@ final class JsonWriter {
         int write(S set) throws GrammarException;
     }
 
-    /// Refuses shapes of which there are too many.
-    private interface Check<S> {
-        void check(List<S> shapes) throws GrammarException;
+    /// Refuses values of which there are too many.
+    private interface Check {
+        void check() throws GrammarException;
     }
 
     JsonWriter(SchemaEvaluator evaluator) {
@@ -128,7 +129,11 @@ final class JsonWriter {
             builder.call(start, string, end);
         }
         for (ArrayShape shape :
-                readable(set.arrays(), readings::checkArrays, ArrayShape.ANY, term)) {
+                readable(
+                        set.arrays(),
+                        ArrayShape.ANY,
+                        term,
+                        () -> readings.checkArrays(term, set))) {
             Integer known = arrayShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, arrays::write, Relaxation::of);
@@ -137,7 +142,11 @@ final class JsonWriter {
             builder.call(start, known, end);
         }
         for (ObjectShape shape :
-                readable(set.objects(), readings::checkObjects, ObjectShape.ANY, term)) {
+                readable(
+                        set.objects(),
+                        ObjectShape.ANY,
+                        term,
+                        () -> readings.checkObjects(term, set))) {
             Integer known = objectShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, objects::write, Relaxation::of);
@@ -149,10 +158,12 @@ final class JsonWriter {
 
     /// All alternatives are followed at the same time: too many can't be at run time. Where they
     /// may be left out, any value of their kind comes in their place.
-    private <S> List<S> readable(List<S> shapes, Check<S> check, S any, Term term)
+    private <S> List<S> readable(List<S> shapes, S any, Term term, Check check)
             throws GrammarException {
         try {
-            check.check(shapes);
+            if (!shapes.isEmpty()) {
+                check.check();
+            }
             return shapes;
         } catch (GrammarException e) {
             if (!evaluator.ignores(e, term)) {
@@ -160,6 +171,13 @@ final class JsonWriter {
             }
             return List.of(any);
         }
+    }
+
+    /// Refuses values of one place that are too many ([Readings]).
+    ///
+    /// @param between how many readings there are of what holds them
+    void checkTogether(Set<Term> terms, int between) throws GrammarException {
+        readings.checkValues(terms, between);
     }
 
     private int number(NumberSet set, Term term) throws GrammarException {
