@@ -98,24 +98,12 @@ final class Normalizer {
         visits.visit(start);
         for (int i = 0; i < visits.size(); i++) {
             RawState state = states.get(visits.get(i));
-            visitTargets(state);
+            state.visitTargets(visits);
             for (CallEdge edge : state.calls) {
                 visits.visit(edge.target());
             }
         }
         return visits.toArray();
-    }
-
-    private void visitTargets(RawState state) {
-        for (CharEdge edge : state.chars) {
-            visits.visit(edge.target());
-        }
-        for (TokenEdge edge : state.tokens) {
-            visits.visit(edge.target());
-        }
-        for (int target : state.epsilons) {
-            visits.visit(target);
-        }
     }
 
     /// Rules that are called are mostly found behind their callers, so they are looked at first.
@@ -326,17 +314,7 @@ final class Normalizer {
 
     /// Removes what never comes to an end.
     private void trim() throws GrammarException {
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            builder.checkTime();
-            for (int rule : reachable.reversed()) {
-                if (!productive.get(rule) && ends(rule)) {
-                    productive.set(rule);
-                    changed = true;
-                }
-            }
-        }
+        productive.or(new Productive(builder, false).find(reachable));
         for (int rule : reachable) {
             if (!rules.get(rule).isRepeat()) {
                 trim(rule);
@@ -344,41 +322,14 @@ final class Normalizer {
         }
     }
 
-    private boolean ends(int rule) {
+    private void trim(int rule) {
         RawRule raw = rules.get(rule);
-        if (raw.isRepeat()) {
-            return raw.body().isPresent()
-                    ? productive.get(raw.body().getAsInt())
-                    : !raw.set().isEmpty();
-        }
-        visits.clear();
-        visits.visit(raw.start());
-        for (int i = 0; i < visits.size() && !visits.contains(raw.end()); i++) {
-            RawState state = states.get(visits.get(i));
-            visitTargets(state);
-            for (CallEdge call : state.calls) {
-                if (productive.get(call.rule())) {
-                    visits.visit(call.target());
-                }
-            }
-        }
-        return visits.contains(raw.end());
-    }
-
-    private void trim(int rule) throws GrammarException {
-        RawRule raw = rules.get(rule);
-        boolean countsKeys = builder.memories.get(rule) instanceof KeySet;
         int[] found = statesOf(raw.start());
         Sources sources = new Sources(found.length);
         for (int i = 0; i < found.length; i++) {
             RawState state = states.get(found[i]);
             if (!state.calls.isEmpty()) {
-                boolean isLess = state.calls.removeIf(call -> !productive.get(call.rule()));
-                if (isLess && countsKeys) {
-                    throw GrammarException.unsupported(
-                            "minProperties, not or the like asks for keys that differ, and an object"
-                                    + " has members that no text can follow");
-                }
+                state.calls.removeIf(call -> !productive.get(call.rule()));
             }
             for (CharEdge edge : state.chars) {
                 sources.add(visits.place(edge.target()), found[i]);

@@ -21,6 +21,7 @@ import java.util.stream.IntStream;
 /// wherever a text goes.
 class ReadingsTest {
     private static final String PASSED = " passes a limit";
+    private static final String DEAD_END = " is a dead end";
     private static final int WALKS = 6;
     private static final int LONGEST_WALK = 120;
 
@@ -50,7 +51,8 @@ class ReadingsTest {
 
     /// A text that goes on wherever it may, at random.
     ///
-    /// @return what was read, and [#PASSED] if a limit was passed there
+    /// @return what was read, and [#PASSED] if a limit was passed there, or [#DEAD_END] if the text
+    ///   can't go on there
     private static String walk(Machine machine, SplittableRandom random) {
         StringBuilder text = new StringBuilder();
         ParseState state = machine.start();
@@ -73,7 +75,12 @@ class ReadingsTest {
                 tries = 0;
             }
         }
-        return text.toString();
+        return goesOn(machine, state) ? text.toString() : text + DEAD_END;
+    }
+
+    private static boolean goesOn(Machine machine, ParseState state) {
+        return state.accepts()
+                || IntStream.range(0, 256).anyMatch(b -> !machine.step(state, b).isDead());
     }
 
     static IntStream seeds() {
@@ -96,7 +103,7 @@ class ReadingsTest {
 
         for (int i = 0; i < WALKS && machine.isPresent(); i++) {
             String text = walk(machine.get(), random);
-            assertThat(text).as(schema).doesNotEndWith(PASSED);
+            assertThat(text).as(schema).doesNotEndWith(PASSED).doesNotEndWith(DEAD_END);
         }
     }
 
