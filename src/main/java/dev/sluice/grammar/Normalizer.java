@@ -5,7 +5,6 @@ import dev.sluice.grammar.GrammarBuilder.RawState;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
@@ -348,7 +347,7 @@ final class Normalizer {
         useful.visit(raw.end());
         for (int i = 0; i < useful.size(); i++) {
             if (visits.contains(useful.get(i))) {
-                sources.visit(visits.place(useful.get(i)), useful);
+                sources.forEach(visits.place(useful.get(i)), useful::visit);
             }
         }
         boolean all = visits.contains(raw.end()) && useful.size() == found.length;
@@ -361,34 +360,6 @@ final class Normalizer {
             }
             if (!state.epsilons.isEmpty()) {
                 state.epsilons.removeIf(target -> !useful.contains(target) || target == at);
-            }
-        }
-    }
-
-    /// Where edges come from, by where they lead.
-    private static final class Sources {
-        private final int[] heads;
-        private int[] sources = new int[64];
-        private int[] next = new int[64];
-        private int size;
-
-        Sources(int targets) {
-            heads = new int[targets];
-        }
-
-        void add(int target, int source) {
-            if (size == next.length) {
-                sources = Arrays.copyOf(sources, 2 * size);
-                next = Arrays.copyOf(next, 2 * size);
-            }
-            sources[size] = source;
-            next[size++] = heads[target];
-            heads[target] = size;
-        }
-
-        void visit(int target, Visits visits) {
-            for (int i = heads[target]; i > 0; i = next[i - 1]) {
-                visits.visit(sources[i - 1]);
             }
         }
     }
