@@ -232,7 +232,7 @@ final class JsonWriter {
     ///
     /// @param between how many readings there are of what holds them
     void checkTogether(Set<Term> terms, int between) throws GrammarException {
-        readings.checkValues(terms, between);
+        readings.checkTogether(terms, between);
     }
 
     private int number(NumberSet set, Term term) throws GrammarException {

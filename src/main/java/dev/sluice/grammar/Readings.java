@@ -30,6 +30,10 @@ final class Readings {
     /// States in which one array or object waits, besides those for its keys.
     private static final int BETWEEN = 3;
 
+    /// States of rules that are written once and wait whatever the alternatives are, such as white
+    /// space.
+    private static final int SHARED = 8;
+
     private static final int OF_NUMBER = 2;
     private static final int OF_PIECE = 3;
     private static final int OF_REGION = 2;
@@ -50,6 +54,11 @@ final class Readings {
     private final Map<ObjectShape, ObjectShape> written = new HashMap<>();
     private int looked;
 
+    /// Refuses what is too much.
+    private interface Check {
+        void check() throws GrammarException;
+    }
+
     /// Keys that are not listed, and what they hold: a rule, whatever objects they are in.
     private record Others(Set<String> names, Region region) {}
 
@@ -65,8 +74,7 @@ final class Readings {
     void checkArrays(Term term, ValueSet set) throws GrammarException {
         checkValues(term, set);
         List<ArrayShape> shapes = set.arrays();
-        enterArrays(shapes, named("an array", shapes.size()));
-        checkInside();
+        checkAll(() -> enterArrays(shapes, named("an array", shapes.size())));
     }
 
     /// Checks the objects of one place and what is in them.
@@ -76,17 +84,32 @@ final class Readings {
     void checkObjects(Term term, ValueSet set) throws GrammarException {
         checkValues(term, set);
         List<ObjectShape> shapes = set.objects();
-        enterObjects(shapes, named("an object", shapes.size()));
-        checkInside();
+        checkAll(() -> enterObjects(shapes, named("an object", shapes.size())));
     }
 
     /// Checks values that may stand at one place, and what is in them.
     ///
     /// @param between how many readings there are of what holds them
     /// @throws GrammarException if they have too many alternatives
-    void checkValues(Set<Term> terms, int between) throws GrammarException {
-        enter(new LinkedHashSet<>(terms), between);
-        checkInside();
+    void checkTogether(Set<Term> terms, int between) throws GrammarException {
+        checkAll(() -> enter(new LinkedHashSet<>(terms), between));
+    }
+
+    /// Checks a place and everything in it. What has not been looked at when some place is refused
+    /// counts as unknown again.
+    private void checkAll(Check first) throws GrammarException {
+        try {
+            first.check();
+            while (!work.isEmpty()) {
+                Values values = values(work.getFirst());
+                enterArrays(values.arrays, values);
+                enterObjects(values.objects, values);
+                work.removeFirst();
+            }
+        } finally {
+            work.forEach(places::remove);
+            work.clear();
+        }
     }
 
     private static String named(String what, int alternatives) {
@@ -102,13 +125,12 @@ final class Readings {
     }
 
     private void check(long readings, Object what) throws GrammarException {
-        if (readings > most) {
+        if (readings + SHARED > most) {
             throw tooMany("%s may be read in %,d ways at one place".formatted(what, readings));
         }
     }
 
-    private GrammarException tooMany(String what) {
-        work.clear();
+    private static GrammarException tooMany(String what) {
         return GrammarException.unsupported(what + ", which are too many");
     }
 
@@ -271,8 +293,8 @@ final class Readings {
             }
             Values values = values(terms);
             int readings = values.readings(terms.size());
-            places.put(terms, readings);
             check(readings + between, values);
+            places.put(terms, readings);
             work.add(terms);
         }
     }
@@ -284,14 +306,6 @@ final class Readings {
             values.add(evaluator.values(term));
         }
         return values;
-    }
-
-    private void checkInside() throws GrammarException {
-        while (!work.isEmpty()) {
-            Values values = values(work.remove());
-            enterArrays(values.arrays, values);
-            enterObjects(values.objects, values);
-        }
     }
 
     /// What may stand at one place.

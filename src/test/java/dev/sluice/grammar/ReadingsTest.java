@@ -9,6 +9,7 @@ import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -140,6 +141,35 @@ class ReadingsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 20})
+    void theLargestSchemaThatIsAcceptedCanBeFollowed(int keys) {
+        GrammarLimits limits = limits(400, Duration.ofSeconds(5));
+        int accepted = 0;
+        for (int number = 2; number < 150; number++) {
+            String schema =
+                    "{'type':'object','anyOf':[%s]}"
+                            .formatted(
+                                    Schemas.list(
+                                            number,
+                                            i ->
+                                                    "{'properties':{%s},'required':['r%d']}"
+                                                            .formatted(constants(keys, i), i)))
+                            .replace('\'', '"');
+            Optional<Machine> machine = compiled(schema, JsonSchemaOptions.DEFAULT, limits);
+            if (machine.isEmpty()) {
+                break;
+            }
+            assertThat(GrammarTexts.accepts(machine.get(), "{\"k0\": 1, \"r1\": 2}")).isTrue();
+            accepted = number;
+        }
+        assertThat(accepted).isGreaterThanOrEqualTo(400 / (2 * keys + 7));
+    }
+
+    private static String constants(int keys, int value) {
+        return Schemas.list(keys, k -> "'k%d':{'const':%d}".formatted(k, value));
+    }
+
     /// Alternatives in alternatives, all different.
     private static String nested(boolean arrays, int alternatives, int inside, int keys) {
         String outer =
@@ -161,15 +191,7 @@ class ReadingsTest {
                                 number,
                                 i ->
                                         "{'type':'object','properties':{%s}}"
-                                                .formatted(
-                                                        Schemas.list(
-                                                                keys,
-                                                                k ->
-                                                                        "'k%d':{'const':%d}"
-                                                                                .formatted(
-                                                                                        k,
-                                                                                        first
-                                                                                                + i)))));
+                                                .formatted(constants(keys, first + i))));
     }
 
     private static Optional<Machine> compiled(
