@@ -5,17 +5,38 @@ import tools.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Keywords that apply other schemas to the same value.
 ///
 /// @see "JSON Schema 2020-12, section 10.2"
 final class Applicators {
+    /// Those whose schemas the value may follow, so that what they declare may be in it.
+    static final List<String> PARTS =
+            List.of(
+                    "$ref",
+                    "$dynamicRef",
+                    "$recursiveRef",
+                    "allOf",
+                    "anyOf",
+                    "oneOf",
+                    "if",
+                    "dependentSchemas",
+                    "dependencies");
+
+    private static final Set<String> OTHERS = Set.of("not", "dependentRequired");
+
     private final SchemaEvaluator evaluator;
     private final ClosedParts parts;
 
     Applicators(SchemaEvaluator evaluator, ClosedParts parts) {
         this.evaluator = evaluator;
         this.parts = parts;
+    }
+
+    /// Whether a keyword is one of these.
+    static boolean include(String keyword) {
+        return PARTS.contains(keyword) || OTHERS.contains(keyword);
     }
 
     private ValueAlgebra algebra() {

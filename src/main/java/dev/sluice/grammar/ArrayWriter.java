@@ -32,6 +32,17 @@ final class ArrayWriter {
                 : counted(shape);
     }
 
+    /// How many readings a text of one shape has. An item that counts towards a least number is
+    /// read as one that does not, too: there are readings for all that have been counted so far, in
+    /// all combinations.
+    static long readings(ArrayShape shape) {
+        long readings = 1;
+        for (Contains one : shape.contains()) {
+            readings *= one.max() == Repeat.UNBOUNDED ? 1L + one.min() : 1;
+        }
+        return readings;
+    }
+
     private int counted(ArrayShape shape) throws GrammarException {
         int rule = builder.rule();
         int at = json.space(builder.literal(builder.start(rule), "["));
@@ -118,15 +129,9 @@ final class ArrayWriter {
             this.rule = builder.rule();
         }
 
-        /// An item that counts towards a least number is read as one that does not, too: there are
-        /// readings for all that have been counted so far, in all combinations.
         private void checkReadings() throws GrammarException {
-            long readings = 1;
-            for (Contains one : contains) {
-                readings *= one.max() == Repeat.UNBOUNDED ? 1L + one.min() : 1;
-            }
-            int most = builder.limits().maxConfigurations() / 4;
-            if (contains.size() > 1 && readings > most) {
+            long readings = readings(shape);
+            if (readings > builder.limits().maxConfigurations() / 4) {
                 throw GrammarException.unsupported(
                         "contains in %d places with %,d combinations of counts is too much"
                                 .formatted(contains.size(), readings));

@@ -33,31 +33,19 @@ final class CharsLeft {
 
     /// Goes back from the ends, first to what leads there without a character.
     private void count(int start) {
-        Visits visits = new Visits();
-        visits.clear();
-        visits.visit(start);
-        List<List<Integer>> byChar = new ArrayList<>();
-        List<List<Integer>> byNothing = new ArrayList<>();
-        for (int i = 0; i < visits.size(); i++) {
-            for (CharEdge edge : rules.chars()[visits.get(i)]) {
-                visits.visit(edge.target());
-            }
-            for (int target : rules.epsilons()[visits.get(i)]) {
-                visits.visit(target);
-            }
-            byChar.add(new ArrayList<>(2));
-            byNothing.add(new ArrayList<>(0));
-        }
+        Visits visits = rules.statesOf(start);
+        Sources byChar = new Sources(visits.size());
+        Sources byNothing = new Sources(visits.size());
         int[] least = new int[visits.size()];
         Arrays.fill(least, -1);
         List<Integer> level = new ArrayList<>();
         for (int i = 0; i < visits.size(); i++) {
             int state = visits.get(i);
             for (CharEdge edge : rules.chars()[state]) {
-                byChar.get(visits.place(edge.target())).add(i);
+                byChar.add(visits.place(edge.target()), i);
             }
             for (int target : rules.epsilons()[state]) {
-                byNothing.get(visits.place(target)).add(i);
+                byNothing.add(visits.place(target), i);
             }
             if (rules.ends()[state]) {
                 level.add(i);
@@ -70,8 +58,8 @@ final class CharsLeft {
                 if (least[at] < 0) {
                     least[at] = chars;
                     counts[visits.get(at)] = chars;
-                    level.addAll(byNothing.get(at));
-                    next.addAll(byChar.get(at));
+                    byNothing.forEach(at, level::add);
+                    byChar.forEach(at, next::add);
                 }
             }
             level = next;

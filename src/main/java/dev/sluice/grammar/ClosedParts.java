@@ -13,18 +13,6 @@ import java.util.Set;
 /// Closes objects that several schemas describe together ([Closing]): a key that one of them
 /// declares is not unknown to the others, as with `unevaluatedProperties`.
 final class ClosedParts {
-    private static final List<String> PARTS =
-            List.of(
-                    "$ref",
-                    "$dynamicRef",
-                    "$recursiveRef",
-                    "allOf",
-                    "anyOf",
-                    "oneOf",
-                    "if",
-                    "dependentSchemas",
-                    "dependencies");
-
     private final SchemaEvaluator evaluator;
     private final Map<Schema, Boolean> together = new HashMap<>();
 
@@ -39,7 +27,7 @@ final class ClosedParts {
         return schema.closing().here()
                 && !saysItself(node)
                 && declaresItself(node)
-                && PARTS.stream().noneMatch(part -> isPart(node, part));
+                && Applicators.PARTS.stream().noneMatch(part -> isPart(node, part));
     }
 
     /// How a schema for the same value is closed, which another one applies.
@@ -74,7 +62,7 @@ final class ClosedParts {
         if (known == null) {
             JsonNode node = schema.node();
             known =
-                    PARTS.stream().anyMatch(part -> isPart(node, part))
+                    Applicators.PARTS.stream().anyMatch(part -> isPart(node, part))
                             && !passesOn(schema)
                             && isDeclaredSomewhere(schema);
             together.put(schema, known);
@@ -88,7 +76,7 @@ final class ClosedParts {
         if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
             return true;
         }
-        List<String> parts = PARTS.stream().filter(part -> isPart(node, part)).toList();
+        List<String> parts = Applicators.PARTS.stream().filter(part -> isPart(node, part)).toList();
         if (parts.size() != 1 || saysItself(node) || declaresItself(node)) {
             return false;
         }
@@ -130,7 +118,7 @@ final class ClosedParts {
             if (declaresItself(schema.node())) {
                 return true;
             }
-            for (String part : PARTS) {
+            for (String part : Applicators.PARTS) {
                 add(work, schema, part);
             }
             add(work, schema, "then");

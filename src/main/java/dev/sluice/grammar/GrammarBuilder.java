@@ -33,6 +33,19 @@ final class GrammarBuilder {
         List<TokenEdge> tokens = new ArrayList<>(0);
         List<CallEdge> calls = new ArrayList<>(0);
         List<Integer> epsilons = new ArrayList<>(1);
+
+        /// Visits the states that follow without a call.
+        void visitTargets(Visits visits) {
+            for (CharEdge edge : chars) {
+                visits.visit(edge.target());
+            }
+            for (TokenEdge edge : tokens) {
+                visits.visit(edge.target());
+            }
+            for (int target : epsilons) {
+                visits.visit(target);
+            }
+        }
     }
 
     /// A rule: an automaton from start to end, or a repetition.
@@ -190,6 +203,22 @@ final class GrammarBuilder {
     /// called by its own states, each comes at most once. It must begin with a character.
     void distinct(int rule) {
         memories.put(rule, KeySet.EMPTY);
+    }
+
+    /// Whether keys of a rule differ.
+    boolean isDistinct(int rule) {
+        return memories.get(rule) instanceof KeySet;
+    }
+
+    /// Lets another rule come wherever a rule is called.
+    ///
+    /// @param by not called itself
+    void replace(int rule, int by) {
+        rules.set(rule, rules.get(by));
+        memories.remove(rule);
+        if (isDistinct(by)) {
+            distinct(rule);
+        }
     }
 
     /// Lets a rule read a key: the characters of its own edges that are written as in a JSON string

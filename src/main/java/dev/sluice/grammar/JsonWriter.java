@@ -1,12 +1,15 @@
 package dev.sluice.grammar;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /// Writes the values of terms as rules. Equal sets share a rule.
 final class JsonWriter {
@@ -25,17 +28,23 @@ final class JsonWriter {
     private final Map<NumberSet, Integer> numbers = new HashMap<>();
     private final Map<ArrayShape, Integer> arrayShapes = new HashMap<>();
     private final Map<ObjectShape, Integer> objectShapes = new HashMap<>();
+    private final List<Distinct> distinct = new ArrayList<>();
     private final TextLanguage inside;
     private int space = -1;
+
+    /// Objects whose keys must differ.
+    ///
+    /// @param term in whose place they stand
+    private record Distinct(int rule, ObjectShape shape, Term term) {}
 
     /// Writes a set as a rule.
     private interface Writing<S> {
         int write(S set) throws GrammarException;
     }
 
-    /// Refuses shapes of which there are too many.
-    private interface Check<S> {
-        void check(List<S> shapes) throws GrammarException;
+    /// Refuses values of which there are too many.
+    private interface Check {
+        void check() throws GrammarException;
     }
 
     JsonWriter(SchemaEvaluator evaluator) {
@@ -58,6 +67,13 @@ final class JsonWriter {
     /// The rule of a term, and of everything that it needs.
     int write(Term root) throws GrammarException {
         int rule = rule(root);
+        do {
+            fillAll();
+        } while (relaxesDistinct());
+        return rule;
+    }
+
+    private void fillAll() throws GrammarException {
         while (!work.isEmpty()) {
             Term term = work.remove();
             builder.checkTime();
@@ -67,7 +83,46 @@ final class JsonWriter {
                 throw evaluator.located(e, term);
             }
         }
-        return rule;
+    }
+
+    /// Where keys must differ, there must be as many as [OpenKeys] has counted: members that are
+    /// written must be possible.
+    ///
+    /// @return whether objects are written anew, without what asks for keys that differ
+    private boolean relaxesDistinct() throws GrammarException {
+        if (distinct.isEmpty()) {
+            return false;
+        }
+        Productive productive = new Productive(builder, true);
+        productive.find(IntStream.range(0, builder.rules.size()).boxed().toList());
+        boolean changed = false;
+        for (Distinct one : List.copyOf(distinct)) {
+            if (productive.callsOthers(one.rule())) {
+                distinct.remove(one);
+                GrammarException wrong =
+                        GrammarException.unsupported(
+                                "an object has members that can't be written, and minProperties,"
+                                        + " not or the like asks for keys that differ");
+                Optional<ObjectShape> larger = Relaxation.of(one.shape());
+                if (larger.isEmpty() || !evaluator.ignores(wrong, one.term())) {
+                    throw evaluator.located(wrong, one.term());
+                }
+                builder.replace(one.rule(), object(larger.get(), one.term()));
+                noteDistinct(one.rule(), larger.get(), one.term());
+                changed = true;
+            }
+        }
+        return changed;
+    }
+
+    private int object(ObjectShape shape, Term term) throws GrammarException {
+        return relaxed(shape, term, objects::write, Relaxation::of);
+    }
+
+    private void noteDistinct(int rule, ObjectShape shape, Term term) {
+        if (builder.isDistinct(rule)) {
+            distinct.add(new Distinct(rule, shape, term));
+        }
     }
 
     /// Writes a set, or a larger one where what can't be enforced may be left out.
@@ -127,7 +182,11 @@ final class JsonWriter {
             builder.call(start, string, end);
         }
         for (ArrayShape shape :
-                readable(set.arrays(), readings::checkArrays, ArrayShape.ANY, term)) {
+                readable(
+                        set.arrays(),
+                        ArrayShape.ANY,
+                        term,
+                        () -> readings.checkArrays(term, set))) {
             Integer known = arrayShapes.get(shape);
             if (known == null) {
                 known = relaxed(shape, term, arrays::write, Relaxation::of);
@@ -136,11 +195,16 @@ final class JsonWriter {
             builder.call(start, known, end);
         }
         for (ObjectShape shape :
-                readable(set.objects(), readings::checkObjects, ObjectShape.ANY, term)) {
+                readable(
+                        set.objects(),
+                        ObjectShape.ANY,
+                        term,
+                        () -> readings.checkObjects(term, set))) {
             Integer known = objectShapes.get(shape);
             if (known == null) {
-                known = relaxed(shape, term, objects::write, Relaxation::of);
+                known = object(shape, term);
                 objectShapes.put(shape, known);
+                noteDistinct(known, shape, term);
             }
             builder.call(start, known, end);
         }
@@ -148,10 +212,12 @@ final class JsonWriter {
 
     /// All alternatives are followed at the same time: too many can't be at run time. Where they
     /// may be left out, any value of their kind comes in their place.
-    private <S> List<S> readable(List<S> shapes, Check<S> check, S any, Term term)
+    private <S> List<S> readable(List<S> shapes, S any, Term term, Check check)
             throws GrammarException {
         try {
-            check.check(shapes);
+            if (!shapes.isEmpty()) {
+                check.check();
+            }
             return shapes;
         } catch (GrammarException e) {
             if (!evaluator.ignores(e, term)) {
@@ -159,6 +225,13 @@ final class JsonWriter {
             }
             return List.of(any);
         }
+    }
+
+    /// Refuses values of one place that are too many ([Readings]).
+    ///
+    /// @param between how many readings there are of what holds them
+    void checkTogether(Set<Term> terms, int between) throws GrammarException {
+        readings.checkTogether(terms, between);
     }
 
     private int number(NumberSet set, Term term) throws GrammarException {

@@ -37,21 +37,15 @@ final class KeysLeft {
 
     /// Takes away, again and again, what leads nowhere else; cycles are left.
     private void count(int start) {
-        Visits visits = new Visits();
-        List<List<Integer>> sources = new ArrayList<>();
-        List<Integer> open = new ArrayList<>();
+        Visits visits = rules.statesOf(start);
+        Sources sources = new Sources(visits.size());
+        int[] open = new int[visits.size()];
         List<Integer> work = new ArrayList<>();
-        visits.clear();
-        visits.visit(start);
-        for (int i = 0; i < visits.size(); i++) {
-            targets(visits.get(i)).forEach(visits::visit);
-            sources.add(new ArrayList<>(2));
-        }
         for (int i = 0; i < visits.size(); i++) {
             List<Integer> targets = targets(visits.get(i));
-            open.add(targets.size());
+            open[i] = targets.size();
             for (int target : targets) {
-                sources.get(visits.place(target)).add(i);
+                sources.add(visits.place(target), i);
             }
             if (targets.isEmpty()) {
                 work.add(i);
@@ -60,12 +54,13 @@ final class KeysLeft {
         for (int k = 0; k < work.size(); k++) {
             int state = visits.get(work.get(k));
             counts[state] = sum(state);
-            for (int source : sources.get(work.get(k))) {
-                open.set(source, open.get(source) - 1);
-                if (open.get(source) == 0) {
-                    work.add(source);
-                }
-            }
+            sources.forEach(
+                    work.get(k),
+                    source -> {
+                        if (--open[source] == 0) {
+                            work.add(source);
+                        }
+                    });
         }
     }
 

@@ -5,7 +5,6 @@ import dev.sluice.grammar.GrammarBuilder.RawState;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
@@ -98,24 +97,12 @@ final class Normalizer {
         visits.visit(start);
         for (int i = 0; i < visits.size(); i++) {
             RawState state = states.get(visits.get(i));
-            visitTargets(state);
+            state.visitTargets(visits);
             for (CallEdge edge : state.calls) {
                 visits.visit(edge.target());
             }
         }
         return visits.toArray();
-    }
-
-    private void visitTargets(RawState state) {
-        for (CharEdge edge : state.chars) {
-            visits.visit(edge.target());
-        }
-        for (TokenEdge edge : state.tokens) {
-            visits.visit(edge.target());
-        }
-        for (int target : state.epsilons) {
-            visits.visit(target);
-        }
     }
 
     /// Rules that are called are mostly found behind their callers, so they are looked at first.
@@ -326,17 +313,7 @@ final class Normalizer {
 
     /// Removes what never comes to an end.
     private void trim() throws GrammarException {
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            builder.checkTime();
-            for (int rule : reachable.reversed()) {
-                if (!productive.get(rule) && ends(rule)) {
-                    productive.set(rule);
-                    changed = true;
-                }
-            }
-        }
+        productive.or(new Productive(builder, false).find(reachable));
         for (int rule : reachable) {
             if (!rules.get(rule).isRepeat()) {
                 trim(rule);
@@ -344,41 +321,14 @@ final class Normalizer {
         }
     }
 
-    private boolean ends(int rule) {
+    private void trim(int rule) {
         RawRule raw = rules.get(rule);
-        if (raw.isRepeat()) {
-            return raw.body().isPresent()
-                    ? productive.get(raw.body().getAsInt())
-                    : !raw.set().isEmpty();
-        }
-        visits.clear();
-        visits.visit(raw.start());
-        for (int i = 0; i < visits.size() && !visits.contains(raw.end()); i++) {
-            RawState state = states.get(visits.get(i));
-            visitTargets(state);
-            for (CallEdge call : state.calls) {
-                if (productive.get(call.rule())) {
-                    visits.visit(call.target());
-                }
-            }
-        }
-        return visits.contains(raw.end());
-    }
-
-    private void trim(int rule) throws GrammarException {
-        RawRule raw = rules.get(rule);
-        boolean countsKeys = builder.memories.get(rule) instanceof KeySet;
         int[] found = statesOf(raw.start());
         Sources sources = new Sources(found.length);
         for (int i = 0; i < found.length; i++) {
             RawState state = states.get(found[i]);
             if (!state.calls.isEmpty()) {
-                boolean isLess = state.calls.removeIf(call -> !productive.get(call.rule()));
-                if (isLess && countsKeys) {
-                    throw GrammarException.unsupported(
-                            "minProperties, not or the like asks for keys that differ, and an object"
-                                    + " has members that no text can follow");
-                }
+                state.calls.removeIf(call -> !productive.get(call.rule()));
             }
             for (CharEdge edge : state.chars) {
                 sources.add(visits.place(edge.target()), found[i]);
@@ -397,7 +347,7 @@ final class Normalizer {
         useful.visit(raw.end());
         for (int i = 0; i < useful.size(); i++) {
             if (visits.contains(useful.get(i))) {
-                sources.visit(visits.place(useful.get(i)), useful);
+                sources.forEach(visits.place(useful.get(i)), useful::visit);
             }
         }
         boolean all = visits.contains(raw.end()) && useful.size() == found.length;
@@ -410,34 +360,6 @@ final class Normalizer {
             }
             if (!state.epsilons.isEmpty()) {
                 state.epsilons.removeIf(target -> !useful.contains(target) || target == at);
-            }
-        }
-    }
-
-    /// Where edges come from, by where they lead.
-    private static final class Sources {
-        private final int[] heads;
-        private int[] sources = new int[64];
-        private int[] next = new int[64];
-        private int size;
-
-        Sources(int targets) {
-            heads = new int[targets];
-        }
-
-        void add(int target, int source) {
-            if (size == next.length) {
-                sources = Arrays.copyOf(sources, 2 * size);
-                next = Arrays.copyOf(next, 2 * size);
-            }
-            sources[size] = source;
-            next[size++] = heads[target];
-            heads[target] = size;
-        }
-
-        void visit(int target, Visits visits) {
-            for (int i = heads[target]; i > 0; i = next[i - 1]) {
-                visits.visit(sources[i - 1]);
             }
         }
     }

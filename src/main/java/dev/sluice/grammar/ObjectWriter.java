@@ -85,6 +85,7 @@ final class ObjectWriter {
         private final int countLimit;
         private final boolean limitsCount;
         private final int[] rests;
+        private final boolean differ;
         private final boolean few;
         private final UnlistedMembers others;
         private final Map<Place, Integer> states = new HashMap<>();
@@ -93,6 +94,7 @@ final class ObjectWriter {
 
         One(OpenKeys keys) throws GrammarException {
             this.shape = keys.shape();
+            this.differ = keys.differ();
             this.few = keys.few();
             this.witnesses = shape.witnesses();
             List<Member> possible = new ArrayList<>();
@@ -121,9 +123,9 @@ final class ObjectWriter {
             this.lastRequired = lastRequired();
             this.freeRequired = freeRequired();
             this.rests = unknown(listed.size() + free.size());
-            this.others = new UnlistedMembers(builder, rules, keys, names);
+            this.others = new UnlistedMembers(builder, rules, keys, names, emptiness);
             this.rule = builder.rule();
-            if (keys.differ()) {
+            if (differ) {
                 builder.distinct(rule);
             }
         }
@@ -320,7 +322,7 @@ final class ObjectWriter {
                 Member member = member(number);
                 Term value = witnessing(member, met);
                 rests[index] =
-                        value.isNone()
+                        value.isNone() || (differ && emptiness.isEmpty(value))
                                 ? NONE
                                 : shares()
                                         ? rules.member(new MemberRules.Name(member.name()), value)

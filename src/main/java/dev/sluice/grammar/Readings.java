@@ -1,109 +1,261 @@
 package dev.sluice.grammar;
 
+import dev.sluice.grammar.ArrayShape.Contains;
+import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
+import dev.sluice.grammar.ObjectShape.Member;
+import dev.sluice.grammar.ObjectShape.Region;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Counts the readings of a text that a schema's alternatives make: all arrays, or objects, that
 /// may stand at one place are followed at the same time, and so are the values in them, until the
 /// text tells them apart. Too many can't be followed.
+///
+/// What is counted are the states that [Closure] visits at one place of a text, at most: those that
+/// wait for a key, or for what follows a value together with those of the value: it begins, and a
+/// number ends, where the arrays or objects that hold it wait, too.
 final class Readings {
-    /// Places that are looked at in one schema; what lies beyond is only found while a text is
-    /// read.
+    /// Places that are looked at in one schema.
     private static final int MAX_PLACES = 10_000;
+
+    /// States in which one array or object waits, besides those for its keys.
+    private static final int BETWEEN = 3;
+
+    /// States of rules that are written once and wait whatever the alternatives are, such as white
+    /// space.
+    private static final int SHARED = 8;
+
+    private static final int OF_NUMBER = 2;
+    private static final int OF_PIECE = 3;
+    private static final int OF_REGION = 2;
+
+    /// Conditions of one object; with more, it is not written.
+    private static final int MAX_WITNESSES = 4;
 
     private final SchemaEvaluator evaluator;
     private final int most;
-    private final int mostInside;
-    private final Set<Set<Term>> seen = new HashSet<>();
+
+    /// The readings of the values at each place that was looked at.
+    private final Map<Set<Term>, Integer> places = new HashMap<>();
+
+    /// The readings around each place of one term that is not written yet, at most.
+    private final Map<Term, Integer> around = new HashMap<>();
+
     private final Deque<Set<Term>> work = new ArrayDeque<>();
+    private final Map<ObjectShape, ObjectShape> written = new HashMap<>();
+    private int looked;
+
+    /// Refuses what is too much.
+    private interface Check {
+        void check() throws GrammarException;
+    }
+
+    /// Keys that are not listed, and what they hold: a rule, whatever objects they are in.
+    private record Others(Set<String> names, Region region) {}
 
     Readings(SchemaEvaluator evaluator) {
         this.evaluator = evaluator;
-        this.most = evaluator.builder.limits().maxConfigurations() / 2;
-        this.mostInside = most / 2;
+        this.most = evaluator.builder.limits().maxConfigurations();
     }
 
     /// Checks the arrays of one place and what is in them.
     ///
+    /// @param term whose values may stand there
     /// @throws GrammarException if they have too many alternatives
-    void checkArrays(List<ArrayShape> shapes) throws GrammarException {
-        if (shapes.size() > 1) {
-            check(most, shapes.size(), "an array has %,d alternatives".formatted(shapes.size()));
-            enter(shapes);
-            checkInside();
-        }
+    void checkArrays(Term term, ValueSet set) throws GrammarException {
+        checkValues(term, set);
+        List<ArrayShape> shapes = set.arrays();
+        checkAll(() -> enterArrays(shapes, named("an array", shapes.size())));
     }
 
     /// Checks the objects of one place and what is in them.
     ///
+    /// @param term whose values may stand there
     /// @throws GrammarException if they have too many alternatives
-    void checkObjects(List<ObjectShape> shapes) throws GrammarException {
-        if (shapes.size() > 1) {
-            int keys = keys(shapes);
-            check(
-                    most,
-                    keys,
-                    "an object has %,d alternatives with %,d keys".formatted(shapes.size(), keys));
-            enterObjects(shapes);
-            checkInside();
-        }
+    void checkObjects(Term term, ValueSet set) throws GrammarException {
+        checkValues(term, set);
+        List<ObjectShape> shapes = set.objects();
+        checkAll(() -> enterObjects(shapes, named("an object", shapes.size())));
     }
 
-    private static int keys(List<ObjectShape> shapes) {
-        int keys = 0;
-        for (ObjectShape shape : shapes) {
-            keys += 1 + shape.members().size();
-        }
-        return keys;
+    /// Checks values that may stand at one place, and what is in them.
+    ///
+    /// @param between how many readings there are of what holds them
+    /// @throws GrammarException if they have too many alternatives
+    void checkTogether(Set<Term> terms, int between) throws GrammarException {
+        checkAll(() -> enter(new LinkedHashSet<>(terms), between));
     }
 
-    private void check(int limit, int number, String what) throws GrammarException {
-        if (number > limit) {
+    /// Checks a place and everything in it. What has not been looked at when some place is refused
+    /// counts as unknown again.
+    private void checkAll(Check first) throws GrammarException {
+        try {
+            first.check();
+            while (!work.isEmpty()) {
+                Values values = values(work.getFirst());
+                enterArrays(values.arrays, values);
+                enterObjects(values.objects, values);
+                work.removeFirst();
+            }
+        } finally {
+            work.forEach(places::remove);
             work.clear();
-            throw GrammarException.unsupported(what + ", which are too many");
         }
     }
 
-    private void enter(Iterable<ArrayShape> shapes) {
-        int places = 0;
-        for (ArrayShape shape : shapes) {
-            places = Math.max(places, 1 + shape.prefix().size());
+    private static String named(String what, int alternatives) {
+        return alternatives == 1 ? what : what + " with %,d alternatives".formatted(alternatives);
+    }
+
+    private void checkValues(Term term, ValueSet set) throws GrammarException {
+        Values values = new Values();
+        values.add(set);
+        int readings = values.readings(1);
+        places.put(Set.of(term), readings);
+        check(readings + around.getOrDefault(term, 0), values);
+    }
+
+    private void check(long readings, Object what) throws GrammarException {
+        if (readings + SHARED > most) {
+            throw tooMany("%s may be read in %,d ways at one place".formatted(what, readings));
         }
-        for (int i = 0; i < places; i++) {
-            Set<Term> items = new LinkedHashSet<>();
+    }
+
+    private static GrammarException tooMany(String what) {
+        return GrammarException.unsupported(what + ", which are too many");
+    }
+
+    private void enterArrays(Collection<ArrayShape> shapes, Object what) throws GrammarException {
+        long between = 0;
+        int items = 0;
+        for (ArrayShape shape : shapes) {
+            // One with more is not written, or without what it must contain.
+            between += BETWEEN * Math.min(ArrayWriter.readings(shape), most / 4);
+            items = Math.max(items, 1 + shape.prefix().size());
+        }
+        check(between, what);
+        if (shapes.size() == 1 && between == BETWEEN) {
+            return;
+        }
+        for (int i = 0; i < items; i++) {
+            Set<Term> values = new LinkedHashSet<>();
             for (ArrayShape shape : shapes) {
                 if (shape.max() > i) {
-                    items.add(shape.item(i));
+                    values.addAll(items(shape, i));
                 }
             }
-            enter(items);
+            enter(values, (int) between);
         }
     }
 
-    private void enterObjects(Iterable<ObjectShape> shapes) {
+    /// What an item may be read as.
+    private static Set<Term> items(ArrayShape shape, int index) {
+        Set<Term> items = new LinkedHashSet<>();
+        items.add(shape.item(index));
+        for (Contains contains : shape.contains()) {
+            for (Term item : List.copyOf(items)) {
+                items.add(item.and(contains.value()));
+                if (contains.max() != Repeat.UNBOUNDED) {
+                    items.add(item.and(contains.value().complement()));
+                }
+            }
+        }
+        return items;
+    }
+
+    private void enterObjects(Collection<ObjectShape> shapes, Object what) throws GrammarException {
+        long between = 0;
+        long keys = 0;
+        Set<Others> rules = new HashSet<>();
         Set<String> names = new LinkedHashSet<>();
         Set<Term> others = new LinkedHashSet<>();
         for (ObjectShape shape : shapes) {
-            shape.members().forEach(member -> names.add(member.name()));
-            shape.regions().forEach(region -> others.add(region.value()));
+            ObjectShape open = written(shape);
+            int met = met(open);
+            between += (long) BETWEEN * met;
+            keys += (long) met * (BETWEEN + keys(open));
+            Set<String> listed = new HashSet<>();
+            open.members().forEach(member -> listed.add(member.name()));
+            for (Region region : open.regions()) {
+                if (!region.value().isNone() && rules.add(new Others(listed, region))) {
+                    keys += (long) met * OF_REGION;
+                }
+            }
+            names.addAll(listed);
+            open.regions().forEach(region -> others.addAll(values(shape, region.value())));
         }
-        enter(others);
+        check(between, what);
+        check(keys, "a key of " + what);
+        if (shapes.size() == 1 && between == BETWEEN) {
+            return;
+        }
+        enter(others, (int) between);
         for (String name : names) {
             Set<Term> values = new LinkedHashSet<>();
             for (ObjectShape shape : shapes) {
-                values.add(value(shape, name));
+                values.addAll(values(shape, value(shape, name)));
             }
-            enter(values);
+            enter(values, (int) between);
         }
     }
 
+    /// A shape with the keys that are listed when it is written.
+    private ObjectShape written(ObjectShape shape) {
+        return written.computeIfAbsent(
+                shape,
+                _ -> {
+                    try {
+                        return OpenKeys.of(shape, evaluator.unwritten).shape();
+                    } catch (GrammarException e) {
+                        return shape;
+                    }
+                });
+    }
+
+    /// How many sets of the conditions that a member may meet there are.
+    private static int met(ObjectShape shape) {
+        return 1 << Math.min(MAX_WITNESSES, shape.witnesses().size());
+    }
+
+    /// Most states that wait for listed keys of an object ([KeyArrangement]): of optional ones up
+    /// to the next that is required. Where some have no order, each is a rule of its own.
+    private int keys(ObjectShape shape) {
+        List<Member> declared = new ArrayList<>();
+        List<Member> mentioned = new ArrayList<>();
+        for (Member member : shape.members()) {
+            if (!member.value().isNone()) {
+                (member.declared() ? declared : mentioned).add(member);
+            }
+        }
+        if (evaluator.options.keyOrder() == KeyOrder.ANY) {
+            return 2 * (declared.size() + mentioned.size());
+        }
+        int inOrder = longest(declared);
+        return mentioned.isEmpty() ? inOrder : 2 * inOrder + mentioned.size();
+    }
+
+    private static int longest(List<Member> members) {
+        int run = 0;
+        int longest = 0;
+        for (Member member : members) {
+            run++;
+            longest = Math.max(longest, run);
+            run = member.required() ? 0 : run;
+        }
+        return longest;
+    }
+
     private static Term value(ObjectShape shape, String name) {
-        for (ObjectShape.Member member : shape.members()) {
+        for (Member member : shape.members()) {
             if (member.name().equals(name)) {
                 return member.value();
             }
@@ -111,41 +263,91 @@ final class Readings {
         return shape.other(name);
     }
 
-    /// Values that may stand at one place; a place of one term is looked at where that is written.
-    private void enter(Set<Term> values) {
-        if (values.size() > 1 && seen.size() < MAX_PLACES && seen.add(values)) {
-            work.add(values);
-        }
-    }
-
-    private void checkInside() throws GrammarException {
-        while (!work.isEmpty()) {
-            Set<Term> place = work.remove();
-            evaluator.builder.checkTime();
-            Set<ArrayShape> arrays = new LinkedHashSet<>();
-            Set<ObjectShape> objects = new LinkedHashSet<>();
-            Set<StringSet> strings = new HashSet<>();
-            Set<NumberSet> numbers = new HashSet<>();
-            for (Term term : place) {
-                ValueSet set = evaluator.values(term);
-                arrays.addAll(set.arrays());
-                objects.addAll(set.objects());
-                strings.add(set.strings());
-                numbers.add(set.numbers());
+    /// What a member may be read as.
+    private static Set<Term> values(ObjectShape shape, Term value) {
+        Set<Term> values = new LinkedHashSet<>();
+        values.add(value);
+        for (ObjectShape.Witness witness : shape.witnesses()) {
+            for (Term met : List.copyOf(values)) {
+                values.add(met.and(witness.value()));
             }
-            checkInside(arrays.size(), "kinds of arrays");
-            checkInside(objects.size(), "kinds of objects");
-            checkInside(Math.max(pieces(strings), numbers.size()), "kinds of strings or numbers");
-            enter(List.copyOf(arrays));
-            enterObjects(new ArrayList<>(objects));
+        }
+        return values;
+    }
+
+    /// Values that may stand at one place; what is in those of one term is looked at where that is
+    /// written.
+    ///
+    /// @param between the readings of what holds them
+    private void enter(Set<Term> terms, int between) throws GrammarException {
+        terms.remove(Term.NONE);
+        Integer known = places.get(terms);
+        if (known != null) {
+            check(known + between, "what is inside alternatives");
+        } else if (terms.size() == 1) {
+            around.merge(terms.iterator().next(), between, Math::max);
+        } else if (terms.size() > 1) {
+            if (++looked > MAX_PLACES) {
+                throw tooMany(
+                        "alternatives have more than %,d others in them".formatted(MAX_PLACES));
+            }
+            Values values = values(terms);
+            int readings = values.readings(terms.size());
+            check(readings + between, values);
+            places.put(terms, readings);
+            work.add(terms);
         }
     }
 
-    private void checkInside(int number, String what) throws GrammarException {
-        check(mostInside, number, "alternatives have %,d %s in them".formatted(number, what));
+    private Values values(Set<Term> terms) throws GrammarException {
+        evaluator.builder.checkTime();
+        Values values = new Values();
+        for (Term term : terms) {
+            values.add(evaluator.values(term));
+        }
+        return values;
     }
 
-    private static int pieces(Set<StringSet> sets) {
-        return sets.stream().mapToInt(set -> set.pieces().size()).sum();
+    /// What may stand at one place.
+    private static final class Values {
+        private final Set<ArrayShape> arrays = new LinkedHashSet<>();
+        private final Set<ObjectShape> objects = new LinkedHashSet<>();
+        private final Set<StringSet> strings = new HashSet<>();
+        private final Set<NumberSet> numbers = new HashSet<>();
+
+        void add(ValueSet set) {
+            arrays.addAll(set.arrays());
+            objects.addAll(set.objects());
+            strings.add(set.strings());
+            numbers.add(set.numbers());
+        }
+
+        /// Most states in which they are read, but for those inside arrays and objects.
+        int readings(int terms) {
+            int first = numbers.size() + strings.size() + arrays.size() + objects.size();
+            return Math.max(
+                    terms + first,
+                    Math.max(terms + OF_NUMBER * numbers.size(), OF_PIECE * pieces()));
+        }
+
+        private int pieces() {
+            return strings.stream().mapToInt(set -> set.pieces().size()).sum();
+        }
+
+        @Override
+        public String toString() {
+            List<String> kinds = new ArrayList<>();
+            name(kinds, arrays.size(), "arrays");
+            name(kinds, objects.size(), "objects");
+            name(kinds, pieces(), "strings");
+            name(kinds, numbers.size(), "numbers");
+            return "what is inside alternatives (%s)".formatted(String.join(", ", kinds));
+        }
+
+        private static void name(List<String> kinds, int number, String what) {
+            if (number > 0) {
+                kinds.add("%,d kinds of %s".formatted(number, what));
+            }
+        }
     }
 }

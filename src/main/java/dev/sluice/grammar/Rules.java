@@ -90,6 +90,25 @@ final class Rules {
         return starts;
     }
 
+    /// The states of one rule, found from its start, without those of the rules that it calls.
+    Visits statesOf(int start) {
+        Visits visits = new Visits();
+        visits.clear();
+        visits.visit(start);
+        for (int i = 0; i < visits.size(); i++) {
+            for (CharEdge edge : chars[visits.get(i)]) {
+                visits.visit(edge.target());
+            }
+            for (CallEdge edge : calls[visits.get(i)]) {
+                visits.visit(edge.target());
+            }
+            for (int target : epsilons[visits.get(i)]) {
+                visits.visit(target);
+            }
+        }
+        return visits;
+    }
+
     /// What each rule has in mind when it begins.
     Memory[] memories() {
         return memories;

@@ -16,20 +16,6 @@ import java.util.regex.Pattern;
 /// the same value. The values inside arrays and objects stay [Term]s, which are looked into when
 /// they are needed.
 final class SchemaEvaluator {
-    private static final Set<String> APPLICATORS =
-            Set.of(
-                    "$ref",
-                    "$dynamicRef",
-                    "$recursiveRef",
-                    "allOf",
-                    "anyOf",
-                    "oneOf",
-                    "not",
-                    "if",
-                    "dependentSchemas",
-                    "dependentRequired",
-                    "dependencies");
-
     private static final Closing OPEN = new Closing(false, false, false);
 
     private static final Pattern NAMES_PLACE =
@@ -216,7 +202,7 @@ final class SchemaEvaluator {
             if (name.equals("properties")) {
                 result = algebra.and(result, own.values(schema));
                 done = true;
-            } else if (APPLICATORS.contains(name) && schema.resource().dialect().knows(name)) {
+            } else if (Applicators.include(name) && schema.resource().dialect().knows(name)) {
                 result =
                         algebra.and(
                                 result,

@@ -157,20 +157,20 @@ final class Times {
     }
 
     /// Those that are no leap seconds.
-    private TextLanguage usual(boolean bounded) throws GrammarException {
-        return matching("[0-5][0-9]", bounded);
+    private TextLanguage usual(boolean shortNumbers) throws GrammarException {
+        return matching("[0-5][0-9]", shortNumbers);
     }
 
     /// All texts, and leap seconds with any offset.
-    private TextLanguage wide(boolean bounded) throws GrammarException {
-        return matching("(?:[0-5][0-9]|60)", bounded);
+    private TextLanguage wide(boolean shortNumbers) throws GrammarException {
+        return matching("(?:[0-5][0-9]|60)", shortNumbers);
     }
 
-    /// @param bounded whether fractions are short
-    private synchronized TextLanguage matching(String seconds, boolean bounded)
+    /// @param shortNumbers whether fractions are short
+    private synchronized TextLanguage matching(String seconds, boolean shortNumbers)
             throws GrammarException {
         String clock = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
-        String digits = bounded ? "{1,%d}".formatted(SHORT_DIGITS) : "+";
+        String digits = shortNumbers ? "{1,%d}".formatted(SHORT_DIGITS) : "+";
         String pattern =
                 (hasDate ? DATE + "[Tt]" : "")
                         + "%s:%s(?:\\.[0-9]%s)?(?:[Zz]|[+-]%s)"
@@ -212,17 +212,17 @@ final class Times {
     /// are none, or it would be larger than an automaton.
     ///
     /// @param json whether characters are written as in a JSON string
-    /// @param bounded whether no fraction has more than nine digits, unless the length asks for
-    ///   more
+    /// @param shortNumbers whether no fraction has more than nine digits, unless the length asks
+    ///   for more
     static Optional<Integer> rule(
-            GrammarBuilder builder, StringSet.Piece piece, boolean json, boolean bounded)
+            GrammarBuilder builder, StringSet.Piece piece, boolean json, boolean shortNumbers)
             throws GrammarException {
         if (piece.pattern().times().isEmpty()) {
             return Optional.empty();
         }
         Times times = piece.pattern().times().get();
         TextLanguage usual = times.usual(true);
-        boolean isShort = bounded && usual.sizes().hasLength(piece.min(), piece.max());
+        boolean isShort = shortNumbers && usual.sizes().hasLength(piece.min(), piece.max());
         // Bounds that all times keep make no other rule.
         int min = piece.min() <= usual.sizes().shortest() ? 0 : piece.min();
         int max =

@@ -17,6 +17,7 @@ final class UnlistedMembers {
     private final List<Witness> witnesses;
     private final Set<String> names;
     private final boolean differ;
+    private final Emptiness emptiness;
     private final Map<Kind, Optional<Unlisted>> known = new HashMap<>();
 
     /// @param met bits of the conditions that a member meets
@@ -26,13 +27,20 @@ final class UnlistedMembers {
     record Unlisted(MemberRules.Others keys, Term value) {}
 
     /// @param names the keys that are listed
-    UnlistedMembers(GrammarBuilder builder, MemberRules rules, OpenKeys keys, Set<String> names) {
+    /// @param emptiness of values that can't be written
+    UnlistedMembers(
+            GrammarBuilder builder,
+            MemberRules rules,
+            OpenKeys keys,
+            Set<String> names,
+            Emptiness emptiness) {
         this.builder = builder;
         this.rules = rules;
         this.regions = keys.shape().regions();
         this.witnesses = keys.shape().witnesses();
         this.names = names;
         this.differ = keys.differ();
+        this.emptiness = emptiness;
     }
 
     /// The members of a region.
@@ -57,7 +65,7 @@ final class UnlistedMembers {
                 language = language.and(witnesses.get(i).keys());
             }
         }
-        return value.isNone() || language.isEmpty()
+        return value.isNone() || language.isEmpty() || (differ && emptiness.isEmpty(value))
                 ? Optional.empty()
                 : Optional.of(new Unlisted(new MemberRules.Others(language, names), value));
     }

@@ -6,8 +6,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Writes the objects of a JSON Schema as Qwen's XML parameters:
 /// `<parameter=name>value</parameter>` for each member, in their order. Strings stand as they are,
@@ -16,6 +19,10 @@ final class XmlParameters {
     private static final String END = "</parameter>";
     private static final int MAX_INDENTATION = 16;
     private static final int MAX_PLACES = 10_000;
+
+    /// How many states wait for a parameter, besides those of the objects.
+    private static final int STATES_OF_MEMBER = 3;
+
     private static final List<String> NO_STRINGS =
             List.of("null", "boolean", "number", "array", "object");
 
@@ -56,16 +63,36 @@ final class XmlParameters {
         if (shapes.isEmpty() || (shapes.contains(ObjectShape.ANY) && !named)) {
             throw GrammarException.unsupported("XML parameters need a schema with 'properties'");
         }
-        if (shapes.size() > builder.limits().maxConfigurations() / 2) {
-            throw GrammarException.unsupported(
-                    "%,d alternatives of XML parameters are too many".formatted(shapes.size()));
-        }
+        checkReadings(shapes);
         int behind = builder.state();
         for (ObjectShape shape : shapes) {
             checkWitnesses(shape);
             members(shape, from, behind);
         }
         builder.call(behind, space, to);
+    }
+
+    /// Alternatives are followed at the same time: each waits for any of its members, and equal
+    /// ones are one rule.
+    private void checkReadings(List<ObjectShape> shapes) throws GrammarException {
+        Map<String, Set<Term>> values = new LinkedHashMap<>();
+        Set<ObjectShape.Member> different = new HashSet<>();
+        int waiting = shapes.size();
+        for (ObjectShape shape : shapes) {
+            waiting += shape.members().size();
+            different.addAll(shape.members());
+            for (ObjectShape.Member member : shape.members()) {
+                values.computeIfAbsent(member.name(), _ -> new HashSet<>()).add(member.value());
+            }
+        }
+        if (waiting + STATES_OF_MEMBER * different.size() > builder.limits().maxConfigurations()) {
+            throw GrammarException.unsupported(
+                    "%,d alternatives of XML parameters with %,d members are too many"
+                            .formatted(shapes.size(), waiting - shapes.size()));
+        }
+        for (Set<Term> terms : values.values()) {
+            json.checkTogether(terms, shapes.size());
+        }
     }
 
     private void checkWitnesses(ObjectShape shape) throws GrammarException {

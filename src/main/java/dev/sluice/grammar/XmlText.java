@@ -11,15 +11,15 @@ final class XmlText {
 
     private final GrammarBuilder builder;
     private final String end;
-    private final boolean bounded;
+    private final boolean shortNumbers;
     private final TextLanguage inside;
 
     /// @param end what ends the element, and is no part of any string
     /// @param inside all texts without it
-    /// @param bounded whether strings are left out that have more digits than anyone needs
-    XmlText(GrammarBuilder builder, String end, TextLanguage inside, boolean bounded) {
+    /// @param shortNumbers whether strings are left out that have more digits than anyone needs
+    XmlText(GrammarBuilder builder, String end, TextLanguage inside, boolean shortNumbers) {
         this.builder = builder;
-        this.bounded = bounded;
+        this.shortNumbers = shortNumbers;
         this.end = end;
         this.inside = inside;
     }
@@ -53,14 +53,14 @@ final class XmlText {
             }
             return;
         }
-        Optional<Integer> times = Times.rule(builder, piece, false, bounded);
+        Optional<Integer> times = Times.rule(builder, piece, false, shortNumbers);
         if (times.isPresent()) {
             line(from, times.get(), to);
             return;
         }
         TextLanguage language =
                 piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
-        if (bounded) {
+        if (shortNumbers) {
             language = Times.shortened(language, piece.min(), piece.max());
         }
         if (language.mayHold(LINE_END)) {
