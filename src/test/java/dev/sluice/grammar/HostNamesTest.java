@@ -162,7 +162,7 @@ class HostNamesTest {
                         "'oneOf':[{'format':'hostname'},{'const':'xn--ll-0ea'},{'const':'-'}]",
                         s -> (isName(s) && !s.equals("xn--ll-0ea")) || s.equals("-")),
                 new Sets(
-                        "'anyOf':[{'format':'hostname'},{'const':'::1'},{'pattern':'^a.x'}]",
+                        "'anyOf':[{'format':'hostname'},{'const':'::1'},{'pattern':'^a[.]x'}]",
                         s -> isName(s) || s.startsWith("a.x") || s.equals("::1")),
                 new Sets(
                         "'if':{'format':'hostname'},'then':{'maxLength':9},'else':{'minLength':9}",
