@@ -616,7 +616,8 @@ class JsonSchemaCompilerTest {
         String schema =
                 """
                 {"properties": {"p": {"type": "object", "minProperties": 3,
-                "additionalProperties": false, "patternProperties": {"^a": {"$ref": "#/$defs/x"}, "^b": {"type": "integer"}}}},
+                "additionalProperties": false, "patternProperties":
+                {"^a": {"$ref": "#/$defs/x"}, "^b": {"type": "integer"}}}},
                 "$defs": {"x": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/x"}}}}\
                 """;
         String wrong =
