@@ -11,15 +11,15 @@ final class StringWriter {
     private static final CodePoints QUOTE = CodePoints.of('"');
 
     private final GrammarBuilder builder;
-    private final boolean bounded;
+    private final boolean shortNumbers;
     private final StringPattern inside;
     private final Map<StringSet, Integer> rules = new HashMap<>();
 
-    /// @param bounded whether strings are left out that have more digits than anyone needs
+    /// @param shortNumbers whether strings are left out that have more digits than anyone needs
     /// @param inside all strings that may be written, all times among them
-    StringWriter(GrammarBuilder builder, boolean bounded, TextLanguage inside) {
+    StringWriter(GrammarBuilder builder, boolean shortNumbers, TextLanguage inside) {
         this.builder = builder;
-        this.bounded = bounded;
+        this.shortNumbers = shortNumbers;
         this.inside = StringPattern.of(inside);
     }
 
@@ -46,12 +46,12 @@ final class StringWriter {
         if (piece.isAnyLength() && pattern.expression().isPresent()) {
             return builder.call(from, pattern.expression().get().rule(builder, true));
         }
-        Optional<Integer> times = Times.rule(builder, piece, true, bounded);
+        Optional<Integer> times = Times.rule(builder, piece, true, shortNumbers);
         if (times.isPresent()) {
             return builder.call(from, times.get());
         }
         TextLanguage language = pattern.language();
-        if (bounded) {
+        if (shortNumbers) {
             language = Times.shortened(language, piece.min(), piece.max());
         }
         if (!language.sizes().hasLength(piece.min(), piece.max())) {
