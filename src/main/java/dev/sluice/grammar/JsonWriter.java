@@ -101,8 +101,9 @@ final class JsonWriter {
                 distinct.remove(one);
                 GrammarException wrong =
                         GrammarException.unsupported(
-                                "an object has members that can't be written, and minProperties,"
-                                        + " not or the like asks for keys that differ");
+                                "an object has members that no text can follow, and"
+                                        + " minProperties, not or the like asks for keys that"
+                                        + " differ");
                 Optional<ObjectShape> larger = Relaxation.of(one.shape());
                 if (larger.isEmpty() || !evaluator.ignores(wrong, one.term())) {
                     throw evaluator.located(wrong, one.term());

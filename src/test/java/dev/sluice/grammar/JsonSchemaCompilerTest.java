@@ -615,12 +615,13 @@ class JsonSchemaCompilerTest {
     void membersThatNoTextCanFollowAreNamedOrTheirNumberIsLeftOut() throws GrammarException {
         String schema =
                 """
-                {"properties": {"p": {"type": "object", "minProperties": 3, "additionalProperties": false,
-                "patternProperties": {"^a": {"$ref": "#/$defs/x"}, "^b": {"type": "integer"}}}},
+                {"properties": {"p": {"type": "object", "minProperties": 3,
+                "additionalProperties": false, "patternProperties":
+                {"^a": {"$ref": "#/$defs/x"}, "^b": {"type": "integer"}}}},
                 "$defs": {"x": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/x"}}}}\
                 """;
         String wrong =
-                "an object has members that can't be written, and minProperties, not or the like"
+                "an object has members that no text can follow, and minProperties, not or the like"
                         + " asks for keys that differ (keyword minProperties at /properties/p)";
 
         assertThatThrownBy(() -> compile(schema, true)).hasMessage(wrong);
