@@ -89,7 +89,7 @@ final class SseWriter implements Answer {
     public void begin() {
         open = true;
         response.setChunked(true)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+                .putHeader(HttpHeaders.CONTENT_TYPE, EventChunks.CONTENT_TYPE + "; charset=utf-8")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader("x-accel-buffering", "no")
                 .drainHandler(_ -> flush());
