@@ -70,8 +70,14 @@ record Rooms(String root) {
     private static final Map<String, List<String>> LIBRARIES =
             Map.of(
                     "server",
-                    // Vert.x says with Netty's types why it can't read the head of a request.
-                    List.of("io.vertx..", "io.micrometer..", "io.netty.handler.codec.."),
+                    // Vert.x says with Netty's types why it can't read the head of a request, and
+                    // chunks of streams go past Netty's encoder.
+                    List.of(
+                            "io.vertx..",
+                            "io.micrometer..",
+                            "io.netty.buffer..",
+                            "io.netty.channel..",
+                            "io.netty.handler.codec.."),
                     "bus",
                     List.of("io.vertx.core.."),
                     "embed",

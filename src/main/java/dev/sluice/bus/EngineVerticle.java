@@ -111,7 +111,8 @@ public final class EngineVerticle extends VerticleBase {
 
     private void send(MessageProducer<GenerationEvent> producer, GenerationEvent event) {
         Future<Void> written = producer.write(event);
-        if (!event.isTerminal()) {
+        // On a bus that is not clustered it is over by now.
+        if (!event.isTerminal() && !written.succeeded()) {
             written.onFailure(_ -> cancel(event.requestId()));
         }
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
 ///   not taken before
 /// @param arrivalNanos time from the beginning of the inference to the newest token
 /// @param reason why the choice ended, as the wire has it, if it has
-/// @param usage of the choice so far
+/// @param usage of the choice so far, where every chunk tells it
 /// @param drafts how guessed tokens fared, if the choice has ended and there were any
 record ChoicePiece(
         String reasoning,
@@ -27,7 +27,7 @@ record ChoicePiece(
         Optional<List<TokenLogprobs>> promptLogprobs,
         long arrivalNanos,
         Optional<String> reason,
-        Usage usage,
+        Optional<Usage> usage,
         Optional<DraftCounts> drafts) {
 
     /// Whether there is nothing but content.

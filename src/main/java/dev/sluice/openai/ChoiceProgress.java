@@ -23,8 +23,8 @@ public final class ChoiceProgress {
     private final Optional<OutputParser> parser;
     private final Optional<TokenTrail> trail;
     private final int tokensPerChunk;
-    private final StringBuilder content = new StringBuilder();
-    private final StringBuilder reasoning = new StringBuilder();
+    private final PendingText content = new PendingText();
+    private final PendingText reasoning = new PendingText();
     private List<ToolCallDelta> toolCalls = List.of();
     private List<TokenLogprobs> promptLogprobs = List.of();
     private boolean promptLogprobsWanted;
@@ -216,14 +216,16 @@ public final class ChoiceProgress {
     ChoicePiece take() {
         ChoicePiece piece =
                 new ChoicePiece(
-                        drain(reasoning),
+                        reasoning.take(),
                         takeContent(),
                         toolCalls,
                         trail.isPresent() ? trail.get().take(hasEnded()) : TokenTrail.Piece.NONE,
                         takePromptLogprobs(),
                         arrivalNanos,
                         reason,
-                        usage(),
+                        request.answer().continuousUsage()
+                                ? Optional.of(usage())
+                                : Optional.empty(),
                         drafts);
         toolCalls = List.of();
         promptSize = 0;
@@ -235,19 +237,11 @@ public final class ChoiceProgress {
     }
 
     private String takeContent() {
-        if (!echo.isEmpty()) {
-            content.insert(0, echo);
-            echo = "";
+        if (echo.isEmpty()) {
+            return content.take();
         }
-        return drain(content);
-    }
-
-    private static String drain(StringBuilder text) {
-        if (text.isEmpty()) {
-            return "";
-        }
-        String all = text.toString();
-        text.setLength(0);
+        String all = echo + content.take();
+        echo = "";
         return all;
     }
 

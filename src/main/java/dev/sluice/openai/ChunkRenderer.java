@@ -50,7 +50,10 @@ public final class ChunkRenderer {
         return () -> {
             JsonWriter out = new JsonWriter(ENVELOPE).raw(eventStart);
             form.start(out, choice, promptLogprobs);
-            usage(out.raw("]"), choice.initialUsage());
+            out.raw("]");
+            if (answer.continuousUsage()) {
+                usage(out, choice.initialUsage());
+            }
             return out.raw(END_OF_EVENT).toBytes();
         };
     }
@@ -73,17 +76,18 @@ public final class ChunkRenderer {
     private JsonWriter event(JsonWriter out, ChoiceProgress choice, ChoicePiece piece) {
         out.raw(eventStart);
         form.piece(out, choice, piece);
-        usage(out.raw("]"), piece.usage());
+        out.raw("]");
+        if (piece.usage().isPresent()) {
+            usage(out, piece.usage().get());
+        }
         if (answer.collectMetrics()) {
             metrics(out, choice, piece);
         }
         return out.raw(END_OF_EVENT);
     }
 
-    private void usage(JsonWriter out, Usage usage) {
-        if (answer.continuousUsage()) {
-            usage.write(out.raw(",\"usage\":"));
-        }
+    private static void usage(JsonWriter out, Usage usage) {
+        usage.write(out.raw(",\"usage\":"));
     }
 
     /// Seconds: how long the sequence waited, and from the beginning of its inference the time to

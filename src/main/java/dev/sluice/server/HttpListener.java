@@ -56,6 +56,7 @@ final class HttpListener extends VerticleBase {
     public Future<?> start() {
         HttpServer created =
                 vertx.createHttpServer(options())
+                        .connectionHandler(EventChunks::install)
                         .invalidRequestHandler(ErrorResponses::refuse)
                         .requestHandler(routes.apply(vertx, state));
         server = Optional.of(created);

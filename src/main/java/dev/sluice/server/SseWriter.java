@@ -30,8 +30,6 @@ import java.util.function.Supplier;
 final class SseWriter implements Answer {
     private static final Logger LOG = LoggerFactory.getLogger(SseWriter.class);
     private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
-    private static final int FIRST_BUFFER = 512;
-    private static final int SPARE_BUFFER = 32;
     private static final Buffer PING = Buffer.buffer(": ping\n\n");
 
     private final Vertx vertx;
@@ -42,6 +40,7 @@ final class SseWriter implements Answer {
     private final ServerOptions options;
     private final Runnable hangUp;
     private final Consumer<Throwable> fault;
+    private final EventBuffer out = new EventBuffer();
     private final boolean[] startWritten;
     private final boolean[] endWritten;
     private final boolean[] atWork;
@@ -50,10 +49,6 @@ final class SseWriter implements Answer {
     private boolean complete;
     private boolean flushScheduled;
     private long lastWriteNanos;
-
-    /// One write is much like the one before; a buffer that grows is allocated several times.
-    private int bufferSize = FIRST_BUFFER;
-
     private OptionalLong pingTimer = OptionalLong.empty();
     private OptionalLong stallTimer = OptionalLong.empty();
 
@@ -89,7 +84,7 @@ final class SseWriter implements Answer {
     public void begin() {
         open = true;
         response.setChunked(true)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+                .putHeader(HttpHeaders.CONTENT_TYPE, EventChunks.CONTENT_TYPE + "; charset=utf-8")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .putHeader("x-accel-buffering", "no")
                 .drainHandler(_ -> flush());
@@ -138,27 +133,28 @@ final class SseWriter implements Answer {
     }
 
     private void writePending() {
-        Buffer out = Buffer.buffer(bufferSize);
         List<ChoiceProgress> choices = progress.sequences();
         for (int i = 0; i < choices.size(); i++) {
-            begin(out, choices.get(i));
+            begin(choices.get(i));
         }
         for (int i = 0; i < choices.size(); i++) {
-            append(out, choices.get(i));
+            append(choices.get(i));
         }
         if (allEndsWritten()) {
             complete = true;
+            out.write(renderer.end(progress));
             // Nothing is left to do if the client is gone.
-            response.end(out.appendBytes(renderer.end(progress)));
+            out.endTo(response);
             close();
-        } else if (out.length() > 0) {
-            bufferSize = out.length() + SPARE_BUFFER;
-            write(out);
+        } else if (!out.isEmpty()) {
+            lastWriteNanos = System.nanoTime();
+            // A failure shows as a closed response.
+            out.writeTo(response);
         }
     }
 
     /// All choices begin when the first output of the request has come.
-    private void begin(Buffer out, ChoiceProgress choice) {
+    private void begin(ChoiceProgress choice) {
         int index = choice.index();
         boolean ready = choice.isStarted() || (progress.hasStarted() && !choice.waitsForPrompt());
         if (ready && !startWritten[index]) {
@@ -166,19 +162,19 @@ final class SseWriter implements Answer {
             if (renderer.hasStart() && isLarge(choice)) {
                 writeLater(index, false, renderer.startLater(choice));
             } else if (renderer.hasStart()) {
-                out.appendBytes(renderer.start(choice));
+                out.write(renderer.start(choice));
             }
         }
     }
 
-    private void append(Buffer out, ChoiceProgress choice) {
+    private void append(ChoiceProgress choice) {
         int index = choice.index();
         if (choice.hasPiece() && !atWork[index]) {
             boolean last = choice.hasEnded();
             if (isLarge(choice)) {
                 writeLater(index, last, renderer.pieceLater(choice));
             } else {
-                renderer.piece(choice, out::appendBytes);
+                renderer.piece(choice, out);
                 endWritten[index] = last;
             }
         }
@@ -214,10 +210,10 @@ final class SseWriter implements Answer {
         return true;
     }
 
-    private void write(Buffer out) {
+    private void write(Buffer event) {
         lastWriteNanos = System.nanoTime();
         // A failure shows as a closed response.
-        response.write(out);
+        response.write(event);
     }
 
     private void schedulePing(long millis) {
@@ -259,18 +255,17 @@ final class SseWriter implements Answer {
 
     @Override
     public void fail(byte[] error) {
-        Buffer out = Buffer.buffer();
         for (ChoiceProgress choice : progress.sequences()) {
             if (!choice.hasEnded()) {
                 choice.release();
-                append(out, choice);
+                append(choice);
             }
         }
+        out.write(ChunkRenderer.failure(error));
         close();
         // The client may have stopped reading.
         long timer = setStallTimer();
-        response.end(out.appendBytes(ChunkRenderer.failure(error)))
-                .onComplete(_ -> vertx.cancelTimer(timer));
+        out.endTo(response).onComplete(_ -> vertx.cancelTimer(timer));
     }
 
     @Override

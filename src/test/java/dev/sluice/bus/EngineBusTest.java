@@ -28,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 @Timeout(30)
@@ -119,6 +120,8 @@ class EngineBusTest {
 
     @Test
     void aSecondRequestWithTheSameIdIsRefusedAndTakesNothingFromTheFirst() {
+        // So that the first is still running when the second comes.
+        model.beforeForward(_ -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2)));
         deploy();
         List<GenerationEvent> events = new CopyOnWriteArrayList<>();
         Generation first =

@@ -109,7 +109,8 @@ final class AttentionTiles {
         return mergeList.take(0);
     }
 
-    /// Memory for what the parts leave.
+    /// What the parts leave: float32 `[rows, numHeads, partialStride]`. The same memory until
+    /// another batch is cut.
     MemorySegment partials(AttentionSpec spec) {
         return partialRows.take(parts * partialBytes(spec));
     }

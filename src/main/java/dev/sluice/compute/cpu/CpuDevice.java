@@ -348,20 +348,16 @@ public final class CpuDevice implements Device {
         ShapeChecks.attention(op, q, kv, batch, spec, out);
         zeroPadding(batch, out);
         tiles.cut(batch, spec, kv.dtype());
-        MemorySegment partials = tiles.partials(spec);
-        KernelArgs.Attention args =
-                new KernelArgs.Attention(
-                        q, kv, batch, spec, tiles.list(), tiles.headsPerUnit(), partials, out);
+        Units units = kernels.attention(q, kv, batch, spec, tiles, out);
         long parts = spec.numHeads() / tiles.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
         long together = tiles.tiles() < CHUNKS_PER_THREAD * threads.count() ? 1 : parts;
-        threads.run(op, kernels.attention(args), tiles.tiles() * parts, together);
+        threads.run(op, units, tiles.tiles() * parts, together);
         if (tiles.merged() > 0) {
-            KernelArgs.MergeAttention merge =
-                    new KernelArgs.MergeAttention(partials, tiles.merges(), spec, out);
+            Units merge = kernels.mergeAttention(tiles, spec, out);
             long heads = (long) tiles.merged() * spec.numHeads();
             int chunk = Math.max(1, CHUNK_ELEMENTS / 4 / spec.headDim());
-            threads.run("mergeAttention", kernels.mergeAttention(merge), heads, chunk);
+            threads.run("mergeAttention", merge, heads, chunk);
         }
     }
 

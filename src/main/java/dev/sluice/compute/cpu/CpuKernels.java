@@ -1,6 +1,7 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.Activation;
+import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
@@ -77,10 +78,20 @@ interface CpuKernels extends AutoCloseable {
             Tensor kv);
 
     /// Unit: `headsPerUnit` query heads of one tile.
-    Units attention(KernelArgs.Attention args);
+    ///
+    /// @param tiles how the batch was cut
+    Units attention(
+            Tensor q,
+            Tensor kv,
+            ForwardBatch batch,
+            AttentionSpec spec,
+            AttentionTiles tiles,
+            Tensor out);
 
     /// Units are pairs of a row to merge and a head.
-    Units mergeAttention(KernelArgs.MergeAttention args);
+    ///
+    /// @param tiles how the batch was cut
+    Units mergeAttention(AttentionTiles tiles, AttentionSpec spec, Tensor out);
 
     /// Does arithmetic and nothing else, for measuring; several threads at once.
     ///

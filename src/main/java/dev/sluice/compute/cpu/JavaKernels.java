@@ -1,6 +1,7 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.Activation;
+import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
@@ -115,12 +116,20 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public Units attention(KernelArgs.Attention args) {
-        return new JavaAttention(args);
+    public Units attention(
+            Tensor q,
+            Tensor kv,
+            ForwardBatch batch,
+            AttentionSpec spec,
+            AttentionTiles tiles,
+            Tensor out) {
+        return new JavaAttention(
+                new KernelArgs.Attention(
+                        q, kv, batch, spec, tiles.list(), tiles.headsPerUnit(), out));
     }
 
     @Override
-    public Units mergeAttention(KernelArgs.MergeAttention args) {
+    public Units mergeAttention(AttentionTiles tiles, AttentionSpec spec, Tensor out) {
         throw new UnsupportedOperationException("attention is never computed in parts");
     }
 

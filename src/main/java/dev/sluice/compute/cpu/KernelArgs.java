@@ -88,7 +88,6 @@ sealed interface KernelArgs {
     ///
     /// @param tiles int32 `[numTiles, 5]`: sequence, first token row, number of tokens, segment or
     ///   -1 for all, first row of partials
-    /// @param partials float32 `[rows, numHeads, partialStride]`: what parts leave
     record Attention(
             Tensor q,
             Tensor kv,
@@ -96,16 +95,6 @@ sealed interface KernelArgs {
             AttentionSpec spec,
             MemorySegment tiles,
             int headsPerUnit,
-            MemorySegment partials,
             Tensor out)
-            implements KernelArgs {}
-
-    /// Outputs from what the parts of rows left.
-    ///
-    /// @param partials as above
-    /// @param rows int32 `[n, 4]`: token row, first of its rows of partials, number of them, how
-    ///   far apart they are
-    record MergeAttention(
-            MemorySegment partials, MemorySegment rows, AttentionSpec spec, Tensor out)
             implements KernelArgs {}
 }

@@ -1,6 +1,7 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.Activation;
+import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
@@ -230,41 +231,46 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public Units attention(KernelArgs.Attention args) {
+    public Units attention(
+            Tensor q,
+            Tensor kv,
+            ForwardBatch batch,
+            AttentionSpec spec,
+            AttentionTiles tiles,
+            Tensor out) {
         Call call = call(NativeOp.ATTENTION);
         ArgStruct struct = call.begin();
-        ForwardBatch batch = args.batch();
-        tensor(struct, args.q())
-                .pointer(args.kv().data())
-                .integer(code(args.kv().dtype()))
+        tensor(struct, q)
+                .pointer(kv.data())
+                .integer(code(kv.dtype()))
                 .integer(batch.blockSize())
-                .integer(args.spec().numHeads())
-                .integer(args.spec().numKvHeads())
-                .integer(args.spec().headDim())
-                .real(args.spec().scale())
-                .integer(args.spec().slidingWindow().orElse(0))
+                .integer(spec.numHeads())
+                .integer(spec.numKvHeads())
+                .integer(spec.headDim())
+                .real(spec.scale())
+                .integer(spec.slidingWindow().orElse(0))
                 .pointer(batch.seqStarts())
                 .pointer(batch.contextLengths())
                 .pointer(batch.blockTables())
                 .integer(batch.maxBlocksPerSequence())
-                .pointer(args.tiles())
-                .integer(args.headsPerUnit());
-        tensor(struct, args.out())
-                .pointer(args.partials())
-                .integer(AttentionTiles.partialStride(args.spec()));
+                .pointer(tiles.list())
+                .integer(tiles.headsPerUnit());
+        tensor(struct, out)
+                .pointer(tiles.partials(spec))
+                .integer(AttentionTiles.partialStride(spec));
         return call.end();
     }
 
     @Override
-    public Units mergeAttention(KernelArgs.MergeAttention args) {
+    public Units mergeAttention(AttentionTiles tiles, AttentionSpec spec, Tensor out) {
         Call call = call(NativeOp.MERGE_ATTENTION);
         ArgStruct struct = call.begin();
-        struct.pointer(args.partials())
-                .integer(AttentionTiles.partialStride(args.spec()))
-                .pointer(args.rows())
-                .integer(args.spec().numHeads())
-                .integer(args.spec().headDim());
-        tensor(struct, args.out());
+        struct.pointer(tiles.partials(spec))
+                .integer(AttentionTiles.partialStride(spec))
+                .pointer(tiles.merges())
+                .integer(spec.numHeads())
+                .integer(spec.headDim());
+        tensor(struct, out);
         return call.end();
     }
 
