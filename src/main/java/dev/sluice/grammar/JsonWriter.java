@@ -70,6 +70,7 @@ final class JsonWriter {
         do {
             fillAll();
         } while (relaxesDistinct());
+        evaluator.checkKeys();
         return rule;
     }
 

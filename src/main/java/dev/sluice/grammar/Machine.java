@@ -23,7 +23,6 @@ final class Machine {
     private final Rules rules;
     private final GrammarLimits limits;
     private final FirstBytes firstBytes;
-    private final NameMemory names;
     private final Closure closure;
     private final Stacks stacks = new Stacks();
     private final Map<Configurations, Configurations> known = new HashMap<>();
@@ -34,8 +33,7 @@ final class Machine {
         this.rules = rules;
         this.limits = limits;
         this.firstBytes = new FirstBytes(rules);
-        this.names = new NameMemory(rules, stacks);
-        this.closure = new Closure(rules, stacks, names, limits.maxConfigurations());
+        this.closure = new Closure(rules, stacks, limits.maxConfigurations());
     }
 
     Rules rules() {
@@ -306,7 +304,7 @@ final class Machine {
     Configurations forMask(Configurations top, int length) {
         Configurations same = top.forMask;
         if (same == null) {
-            MaskStacks masked = new MaskStacks(rules, stacks, names, length);
+            MaskStacks masked = new MaskStacks(rules, stacks, length);
             Stack[] all = new Stack[top.size()];
             boolean changed = false;
             for (int i = 0; i < all.length; i++) {

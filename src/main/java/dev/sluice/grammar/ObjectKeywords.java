@@ -155,7 +155,10 @@ final class ObjectKeywords {
         }
         TextLanguage allowed = TextLanguage.none();
         for (StringSet.Piece piece : evaluator.keys(schema, names).pieces()) {
-            allowed = allowed.or(piece.pattern().isExact() ? piece.whole() : doubtful(schema));
+            if (!piece.pattern().isExact()) {
+                evaluator.doubtKeys();
+            }
+            allowed = allowed.or(piece.whole());
         }
         List<Member> members = new ArrayList<>();
         for (Member member : shape.members()) {
@@ -182,19 +185,6 @@ final class ObjectKeywords {
                         shape.max(),
                         shape.witnesses(),
                         shape.evaluated()));
-    }
-
-    /// Any keys, if host names among them need not be valid.
-    private TextLanguage doubtful(Schema schema) throws GrammarException {
-        evaluator.keyword(
-                schema,
-                "propertyNames",
-                () -> {
-                    throw GrammarException.unsupported(
-                            "host names are not told apart in keys, where labels that begin with"
-                                    + " xn-- must be valid");
-                });
-        return TextLanguage.any();
     }
 
     /// The shape of one object.

@@ -5,7 +5,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The strings of the formats that are known, exactly.
+/// The strings of the formats that are known, exactly, but for one exception: host names with
+/// labels that begin with `xn--` are not written. Which of these are names in other alphabets can't
+/// be told without decoding them and without tables of Unicode, which differ from version to
+/// version, and what begins like one need not become one. All of them may be names where a schema
+/// excludes names.
 ///
 /// Safe for use by several threads.
 final class StringFormats {
@@ -14,11 +18,6 @@ final class StringFormats {
 
     /// The same with a number that an index is moved by, as 2020-12 has it.
     private static final String MOVED_POINTER = "moved " + RELATIVE_POINTER;
-
-    private static final String HOSTNAME = "hostname";
-
-    /// The same with Punycode, as draft 7 and what came behind it have it.
-    private static final String ENCODED_HOSTNAME = "encoded " + HOSTNAME;
 
     private static final String POSITIVE = "[1-9][0-9]*";
     private static final int LONGEST_LABEL = 63;
@@ -107,12 +106,13 @@ final class StringFormats {
 
     /// The strings of a format; empty if it is not known.
     ///
-    /// @param dialect of the schema: relative pointers and host names have changed
+    /// @param dialect of the schema: relative pointers have changed
     static Optional<StringSet> find(String format, SchemaDialect dialect) throws GrammarException {
-        if (format.equals(MOVED_POINTER) || format.equals(ENCODED_HOSTNAME)) {
+        if (format.equals(MOVED_POINTER)) {
             return Optional.empty();
         }
-        String name = named(format, dialect);
+        boolean isNew = dialect.compareTo(SchemaDialect.DRAFT_2020_12) >= 0;
+        String name = isNew && format.equals(RELATIVE_POINTER) ? MOVED_POINTER : format;
         StringSet known = KNOWN.get(name);
         if (known == null) {
             Optional<StringSet> built = build(name);
@@ -122,22 +122,11 @@ final class StringFormats {
         return Optional.of(known);
     }
 
-    private static String named(String format, SchemaDialect dialect) {
-        if (format.equals(RELATIVE_POINTER)
-                && dialect.compareTo(SchemaDialect.DRAFT_2020_12) >= 0) {
-            return MOVED_POINTER;
-        }
-        boolean isEncoded =
-                format.equals(HOSTNAME) && dialect.compareTo(SchemaDialect.DRAFT_7) >= 0;
-        return isEncoded ? ENCODED_HOSTNAME : format;
-    }
-
     private static Optional<StringSet> build(String format) throws GrammarException {
         return switch (format) {
             case "time" -> Optional.of(StringSet.of(StringPattern.of(Times.TIME)));
             case "date-time" -> Optional.of(StringSet.of(StringPattern.of(Times.DATE_TIME)));
-            case HOSTNAME -> Optional.of(hostname());
-            case ENCODED_HOSTNAME -> Optional.of(encodedHostname());
+            case "hostname" -> Optional.of(hostname());
             case "email" -> Optional.of(email());
             default -> language(format).map(all -> StringSet.of(StringPattern.of(all)));
         };
@@ -169,16 +158,11 @@ final class StringFormats {
         return TextLanguage.regex(pattern, RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
-    /// RFC 1123, section 2.1.
+    /// RFC 1123, section 2.1. Labels that begin with `xn--` are left out.
     private static StringSet hostname() throws GrammarException {
-        return StringSet.of(StringPattern.of(names(regex(LABEL))), 0, LONGEST_NAME);
-    }
-
-    /// The same, where labels that begin with `xn--` spell labels of other alphabets.
-    private static StringSet encodedHostname() throws GrammarException {
         TextLanguage label = regex(LABEL);
-        TextLanguage plain = names(label.minus(regex("[Xx][Nn]--.*")));
-        return StringSet.of(StringPattern.of(names(label), plain), 0, LONGEST_NAME);
+        TextLanguage written = names(label.minus(regex("[Xx][Nn]--.*")));
+        return StringSet.of(StringPattern.of(written, names(label)), 0, LONGEST_NAME);
     }
 
     /// RFC 5321, section 4.1.2. The limits are those of sections 4.5.3.1.1 and 4.5.3.1.3, where a
@@ -202,16 +186,6 @@ final class StringFormats {
             all.append("\\u{%x}-\\u{%x}".formatted(first, (plane << 16) + 0xFFFD));
         }
         return all.toString();
-    }
-
-    /// All host names, whatever their labels begin with.
-    static TextLanguage names() throws GrammarException {
-        return find(HOSTNAME, SchemaDialect.DRAFT_4)
-                .orElseThrow()
-                .pieces()
-                .getFirst()
-                .pattern()
-                .language();
     }
 
     private static TextLanguage names(TextLanguage label) throws GrammarException {

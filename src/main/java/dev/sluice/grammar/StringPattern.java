@@ -3,21 +3,15 @@ package dev.sluice.grammar;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// A set of strings that becomes an automaton only if it must: a regular expression and [Times]
 /// that nothing is combined with are written as they are. Immutable, apart from what it remembers.
 ///
-/// Of host names with labels that begin with `xn--` no automaton tells which are valid ([ALabels]).
-/// There may be two languages, therefore, that differ in nothing but such names: one to which the
-/// valid ones belong, and one for the others.
+/// Of some formats not all strings can be written, for no automaton tells which belong. Then there
+/// is a larger set, too, to which all belong: its complement is what surely does not.
 final class StringPattern {
-    /// So many names are told apart one by one.
-    private static final int FEW = 100;
-
     static final StringPattern ANY =
             new StringPattern(Optional.empty(), "", Optional.empty(), TextLanguage.any(), null);
 
@@ -25,51 +19,38 @@ final class StringPattern {
     private final String source;
     private final Optional<Times> times;
 
-    /// Null as long as nobody has asked.
+    /// What is written; null as long as nobody has asked.
     private volatile @Nullable TextLanguage language;
 
-    /// What names belong to that are not valid; null if that is the same.
-    private final @Nullable TextLanguage invalid;
+    /// What may belong; null if that is what is written.
+    private final @Nullable TextLanguage most;
 
     private StringPattern(
             Optional<Regex> regex,
             String source,
             Optional<Times> times,
             @Nullable TextLanguage language,
-            @Nullable TextLanguage invalid) {
+            @Nullable TextLanguage most) {
         this.regex = regex;
         this.source = source;
         this.times = times;
         this.language = language;
-        this.invalid = invalid;
+        this.most = most;
     }
 
     static StringPattern of(TextLanguage language) {
-        return language.isAny() ? ANY : withNames(language, null);
+        return language.isAny() ? ANY : of(language, language);
     }
 
-    /// @param valid what belongs, but for names that are not valid
-    /// @param invalid what belongs of those; other strings belong to both or neither
-    static StringPattern of(TextLanguage valid, TextLanguage invalid) throws GrammarException {
-        if (valid.equals(invalid)) {
-            return of(valid);
-        }
-        Optional<List<String>> names = valid.minus(invalid).texts(FEW);
-        Optional<List<String>> others = invalid.minus(valid).texts(FEW);
-        if (names.isEmpty() || others.isEmpty()) {
-            return withNames(valid, invalid);
-        }
-        TextLanguage listed =
-                TextLanguage.of(
-                        Stream.concat(
-                                        names.get().stream().filter(ALabels::areValid),
-                                        others.get().stream().filter(n -> !ALabels.areValid(n)))
-                                .toList());
-        return of(valid.and(invalid).or(listed));
-    }
-
-    private static StringPattern withNames(TextLanguage valid, @Nullable TextLanguage invalid) {
-        return new StringPattern(Optional.empty(), "", Optional.empty(), valid, invalid);
+    /// @param language what is written
+    /// @param most what may belong
+    static StringPattern of(TextLanguage language, TextLanguage most) {
+        return new StringPattern(
+                Optional.empty(),
+                "",
+                Optional.empty(),
+                language,
+                most.equals(language) ? null : most);
     }
 
     static StringPattern of(Collection<String> texts) throws GrammarException {
@@ -94,7 +75,7 @@ final class StringPattern {
         return equals(ANY);
     }
 
-    /// What belongs; where it differs, but for names that are not valid.
+    /// What is written.
     TextLanguage language() throws GrammarException {
         TextLanguage known = language;
         if (known == null) {
@@ -104,42 +85,38 @@ final class StringPattern {
         return known;
     }
 
-    /// What belongs; where it differs, but for names that are valid.
-    TextLanguage ofInvalid() throws GrammarException {
-        return invalid == null ? language() : invalid;
+    /// What may belong: all strings that belong, and some others where that can't be told.
+    TextLanguage most() throws GrammarException {
+        return most == null ? language() : most;
     }
 
-    /// Whether an automaton tells what belongs.
+    /// Whether what is written is all that belongs.
     boolean isExact() {
-        return invalid == null;
+        return most == null;
     }
 
     /// Whether no string belongs, as far as that is known without an automaton.
     boolean isKnownEmpty() {
-        TextLanguage known = language;
-        return invalid == null && known != null && known.isEmpty();
+        TextLanguage known = most == null ? language : most;
+        return known != null && known.isEmpty();
     }
 
     /// Whether a string of `min` to `max` characters may belong.
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean mayHaveLength(int min, int max) throws GrammarException {
-        if (times.isPresent()) {
-            return times.get().hasLength(min, max);
-        }
-        return language().sizes().hasLength(min, max)
-                || (!isExact() && ofInvalid().sizes().hasLength(min, max));
+        return times.isPresent()
+                ? times.get().hasLength(min, max)
+                : most().sizes().hasLength(min, max);
     }
 
-    /// Whether a string of `min` to `max` characters belongs.
+    /// Whether a string of `min` to `max` characters can be written.
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean hasLength(int min, int max) throws GrammarException {
-        return isExact()
-                ? mayHaveLength(min, max)
-                : language().and(ofInvalid()).sizes().hasLength(min, max)
-                        || NameSearch.hasText(language().minus(ofInvalid()), true, min, max)
-                        || NameSearch.hasText(ofInvalid().minus(language()), false, min, max);
+        return times.isPresent()
+                ? times.get().hasLength(min, max)
+                : language().sizes().hasLength(min, max);
     }
 
     StringPattern and(StringPattern other) throws GrammarException {
@@ -156,9 +133,7 @@ final class StringPattern {
         if (other.isLeftBy(both, this)) {
             return other;
         }
-        return isExact() && other.isExact()
-                ? of(both)
-                : of(both, ofInvalid().and(other.ofInvalid()));
+        return isExact() && other.isExact() ? of(both) : of(both, most().and(other.most()));
     }
 
     /// Whether these are times that all belong to another set: they are best left as they are.
@@ -176,13 +151,12 @@ final class StringPattern {
             return other;
         }
         TextLanguage either = language().or(other.language());
-        return isExact() && other.isExact()
-                ? of(either)
-                : of(either, ofInvalid().or(other.ofInvalid()));
+        return isExact() && other.isExact() ? of(either) : of(either, most().or(other.most()));
     }
 
+    /// What surely does not belong.
     StringPattern not() throws GrammarException {
-        return isExact() ? of(language().not()) : of(language().not(), ofInvalid().not());
+        return isExact() ? of(language().not()) : of(most().not(), language().not());
     }
 
     /// The regular expression that this is, if nothing was combined with it.
@@ -206,8 +180,7 @@ final class StringPattern {
         if (times.isPresent() || pattern.times.isPresent()) {
             return times.equals(pattern.times);
         }
-        return Objects.equals(language, pattern.language)
-                && Objects.equals(invalid, pattern.invalid);
+        return Objects.equals(language, pattern.language) && Objects.equals(most, pattern.most);
     }
 
     @Override
