@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The strings of the formats that are known, exactly, but for one exception: host names with
-/// labels that begin with `xn--` are not written. Which of these are names in other alphabets can't
+/// The strings of the formats that are known, exactly, but for one exception: from draft 7 on, host
+/// names with labels that begin with `xn--` are not written. Which of these are names in other alphabets can't
 /// be told without decoding them and without tables of Unicode, which differ from version to
 /// version, and what begins like one need not become one. All of them may be names where a schema
 /// excludes names.
@@ -18,6 +18,11 @@ final class StringFormats {
 
     /// The same with a number that an index is moved by, as 2020-12 has it.
     private static final String MOVED_POINTER = "moved " + RELATIVE_POINTER;
+
+    private static final String HOSTNAME = "hostname";
+
+    /// The same with Punycode, as draft 7 and what came behind it have it.
+    private static final String ENCODED_HOSTNAME = "encoded " + HOSTNAME;
 
     private static final String POSITIVE = "[1-9][0-9]*";
     private static final int LONGEST_LABEL = 63;
@@ -106,13 +111,12 @@ final class StringFormats {
 
     /// The strings of a format; empty if it is not known.
     ///
-    /// @param dialect of the schema: relative pointers have changed
+    /// @param dialect of the schema: relative pointers and host names have changed
     static Optional<StringSet> find(String format, SchemaDialect dialect) throws GrammarException {
-        if (format.equals(MOVED_POINTER)) {
+        if (format.equals(MOVED_POINTER) || format.equals(ENCODED_HOSTNAME)) {
             return Optional.empty();
         }
-        boolean isNew = dialect.compareTo(SchemaDialect.DRAFT_2020_12) >= 0;
-        String name = isNew && format.equals(RELATIVE_POINTER) ? MOVED_POINTER : format;
+        String name = name(format, dialect);
         StringSet known = KNOWN.get(name);
         if (known == null) {
             Optional<StringSet> built = build(name);
@@ -122,11 +126,22 @@ final class StringFormats {
         return Optional.of(known);
     }
 
+    private static String name(String format, SchemaDialect dialect) {
+        if (format.equals(RELATIVE_POINTER)
+                && dialect.compareTo(SchemaDialect.DRAFT_2020_12) >= 0) {
+            return MOVED_POINTER;
+        }
+        boolean isEncoded =
+                format.equals(HOSTNAME) && dialect.compareTo(SchemaDialect.DRAFT_7) >= 0;
+        return isEncoded ? ENCODED_HOSTNAME : format;
+    }
+
     private static Optional<StringSet> build(String format) throws GrammarException {
         return switch (format) {
             case "time" -> Optional.of(StringSet.of(StringPattern.of(Times.TIME)));
             case "date-time" -> Optional.of(StringSet.of(StringPattern.of(Times.DATE_TIME)));
-            case "hostname" -> Optional.of(hostname());
+            case HOSTNAME -> Optional.of(hostname());
+            case ENCODED_HOSTNAME -> Optional.of(encodedHostname());
             case "email" -> Optional.of(email());
             default -> language(format).map(all -> StringSet.of(StringPattern.of(all)));
         };
@@ -158,8 +173,13 @@ final class StringFormats {
         return TextLanguage.regex(pattern, RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
-    /// RFC 1123, section 2.1. Labels that begin with `xn--` are left out.
+    /// RFC 1123, section 2.1.
     private static StringSet hostname() throws GrammarException {
+        return StringSet.of(StringPattern.of(names(regex(LABEL))), 0, LONGEST_NAME);
+    }
+
+    /// The same without labels that begin with `xn--`.
+    private static StringSet encodedHostname() throws GrammarException {
         TextLanguage label = regex(LABEL);
         TextLanguage written = names(label.minus(regex("[Xx][Nn]--.*")));
         return StringSet.of(StringPattern.of(written, names(label)), 0, LONGEST_NAME);

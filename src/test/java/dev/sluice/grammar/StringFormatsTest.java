@@ -172,6 +172,18 @@ class StringFormatsTest {
     }
 
     @Test
+    void drafts4And6KnowNoOtherAlphabets() {
+        String schema =
+                "{\"$schema\":\"http://json-schema.org/draft-0%d/schema#\",\"type\":\"string\",\"format\":\"hostname\"}";
+
+        for (int draft : List.of(4, 6)) {
+            assertThat(accepts(schema.formatted(draft), "a.xn--a")).isTrue();
+            assertThat(accepts(schema.formatted(draft), "a.xn--a-")).isFalse();
+        }
+        assertThat(accepts(schema.formatted(7), "a.xn--a")).isFalse();
+    }
+
+    @Test
     void localPartsHaveUpTo64CharactersAndAddresses254() {
         String local = "a".repeat(64);
         String domain189 = LABEL + "." + LABEL + "." + "a".repeat(61);
