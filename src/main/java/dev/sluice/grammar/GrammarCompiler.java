@@ -130,7 +130,14 @@ public final class GrammarCompiler implements AutoCloseable {
             builder.spell(words.special(tag.markers()));
         }
         SpecWriter writer = new SpecWriter(builder, options);
-        Rules rules = CompileTime.within(builder, () -> writer.write(spec));
+        Rules rules;
+        try {
+            rules = CompileTime.within(builder, () -> writer.write(spec));
+        } catch (StackOverflowError _) {
+            // What is nested in one place is counted; chains of references are only followed.
+            throw GrammarException.tooLarge(
+                    "the grammar is nested too deeply, or its references lead too far");
+        }
         return new CompiledGrammar(rules, words, limits, writer.remarks());
     }
 

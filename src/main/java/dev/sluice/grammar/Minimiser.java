@@ -166,11 +166,10 @@ final class Minimiser {
                     leave(state);
                     join(state, members.size() - 1);
                     for (int from : into[state]) {
-                        changed.set(from);
+                        changed.set(from, live.get(from));
                     }
                 }
             }
-            changed.and(live);
         }
 
         private List<Integer> others(int of, List<List<Integer>> parts, List<Integer> largest) {

@@ -49,16 +49,23 @@ final class TextSizes {
     }
 
     private int shortestPath() {
-        BitSet seen = new BitSet();
-        BitSet level = new BitSet();
-        level.set(0);
-        for (int length = 0; !level.isEmpty(); length++) {
-            if (level.stream().anyMatch(state -> accepts[state])) {
-                return length;
+        int[] lengths = new int[edges.length];
+        Arrays.fill(lengths, -1);
+        lengths[0] = 0;
+        int[] order = new int[edges.length];
+        int found = 1;
+        for (int i = 0; i < found; i++) {
+            int state = order[i];
+            if (accepts[state]) {
+                return lengths[state];
             }
-            seen.or(level);
-            level = behind(level);
-            level.andNot(seen);
+            int[] out = edges[state];
+            for (int k = 2; k < out.length; k += 3) {
+                if (lengths[out[k]] < 0) {
+                    lengths[out[k]] = lengths[state] + 1;
+                    order[found++] = out[k];
+                }
+            }
         }
         return Repeat.UNBOUNDED;
     }

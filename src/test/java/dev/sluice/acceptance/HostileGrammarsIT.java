@@ -117,6 +117,9 @@ class HostileGrammarsIT {
         all.put("a choice of 20,000", new JsonObject().put("guided_choice", texts(20_000)));
         all.put("itself", schema(new JsonObject("{\"$ref\":\"#\"}")));
         all.put("a circle of references", schema(new JsonObject(circle())));
+        all.put("a chain of references", schema(chain("$ref", 20_000)));
+        all.put("a chain of negations", schema(chain("not", 10_000)));
+        all.put("a long constant", schema(new JsonObject().put("const", "x".repeat(400_000))));
         all.put("deep nesting", schema(nested(400)));
         all.put("a product of alternatives", schema(product(24)));
         all.put("a slow pattern", schema(pattern("^(([a-z])+.)+[A-Z]([a-z])+$")));
@@ -166,6 +169,16 @@ class HostileGrammarsIT {
                    "b": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}]}},
          "$ref": "#/$defs/a"}
         """;
+    }
+
+    /// Definitions of which each refers to the next.
+    private static JsonObject chain(String keyword, int length) {
+        JsonObject all = new JsonObject().put("d" + length, new JsonObject());
+        for (int i = 0; i < length; i++) {
+            JsonObject next = new JsonObject().put("$ref", "#/$defs/d" + (i + 1));
+            all.put("d" + i, keyword.equals("$ref") ? next : new JsonObject().put(keyword, next));
+        }
+        return new JsonObject().put("$defs", all).put("$ref", "#/$defs/d0");
     }
 
     private static JsonObject nested(int depth) {
