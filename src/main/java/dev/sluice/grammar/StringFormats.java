@@ -6,10 +6,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The strings of the formats that are known, exactly, but for one exception: from draft 7 on, host
-/// names with labels that begin with `xn--` are not written. Which of these are names in other alphabets can't
-/// be told without decoding them and without tables of Unicode, which differ from version to
-/// version, and what begins like one need not become one. All of them may be names where a schema
-/// excludes names.
+/// names with labels that begin with `xn--` are not written. Which of these are names in other
+/// alphabets can't be told without decoding them and without tables of Unicode, which differ from
+/// version to version, and what begins like one need not become one. All of them may be names where
+/// a schema excludes names.
 ///
 /// Safe for use by several threads.
 final class StringFormats {
