@@ -11,6 +11,10 @@ import java.util.Map;
 final class Stacks {
     private static final int BYTES_PER_STACK = 200;
 
+    /// Readings that differ over so many open rules are too many: what looks at stacks goes down
+    /// all of them. Rules that all readings share don't count, for they lie below the base.
+    private static final int MAX_HEIGHT = 1_000;
+
     private final Map<Stack.Content, Stack> known = new HashMap<>();
     private int nextId = 1;
     private long bytes;
@@ -60,8 +64,14 @@ final class Stacks {
         return known.computeIfAbsent(
                 new Stack.Content(repeat, count, memory, returns, below),
                 _ -> {
+                    Stack made = new Stack(nextId++, repeat, count, memory, returns, below);
+                    if (made.height > MAX_HEIGHT) {
+                        throw new GrammarLimitException(
+                                "the grammar is too ambiguous: its readings differ over more than"
+                                        + " %,d open rules".formatted(MAX_HEIGHT));
+                    }
                     bytes += memory.isNothing() ? 0 : BYTES_PER_STACK + memory.bytes();
-                    return new Stack(nextId++, repeat, count, memory, returns, below);
+                    return made;
                 });
     }
 

@@ -58,6 +58,29 @@ class EbnfTest {
         assertThat(GrammarTexts.accepts(machine, "[\"a\\\"]")).isFalse();
     }
 
+    /// Rules that are open in one of several readings are kept for each; those of all only once.
+    @Test
+    void readingsThatDifferAllTheWayDownAreGivenUp() throws GrammarException {
+        String both =
+                """
+                root ::= a | b
+                a ::= "(" a ")" | "(" b | "x"
+                b ::= "(" b "]" | "(" a "]" | "y"
+                """;
+        String one =
+                """
+                root ::= "(" root ")" | "(" root "]" | "x"
+                """;
+
+        assertThat(GrammarTexts.accepts(rules(both), "(".repeat(500) + "x" + ")".repeat(500)))
+                .isTrue();
+        assertThatThrownBy(() -> GrammarTexts.accepts(rules(both), "(".repeat(3_000)))
+                .isInstanceOf(GrammarLimitException.class)
+                .hasMessageContaining("too ambiguous");
+        assertThat(GrammarTexts.accepts(rules(one), "(".repeat(3_000) + "x" + "])".repeat(1_500)))
+                .isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
