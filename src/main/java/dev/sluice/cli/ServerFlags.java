@@ -165,7 +165,9 @@ final class ServerFlags {
         int active = given.isEmpty() ? AdmissionOptions.DEFAULT.maxActive() : whole(given);
         Optional<Duration> patience =
                 maxWaiting < 0 ? Optional.empty() : Optional.of(duration(maxWaiting));
-        return new AdmissionOptions(maxConcurrency, active, patience);
+        return AdmissionOptions.DEFAULT
+                .withMaxConcurrency(maxConcurrency)
+                .withMaxActive(active, patience);
     }
 
     private static int whole(String given) {

@@ -35,7 +35,7 @@ final class BodyReader {
     private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final BodyOptions options;
-    private final BodyBudget budget;
+    private final ByteBudget budget;
     private final RequestBody body;
     private final BiConsumer<RoutingContext, RequestBody> next;
     private long lastByteNanos = System.nanoTime();

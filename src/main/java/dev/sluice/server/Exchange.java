@@ -91,7 +91,12 @@ final class Exchange {
                         this::hangUp,
                         this::fail)
                 : new WholeAnswer(
-                        ctx.vertx(), response, new WholeRenderer(prepared), progress, this::fail);
+                        ctx.vertx(),
+                        response,
+                        new WholeRenderer(prepared),
+                        progress,
+                        state.answers(),
+                        this::fail);
     }
 
     /// Leaves a client that does not keep up. The connection may stay for as long as the client

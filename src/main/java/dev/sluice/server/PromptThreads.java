@@ -20,7 +20,7 @@ final class PromptThreads {
     private final WorkerExecutor longBodies;
 
     /// As many threads as the machine has use for. What waits for the one of long bodies is bounded
-    /// by the server's [BodyBudget].
+    /// by the server's [ByteBudget].
     PromptThreads(Vertx vertx) {
         int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MAX_SHORT_THREADS);
         this.shortBodies = executor(vertx, "prompt", threads);

@@ -13,13 +13,13 @@ import java.util.function.Function;
 final class RequestBody {
     private static final long LARGE = 256 << 10;
 
-    private final BodyBudget budget;
+    private final ByteBudget budget;
     private Buffer bytes = Buffer.buffer();
     private long held;
     private boolean atWork;
     private boolean closed;
 
-    RequestBody(BodyBudget budget) {
+    RequestBody(ByteBudget budget) {
         this.budget = budget;
     }
 

@@ -27,14 +27,16 @@ final class ServerState {
     private final Future<JsonObject> openApi;
     private final HttpMetrics metrics = new HttpMetrics();
     private final Places places;
-    private final BodyBudget bodies;
+    private final ByteBudget bodies;
+    private final ByteBudget answers;
 
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
         this.engine = EngineClient.create(vertx);
         this.promptThreads = new PromptThreads(vertx);
         this.places = new Places(vertx, options.admission());
-        this.bodies = new BodyBudget(options.bodies().maxBytesInAll());
+        this.bodies = new ByteBudget(options.bodies().maxBytesInAll());
+        this.answers = new ByteBudget(options.admission().maxAnswerBytes());
         this.model = model;
         Future<RequestValidator> validator = promptThreads.work(0, RequestValidator::create);
         this.translator =
@@ -74,8 +76,13 @@ final class ServerState {
     }
 
     /// The memory for the bodies of requests.
-    BodyBudget bodies() {
+    ByteBudget bodies() {
         return bodies;
+    }
+
+    /// The memory for answers that are not streamed.
+    ByteBudget answers() {
+        return answers;
     }
 
     HttpMetrics metrics() {

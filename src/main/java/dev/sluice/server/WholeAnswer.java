@@ -1,5 +1,6 @@
 package dev.sluice.server;
 
+import dev.sluice.engine.ApiException;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.openai.AnswerProgress;
 import dev.sluice.openai.WholeRenderer;
@@ -16,26 +17,41 @@ import java.util.function.Consumer;
 final class WholeAnswer implements Answer {
     private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
 
+    /// A log probability of 76 characters is held in about 256 bytes, and written up to three
+    /// times.
+    private static final int BYTES_PER_CHAR = 4;
+
+    /// Events between two looks at how the answer has grown.
+    private static final int EVENTS_PER_LOOK = 16;
+
+    private static final int RETRY_AFTER_SECONDS = 1;
+
     private final Vertx vertx;
     private final HttpServerResponse response;
     private final WholeRenderer renderer;
     private final AnswerProgress progress;
+    private final ByteBudget budget;
     private final Consumer<Throwable> fault;
+    private long held;
+    private int events;
     private boolean begun;
     private boolean closed;
     private boolean complete;
 
+    /// @param budget of all such answers; this one's part is given back when it is closed
     /// @param fault is told if the answer can't be written
     WholeAnswer(
             Vertx vertx,
             HttpServerResponse response,
             WholeRenderer renderer,
             AnswerProgress progress,
+            ByteBudget budget,
             Consumer<Throwable> fault) {
         this.vertx = vertx;
         this.response = response;
         this.renderer = renderer;
         this.progress = progress;
+        this.budget = budget;
         this.fault = fault;
     }
 
@@ -47,7 +63,25 @@ final class WholeAnswer implements Answer {
     @Override
     public void accept(int index, GenerationEvent event) {
         progress.accept(index, event);
+        if (++events % EVENTS_PER_LOOK == 0) {
+            hold();
+        }
         endIfAllEnded();
+    }
+
+    /// Takes memory for what the answer has grown by.
+    ///
+    /// @throws ApiException.Overloaded if there is none left
+    private void hold() {
+        long more = BYTES_PER_CHAR * progress.wholeSize() - held;
+        if (more > 0 && !budget.take(more)) {
+            throw new ApiException.Overloaded(
+                    "Answers that are not streamed take all the memory that is kept for them. Try"
+                            + " again later, stream, or ask for fewer choices, tokens or log"
+                            + " probabilities.",
+                    RETRY_AFTER_SECONDS);
+        }
+        held += Math.max(0, more);
     }
 
     private void endIfAllEnded() {
@@ -87,5 +121,7 @@ final class WholeAnswer implements Answer {
     @Override
     public void close() {
         closed = true;
+        budget.giveBack(held);
+        held = 0;
     }
 }

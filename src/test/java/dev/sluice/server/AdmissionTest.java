@@ -31,7 +31,28 @@ class AdmissionTest {
     }
 
     private static AdmissionOptions active(int active, Duration patience) {
-        return new AdmissionOptions(10, active, Optional.of(patience));
+        return AdmissionOptions.DEFAULT
+                .withMaxConcurrency(10)
+                .withMaxActive(active, Optional.of(patience));
+    }
+
+    @Test
+    void answersThatAreNotStreamedHaveALimitInAll() {
+        String path = "/v1/completions";
+        String prompt = "{\"prompt\":\"forever\\u0003\",\"max_tokens\":%d,\"stream\":%s}";
+        AdmissionOptions options = AdmissionOptions.DEFAULT.withMaxAnswerBytes(1_000);
+
+        try (ParrotServer server = server(options)) {
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<String> refused = server.post(path, prompt.formatted(400, false));
+                assertThat(refused.statusCode()).isEqualTo(429);
+                assertThat(refused.headers().firstValue("retry-after")).isPresent();
+                assertThat(refused.body()).contains("stream");
+                assertThat(server.post(path, prompt.formatted(150, false)).statusCode())
+                        .isEqualTo(200);
+            }
+            assertThat(server.post(path, prompt.formatted(400, true)).body()).contains("[DONE]");
+        }
     }
 
     @Test

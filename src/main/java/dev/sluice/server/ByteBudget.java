@@ -2,12 +2,13 @@ package dev.sluice.server;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// The bytes of bodies that one server may hold at once. Safe for use by several threads.
-final class BodyBudget {
+/// The bytes that one server may hold at once of one kind: of bodies, or of answers. Safe for use
+/// by several threads.
+final class ByteBudget {
     private final AtomicLong free;
 
     /// @param bytes that may be held
-    BodyBudget(long bytes) {
+    ByteBudget(long bytes) {
         this.free = new AtomicLong(bytes);
     }
 
