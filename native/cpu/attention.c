@@ -33,6 +33,17 @@ static void hide(struct chunk *c, const struct span *s, int64_t r, int64_t from,
     }
 }
 
+/* Fetches as many lines of what is read later as VW scores of a row leave time for. */
+SL_INLINE void fetch_later(const struct chunk *c, int64_t r, int64_t t) {
+    enum { LINE = 64, LINES = 2 };
+    int64_t at = (r * c->args->block_size + t) / VW * LINES * LINE;
+    if (at < c->args->block_size * c->dim * 2) {
+        for (int64_t i = 0; i < LINES; i++) {
+            __builtin_prefetch(c->later + at + i * LINE, 0, 2);
+        }
+    }
+}
+
 /* Turns the scores of one row into probabilities and brings the row's state up to date. */
 static void soften(struct chunk *c, const struct span *s, int64_t r) {
     float *p = c->probability + r * c->stride;
@@ -53,6 +64,9 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
     vf total = vf_mul(vf_load(state->total[r]), vf_set1(c->correction[r]));
     for (int64_t t = from; t < to; t += VW) {
         vf e = vf_exp2(vf_fma(vf_load(p + t), vf_set1(c->scale), vf_set1(-now)));
+        if (fetch_evenly(c->rows)) {
+            fetch_later(c, r, t);
+        }
         total = vf_add(total, e);
         if (c->read >= READ_BF16_PAIRS) {
             vf_store_bf16(p16 + t, e);
@@ -66,19 +80,27 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
 static void load_query(struct chunk *c, int64_t r, const float *q) {
     uint16_t *narrow = c->query16 + r * c->dim;
     float *to = c->query + r * c->dim;
+    int64_t d = 0;
     if (c->read < READ_BF16) {
         memcpy(to, q, (size_t)c->dim * sizeof(float));
-        return;
-    }
-    int64_t d = 0;
-    for (; d + VW <= c->dim; d += VW) {
-        vf_store_bf16(narrow + d, vf_load(q + d));
-    }
-    for (; d < c->dim; d++) {
-        narrow[d] = f32_to_bf16(q[d]);
-    }
-    for (d = 0; c->read == READ_BF16 && d < c->dim; d++) {
-        to[d] = bf16_to_f32(narrow[d]);
+    } else if (c->read == READ_BF16) {
+        vf invalid = vf_zero();
+        for (; d + VW <= c->dim; d += VW) {
+            vf x = vf_load(q + d);
+            vf_store(to + d, vf_round_bf16(x));
+            invalid = vf_fma(x, vf_zero(), invalid);
+        }
+        /* What is no number needs more care. */
+        for (d = vf_hsum(invalid) == 0 ? d : 0; d < c->dim; d++) {
+            to[d] = bf16_to_f32(f32_to_bf16(q[d]));
+        }
+    } else {
+        for (; d + VW <= c->dim; d += VW) {
+            vf_store_bf16(narrow + d, vf_load(q + d));
+        }
+        for (; d < c->dim; d++) {
+            narrow[d] = f32_to_bf16(q[d]);
+        }
     }
 }
 
@@ -146,9 +168,14 @@ SL_INLINE void fetch(const struct sl_attention_args *args, struct ahead a) {
     }
 }
 
-/* Lets the rows of a chunk meet one block. */
-static void meet(struct chunk *c, const struct span *s) {
+/* Lets the rows of a chunk meet one block, before they meet what is `next`. */
+static void meet(struct chunk *c, const struct span *s, struct ahead next) {
     int tiles = c->read == READ_BF16_TILES;
+    struct span n = *s;
+    n.blocks = next.blocks != NULL ? next.blocks + next.first : s->blocks;
+    n.kv_head = next.blocks != NULL ? next.kv_head : s->kv_head;
+    c->next = span_kv(s, 0, 1);
+    c->later = span_kv(&n, 0, 0);
     if (tiles) {
         tile_scores(c, s);
     } else {
@@ -160,6 +187,7 @@ static void meet(struct chunk *c, const struct span *s) {
     if (tiles) {
         tile_values(c, s);
     } else {
+        c->next = c->later;
         SL_FN(vector_values)(c, s);
     }
 }
@@ -222,8 +250,11 @@ static void pass(struct chunk *c, const struct blocks *seen, const int32_t *tabl
             .first = sl_max(b * size, seen->low) - start * size,
             .end = sl_min(behind, seen->high + 1) - start * size,
         };
-        fetch(args, blocks_after(c, table, kv_head, start, last));
-        meet(c, &s);
+        struct ahead next = blocks_after(c, table, kv_head, start, last);
+        if (!fetch_evenly(c->rows)) {
+            fetch(args, next);
+        }
+        meet(c, &s, next);
     }
 }
 

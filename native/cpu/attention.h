@@ -32,6 +32,8 @@ struct ahead {
 struct chunk {
     const struct sl_attention_args *args;
     struct ahead then; /* what is read after the chunk, if anything is known */
+    const char *next;  /* keys or values after those that are met: their first line */
+    const char *later; /* those after them */
     int64_t rows;
     int read; /* READ_* */
     int64_t dim;
@@ -69,6 +71,12 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
     int64_t vectors = heads * a->block_size;
     return (const char *)a->kv + vectors * a->head_dim * (a->kv_type == SL_F32 ? 4 : 2);
 }
+
+/*
+ * Whether so many rows fetch every line of what they read next while they meet a block. They take
+ * less time than memory, which asked evenly never rests.
+ */
+SL_INLINE int fetch_evenly(int64_t rows) { return SL_LEVEL == 1 && rows <= 4; }
 
 /*
  * In attention_vectors.c: the scores of a chunk's rows for a span of one block, and their values

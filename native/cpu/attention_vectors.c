@@ -12,7 +12,7 @@ enum { TILE = 6, WIDE = VW == 8 ? 8 : 4 };
  */
 SL_INLINE int tile_vectors(int rows) {
 #if SL_LEVEL == 1
-    return rows == 1 ? 8 : rows == 2 ? 4 : 2;
+    return rows == 1 ? 8 : rows <= 3 ? 4 : 2;
 #elif SL_LEVEL == 2
     (void)rows;
     return 4;
@@ -21,6 +21,9 @@ SL_INLINE int tile_vectors(int rows) {
     return 2;
 #endif
 }
+
+/* Bytes of an element of the cache. */
+SL_INLINE int64_t bytes_of(int read) { return read == READ_F32 ? 4 : 2; }
 
 /* n elements of a cache vector as float32; n == VW is a whole one. */
 SL_INLINE vf load_kv(const void *kv, int read, int64_t at, int64_t n) {
@@ -81,15 +84,57 @@ SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const 
     add_products(rows, vectors, sum, x + 1, x_stride, half);
 }
 
+#if SL_LEVEL == 1
+
+#define LOW_HALF(v) "vmovdqu " v "(%[w]), %%ymm15\n\tvpslld $16, %%ymm15, %%ymm15\n\t"
+#define HIGH_HALF(v)                                                                               \
+    "vpxor %%xmm15, %%xmm15, %%xmm15\n\tvpblendw $0xaa, " v "(%[w]), %%ymm15, %%ymm15\n\t"
+#define THREE_ROWS(at)                                                                             \
+    "vbroadcastss " at "(%[x]), %%ymm12\n\tvbroadcastss " at "(%[x], %[row]), %%ymm13\n\t"         \
+    "vbroadcastss " at "(%[x], %[row], 2), %%ymm14\n\t"
+#define MEET(v)                                                                                    \
+    "vfmadd231ps %%ymm15, %%ymm12, %[a" v "]\n\tvfmadd231ps %%ymm15, %%ymm13, %[b" v "]\n\t"       \
+    "vfmadd231ps %%ymm15, %%ymm14, %[c" v "]\n\t"
+#define ALL_MEET(HALF)                                                                             \
+    HALF("0") MEET("0") HALF("32") MEET("1") HALF("64") MEET("2") HALF("96") MEET("3")
+
+/*
+ * The same for three rows and four vectors: with 12 sums all 16 registers are in use, for which
+ * compilers find no order without moving sums to and from memory.
+ */
+SL_INLINE void add_pairs_3x4(vf sum[][WIDE], const float *x, int64_t x_stride, const uint32_t *w) {
+    __asm__(THREE_ROWS("0") ALL_MEET(LOW_HALF) THREE_ROWS("4") ALL_MEET(HIGH_HALF)
+            : [a0] "+x"(sum[0][0]), [a1] "+x"(sum[0][1]), [a2] "+x"(sum[0][2]),
+              [a3] "+x"(sum[0][3]), [b0] "+x"(sum[1][0]), [b1] "+x"(sum[1][1]),
+              [b2] "+x"(sum[1][2]), [b3] "+x"(sum[1][3]), [c0] "+x"(sum[2][0]),
+              [c1] "+x"(sum[2][1]), [c2] "+x"(sum[2][2]), [c3] "+x"(sum[2][3])
+            : [x] "r"(x), [row] "r"(4 * x_stride), [w] "r"(w)
+            : "xmm12", "xmm13", "xmm14", "xmm15", "memory");
+}
+
+#endif
+
 /*
  * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
  * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
- * `lanes` is VW, or less for a single partial vector.
+ * `lanes` is VW, or less for a single partial vector. Few rows fetch as much from `next` on.
  */
 SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
                         const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
-                        int64_t stride, int64_t steps, int64_t lanes) {
+                        int64_t stride, int64_t steps, int64_t lanes, const char *next) {
+    const int bytes = vectors * VW * (read == READ_F16 ? 2 : 4);
     for (int64_t k = 0; k < steps; k++) {
+        if (fetch_evenly(rows)) {
+            SL_UNROLL for (int i = 0; i < bytes; i += 64) {
+                __builtin_prefetch(next + k * bytes + i, 0, 2);
+            }
+        }
+#if SL_LEVEL == 1
+        if (read >= READ_BF16 && rows == 3 && vectors == 4) {
+            add_pairs_3x4(sum, x + 2 * k, x_stride, (const uint32_t *)kv + at + k * stride);
+            continue;
+        }
+#endif
         if (read >= READ_BF16) {
             vi w[WIDE];
             SL_UNROLL for (int v = 0; v < vectors; v++) {
@@ -115,7 +160,8 @@ SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, cons
         SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = vf_zero(); }
     }
     multiply(rows, vectors, read, sum, c->query + r * c->dim, c->query16 + r * c->dim, c->dim, keys,
-             t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes);
+             t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes,
+             c->next + t * c->dim * bytes_of(read));
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vf_store(c->probability + (r + i) * c->stride + t + v * VW, sum[i][v]);
@@ -133,15 +179,16 @@ SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, cons
             sum[i][v] = vf_mul(vf_load(c->now.sum + (r + i) * c->sum_dim + d + v * VW), correction);
         }
     }
+    const char *next = c->next + d * c->args->block_size * bytes_of(read);
     const float *p = c->probability + r * c->stride;
     const uint16_t *p16 = c->probability16 + r * c->stride;
     if (read < READ_BF16) {
         multiply(rows, vectors, read, sum, p + first, p16, c->stride, values,
-                 first * c->dim + d, c->dim, end - first, lanes);
+                 first * c->dim + d, c->dim, end - first, lanes, next);
     } else {
         int64_t pair = first / 2, whole = end / 2;
         multiply(rows, vectors, read, sum, p + 2 * pair, p16 + 2 * pair, c->stride, values,
-                 pair * c->dim + d, c->dim, whole - pair, lanes);
+                 pair * c->dim + d, c->dim, whole - pair, lanes, next);
         if (end % 2) {
             /* The last slot's neighbour may hold anything: its half is cut off. */
             vi w[WIDE];

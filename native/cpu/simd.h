@@ -53,6 +53,8 @@ SL_INLINE vf vf_zero_if_less(vf y, vf a, vf b) {
 SL_INLINE int vf_any_equal(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ) != 0; }
 /* a * 2^n for whole n. */
 SL_INLINE vf vf_scale2(vf a, vf n) { return _mm512_scalef_ps(a, n); }
+/* The same where a is a normal number and the result would be one; a NaN stays one. */
+SL_INLINE vf vf_scale2_normal(vf a, vf n) { return vf_scale2(a, n); }
 SL_INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
 SL_INLINE vi vi_load_n(const void *p, int64_t n) {
     return _mm512_maskz_loadu_epi32(v_mask(n), p);
@@ -121,6 +123,10 @@ SL_INLINE vf vf_scale2(vf a, vf n) {
     vi half = _mm256_srai_epi32(whole, 1);
     a = _mm256_mul_ps(a, vf_pow2(half));
     return _mm256_mul_ps(a, vf_pow2(_mm256_sub_epi32(whole, half)));
+}
+SL_INLINE vf vf_scale2_normal(vf a, vf n) {
+    vi exponent = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), exponent));
 }
 SL_INLINE vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 SL_INLINE vi vi_load_n(const void *p, int64_t n) {
@@ -197,6 +203,9 @@ SL_INLINE vf vf_scale2(vf a, vf n) {
     vi whole = __builtin_convertvector(n, vi);
     vi half = whole >> 1;
     return a * vf_pow2(half) * vf_pow2(whole - half);
+}
+SL_INLINE vf vf_scale2_normal(vf a, vf n) {
+    return (vf)((vu)a + ((vu)__builtin_convertvector(n, vi) << 23));
 }
 SL_INLINE vi vi_load(const void *p) {
     vi v;
@@ -298,7 +307,7 @@ SL_INLINE vf vf_exp2(vf x) {
     p = vf_fma(p, f, vf_set1(0x1.ebf9bcp-3f));
     p = vf_fma(p, f, vf_set1(0x1.62e42ap-1f));
     p = vf_fma(p, f, vf_set1(1.0f));
-    return vf_zero_if_less(vf_scale2(p, n), x, vf_set1(-126.0f));
+    return vf_zero_if_less(vf_scale2_normal(p, n), x, vf_set1(-126.0f));
 }
 
 #endif
