@@ -44,26 +44,44 @@ SL_INLINE void fetch_later(const struct chunk *c, int64_t r, int64_t t) {
     }
 }
 
-/* Turns the scores of one row into probabilities and brings the row's state up to date. */
+/* 2^x for x <= 0; the library takes long to find that it is 0. */
+static float power(float x) { return x < -150.0f ? 0.0f : exp2f(x); }
+
+/* Slots of a block that a row's scores are there for: first .. end - 1, in whole vectors. */
+struct slots {
+    int64_t first, end;
+};
+
+static struct slots scored(const struct chunk *c, const struct span *s) {
+    int64_t grain = c->read == READ_BF16_TILES ? SL_GROUP : VW;
+    return (struct slots){s->first / grain * grain, sl_round_up(s->end, grain)};
+}
+
+/* Finds a row's largest score, and what its sums so far are to be multiplied by. */
+static void scale_row(struct chunk *c, const struct span *s, int64_t r) {
+    const float *p = c->probability + r * c->stride;
+    struct slots at = scored(c, s);
+    hide(c, s, r, at.first, at.end);
+    vf largest = vf_load(p + at.first);
+    for (int64_t t = at.first + VW; t < at.end; t += VW) {
+        largest = vf_max(vf_load(p + t), largest);
+    }
+    float before = c->now.largest[r];
+    float now = vf_hmax(largest) * c->scale;
+    now = before > now ? before : now;
+    c->now.largest[r] = now;
+    c->correction[r] = now == before ? 1.0f : power(before - now);
+}
+
+/* Turns the scores of a row into probabilities, and adds them up. */
 static void soften(struct chunk *c, const struct span *s, int64_t r) {
     float *p = c->probability + r * c->stride;
     uint16_t *p16 = c->probability16 + r * c->stride;
-    int64_t grain = c->read == READ_BF16_TILES ? SL_GROUP : VW;
-    int64_t from = s->first / grain * grain, to = sl_round_up(s->end, grain);
-    hide(c, s, r, from, to);
-    vf largest = vf_load(p + from);
-    for (int64_t t = from + VW; t < to; t += VW) {
-        largest = vf_max(vf_load(p + t), largest);
-    }
-    struct state *state = &c->now;
-    float before = state->largest[r];
-    float now = vf_hmax(largest) * c->scale;
-    now = before > now ? before : now;
-    state->largest[r] = now;
-    c->correction[r] = now == before ? 1.0f : exp2f(before - now);
-    vf total = vf_mul(vf_load(state->total[r]), vf_set1(c->correction[r]));
-    for (int64_t t = from; t < to; t += VW) {
-        vf e = vf_exp2(vf_fma(vf_load(p + t), vf_set1(c->scale), vf_set1(-now)));
+    struct slots at = scored(c, s);
+    const vf scale = vf_set1(c->scale), largest = vf_set1(-c->now.largest[r]);
+    vf total = vf_mul(vf_load(c->now.total[r]), vf_set1(c->correction[r]));
+    for (int64_t t = at.first; t < at.end; t += VW) {
+        vf e = vf_exp2(vf_fma(vf_load(p + t), scale, largest));
         if (fetch_evenly(c->rows)) {
             fetch_later(c, r, t);
         }
@@ -74,7 +92,7 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
             vf_store(p + t, c->read == READ_BF16 ? vf_round_bf16(e) : e);
         }
     }
-    vf_store(state->total[r], total);
+    vf_store(c->now.total[r], total);
 }
 
 static void load_query(struct chunk *c, int64_t r, const float *q) {
@@ -129,8 +147,8 @@ static void clear(struct row_state a, int64_t sum_dim) {
 /* Adds the keys of `b` to those of `a`. */
 static void merge(struct row_state a, struct row_state b, int64_t sum_dim) {
     float largest = *a.largest > *b.largest ? *a.largest : *b.largest;
-    vf of_a = vf_set1(*a.largest == largest ? 1.0f : exp2f(*a.largest - largest));
-    vf of_b = vf_set1(*b.largest == largest ? 1.0f : exp2f(*b.largest - largest));
+    vf of_a = vf_set1(*a.largest == largest ? 1.0f : power(*a.largest - largest));
+    vf of_b = vf_set1(*b.largest == largest ? 1.0f : power(*b.largest - largest));
     *a.largest = largest;
     vf_store(a.total, vf_fma(vf_load(b.total), of_b, vf_mul(vf_load(a.total), of_a)));
     for (int64_t d = 0; d < sum_dim; d += VW) {
@@ -180,6 +198,9 @@ static void meet(struct chunk *c, const struct span *s, struct ahead next) {
         tile_scores(c, s);
     } else {
         SL_FN(vector_scores)(c, s);
+    }
+    for (int64_t r = 0; r < c->rows; r++) {
+        scale_row(c, s, r);
     }
     for (int64_t r = 0; r < c->rows; r++) {
         soften(c, s, r);
