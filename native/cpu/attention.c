@@ -82,7 +82,7 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
     vf total = vf_mul(vf_load(c->now.total[r]), vf_set1(c->correction[r]));
     for (int64_t t = at.first; t < at.end; t += VW) {
         vf e = vf_exp2(vf_fma(vf_load(p + t), scale, largest));
-        if (fetch_evenly(c->rows)) {
+        if (FETCH_EVENLY) {
             fetch_later(c, r, t);
         }
         total = vf_add(total, e);
@@ -272,7 +272,7 @@ static void pass(struct chunk *c, const struct blocks *seen, const int32_t *tabl
             .end = sl_min(behind, seen->high + 1) - start * size,
         };
         struct ahead next = blocks_after(c, table, kv_head, start, last);
-        if (!fetch_evenly(c->rows)) {
+        if (!FETCH_EVENLY) {
             fetch(args, next);
         }
         meet(c, &s, next);

@@ -73,10 +73,10 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
 }
 
 /*
- * Whether so many rows fetch every line of what they read next while they meet a block. They take
- * less time than memory, which asked evenly never rests.
+ * Whether rows fetch every line of what they read next while they meet a block: memory that is
+ * asked evenly never rests.
  */
-SL_INLINE int fetch_evenly(int64_t rows) { return SL_LEVEL == 1 && rows <= 4; }
+enum { FETCH_EVENLY = SL_LEVEL == 1 };
 
 /*
  * In attention_vectors.c: the scores of a chunk's rows for a span of one block, and their values

@@ -117,14 +117,14 @@ SL_INLINE void add_pairs_3x4(vf sum[][WIDE], const float *x, int64_t x_stride, c
 /*
  * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
  * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
- * `lanes` is VW, or less for a single partial vector. Few rows fetch as much from `next` on.
+ * `lanes` is VW, or less for a single partial vector. As much is fetched from `next` on.
  */
 SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
                         const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
                         int64_t stride, int64_t steps, int64_t lanes, const char *next) {
     const int bytes = vectors * VW * (read == READ_F16 ? 2 : 4);
     for (int64_t k = 0; k < steps; k++) {
-        if (fetch_evenly(rows)) {
+        if (FETCH_EVENLY) {
             SL_UNROLL for (int i = 0; i < bytes; i += 64) {
                 __builtin_prefetch(next + k * bytes + i, 0, 2);
             }
