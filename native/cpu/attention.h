@@ -74,7 +74,8 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
 
 /*
  * Whether rows fetch every line of what they read next while they meet a block: memory that is
- * asked evenly never rests.
+ * asked evenly never rests. So it is on Zen 3; where AVX-512 was measured, beginning each page and
+ * leaving the rest to the processor is quicker.
  */
 enum { FETCH_EVENLY = SL_LEVEL == 1 };
 
