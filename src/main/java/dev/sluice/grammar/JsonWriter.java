@@ -229,6 +229,11 @@ final class JsonWriter {
         }
     }
 
+    /// Leaves room for readings of what isn't JSON.
+    void leave(int others) {
+        readings.leave(others);
+    }
+
     /// Refuses values of one place that are too many ([Readings]).
     ///
     /// @param between how many readings there are of what holds them
@@ -274,7 +279,7 @@ final class JsonWriter {
         return whitespace == JsonSchemaOptions.Whitespace.ANY;
     }
 
-    private static boolean isIntegral(NumberSet set) {
+    static boolean isIntegral(NumberSet set) {
         return switch (set) {
             case NumberSet.Integral _ -> true;
             case NumberSet.Both(NumberSet a, NumberSet b) -> isIntegral(a) || isIntegral(b);

@@ -2,6 +2,7 @@ package dev.sluice.grammar;
 
 import dev.sluice.grammar.ArrayShape.Contains;
 import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
+import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
 import dev.sluice.grammar.ObjectShape.Member;
 import dev.sluice.grammar.ObjectShape.Region;
 
@@ -30,19 +31,34 @@ final class Readings {
     /// States in which one array or object waits, besides those for its keys.
     private static final int BETWEEN = 3;
 
+    /// The same of an array whose items are counted: besides, for one more and its comma.
+    private static final int BETWEEN_COUNTED = 4;
+
+    /// The same where none need follow: besides, behind the last one.
+    private static final int BETWEEN_OPTIONAL = 5;
+
     /// States of rules that are written once and wait whatever the alternatives are, such as white
     /// space.
     private static final int SHARED = 8;
 
     private static final int OF_NUMBER = 2;
+
+    /// Where only so many more digits may come: besides, for more of them and behind those.
+    private static final int OF_LIMITED_NUMBER = 4;
+
     private static final int OF_PIECE = 3;
+
+    /// Fractions of a second have lengths of their own.
+    private static final int OF_TIMES = 5;
+
     private static final int OF_REGION = 2;
 
     /// Conditions of one object; with more, it is not written.
     private static final int MAX_WITNESSES = 4;
 
     private final SchemaEvaluator evaluator;
-    private final int most;
+    private final FiniteValues finite;
+    private int most;
 
     /// The readings of the values at each place that was looked at.
     private final Map<Set<Term>, Integer> places = new HashMap<>();
@@ -52,6 +68,7 @@ final class Readings {
 
     private final Deque<Set<Term>> work = new ArrayDeque<>();
     private final Map<ObjectShape, ObjectShape> written = new HashMap<>();
+    private final Map<ArrayShape, List<Term>> listed = new HashMap<>();
     private int looked;
 
     /// Refuses what is too much.
@@ -64,7 +81,13 @@ final class Readings {
 
     Readings(SchemaEvaluator evaluator) {
         this.evaluator = evaluator;
+        this.finite = new FiniteValues(evaluator);
         this.most = evaluator.builder.limits().maxConfigurations();
+    }
+
+    /// Leaves room for what is read beside all values.
+    void leave(int readings) {
+        most -= readings;
     }
 
     /// Checks the arrays of one place and what is in them.
@@ -136,14 +159,17 @@ final class Readings {
 
     private void enterArrays(Collection<ArrayShape> shapes, Object what) throws GrammarException {
         long between = 0;
+        long readings = 0;
         int items = 0;
         for (ArrayShape shape : shapes) {
             // One with more is not written, or without what it must contain.
-            between += BETWEEN * Math.min(ArrayWriter.readings(shape), most / 4);
+            long known = Math.min(ArrayWriter.readings(shape), most / 4);
+            readings += known;
+            between += known * between(shape);
             items = Math.max(items, 1 + shape.prefix().size());
         }
         check(between, what);
-        if (shapes.size() == 1 && between == BETWEEN) {
+        if (readings == 1) {
             return;
         }
         for (int i = 0; i < items; i++) {
@@ -157,10 +183,21 @@ final class Readings {
         }
     }
 
+    private static int between(ArrayShape shape) {
+        if (shape.max() != Repeat.UNBOUNDED) {
+            return BETWEEN_OPTIONAL;
+        }
+        return shape.min() > 1 ? BETWEEN_COUNTED : BETWEEN;
+    }
+
     /// What an item may be read as.
-    private static Set<Term> items(ArrayShape shape, int index) {
+    private Set<Term> items(ArrayShape shape, int index) {
         Set<Term> items = new LinkedHashSet<>();
         items.add(shape.item(index));
+        if (shape.unique()) {
+            listed.computeIfAbsent(shape, this::listed)
+                    .forEach(value -> items.add(shape.item(index).and(value)));
+        }
         for (Contains contains : shape.contains()) {
             for (Term item : List.copyOf(items)) {
                 items.add(item.and(contains.value()));
@@ -170,6 +207,16 @@ final class Readings {
             }
         }
         return items;
+    }
+
+    /// The values of an array whose items must differ: each is a rule of its own.
+    private List<Term> listed(ArrayShape shape) {
+        try {
+            return finite.of(shape);
+        } catch (GrammarException _) {
+            // It is not written, or items need not differ.
+            return List.of();
+        }
     }
 
     private void enterObjects(Collection<ObjectShape> shapes, Object what) throws GrammarException {
@@ -309,7 +356,7 @@ final class Readings {
     }
 
     /// What may stand at one place.
-    private static final class Values {
+    private final class Values {
         private final Set<ArrayShape> arrays = new LinkedHashSet<>();
         private final Set<ObjectShape> objects = new LinkedHashSet<>();
         private final Set<StringSet> strings = new HashSet<>();
@@ -327,7 +374,29 @@ final class Readings {
             int first = numbers.size() + strings.size() + arrays.size() + objects.size();
             return Math.max(
                     terms + first,
-                    Math.max(terms + OF_NUMBER * numbers.size(), OF_PIECE * pieces()));
+                    Math.max(
+                            terms + numbers.stream().mapToInt(this::readings).sum(),
+                            strings.stream().mapToInt(Values::readings).sum()));
+        }
+
+        private static int readings(StringSet set) {
+            return set.pieces().stream()
+                    .mapToInt(piece -> piece.pattern().times().isPresent() ? OF_TIMES : OF_PIECE)
+                    .sum();
+        }
+
+        private int readings(NumberSet set) {
+            boolean limited =
+                    evaluator.options.shortNumbers()
+                            || (evaluator.options.whitespace() != Whitespace.ANY
+                                    && mayHaveExponent(set));
+            return limited ? OF_LIMITED_NUMBER : OF_NUMBER;
+        }
+
+        private static boolean mayHaveExponent(NumberSet set) {
+            return set instanceof NumberSet.OneOf(var values)
+                    ? values.stream().anyMatch(value -> value.signum() == 0)
+                    : !JsonWriter.isIntegral(set);
         }
 
         private int pieces() {

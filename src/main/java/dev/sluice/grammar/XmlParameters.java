@@ -23,6 +23,9 @@ final class XmlParameters {
     /// How many states wait for a parameter, besides those of the objects.
     private static final int STATES_OF_MEMBER = 3;
 
+    /// In how many states a string of one kind is read, the line ends around it among them.
+    private static final int STATES_OF_TEXT = 5;
+
     private static final List<String> NO_STRINGS =
             List.of("null", "boolean", "number", "array", "object");
 
@@ -31,6 +34,10 @@ final class XmlParameters {
     private final JsonWriter json;
     private final XmlText text;
     private final int space;
+
+    /// All values but strings.
+    private final Term others;
+
     private final Map<ObjectShape.Member, Integer> parameters = new HashMap<>();
 
     /// @param evaluator of the schema, which it may be asked about on the builder's thread
@@ -42,6 +49,7 @@ final class XmlParameters {
         this.json = new JsonWriter(evaluator, inside);
         this.text = new XmlText(builder, END, inside, json.hasShortNumbers());
         this.space = spaceRule();
+        this.others = withoutStrings();
     }
 
     /// At most one line end, and an indentation: small models would write lines for ever.
@@ -77,13 +85,17 @@ final class XmlParameters {
     /// ones are one rule.
     private void checkReadings(List<ObjectShape> shapes) throws GrammarException {
         Map<String, Set<Term>> values = new LinkedHashMap<>();
+        Map<String, Integer> texts = new HashMap<>();
         Set<ObjectShape.Member> different = new HashSet<>();
         int waiting = shapes.size();
         for (ObjectShape shape : shapes) {
             waiting += shape.members().size();
-            different.addAll(shape.members());
             for (ObjectShape.Member member : shape.members()) {
-                values.computeIfAbsent(member.name(), _ -> new HashSet<>()).add(member.value());
+                values.computeIfAbsent(member.name(), _ -> new HashSet<>())
+                        .add(member.value().and(others));
+                if (different.add(member)) {
+                    texts.merge(member.name(), texts(member), Integer::sum);
+                }
             }
         }
         if (waiting + STATES_OF_MEMBER * different.size() > builder.limits().maxConfigurations()) {
@@ -91,9 +103,22 @@ final class XmlParameters {
                     "%,d alternatives of XML parameters with %,d members are too many"
                             .formatted(shapes.size(), waiting - shapes.size()));
         }
+        int most = texts.values().stream().mapToInt(i -> i).max().orElse(0);
+        if (most + shapes.size() > builder.limits().maxConfigurations()) {
+            throw GrammarException.unsupported(
+                    "an XML parameter may be read in %,d ways at one place, which are too many"
+                            .formatted(most));
+        }
+        json.leave(most);
         for (Set<Term> terms : values.values()) {
             json.checkTogether(terms, shapes.size());
         }
+    }
+
+    /// In how many states a member's strings are read.
+    private int texts(ObjectShape.Member member) throws GrammarException {
+        StringSet strings = evaluator.values(member.value()).strings();
+        return STATES_OF_TEXT * (XmlText.isFree(strings) ? 1 : strings.pieces().size());
     }
 
     private void checkWitnesses(ObjectShape shape) throws GrammarException {
@@ -190,16 +215,15 @@ final class XmlParameters {
         }
         // Any other value is a text, too.
         if (!XmlText.isFree(strings)) {
-            Term others = member.value().and(others());
-            if (!evaluator.values(others).equals(ValueSet.NONE)) {
-                int value = builder.call(builder.call(opened, space), json.write(others));
+            Term other = member.value().and(others);
+            if (!evaluator.values(other).equals(ValueSet.NONE)) {
+                int value = builder.call(builder.call(opened, space), json.write(other));
                 builder.epsilon(builder.literal(builder.call(value, space), END), to);
             }
         }
     }
 
-    /// All values but strings.
-    private Term others() {
+    private Term withoutStrings() {
         Schema root = evaluator.document.root();
         ArrayNode types = JsonNodeFactory.instance.arrayNode();
         NO_STRINGS.forEach(types::add);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.grammar.JsonSchemaOptions.KeyOrder;
 import dev.sluice.grammar.JsonSchemaOptions.Whitespace;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -164,6 +165,107 @@ class ReadingsTest {
             accepted = number;
         }
         assertThat(accepted).isGreaterThanOrEqualTo(400 / (2 * keys + 7));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{'type':'array','items':{'type':'number','minimum':%1$d}}; [900, 900e0",
+                "{'type':'array','maxItems':%1$d,'items':{'type':'number','minimum':%1$d}}; [900e0",
+                "{'type':'array','minItems':%1$d,'items':{'type':'number','minimum':%1$d}}; [9, 9e0",
+                "{'type':'array','maxItems':%1$d,'items':{'enum':[0,%1$d]}}; [0e0",
+                "{'type':'object','properties':{'a':{'minimum':%1$d}}}; {\"a\": 900e0",
+                "{'type':'array','items':{'enum':[%1$d,0.%1$d,1.%1$d,2.%1$d]},'uniqueItems':true}; [",
+                "{'type':'array','items':{'enum':['a%1$d','b%1$d']},'uniqueItems':true}; [",
+            })
+    void alternativesThatAreAcceptedCanBeFollowed(String alternative, String text) {
+        GrammarLimits limits = limits(400, Duration.ofSeconds(5));
+        int accepted = 0;
+        for (int number = 2; number < 150; number++) {
+            String schema =
+                    "{'anyOf':[%s]}"
+                            .formatted(Schemas.list(number, i -> alternative.formatted(i + 2)))
+                            .replace('\'', '"');
+            Optional<Machine> machine = compiled(schema, JsonSchemaOptions.DEFAULT, limits);
+            if (machine.isEmpty()) {
+                break;
+            }
+            assertThat(goesOn(machine.get(), text)).as(schema).isTrue();
+            accepted = number;
+        }
+        assertThat(accepted).isBetween(16, 148);
+    }
+
+    @Test
+    void timesInAlternativesCanBeFollowed() throws GrammarException {
+        String times = "{'type':'string','format':'date-time','maxLength':%d}";
+        String schema =
+                "{'anyOf':[%s]}"
+                        .formatted(
+                                Schemas.list(
+                                        5,
+                                        i ->
+                                                "{'type':'array','items':{'anyOf':[%s]}}"
+                                                        .formatted(
+                                                                Schemas.list(
+                                                                        4,
+                                                                        j ->
+                                                                                times.formatted(
+                                                                                        25 + 4 * i
+                                                                                                + j)))))
+                        .replace('\'', '"');
+        for (int most = 90; most <= 130; most += 20) {
+            Optional<Machine> machine =
+                    compiled(
+                            schema, JsonSchemaOptions.DEFAULT, limits(most, Duration.ofSeconds(5)));
+            if (machine.isPresent()) {
+                assertThat(goesOn(machine.get(), "[\"2020-01-01T10:10:10.12")).isTrue();
+            }
+        }
+        machine(schema, JsonSchemaOptions.DEFAULT, limits(130, Duration.ofSeconds(5)));
+    }
+
+    @Test
+    void stringsOfXmlParametersThatAreAcceptedCanBeFollowed() {
+        GrammarLimits limits = limits(150, Duration.ofSeconds(5));
+        String format =
+                "{'format':{'type':'qwen_xml_parameter','json_schema':{'type':'object',"
+                        + "'properties':{'a':{'anyOf':[%s]}}}}}";
+        int accepted = 0;
+        for (int number = 2; number < 60; number++) {
+            String tag =
+                    format.formatted(
+                                    Schemas.list(
+                                            number,
+                                            i ->
+                                                    "{'type':'string','maxLength':%d}"
+                                                            .formatted(i + 9)))
+                            .replace('\'', '"');
+            Machine machine;
+            try {
+                machine =
+                        new Machine(
+                                new SpecWriter(
+                                                new GrammarBuilder(limits),
+                                                JsonSchemaOptions.DEFAULT)
+                                        .write(new GrammarSpec.StructuralTag(tag)),
+                                limits);
+            } catch (GrammarException _) {
+                break;
+            }
+            assertThat(goesOn(machine, "<parameter=a>a\n")).isTrue();
+            accepted = number;
+        }
+        assertThat(accepted).isGreaterThan(20);
+    }
+
+    private static boolean goesOn(Machine machine, String text) {
+        ParseState state = machine.start();
+        for (int c : text.toCharArray()) {
+            state = machine.step(state, c);
+        }
+        return goesOn(machine, state);
     }
 
     private static String constants(int keys, int value) {
