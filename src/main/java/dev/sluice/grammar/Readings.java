@@ -31,7 +31,8 @@ final class Readings {
     /// States in which one array or object waits, besides those for its keys.
     private static final int BETWEEN = 3;
 
-    /// The same of an array whose items are counted: besides, for one more and its comma.
+    /// The same of an array whose items are counted, and no more than that: besides, for one more
+    /// and its comma.
     private static final int BETWEEN_COUNTED = 4;
 
     /// The same where none need follow: besides, behind the last one.
@@ -183,7 +184,12 @@ final class Readings {
         }
     }
 
-    private static int between(ArrayShape shape) {
+    private int between(ArrayShape shape) {
+        boolean watched = !shape.contains().isEmpty() || !differing(shape).isEmpty();
+        boolean surely = evaluator.options.strict() || ArrayWriter.readings(shape) > 1;
+        if (watched && surely) {
+            return BETWEEN;
+        }
         if (shape.max() != Repeat.UNBOUNDED) {
             return BETWEEN_OPTIONAL;
         }
@@ -194,9 +200,8 @@ final class Readings {
     private Set<Term> items(ArrayShape shape, int index) {
         Set<Term> items = new LinkedHashSet<>();
         items.add(shape.item(index));
-        if (shape.unique()) {
-            listed.computeIfAbsent(shape, this::listed)
-                    .forEach(value -> items.add(shape.item(index).and(value)));
+        for (Term value : differing(shape)) {
+            items.add(shape.item(index).and(value));
         }
         for (Contains contains : shape.contains()) {
             for (Term item : List.copyOf(items)) {
@@ -210,6 +215,10 @@ final class Readings {
     }
 
     /// The values of an array whose items must differ: each is a rule of its own.
+    private List<Term> differing(ArrayShape shape) {
+        return shape.unique() ? listed.computeIfAbsent(shape, this::listed) : List.of();
+    }
+
     private List<Term> listed(ArrayShape shape) {
         try {
             return finite.of(shape);

@@ -260,6 +260,22 @@ class ReadingsTest {
         assertThat(accepted).isGreaterThan(20);
     }
 
+    @Test
+    void whatIsContainedTooOftenIsLeftOutAlone() throws GrammarException {
+        String schema =
+                "{'type':'array','contains':{'const':1},'minContains':5000,'maxItems':9000,"
+                        + "'items':{'type':'number'}}";
+
+        Machine machine =
+                machine(
+                        schema.replace('\'', '"'),
+                        JsonSchemaOptions.DEFAULT.withStrict(false),
+                        GrammarLimits.DEFAULT);
+
+        assertThat(GrammarTexts.accepts(machine, "[\"a\"]")).isFalse();
+        assertThat(goesOn(machine, "[1, 2")).isTrue();
+    }
+
     private static boolean goesOn(Machine machine, String text) {
         ParseState state = machine.start();
         for (int c : text.toCharArray()) {
