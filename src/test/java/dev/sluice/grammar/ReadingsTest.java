@@ -199,22 +199,8 @@ class ReadingsTest {
 
     @Test
     void timesInAlternativesCanBeFollowed() throws GrammarException {
-        String times = "{'type':'string','format':'date-time','maxLength':%d}";
-        String schema =
-                "{'anyOf':[%s]}"
-                        .formatted(
-                                Schemas.list(
-                                        5,
-                                        i ->
-                                                "{'type':'array','items':{'anyOf':[%s]}}"
-                                                        .formatted(
-                                                                Schemas.list(
-                                                                        4,
-                                                                        j ->
-                                                                                times.formatted(
-                                                                                        25 + 4 * i
-                                                                                                + j)))))
-                        .replace('\'', '"');
+        String schema = "{'anyOf':[%s]}".formatted(Schemas.list(5, i -> times(4 * i, 4)));
+        schema = schema.replace('\'', '"');
         for (int most = 90; most <= 130; most += 20) {
             Optional<Machine> machine =
                     compiled(
@@ -226,21 +212,27 @@ class ReadingsTest {
         machine(schema, JsonSchemaOptions.DEFAULT, limits(130, Duration.ofSeconds(5)));
     }
 
+    private static String times(int first, int number) {
+        return "{'type':'array','items':{'anyOf':[%s]}}"
+                .formatted(
+                        Schemas.list(
+                                number,
+                                i ->
+                                        "{'type':'string','format':'date-time','maxLength':%d}"
+                                                .formatted(25 + first + i)));
+    }
+
     @Test
     void stringsOfXmlParametersThatAreAcceptedCanBeFollowed() {
         GrammarLimits limits = limits(150, Duration.ofSeconds(5));
-        String format =
-                "{'format':{'type':'qwen_xml_parameter','json_schema':{'type':'object',"
-                        + "'properties':{'a':{'anyOf':[%s]}}}}}";
         int accepted = 0;
         for (int number = 2; number < 60; number++) {
+            String texts =
+                    Schemas.list(number, i -> "{'type':'string','maxLength':%d}".formatted(i + 9));
             String tag =
-                    format.formatted(
-                                    Schemas.list(
-                                            number,
-                                            i ->
-                                                    "{'type':'string','maxLength':%d}"
-                                                            .formatted(i + 9)))
+                    ("{'format':{'type':'qwen_xml_parameter','json_schema':{'type':'object',"
+                                    + "'properties':{'a':{'anyOf':[%s]}}}}}")
+                            .formatted(texts)
                             .replace('\'', '"');
             Machine machine;
             try {
@@ -278,8 +270,8 @@ class ReadingsTest {
 
     private static boolean goesOn(Machine machine, String text) {
         ParseState state = machine.start();
-        for (int c : text.toCharArray()) {
-            state = machine.step(state, c);
+        for (int i = 0; i < text.length(); i++) {
+            state = machine.step(state, text.charAt(i));
         }
         return goesOn(machine, state);
     }
