@@ -16,6 +16,7 @@ final class Closure {
     private final Rules rules;
     private final Stacks stacks;
     private final KeyMemory keys;
+    private final NameMemory names;
     private final int limit;
     private final Set<Long> seen = new HashSet<>();
     private final List<Item> open = new ArrayList<>();
@@ -57,10 +58,11 @@ final class Closure {
         }
     }
 
-    Closure(Rules rules, Stacks stacks, int limit) {
+    Closure(Rules rules, Stacks stacks, NameMemory names, int limit) {
         this.rules = rules;
         this.stacks = stacks;
         this.keys = new KeyMemory(rules, stacks);
+        this.names = names;
         this.limit = limit;
     }
 
@@ -73,6 +75,7 @@ final class Closure {
     void begin(int state, int partial, Stack stack) {
         switch (stack.memory) {
             case KeyText text -> keys.begin(this, state, partial, stack, text);
+            case NameText text -> names.begin(this, state, partial, stack, text);
             case TextLength length -> {
                 if (mayEndInTime(state, partial, length)) {
                     rest(state, partial, stack);
@@ -96,6 +99,7 @@ final class Closure {
         switch (stack.memory) {
             case KeyText text when edge.json() ->
                     keys.read(this, edge.target(), stack, text, character);
+            case NameText text -> names.read(this, edge.target(), stack, text, character);
             case TextLength length -> {
                 if (length.allows(rules.charsLeft(edge.target()))) {
                     add(edge.target(), stacks.remembering(stack, length.less()));
@@ -207,6 +211,9 @@ final class Closure {
         }
         if (stack.memory instanceof KeyText text) {
             keys.end(this, stack, text);
+            return;
+        }
+        if (stack.memory instanceof NameText text && !names.mayEnd(this, text)) {
             return;
         }
         for (int i = 0; i < stack.returns.length; i++) {

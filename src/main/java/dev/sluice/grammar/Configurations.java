@@ -60,6 +60,9 @@ final class Configurations {
     /// Whether this is [#forMask] of configurations that remember more.
     boolean forgets;
 
+    /// Whether the next character is looked into by itself ([Machine#readsSingly]), once known.
+    @Nullable Boolean readsSingly;
+
     /// Where something leads.
     ///
     /// @param push what comes to lie below the base, or [Stack#BASE] for nothing

@@ -48,14 +48,21 @@ final class CountedText {
         if (!language.sizes().hasLength(min, max)) {
             return builder.rule();
         }
-        int rule =
-                min <= language.sizes().shortest()
-                        ? language.rule(builder, json)
-                        : new CountedText(builder, language, json, min).write();
+        int rule = ofLeast(builder, language, json, min);
         if (max < language.sizes().longest()) {
             builder.counted(rule, max);
         }
         return rule;
+    }
+
+    /// A new rule for the texts with a least number of characters.
+    ///
+    /// @param json as in [#rule]
+    static int ofLeast(GrammarBuilder builder, TextLanguage language, boolean json, int min)
+            throws GrammarException {
+        return min <= language.sizes().shortest()
+                ? language.rule(builder, json)
+                : new CountedText(builder, language, json, min).write();
     }
 
     private int write() throws GrammarException {

@@ -236,6 +236,15 @@ final class GrammarBuilder {
         memories.put(rule, new TextLength(max));
     }
 
+    /// Lets the texts of a rule be host names whose labels that begin with `xn--` are valid, or not
+    /// all of them. It must be a deterministic automaton of the characters of names alone, without
+    /// calls, and have such a text.
+    ///
+    /// @param max most characters, or [Repeat#UNBOUNDED]
+    void named(int rule, boolean valid, int max) {
+        memories.put(rule, NameText.of(valid, max));
+    }
+
     /// Writes a rule that is found by what it is written from.
     interface RuleSource {
         /// Adds the rule.

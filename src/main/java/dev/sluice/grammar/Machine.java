@@ -23,6 +23,7 @@ final class Machine {
     private final Rules rules;
     private final GrammarLimits limits;
     private final FirstBytes firstBytes;
+    private final NameMemory names;
     private final Closure closure;
     private final Stacks stacks = new Stacks();
     private final Map<Configurations, Configurations> known = new HashMap<>();
@@ -33,7 +34,8 @@ final class Machine {
         this.rules = rules;
         this.limits = limits;
         this.firstBytes = new FirstBytes(rules);
-        this.closure = new Closure(rules, stacks, limits.maxConfigurations());
+        this.names = new NameMemory(rules, stacks);
+        this.closure = new Closure(rules, stacks, names, limits.maxConfigurations());
     }
 
     Rules rules() {
@@ -115,6 +117,22 @@ final class Machine {
             }
         }
         return target;
+    }
+
+    /// Whether tokens end here if they have begun before: in the last characters of some labels of
+    /// host names, where every character takes a search. Other tokens spell the same texts.
+    boolean readsSingly(Configurations top) {
+        Boolean known = top.readsSingly;
+        if (known == null) {
+            known = false;
+            for (int i = 0; i < top.size() && !known; i++) {
+                known =
+                        top.stacks[i].memory instanceof NameText text
+                                && names.searches(top.states[i], text);
+            }
+            top.readsSingly = known;
+        }
+        return known;
     }
 
     /// What a byte puts below the base; call [#target] first.
@@ -304,7 +322,7 @@ final class Machine {
     Configurations forMask(Configurations top, int length) {
         Configurations same = top.forMask;
         if (same == null) {
-            MaskStacks masked = new MaskStacks(rules, stacks, length);
+            MaskStacks masked = new MaskStacks(rules, stacks, names, length);
             Stack[] all = new Stack[top.size()];
             boolean changed = false;
             for (int i = 0; i < all.length; i++) {

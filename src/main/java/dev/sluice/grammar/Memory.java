@@ -2,7 +2,7 @@ package dev.sluice.grammar;
 
 /// What a rule that is being read keeps in mind besides where it returns to. Immutable; told apart
 /// by its content.
-sealed interface Memory permits NoMemory, KeySet, KeyText, TextLength {
+sealed interface Memory permits NoMemory, KeySet, KeyText, NameText, TextLength {
     /// Whether there is nothing to keep in mind, as for most rules.
     default boolean isNothing() {
         return this instanceof NoMemory;

@@ -4,7 +4,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,7 +37,6 @@ final class SchemaEvaluator {
     private final Map<JsonNode, Schema> constants = new HashMap<>();
     private final Set<String> annotations;
     private final Set<String> ignored;
-    private final Set<Doubt> doubts;
     private final boolean keysOnly;
     private Optional<SchemaEvaluator> forKeys = Optional.empty();
     private int depth;
@@ -47,14 +45,6 @@ final class SchemaEvaluator {
     /// A schema is needed to evaluate itself, one value deeper.
     static final class UnfinishedException extends IllegalStateException {
         private static final long serialVersionUID = 1L;
-    }
-
-    /// What may not come together.
-    private enum Doubt {
-        /// What a schema does not allow was asked for.
-        COMPLEMENT,
-        /// An object may have more keys than are written.
-        KEYS
     }
 
     /// Evaluates one keyword.
@@ -76,7 +66,6 @@ final class SchemaEvaluator {
         this.keysOnly = whole.isPresent();
         this.annotations = whole.map(e -> e.annotations).orElseGet(LinkedHashSet::new);
         this.ignored = whole.map(e -> e.ignored).orElseGet(LinkedHashSet::new);
-        this.doubts = whole.map(e -> e.doubts).orElseGet(() -> EnumSet.noneOf(Doubt.class));
         this.document = document;
         this.options = options;
         this.builder = builder;
@@ -105,26 +94,6 @@ final class SchemaEvaluator {
         SchemaEvaluator evaluator = forKeys.get();
         evaluator.negations = negations;
         return evaluator.values(evaluator.document.child(parent, names, "propertyNames")).strings();
-    }
-
-    /// Notes that an object may have more keys than are written.
-    void doubtKeys() {
-        doubts.add(Doubt.KEYS);
-    }
-
-    /// To be called when all is written: what is not one of some keys may be one of those that are
-    /// not written.
-    void checkKeys() throws GrammarException {
-        if (doubts.size() == Doubt.values().length) {
-            GrammarException wrong =
-                    GrammarException.unsupported(
-                            "propertyNames with the format hostname is not supported in a schema with"
-                                    + " not, oneOf, if or the like, for host names with xn-- are"
-                                    + " not written");
-            if (!ignores(wrong)) {
-                throw wrong;
-            }
-        }
     }
 
     List<String> annotations() {
@@ -195,7 +164,6 @@ final class SchemaEvaluator {
     /// The values that a schema does not allow.
     ValueSet others(Schema schema) throws GrammarException {
         ValueSet known = schema.others;
-        doubts.add(Doubt.COMPLEMENT);
         if (known == null) {
             negations++;
             try {
@@ -244,7 +212,24 @@ final class SchemaEvaluator {
         if (!done) {
             result = algebra.and(own.values(schema), result);
         }
-        return keysOnly ? result : parts.closed(schema, narrowed(schema, result));
+        return keysOnly
+                ? result
+                : parts.closed(schema, narrowed(schema, toldApart(schema, result)));
+    }
+
+    /// Host names that can't be told apart ([NameRules]) are refused where they come about, or left
+    /// out.
+    private ValueSet toldApart(Schema schema, ValueSet values) throws GrammarException {
+        try {
+            NameRules.check(values.strings());
+            return values;
+        } catch (GrammarException e) {
+            GrammarException located = located(e, schema, "format");
+            if (negations > 0 || !ignores(located)) {
+                throw located;
+            }
+            return values.withStrings(NameRules.withoutNames(values.strings()));
+        }
     }
 
     /// Evaluates a keyword; names the place of what is wrong, or leaves out what can't be enforced

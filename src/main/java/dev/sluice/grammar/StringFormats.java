@@ -5,11 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The strings of the formats that are known, exactly, but for one exception: from draft 7 on, host
-/// names with labels that begin with `xn--` are not written. Which of these are names in other
-/// alphabets can't be told without decoding them and without tables of Unicode, which differ from
-/// version to version, and what begins like one need not become one. All of them may be names where
-/// a schema excludes names.
+/// The strings of the formats that are known, exactly.
 ///
 /// Safe for use by several threads.
 final class StringFormats {
@@ -178,11 +174,11 @@ final class StringFormats {
         return StringSet.of(StringPattern.of(names(regex(LABEL))), 0, LONGEST_NAME);
     }
 
-    /// The same without labels that begin with `xn--`.
+    /// The same, where labels that begin with `xn--` spell labels of other alphabets.
     private static StringSet encodedHostname() throws GrammarException {
         TextLanguage label = regex(LABEL);
-        TextLanguage written = names(label.minus(regex("[Xx][Nn]--.*")));
-        return StringSet.of(StringPattern.of(written, names(label)), 0, LONGEST_NAME);
+        TextLanguage plain = names(label.minus(regex("[Xx][Nn]--.*")));
+        return StringSet.of(StringPattern.of(names(label), plain), 0, LONGEST_NAME);
     }
 
     /// RFC 5321, section 4.1.2. The limits are those of sections 4.5.3.1.1 and 4.5.3.1.3, where a

@@ -3,15 +3,21 @@ package dev.sluice.grammar;
 import org.jspecify.annotations.Nullable;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A set of strings that becomes an automaton only if it must: a regular expression and [Times]
 /// that nothing is combined with are written as they are. Immutable, apart from what it remembers.
 ///
-/// Of some formats not all strings can be written, for no automaton tells which belong. Then there
-/// is a larger set, too, to which all belong: its complement is what surely does not.
+/// Of host names with labels that begin with `xn--` no automaton tells which are valid ([ALabels]).
+/// There may be two languages, therefore, that differ in nothing but such names: one to which the
+/// valid ones belong, and one for the others.
 final class StringPattern {
+    /// So many names are told apart one by one.
+    private static final int FEW = 100;
+
     static final StringPattern ANY =
             new StringPattern(Optional.empty(), "", Optional.empty(), TextLanguage.any(), null);
 
@@ -19,38 +25,54 @@ final class StringPattern {
     private final String source;
     private final Optional<Times> times;
 
-    /// What is written; null as long as nobody has asked.
+    /// Null as long as nobody has asked.
     private volatile @Nullable TextLanguage language;
 
-    /// What may belong; null if that is what is written.
-    private final @Nullable TextLanguage most;
+    /// Null as long as nobody has asked.
+    private volatile @Nullable Boolean tellsNamesApart;
+
+    /// What names belong to that are not valid; null if that is the same.
+    private final @Nullable TextLanguage invalid;
 
     private StringPattern(
             Optional<Regex> regex,
             String source,
             Optional<Times> times,
             @Nullable TextLanguage language,
-            @Nullable TextLanguage most) {
+            @Nullable TextLanguage invalid) {
         this.regex = regex;
         this.source = source;
         this.times = times;
         this.language = language;
-        this.most = most;
+        this.invalid = invalid;
     }
 
     static StringPattern of(TextLanguage language) {
-        return language.isAny() ? ANY : of(language, language);
+        return language.isAny() ? ANY : withNames(language, null);
     }
 
-    /// @param language what is written
-    /// @param most what may belong
-    static StringPattern of(TextLanguage language, TextLanguage most) {
-        return new StringPattern(
-                Optional.empty(),
-                "",
-                Optional.empty(),
-                language,
-                most.equals(language) ? null : most);
+    /// @param valid what belongs, but for names that are not valid
+    /// @param invalid what belongs of those; other strings belong to both or neither
+    static StringPattern of(TextLanguage valid, TextLanguage invalid) throws GrammarException {
+        if (valid.equals(invalid)) {
+            return of(valid);
+        }
+        Optional<List<String>> names = valid.minus(invalid).texts(FEW);
+        Optional<List<String>> others = invalid.minus(valid).texts(FEW);
+        if (names.isEmpty() || others.isEmpty()) {
+            return withNames(valid, invalid);
+        }
+        TextLanguage listed =
+                TextLanguage.of(
+                        Stream.concat(
+                                        names.get().stream().filter(ALabels::areValid),
+                                        others.get().stream().filter(n -> !ALabels.areValid(n)))
+                                .toList());
+        return of(valid.and(invalid).or(listed));
+    }
+
+    private static StringPattern withNames(TextLanguage valid, @Nullable TextLanguage invalid) {
+        return new StringPattern(Optional.empty(), "", Optional.empty(), valid, invalid);
     }
 
     static StringPattern of(Collection<String> texts) throws GrammarException {
@@ -75,7 +97,7 @@ final class StringPattern {
         return equals(ANY);
     }
 
-    /// What is written.
+    /// What belongs; where it differs, but for names that are not valid.
     TextLanguage language() throws GrammarException {
         TextLanguage known = language;
         if (known == null) {
@@ -85,38 +107,63 @@ final class StringPattern {
         return known;
     }
 
-    /// What may belong: all strings that belong, and some others where that can't be told.
-    TextLanguage most() throws GrammarException {
-        return most == null ? language() : most;
+    /// What belongs; where it differs, but for names that are valid.
+    TextLanguage ofInvalid() throws GrammarException {
+        return invalid == null ? language() : invalid;
     }
 
-    /// Whether what is written is all that belongs.
+    /// Whether an automaton tells what belongs.
     boolean isExact() {
-        return most == null;
+        return invalid == null;
     }
 
     /// Whether no string belongs, as far as that is known without an automaton.
     boolean isKnownEmpty() {
-        TextLanguage known = most == null ? language : most;
-        return known != null && known.isEmpty();
+        TextLanguage known = language;
+        return invalid == null && known != null && known.isEmpty();
     }
 
     /// Whether a string of `min` to `max` characters may belong.
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean mayHaveLength(int min, int max) throws GrammarException {
-        return times.isPresent()
-                ? times.get().hasLength(min, max)
-                : most().sizes().hasLength(min, max);
+        if (times.isPresent()) {
+            return times.get().hasLength(min, max);
+        }
+        return language().sizes().hasLength(min, max)
+                || (!isExact() && ofInvalid().sizes().hasLength(min, max));
     }
 
-    /// Whether a string of `min` to `max` characters can be written.
+    /// Whether a string of `min` to `max` characters belongs.
     ///
     /// @param max or [Repeat#UNBOUNDED]
     boolean hasLength(int min, int max) throws GrammarException {
-        return times.isPresent()
-                ? times.get().hasLength(min, max)
-                : language().sizes().hasLength(min, max);
+        return isExact()
+                ? mayHaveLength(min, max)
+                : language().and(ofInvalid()).sizes().hasLength(min, max)
+                        || NameRules.hasName(names(true), true, min, max)
+                        || NameRules.hasName(names(false), false, min, max);
+    }
+
+    /// Names with labels that begin with `xn--` that belong only if they are valid, or only if they
+    /// are not.
+    TextLanguage names(boolean valid) throws GrammarException {
+        return valid ? language().minus(ofInvalid()) : ofInvalid().minus(language());
+    }
+
+    /// Whether valid names can be told from others while they are read.
+    boolean tellsNamesApart() throws GrammarException {
+        Boolean known = tellsNamesApart;
+        if (known == null) {
+            known = isExact() || (areToldApart(names(true)) && areToldApart(names(false)));
+            tellsNamesApart = known;
+        }
+        return known;
+    }
+
+    private static boolean areToldApart(TextLanguage names) throws GrammarException {
+        CompileTime.check();
+        return names.isEmpty() || new NamePlaces(NameAutomaton.of(names)).isPlain();
     }
 
     StringPattern and(StringPattern other) throws GrammarException {
@@ -133,7 +180,9 @@ final class StringPattern {
         if (other.isLeftBy(both, this)) {
             return other;
         }
-        return isExact() && other.isExact() ? of(both) : of(both, most().and(other.most()));
+        return isExact() && other.isExact()
+                ? of(both)
+                : of(both, ofInvalid().and(other.ofInvalid()));
     }
 
     /// Whether these are times that all belong to another set: they are best left as they are.
@@ -151,12 +200,13 @@ final class StringPattern {
             return other;
         }
         TextLanguage either = language().or(other.language());
-        return isExact() && other.isExact() ? of(either) : of(either, most().or(other.most()));
+        return isExact() && other.isExact()
+                ? of(either)
+                : of(either, ofInvalid().or(other.ofInvalid()));
     }
 
-    /// What surely does not belong.
     StringPattern not() throws GrammarException {
-        return isExact() ? of(language().not()) : of(most().not(), language().not());
+        return isExact() ? of(language().not()) : of(language().not(), ofInvalid().not());
     }
 
     /// The regular expression that this is, if nothing was combined with it.
@@ -180,7 +230,8 @@ final class StringPattern {
         if (times.isPresent() || pattern.times.isPresent()) {
             return times.equals(pattern.times);
         }
-        return Objects.equals(language, pattern.language) && Objects.equals(most, pattern.most);
+        return Objects.equals(language, pattern.language)
+                && Objects.equals(invalid, pattern.invalid);
     }
 
     @Override

@@ -28,12 +28,22 @@ final class StringWriter {
         if (known == null) {
             known = builder.rule();
             for (StringSet.Piece piece : set.pieces()) {
-                int inside = builder.literal(builder.start(known), "\"");
-                builder.text(body(piece, inside), QUOTE, builder.end(known));
+                write(piece, builder.literal(builder.start(known), "\""), builder.end(known));
             }
             rules.put(set, known);
         }
         return known;
+    }
+
+    private void write(StringSet.Piece piece, int from, int to) throws GrammarException {
+        if (piece.pattern().isExact()) {
+            builder.text(body(piece, from), QUOTE, to);
+            return;
+        }
+        builder.text(builder.call(from, NameRules.rule(builder, piece, true)), QUOTE, to);
+        for (StringSet.Piece other : NameRules.others(piece).pieces()) {
+            write(other, from, to);
+        }
     }
 
     /// @return the state behind the characters of the string

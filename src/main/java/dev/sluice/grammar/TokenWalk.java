@@ -28,6 +28,10 @@ final class TokenWalk {
     /// Reads a byte behind what was read at the depth before.
     Configurations next(int depth, byte b) {
         Configurations before = tops[depth - 1];
+        if (depth > 1 && machine.readsSingly(before)) {
+            unsure[depth] = false;
+            return Configurations.DEAD;
+        }
         Configurations target = machine.target(before, b & 0xFF);
         Stack push = machine.pushed(before, b & 0xFF);
         Below below = belows[depth - 1];

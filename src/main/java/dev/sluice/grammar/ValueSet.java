@@ -54,6 +54,10 @@ record ValueSet(
         return new ValueSet(false, 0, NumberSet.none(), StringSet.NONE, List.of(), List.of(shape));
     }
 
+    ValueSet withStrings(StringSet other) {
+        return new ValueSet(nulls, booleans, numbers, other, arrays, objects);
+    }
+
     ValueSet withArrays(List<ArrayShape> shapes) {
         return new ValueSet(nulls, booleans, numbers, strings, shapes, objects);
     }

@@ -78,7 +78,6 @@ final class XmlParameters {
             members(shape, from, behind);
         }
         builder.call(behind, space, to);
-        evaluator.checkKeys();
     }
 
     /// Alternatives are followed at the same time: each waits for any of its members, and equal

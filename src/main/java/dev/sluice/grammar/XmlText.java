@@ -40,23 +40,34 @@ final class XmlText {
         }
         int behind = builder.state();
         for (StringSet.Piece piece : set.pieces()) {
-            Optional<Integer> times = Times.rule(builder, piece, false, shortNumbers);
-            if (times.isPresent()) {
-                line(from, times.get(), behind);
-                continue;
-            }
-            TextLanguage language =
-                    piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
-            if (shortNumbers) {
-                language = Times.shortened(language, piece.min(), piece.max());
-            }
-            if (language.mayHold(LINE_END)) {
-                lines(from, language, piece, behind);
-            } else {
-                line(from, counted(language, piece), behind);
-            }
+            write(piece, from, behind);
         }
         builder.epsilon(builder.literal(behind, end), to);
+    }
+
+    private void write(StringSet.Piece piece, int from, int to) throws GrammarException {
+        if (!piece.pattern().isExact()) {
+            line(from, NameRules.rule(builder, piece, false), to);
+            for (StringSet.Piece other : NameRules.others(piece).pieces()) {
+                write(other, from, to);
+            }
+            return;
+        }
+        Optional<Integer> times = Times.rule(builder, piece, false, shortNumbers);
+        if (times.isPresent()) {
+            line(from, times.get(), to);
+            return;
+        }
+        TextLanguage language =
+                piece.pattern().isAny() ? inside : piece.pattern().language().and(inside);
+        if (shortNumbers) {
+            language = Times.shortened(language, piece.min(), piece.max());
+        }
+        if (language.mayHold(LINE_END)) {
+            lines(from, language, piece, to);
+        } else {
+            line(from, counted(language, piece), to);
+        }
     }
 
     /// A text without line ends between those that do not belong to it.

@@ -153,24 +153,6 @@ class StringFormatsTest {
         assertThat(isValid("hostname", "a..b")).isFalse();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "a--b.example, true",
-        "ab--cd.example, true",
-        "xn-a.example, true",
-        "xn.example, true",
-        "axn--a.example, true",
-        "xm--a.example, true",
-        "xn--a.example, false",
-        "example.Xn--a, false",
-        "a.XN--ll-0ea.b, false",
-        "-a.example, false",
-        "a_b.example, false"
-    })
-    void labelsThatMayBeInOtherAlphabetsAreLeftOut(String name, boolean written) {
-        assertThat(isValid("hostname", name)).isEqualTo(written);
-    }
-
     @Test
     void drafts4And6KnowNoOtherAlphabets() {
         String schema =
@@ -299,52 +281,6 @@ class StringFormatsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "'not':{'format':'hostname'}",
-                "'if':{'format':'hostname'},'else':{},'then':false",
-                "'oneOf':[{'format':'hostname'},{'pattern':'^[x]'}]",
-                "'not':{'not':{'format':'hostname'}}",
-                "'oneOf':[{'format':'hostname'},{'const':'xn--ll-0ea'},{'const':'-'}]",
-                "'format':'hostname','not':{'maxLength':3}"
-            })
-    void whatMayBeAHostNameIsNeitherInNorOut(String keywords) {
-        String schema = "{\"type\":\"string\",%s}".formatted(keywords.replace('\'', '"'));
-
-        assertThat(accepts(schema, "xn--ll-0ea")).isFalse();
-        assertThat(accepts(schema, "a.xn--ll-0ea")).isFalse();
-    }
-
-    @Test
-    void namesOfMembersMayBeHostNamesWhereNoneIsAskedNotToBe() throws GrammarException {
-        String names = "\"propertyNames\":{\"format\":\"hostname\"}";
-        Machine machine =
-                machine("{\"type\":\"object\",%s}".formatted(names), JsonSchemaOptions.DEFAULT);
-
-        assertThat(GrammarTexts.accepts(machine, "{\"a.example\": 1}")).isTrue();
-        assertThat(GrammarTexts.accepts(machine, "{\"%s\": 1}".formatted(LABEL))).isTrue();
-        assertThat(GrammarTexts.accepts(machine, "{\"%sa\": 1}".formatted(LABEL))).isFalse();
-        assertThat(GrammarTexts.accepts(machine, "{\"xn--ll-0ea\": 1}")).isFalse();
-        for (String other : List.of("{\"properties\":{\"if\":{}}}", "{\"enum\":[{\"not\":1}]}")) {
-            String schema = "{%s,\"additionalProperties\":%s}".formatted(names, other);
-            assertThat(GrammarTexts.accepts(machine(schema, JsonSchemaOptions.DEFAULT), "{}"))
-                    .isTrue();
-        }
-        for (String more :
-                List.of(
-                        "\"not\":{%s}",
-                        "%s,\"oneOf\":[{},{\"maxProperties\":1}]",
-                        "\"contains\":{%s},\"maxContains\":1")) {
-            assertThatThrownBy(() ->
-                            SchemaRows.machine(
-                                    SchemaRows.json("{%s}".formatted(more.formatted(names))),
-                                    JsonSchemaOptions.DEFAULT))
-                    .isInstanceOf(GrammarException.class)
-                    .hasMessageContaining("propertyNames with the format hostname");
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
                 "'pattern':'$a','maxLength':0",
                 "'pattern':'^[a-z]+$','maxLength':0",
                 "'pattern':'^(?:ab)*$','minLength':3,'maxLength':3"
@@ -436,7 +372,7 @@ class StringFormatsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "'type':'string','format':'hostname','pattern':'^xn--'",
+                "'type':'string','format':'hostname','pattern':'^xn--a$'",
                 "'type':'string','format':'hostname','const':'xn--a'",
                 "'type':'string','pattern':'$a'",
                 "'items':{'items':{'items':{'items':{'items':{'pattern':'$a','type':'string'},"
@@ -455,7 +391,7 @@ class StringFormatsTest {
                                 SchemaRows.json(schema.replace('\'', '"')),
                                 JsonSchemaOptions.DEFAULT))
                 .isInstanceOf(GrammarException.class)
-                .hasMessageContaining("no text can follow");
+                .hasMessageMatching(".*(no text can follow|members that can't be written).*");
     }
 
     @ParameterizedTest

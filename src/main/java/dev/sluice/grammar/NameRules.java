@@ -1,0 +1,92 @@
+package dev.sluice.grammar;
+
+import java.util.List;
+
+/// Writes strings of which host names with labels that begin with `xn--` are told apart while they
+/// are read ([NameText]).
+final class NameRules {
+    private NameRules() {}
+
+    private record Written(StringSet.Piece piece, boolean json) {}
+
+    /// Refuses strings of which such names can't be told apart ([NamePlaces#isPlain]).
+    static void check(StringSet strings) throws GrammarException {
+        for (StringSet.Piece piece : strings.pieces()) {
+            if (!piece.pattern().tellsNamesApart()) {
+                throw GrammarException.unsupported(
+                        "what labels of host names that begin with xn-- hold can't be limited but"
+                                + " for their length; the pattern ^(?!(.*\\.)?[Xx][Nn]--) leaves"
+                                + " them out");
+            }
+        }
+    }
+
+    /// The same strings without such names.
+    static StringSet withoutNames(StringSet strings) throws GrammarException {
+        StringSet all = StringSet.NONE;
+        for (StringSet.Piece piece : strings.pieces()) {
+            all = all.or(piece.pattern().isExact() ? new StringSet(List.of(piece)) : others(piece));
+        }
+        return all;
+    }
+
+    /// The strings of a piece that are told apart so.
+    ///
+    /// @param json whether characters are written as in a JSON string
+    /// @return the rule's number; if there is no such string, that of a rule that never ends
+    static int rule(GrammarBuilder builder, StringSet.Piece piece, boolean json)
+            throws GrammarException {
+        return builder.once(new Written(piece, json), () -> write(builder, piece, json));
+    }
+
+    private static int write(GrammarBuilder builder, StringSet.Piece piece, boolean json)
+            throws GrammarException {
+        int rule = builder.rule();
+        for (boolean valid : new boolean[] {true, false}) {
+            int part = names(builder, piece, valid, json);
+            builder.epsilon(builder.call(builder.start(rule), part), builder.end(rule));
+        }
+        return rule;
+    }
+
+    /// The other strings of a piece.
+    static StringSet others(StringSet.Piece piece) throws GrammarException {
+        StringPattern pattern = piece.pattern();
+        return StringSet.of(
+                StringPattern.of(pattern.language().and(pattern.ofInvalid())),
+                piece.min(),
+                piece.max());
+    }
+
+    private static int names(
+            GrammarBuilder builder, StringSet.Piece piece, boolean valid, boolean json)
+            throws GrammarException {
+        TextLanguage names = piece.pattern().names(valid);
+        if (!hasName(names, valid, piece.min(), piece.max())) {
+            return builder.rule();
+        }
+        int rule = CountedText.ofLeast(builder, names, json, piece.min());
+        builder.named(rule, valid, piece.max());
+        return rule;
+    }
+
+    /// Whether there is a name of `min` to `max` characters.
+    ///
+    /// @param names whose labels that begin with `xn--` are told apart
+    /// @param valid whether these must be valid; else one at least must not be
+    /// @param max or [Repeat#UNBOUNDED]
+    static boolean hasName(TextLanguage names, boolean valid, int min, int max)
+            throws GrammarException {
+        if (names.isEmpty()) {
+            return false;
+        }
+        TextLanguage all =
+                min <= names.sizes().shortest()
+                        ? names
+                        : names.and(TextLanguage.ofLength(min, Repeat.UNBOUNDED));
+        CompileTime.check();
+        NamePlaces places = new NamePlaces(NameAutomaton.of(all));
+        int least = valid ? places.valid(0, "") : places.invalid(0, "");
+        return least < NamePlaces.NEVER && least <= max;
+    }
+}
