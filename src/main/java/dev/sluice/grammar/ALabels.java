@@ -65,7 +65,38 @@ final class ALabels {
         boolean hasBothDigits =
                 !holdsNone(label, ALabels::isArabicDigit)
                         && !holdsNone(label, ALabels::isExtendedArabicDigit);
-        return !hasBothDigits && Directions.mayBeInOrder(label);
+        return !hasBothDigits && Directions.mayBeInOrder(Directions.of(label));
+    }
+
+    static boolean endsWithHyphen(int[] label) {
+        return label.length > 0 && label[label.length - 1] == '-';
+    }
+
+    /// The last place of a label at which one more character may make up for where its hyphens
+    /// stand: how many stand before it.
+    static int lastPlace(int[] label) {
+        if (label.length > 0 && label[0] == '-') {
+            return 0;
+        }
+        return hasHyphens(label) ? 3 : label.length;
+    }
+
+    private static boolean hasHyphens(int[] label) {
+        return label.length > 3 && label[2] == '-' && label[3] == '-';
+    }
+
+    /// Whether a label with one more character is valid.
+    ///
+    /// @param at how many stand before it
+    static boolean isLabelWith(int[] label, int c, int at) {
+        if (at == 0 && isMark(c)) {
+            return false;
+        }
+        int[] longer = new int[label.length + 1];
+        System.arraycopy(label, 0, longer, 0, at);
+        longer[at] = c;
+        System.arraycopy(label, at, longer, at + 1, label.length - at);
+        return isLabel(longer);
     }
 
     /// Whether a label is valid.
@@ -73,8 +104,7 @@ final class ALabels {
     /// @param label what it spells, one character at least
     static boolean isLabel(int[] label) {
         int last = label.length - 1;
-        boolean hasHyphens = label.length > 3 && label[2] == '-' && label[3] == '-';
-        if (hasHyphens || label[0] == '-' || label[last] == '-' || isMark(label[0])) {
+        if (hasHyphens(label) || label[0] == '-' || label[last] == '-' || isMark(label[0])) {
             return false;
         }
         for (int i = 0; i <= last; i++) {
@@ -236,7 +266,12 @@ final class ALabels {
     }
 
     private static boolean holdsNone(int[] label, IntPredicate kind) {
-        return Arrays.stream(label).noneMatch(kind);
+        for (int c : label) {
+            if (kind.test(c)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isJapanese(int c) {

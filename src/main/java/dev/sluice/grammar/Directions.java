@@ -24,16 +24,17 @@ final class Directions {
 
     private Directions() {}
 
-    /// Whether some letters between those of a label may bring it in order.
-    static boolean mayBeInOrder(int[] label) {
-        int all = all(label);
+    /// Whether some letters between others may bring a label in order.
+    ///
+    /// @param all the directions of those that it has
+    static boolean mayBeInOrder(int all) {
         boolean isMixed = (all & LEFT) != 0 && (all & FROM_RIGHT) != 0;
         return !isMixed && (all & BOTH_NUMBERS) != BOTH_NUMBERS;
     }
 
     /// Whether a label is in order; labels without letters from the right are.
     static boolean areInOrder(int[] label) {
-        int all = all(label);
+        int all = of(label);
         if ((all & FROM_RIGHT) == 0) {
             return true;
         }
@@ -52,9 +53,10 @@ final class Directions {
                 && (kind(label[last]) & (LEFT | NUMBER)) != 0;
     }
 
-    private static int all(int[] label) {
+    /// The directions of some characters, one bit each.
+    static int of(int... characters) {
         int all = 0;
-        for (int c : label) {
+        for (int c : characters) {
             all |= kind(c);
         }
         return all;

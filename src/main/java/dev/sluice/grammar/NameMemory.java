@@ -98,7 +98,7 @@ final class NameMemory {
     private Optional<Boolean> mayBecomeValid(int state, NameText text) {
         int[] needs = places.validNeeds(state);
         int most = Math.min(text.left(), NamePlaces.NEVER - 1);
-        if (needs[LabelSearch.MANY] <= most) {
+        if (Math.min(needs[LabelSearch.MANY], needs[LabelSearch.MANY + 1]) <= most) {
             return Optional.of(true);
         }
         for (int more = LabelSearch.MANY - 1; more >= 0; more--) {
@@ -134,12 +134,12 @@ final class NameMemory {
         return Optional.of(!ALabels.isValid(text.label()) || needs.ifValid() <= most);
     }
 
-    /// Whether it takes a search to tell what may follow: where a label that must be valid has so
-    /// few characters left that not any of them will do.
+    /// Whether it takes a search to tell whether a character may follow: where a label that must be
+    /// valid has few left.
     boolean searches(int state, NameText text) {
         return text.valid()
                 && text.isEncoded()
-                && places.validNeeds(state)[LabelSearch.MANY] > text.left();
+                && places.validNeeds(state)[LabelSearch.MANY + 1] > text.left();
     }
 
     /// What matters of a name to the next tokens.

@@ -6,9 +6,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.ToIntFunction;
 
@@ -36,16 +38,14 @@ final class NamePlaces {
     private static final int LONGEST_LABEL = 63;
 
     private final NameAutomaton automaton;
-
-    /// The places that lead to each.
-    private final Map<Place, List<Place>> sources = new HashMap<>();
-
     private final Map<Integer, Integer> any = new HashMap<>();
     private final Map<Place, Integer> valid;
     private final Map<Place, Integer> invalid;
     private final Map<Integer, int[]> validNeeds = new HashMap<>();
     private final Map<Integer, InvalidNeeds> invalidNeeds = new HashMap<>();
     private final int most;
+    private final boolean plain;
+    private final boolean encoded;
 
     /// @param label as in [NameText]; of one that begins with `xn--` no more than how long it is,
     ///   up to [#SHORTEST] characters behind that
@@ -76,15 +76,17 @@ final class NamePlaces {
 
     NamePlaces(NameAutomaton automaton) {
         this.automaton = automaton;
-        findAll();
-        spread(this::needsNothing, (_, _) -> true)
+        Map<Place, List<Place>> sources = sources();
+        spread(sources, this::needsNothing, (_, _) -> true)
                 .forEach((place, length) -> any.put(place.state, length));
         valid =
                 spread(
+                        sources,
                         place -> isTooShort(place) ? NEVER : needsNothing(place),
                         (from, to) -> !to.endsLabelOf(from) || !isTooShort(from));
         invalid =
                 spread(
+                        sources,
                         place ->
                                 place.isEncoded() && place.length() > 0
                                         ? behindLabel(place.state, this::any)
@@ -97,31 +99,42 @@ final class NamePlaces {
             }
         }
         most = farthest + LONGEST_LABEL + 1;
+        encoded = sources.keySet().stream().anyMatch(Place::isEncoded);
+        plain = sources.keySet().stream().allMatch(at -> !at.isEncoded() || isPlain(at.state));
     }
 
-    private void findAll() {
+    /// All places, and those that lead to each.
+    private Map<Place, List<Place>> sources() {
+        Map<Place, List<Place>> sources = new HashMap<>();
         Deque<Place> work = new ArrayDeque<>();
         for (int start : automaton.starts()) {
-            find(new Place(start, ""), work);
+            work.add(new Place(start, ""));
         }
+        work.forEach(place -> sources.put(place, new ArrayList<>()));
         while (!work.isEmpty()) {
             Place at = work.remove();
-            for (char c : CHARACTERS) {
-                int next = automaton.next(at.state, c);
-                if (next != TextLanguage.DEAD) {
-                    find(new Place(next, behind(at.label, c)), work).add(at);
+            for (Place place : placesBehind(at)) {
+                List<Place> known = sources.get(place);
+                if (known == null) {
+                    known = new ArrayList<>();
+                    sources.put(place, known);
+                    work.add(place);
                 }
+                known.add(at);
             }
         }
+        return sources;
     }
 
-    private List<Place> find(Place place, Deque<Place> work) {
-        return sources.computeIfAbsent(
-                place,
-                _ -> {
-                    work.add(place);
-                    return new ArrayList<>();
-                });
+    private Set<Place> placesBehind(Place at) {
+        Set<Place> places = new HashSet<>();
+        for (char c : CHARACTERS) {
+            int next = automaton.next(at.state, c);
+            if (next != TextLanguage.DEAD) {
+                places.add(new Place(next, behind(at.label, c)));
+            }
+        }
+        return places;
     }
 
     private static String behind(String label, char c) {
@@ -145,8 +158,10 @@ final class NamePlaces {
     ///
     /// @param needs how many characters a place needs by itself, or [#NEVER]
     /// @param leads whether one place may lead to another
-    private Map<Place, Integer> spread(
-            ToIntFunction<Place> needs, BiPredicate<Place, Place> leads) {
+    private static Map<Place, Integer> spread(
+            Map<Place, List<Place>> sources,
+            ToIntFunction<Place> needs,
+            BiPredicate<Place, Place> leads) {
         Map<Place, Integer> lengths = new HashMap<>();
         PriorityQueue<At> work = new PriorityQueue<>(Comparator.comparingInt(At::length));
         for (Place place : sources.keySet()) {
@@ -206,17 +221,18 @@ final class NamePlaces {
     }
 
     /// How many characters a name needs in the middle of a label that begins with `xn--`, for each
-    /// number of characters with which the label goes on; the last is for that many or more.
+    /// number of characters with which the label goes on; the last, behind [LabelSearch#MANY], is
+    /// for that many or more.
     int[] validNeeds(int state) {
         return validNeeds.computeIfAbsent(state, this::findValidNeeds);
     }
 
     private int[] findValidNeeds(int from) {
-        int[] needs = new int[LabelSearch.MANY + 1];
+        int[] needs = new int[LabelSearch.MANY + 2];
         Arrays.fill(needs, NEVER);
         int state = from;
         for (int i = 0; i < LONGEST_LABEL && state != TextLanguage.DEAD; i++) {
-            int at = Math.min(i, LabelSearch.MANY);
+            int at = Math.min(i, needs.length - 1);
             int need = i + behindLabel(state, next -> valid(next, ""));
             needs[at] = Math.min(needs[at], need);
             state = further(state);
@@ -261,7 +277,12 @@ final class NamePlaces {
     /// are: any letter or digit leads to one state, in one case at least, and hyphens lead on like
     /// these. The automaton must be the least.
     boolean isPlain() {
-        return sources.keySet().stream().allMatch(at -> !at.isEncoded() || isPlain(at.state));
+        return plain;
+    }
+
+    /// Whether a name may have a label that begins with `xn--`.
+    boolean hasEncoded() {
+        return encoded;
     }
 
     private boolean isPlain(int state) {

@@ -25,9 +25,19 @@ final class NameRules {
     static StringSet withoutNames(StringSet strings) throws GrammarException {
         StringSet all = StringSet.NONE;
         for (StringSet.Piece piece : strings.pieces()) {
-            all = all.or(piece.pattern().isExact() ? new StringSet(List.of(piece)) : others(piece));
+            all = all.or(new StringSet(List.of(withoutNames(piece))));
         }
         return all;
+    }
+
+    private static StringSet.Piece withoutNames(StringSet.Piece piece) throws GrammarException {
+        StringPattern pattern = piece.pattern();
+        return pattern.isExact()
+                ? piece
+                : new StringSet.Piece(
+                        StringPattern.of(pattern.language().and(pattern.ofInvalid())),
+                        piece.min(),
+                        piece.max());
     }
 
     /// The strings of a piece that are told apart so.
@@ -41,9 +51,13 @@ final class NameRules {
 
     private static int write(GrammarBuilder builder, StringSet.Piece piece, boolean json)
             throws GrammarException {
+        StringPattern pattern = piece.pattern();
+        if (areNames(pattern)) {
+            return names(builder, pattern.language(), piece, true, json);
+        }
         int rule = builder.rule();
         for (boolean valid : new boolean[] {true, false}) {
-            int part = names(builder, piece, valid, json);
+            int part = names(builder, pattern.names(valid), piece, valid, json);
             builder.epsilon(builder.call(builder.start(rule), part), builder.end(rule));
         }
         return rule;
@@ -52,16 +66,32 @@ final class NameRules {
     /// The other strings of a piece.
     static StringSet others(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
-        return StringSet.of(
-                StringPattern.of(pattern.language().and(pattern.ofInvalid())),
-                piece.min(),
-                piece.max());
+        return areNames(pattern)
+                ? StringSet.NONE
+                : new StringSet(List.of(withoutNames(piece)));
+    }
+
+    /// Whether one automaton reads all that belongs: texts of the characters of names, and of those
+    /// with such labels the valid ones alone.
+    private static boolean areNames(StringPattern pattern) throws GrammarException {
+        TextLanguage others = pattern.ofInvalid();
+        return pattern.language().isWithin(characters())
+                && others.isWithin(pattern.language())
+                && !new NamePlaces(NameAutomaton.of(others)).hasEncoded();
+    }
+
+    private static TextLanguage characters() throws GrammarException {
+        return TextLanguage.regex(
+                "[A-Za-z0-9.-]*", RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
     private static int names(
-            GrammarBuilder builder, StringSet.Piece piece, boolean valid, boolean json)
+            GrammarBuilder builder,
+            TextLanguage names,
+            StringSet.Piece piece,
+            boolean valid,
+            boolean json)
             throws GrammarException {
-        TextLanguage names = piece.pattern().names(valid);
         if (!hasName(names, valid, piece.min(), piece.max())) {
             return builder.rule();
         }

@@ -10,7 +10,7 @@ final class Punycode {
     static final char DELIMITER = '-';
     static final int BASE = 36;
     private static final int MIN_THRESHOLD = 1;
-    private static final int MAX_THRESHOLD = 26;
+    static final int MAX_THRESHOLD = 26;
     private static final int SKEW = 38;
     private static final int DAMP = 700;
     private static final int INITIAL_BIAS = 72;
@@ -197,6 +197,40 @@ final class Punycode {
         /// The least code point that may come next.
         long least() {
             return next + (at + number) / (codePoints.length + 1);
+        }
+
+        /// How many digits end a number: that many of the least.
+        int ends() {
+            return threshold(k, bias);
+        }
+
+        /// Where the next code point stands if the number ends with the digit 0.
+        int place() {
+            return (int) ((at + number) % (codePoints.length + 1));
+        }
+
+        /// How much a digit adds to the number.
+        long weight() {
+            return weight;
+        }
+
+        /// Whether so many more digits can put a code point in a place.
+        ///
+        /// @param c [#least] or greater
+        boolean canInsert(int c, int place, int digits) {
+            long rest = (long) (c - next) * (codePoints.length + 1) + place - at - number;
+            if (rest < 0 || rest % weight != 0) {
+                return false;
+            }
+            long value = rest / weight;
+            for (int i = 0; i < digits - 1; i++) {
+                int threshold = threshold(k + i * BASE, bias);
+                if (value < threshold) {
+                    return false;
+                }
+                value = (value - threshold) / (BASE - threshold);
+            }
+            return value < threshold(k + (digits - 1) * BASE, bias);
         }
 
         /// The greatest code point that may be spelled next by some digits, or a greater one.

@@ -175,6 +175,9 @@ class HostNamesTest {
                         "'anyOf':[{'format':'hostname'},{'const':'::1'},{'pattern':'^a[.]x'}]",
                         s -> isName(s) || s.startsWith("a.x") || s.equals("::1")),
                 new Sets(
+                        "'anyOf':[{'format':'hostname'},{'const':'xn--a'},{'const':'xn--b.a'}]",
+                        s -> isName(s) || s.equals("xn--a") || s.equals("xn--b.a")),
+                new Sets(
                         "'if':{'format':'hostname'},'then':{'maxLength':9},'else':{'minLength':9}",
                         s -> isName(s) ? s.length() <= 9 : s.length() >= 9),
                 new Sets(

@@ -222,8 +222,8 @@ class StringFormatsTest {
                 "'maxLength':40",
                 "'minLength':60,'maxLength':200",
                 "'maxLength':253",
-                "'pattern':'example$'",
-                "'pattern':'^[^b]*$','maxLength':252",
+                "'pattern':'[.]example$'",
+                "'pattern':'^[^b-]*$','maxLength':252",
                 "'not':{'minLength':100}",
                 "'not':{'pattern':'^a'}",
                 "'not':{'format':'ipv4'}"
