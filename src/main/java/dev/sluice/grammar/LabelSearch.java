@@ -10,8 +10,8 @@ import java.util.Map;
 ///
 /// A hyphen and three digits put a letter at the end of any text, which is valid then unless its
 /// hyphens stand where they may not. Three characters or less can do that only as digits behind a
-/// hyphen that is there: what a hyphen and two digits can spell is below U+00A4, and no letter.
-/// All such digits are tried, but for numbers that spell no letter.
+/// hyphen that is there: what a hyphen and two digits can spell is below U+00A4, and no letter. All
+/// such digits are tried, but for numbers that spell no letter.
 ///
 /// Not for use by several threads at once.
 final class LabelSearch {
@@ -97,8 +97,7 @@ final class LabelSearch {
     private boolean search(String label, int more) {
         return isLikely(label, more)
                 || canEndByDigits(label, more)
-                || (more >= ENOUGH_MOSTLY
-                        && canEndByDigits(label + Punycode.DELIMITER, more - 1));
+                || (more >= ENOUGH_MOSTLY && canEndByDigits(label + Punycode.DELIMITER, more - 1));
     }
 
     /// Whether letters where hyphens need them make a label valid. What is found so is found again
@@ -200,9 +199,7 @@ final class LabelSearch {
         long behind = Math.min(BEHIND_LETTERS, decoder.greatest(digits) + 1);
         for (int c = (int) decoder.least(); c < behind && attempts < MAX_ATTEMPTS; c++) {
             for (int at = begun.first; at <= begun.last; at++) {
-                if (decoder.canInsert(c, at, digits)
-                        && begun.mayHold(c)
-                        && isLabel(begun, c, at)) {
+                if (decoder.canInsert(c, at, digits) && begun.mayHold(c) && isLabel(begun, c, at)) {
                     return true;
                 }
             }
@@ -240,7 +237,9 @@ final class LabelSearch {
         int shift = (int) (decoder.weight() % places);
         long c = decoder.least();
         int at = decoder.place();
-        for (int value = 0; value < decoder.ends() && c < BEHIND_LETTERS && attempts < MAX_ATTEMPTS; value++) {
+        for (int value = 0;
+                value < decoder.ends() && c < BEHIND_LETTERS && attempts < MAX_ATTEMPTS;
+                value++) {
             if (begun.mayHold((int) c) && end.isRight(Punycode.digit(value), (int) c, at)) {
                 return true;
             }

@@ -2,8 +2,8 @@ package dev.sluice.grammar;
 
 import java.util.Optional;
 
-/// Keeps host names valid while they are read ([NameText]), or not valid where that is asked: a name
-/// goes on only to what can be completed in time.
+/// Keeps host names valid while they are read ([NameText]), or not valid where that is asked: a
+/// name goes on only to what can be completed in time.
 ///
 /// Where a mask is found for many names at once, the label is not known; a reading that depends on
 /// it is left out, and the [Closure] is told that there may be more. Belongs to one machine.
@@ -109,9 +109,7 @@ final class NameMemory {
                 return UNKNOWN;
             }
             boolean canEnd =
-                    more == 0
-                            ? ALabels.isValid(text.label())
-                            : search.canEnd(text.label(), more);
+                    more == 0 ? ALabels.isValid(text.label()) : search.canEnd(text.label(), more);
             if (canEnd) {
                 return Optional.of(true);
             }

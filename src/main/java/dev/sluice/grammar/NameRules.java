@@ -66,9 +66,7 @@ final class NameRules {
     /// The other strings of a piece.
     static StringSet others(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
-        return areNames(pattern)
-                ? StringSet.NONE
-                : new StringSet(List.of(withoutNames(piece)));
+        return areNames(pattern) ? StringSet.NONE : new StringSet(List.of(withoutNames(piece)));
     }
 
     /// Whether one automaton reads all that belongs: texts of the characters of names, and of those
@@ -81,8 +79,7 @@ final class NameRules {
     }
 
     private static TextLanguage characters() throws GrammarException {
-        return TextLanguage.regex(
-                "[A-Za-z0-9.-]*", RegexDialect.GUIDED, GrammarLimits.DEFAULT);
+        return TextLanguage.regex("[A-Za-z0-9.-]*", RegexDialect.GUIDED, GrammarLimits.DEFAULT);
     }
 
     private static int names(

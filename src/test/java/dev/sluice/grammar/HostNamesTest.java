@@ -161,8 +161,7 @@ class HostNamesTest {
                 new Sets(
                         HOSTNAME + ",'pattern':'[.][a-z]+$'",
                         s -> isName(s) && s.matches(".*[.][a-z]+")),
-                new Sets(
-                        HOSTNAME + ",'pattern':'^[a-z]+$'", s -> isName(s) && s.matches("[a-z]+")),
+                new Sets(HOSTNAME + ",'pattern':'^[a-z]+$'", s -> isName(s) && s.matches("[a-z]+")),
                 new Sets(
                         HOSTNAME + ",'not':{'pattern':'^x'}", s -> isName(s) && !s.startsWith("x")),
                 new Sets(
@@ -293,7 +292,8 @@ class HostNamesTest {
 
     @Test
     void areLeftOutByAPattern() throws GrammarException {
-        String pattern = ",'allOf':[{'pattern':'^(?!(.*\\\\.)?[Xx][Nn]--)'},{'pattern':'^[a-z.-]+$'}]";
+        String pattern =
+                ",'allOf':[{'pattern':'^(?!(.*\\\\.)?[Xx][Nn]--)'},{'pattern':'^[a-z.-]+$'}]";
         Machine machine = machine(HOSTNAME + pattern);
 
         assertThat(accepts(machine, "a.b")).isTrue();
@@ -311,7 +311,9 @@ class HostNamesTest {
             }
             String label = begun.toString();
             for (int more = LabelSearch.MANY; length + more <= 59; more += 1 + random.nextInt(6)) {
-                assertThat(new LabelSearch().isLikely(label, more)).as("%s %d", label, more).isTrue();
+                assertThat(new LabelSearch().isLikely(label, more))
+                        .as("%s %d", label, more)
+                        .isTrue();
             }
         }
     }
@@ -376,8 +378,7 @@ class HostNamesTest {
         return new String(tokens.get(id), StandardCharsets.UTF_8);
     }
 
-    private boolean walk(
-            CompiledGrammar grammar, List<byte[]> tokens, MemorySegment row, int max) {
+    private boolean walk(CompiledGrammar grammar, List<byte[]> tokens, MemorySegment row, int max) {
         int end = tokens.size();
         MachineMatcher matcher = (MachineMatcher) grammar.matcher(Set.of(end));
         StringBuilder text = new StringBuilder();
