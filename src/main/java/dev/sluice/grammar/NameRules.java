@@ -5,6 +5,8 @@ import java.util.List;
 /// Writes strings of which host names with labels that begin with `xn--` are told apart while they
 /// are read ([NameText]).
 final class NameRules {
+    static final String WAY_OUT = "the pattern ^(?!(.*\\.)?[Xx][Nn]--) beside it leaves them out";
+
     private NameRules() {}
 
     private record Written(StringSet.Piece piece, boolean json) {}
@@ -14,9 +16,9 @@ final class NameRules {
         for (StringSet.Piece piece : strings.pieces()) {
             if (!piece.pattern().tellsNamesApart()) {
                 throw GrammarException.unsupported(
-                        "what labels of host names that begin with xn-- hold can't be limited but"
-                                + " for their length; the pattern ^(?!(.*\\.)?[Xx][Nn]--) leaves"
-                                + " them out");
+                        "of labels of host names that begin with xn--, nothing but the length can"
+                                + " be limited, as a pattern or another keyword does here; "
+                                + WAY_OUT);
             }
         }
     }
@@ -30,7 +32,7 @@ final class NameRules {
         return all;
     }
 
-    private static StringSet.Piece withoutNames(StringSet.Piece piece) throws GrammarException {
+    static StringSet.Piece withoutNames(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
         return pattern.isExact()
                 ? piece

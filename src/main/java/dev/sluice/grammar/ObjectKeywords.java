@@ -155,7 +155,7 @@ final class ObjectKeywords {
         }
         TextLanguage allowed = TextLanguage.none();
         for (StringSet.Piece piece : evaluator.keys(schema, names).pieces()) {
-            allowed = allowed.or(piece.pattern().isExact() ? piece.whole() : doubtful(schema));
+            allowed = allowed.or(toldApart(schema, piece));
         }
         List<Member> members = new ArrayList<>();
         for (Member member : shape.members()) {
@@ -184,17 +184,21 @@ final class ObjectKeywords {
                         shape.evaluated()));
     }
 
-    /// Any keys, if host names among them need not be valid.
-    private TextLanguage doubtful(Schema schema) throws GrammarException {
+    /// Keys without the host names that are not told apart, if that may be.
+    private TextLanguage toldApart(Schema schema, StringSet.Piece keys) throws GrammarException {
+        if (keys.pattern().isExact()) {
+            return keys.whole();
+        }
         evaluator.keyword(
                 schema,
                 "propertyNames",
                 () -> {
                     throw GrammarException.unsupported(
-                            "host names are not told apart in keys, where labels that begin with"
-                                    + " xn-- must be valid");
+                            "propertyNames can't tell host names with labels that begin with xn--"
+                                    + " apart; "
+                                    + NameRules.WAY_OUT);
                 });
-        return TextLanguage.any();
+        return NameRules.withoutNames(keys).whole();
     }
 
     /// The shape of one object.

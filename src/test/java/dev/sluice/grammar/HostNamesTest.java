@@ -291,6 +291,29 @@ class HostNamesTest {
     }
 
     @Test
+    void areNotToldApartInKeys() throws GrammarException {
+        String names =
+                "{'type':'object','propertyNames':{'format':'hostname'%s}}".replace('\'', '"');
+        String plain = ",\"pattern\":\"^(?!(.*\\\\.)?[Xx][Nn]--)\"";
+        JsonSchemaOptions relaxed = JsonSchemaOptions.DEFAULT.withStrict(false);
+
+        assertThatThrownBy(() ->
+                        SchemaRows.machine(
+                                SchemaRows.json(names.formatted("")), JsonSchemaOptions.DEFAULT))
+                .hasMessageContaining("keyword propertyNames");
+        for (Machine machine :
+                List.of(
+                        SchemaRows.machine(SchemaRows.json(names.formatted("")), relaxed),
+                        SchemaRows.machine(
+                                SchemaRows.json(names.formatted(plain)),
+                                JsonSchemaOptions.DEFAULT))) {
+            assertThat(GrammarTexts.accepts(machine, "{\"a.b\": 1}")).isTrue();
+            assertThat(GrammarTexts.accepts(machine, "{\"xn--tda\": 1}")).isFalse();
+            assertThat(GrammarTexts.accepts(machine, "{\"-\": 1}")).isFalse();
+        }
+    }
+
+    @Test
     void areLeftOutByAPattern() throws GrammarException {
         String pattern =
                 ",'allOf':[{'pattern':'^(?!(.*\\\\.)?[Xx][Nn]--)'},{'pattern':'^[a-z.-]+$'}]";
