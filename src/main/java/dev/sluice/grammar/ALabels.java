@@ -57,7 +57,12 @@ final class ALabels {
 
     /// Whether a character may be part of a label, as far as its kind tells.
     static boolean mayBeAllowed(int c) {
-        return isContextual(c) || (isOfLetters(c) && !isIgnorable(c));
+        return ALWAYS.contains(c) || isContextual(c) || (isOfLetters(c) && !isIgnorable(c));
+    }
+
+    /// Whether a character may be part of some label.
+    static boolean isAllowed(int c) {
+        return isLetter(c) || isContextual(c);
     }
 
     /// Whether some characters between those of a label may make it valid.

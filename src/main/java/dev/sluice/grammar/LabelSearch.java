@@ -155,7 +155,8 @@ final class LabelSearch {
         Punycode.Decoder decoder = new Punycode.Decoder(text.substring(0, Math.max(0, delimiter)));
         for (int i = delimiter + 1; i < text.length(); i++) {
             if (!decoder.read(text.charAt(i))
-                    || (decoder.isBetween() && !ALabels.mayBeAllowed(decoder.last()))) {
+                    || (decoder.isBetween()
+                            && !ALabels.isAllowed(decoder.last()))) {
                 return false;
             }
         }
@@ -295,6 +296,7 @@ final class LabelSearch {
         /// Whether a character may be among those of the label.
         boolean mayHold(int c) {
             return LETTERS[c + 1] > LETTERS[c]
+                    && ALabels.isAllowed(c)
                     && Directions.mayBeInOrder(directions | Directions.of(c));
         }
 

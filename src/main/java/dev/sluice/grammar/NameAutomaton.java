@@ -8,6 +8,9 @@ interface NameAutomaton {
     /// The state behind a character, or [TextLanguage#DEAD].
     int next(int state, int character);
 
+    /// Visits what leads from a state.
+    void forEachEdge(int state, TextLanguage.EdgeVisitor visitor);
+
     /// Whether a text may end in a state.
     boolean accepts(int state);
 
@@ -19,6 +22,11 @@ interface NameAutomaton {
             @Override
             public int next(int state, int character) {
                 return language.next(state, character);
+            }
+
+            @Override
+            public void forEachEdge(int state, TextLanguage.EdgeVisitor visitor) {
+                language.forEachEdge(state, visitor);
             }
 
             @Override
@@ -44,6 +52,13 @@ interface NameAutomaton {
                     }
                 }
                 return TextLanguage.DEAD;
+            }
+
+            @Override
+            public void forEachEdge(int state, TextLanguage.EdgeVisitor visitor) {
+                for (CharEdge edge : rules.chars()[state]) {
+                    visitor.visit(edge.set(), edge.target());
+                }
             }
 
             @Override

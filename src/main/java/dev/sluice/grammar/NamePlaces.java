@@ -1,18 +1,13 @@
 package dev.sluice.grammar;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
-import java.util.Set;
-import java.util.function.BiPredicate;
-import java.util.function.ToIntFunction;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 
 /// How many characters complete a host name ([NameText]) at each place of an automaton.
 ///
@@ -21,50 +16,48 @@ import java.util.function.ToIntFunction;
 /// automaton tells such labels apart by nothing but their length ([#isPlain]), it depends only on
 /// how many characters there may be whether a name can be completed, but for the last few of them.
 ///
-/// Immutable, apart from what it remembers: not for use by several threads at once.
+/// Immutable, apart from what it remembers of needs: those may not be asked for by several threads
+/// at once.
 final class NamePlaces {
     /// More than any name has.
     static final int NEVER = Integer.MAX_VALUE / 4;
 
-    private static final String ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789";
+    private static final int LONGEST_LABEL = 63;
 
-    /// What names consist of. Never changed.
-    private static final char[] CHARACTERS =
-            (ALPHANUMERIC + "ABCDEFGHIJKLMNOPQRSTUVWXYZ-.").toCharArray();
+    private static final CodePoints X = CodePoints.ofCharacters("xX");
+    private static final CodePoints N = CodePoints.ofCharacters("nN");
+    private static final CodePoints HYPHEN = CodePoints.of('-');
+    private static final CodePoints DOT = CodePoints.of('.');
+    private static final CodePoints ALPHANUMERIC =
+            CodePoints.ofRanges('0', '9', 'A', 'Z', 'a', 'z');
+    private static final CodePoints OTHERS = ALPHANUMERIC.minus(X).minus(N);
+    private static final List<CodePoints> CLASSES = List.of(X, N, HYPHEN, OTHERS);
+
+    /// What is known of a label: how much of `xn--` it is, that it is another one, or how many
+    /// characters stand behind `xn--`, up to the last of these.
+    private static final int BEGUN = 0;
+
+    private static final int ORDINARY = 4;
+    private static final int ENCODED = 5;
 
     /// The least number of characters behind `xn--` of a valid label.
     private static final int SHORTEST = 3;
 
-    private static final int LONGEST_LABEL = 63;
+    private static final int LABELS = ENCODED + SHORTEST + 1;
 
     private final NameAutomaton automaton;
-    private final Map<Integer, Integer> any = new HashMap<>();
-    private final Map<Place, Integer> valid;
-    private final Map<Place, Integer> invalid;
+
+    /// The places, each a state and what is known of a label, in the order of what is known of
+    /// them.
+    private final Map<Integer, Integer> numbers = new HashMap<>();
+
+    private final List<Integer> places = new ArrayList<>();
+    private final int[] any;
+    private final int[] valid;
+    private final int[] invalid;
     private final Map<Integer, int[]> validNeeds = new HashMap<>();
     private final Map<Integer, InvalidNeeds> invalidNeeds = new HashMap<>();
     private final int most;
-    private final boolean plain;
-    private final boolean encoded;
-
-    /// @param label as in [NameText]; of one that begins with `xn--` no more than how long it is,
-    ///   up to [#SHORTEST] characters behind that
-    private record Place(int state, String label) {
-        boolean isEncoded() {
-            return label.startsWith(ALabels.PREFIX);
-        }
-
-        /// The number of characters behind `xn--`.
-        int length() {
-            return label.length() - ALabels.PREFIX.length();
-        }
-
-        boolean endsLabelOf(Place before) {
-            return before.isEncoded() && label.isEmpty();
-        }
-    }
-
-    private record At(Place place, int length) {}
 
     /// How many characters a name needs that must have an invalid label, in the middle of a label
     /// that begins with `xn--`.
@@ -76,143 +69,182 @@ final class NamePlaces {
 
     NamePlaces(NameAutomaton automaton) {
         this.automaton = automaton;
-        Map<Place, List<Place>> sources = sources();
-        spread(sources, this::needsNothing, (_, _) -> true)
-                .forEach((place, length) -> any.put(place.state, length));
+        List<List<Integer>> sources = sources();
+        any = spread(sources, this::needsNothing, (_, _) -> true);
         valid =
                 spread(
                         sources,
                         place -> isTooShort(place) ? NEVER : needsNothing(place),
-                        (from, to) -> !to.endsLabelOf(from) || !isTooShort(from));
+                        (from, to) -> !endsEncoded(from, to) || !isTooShort(from));
         invalid =
                 spread(
                         sources,
                         place ->
-                                place.isEncoded() && place.length() > 0
-                                        ? behindLabel(place.state, this::any)
+                                label(place) > ENCODED
+                                        ? behindLabel(state(place), this::any)
                                         : NEVER,
-                        (from, to) -> !to.endsLabelOf(from));
+                        (from, to) -> !endsEncoded(from, to));
         int farthest = 0;
-        for (Map<?, Integer> lengths : List.of(any, valid, invalid)) {
-            for (int length : lengths.values()) {
-                farthest = Math.max(farthest, length);
+        for (int[] lengths : List.of(any, valid, invalid)) {
+            for (int length : lengths) {
+                farthest = Math.max(farthest, length < NEVER ? length : 0);
             }
         }
         most = farthest + LONGEST_LABEL + 1;
-        encoded = sources.keySet().stream().anyMatch(Place::isEncoded);
-        plain = sources.keySet().stream().allMatch(at -> !at.isEncoded() || isPlain(at.state));
     }
 
-    /// All places, and those that lead to each.
-    private Map<Place, List<Place>> sources() {
-        Map<Place, List<Place>> sources = new HashMap<>();
-        Deque<Place> work = new ArrayDeque<>();
+    private static int state(int place) {
+        return place / LABELS;
+    }
+
+    private static int label(int place) {
+        return place % LABELS;
+    }
+
+    private static boolean isTooShort(int place) {
+        return label(place) >= ENCODED && label(place) < ENCODED + SHORTEST;
+    }
+
+    private static boolean endsEncoded(int from, int to) {
+        return label(from) >= ENCODED && label(to) == BEGUN;
+    }
+
+    private int needsNothing(int place) {
+        return automaton.accepts(state(place)) ? 0 : NEVER;
+    }
+
+    /// Finds all places.
+    ///
+    /// @return the numbers of those that lead to each
+    private List<List<Integer>> sources() {
+        List<List<Integer>> sources = new ArrayList<>();
         for (int start : automaton.starts()) {
-            work.add(new Place(start, ""));
+            number(start * LABELS + BEGUN, sources);
         }
-        work.forEach(place -> sources.put(place, new ArrayList<>()));
-        while (!work.isEmpty()) {
-            Place at = work.remove();
-            for (Place place : placesBehind(at)) {
-                List<Place> known = sources.get(place);
-                if (known == null) {
-                    known = new ArrayList<>();
-                    sources.put(place, known);
-                    work.add(place);
-                }
-                known.add(at);
-            }
+        for (int i = 0; i < places.size(); i++) {
+            int number = i;
+            int state = state(places.get(i));
+            int label = label(places.get(i));
+            automaton.forEachEdge(
+                    state,
+                    (set, target) -> {
+                        for (CodePoints some : CLASSES) {
+                            if (set.overlaps(some)) {
+                                int next = target * LABELS + behind(label, some);
+                                sources.get(number(next, sources)).add(number);
+                            }
+                        }
+                        if (set.overlaps(DOT)) {
+                            sources.get(number(target * LABELS + BEGUN, sources)).add(number);
+                        }
+                    });
         }
         return sources;
     }
 
-    private Set<Place> placesBehind(Place at) {
-        Set<Place> places = new HashSet<>();
-        for (char c : CHARACTERS) {
-            int next = automaton.next(at.state, c);
-            if (next != TextLanguage.DEAD) {
-                places.add(new Place(next, behind(at.label, c)));
-            }
+    private int number(int place, List<List<Integer>> sources) {
+        Integer known = numbers.putIfAbsent(place, places.size());
+        if (known != null) {
+            return known;
         }
-        return places;
+        places.add(place);
+        sources.add(new ArrayList<>());
+        return places.size() - 1;
     }
 
-    private static String behind(String label, char c) {
-        String longer = NameText.behind(label, c);
-        if (!longer.startsWith(ALabels.PREFIX)) {
-            return longer;
+    private static int behind(int label, CodePoints some) {
+        if (label >= ENCODED) {
+            return Math.min(label + 1, LABELS - 1);
         }
-        int length = longer.length() - ALabels.PREFIX.length();
-        return ALabels.PREFIX + "a".repeat(Math.min(length, SHORTEST));
+        List<CodePoints> prefix = List.of(X, N, HYPHEN, HYPHEN);
+        if (label < ORDINARY && prefix.get(label) == some) {
+            return label + 1 == ORDINARY ? ENCODED : label + 1;
+        }
+        return ORDINARY;
     }
 
-    private int needsNothing(Place place) {
-        return automaton.accepts(place.state) ? 0 : NEVER;
-    }
-
-    private static boolean isTooShort(Place place) {
-        return place.isEncoded() && place.length() < SHORTEST;
+    private static int labelOf(String label) {
+        return label.equals(NameText.ORDINARY) ? ORDINARY : label.length();
     }
 
     /// Goes back from places, the nearest first.
     ///
     /// @param needs how many characters a place needs by itself, or [#NEVER]
     /// @param leads whether one place may lead to another
-    private static Map<Place, Integer> spread(
-            Map<Place, List<Place>> sources,
-            ToIntFunction<Place> needs,
-            BiPredicate<Place, Place> leads) {
-        Map<Place, Integer> lengths = new HashMap<>();
-        PriorityQueue<At> work = new PriorityQueue<>(Comparator.comparingInt(At::length));
-        for (Place place : sources.keySet()) {
-            int length = needs.applyAsInt(place);
+    /// @return how many characters each needs at least, or [#NEVER]
+    private int[] spread(
+            List<List<Integer>> sources, IntUnaryOperator needs, Leads leads) {
+        int[] lengths = new int[places.size()];
+        Arrays.fill(lengths, NEVER);
+        NavigableMap<Integer, List<Integer>> work = new TreeMap<>();
+        for (int i = 0; i < lengths.length; i++) {
+            int length = needs.applyAsInt(places.get(i));
             if (length < NEVER) {
-                work.add(new At(place, length));
+                work.computeIfAbsent(length, _ -> new ArrayList<>()).add(i);
             }
         }
         while (!work.isEmpty()) {
-            At at = work.remove();
-            if (lengths.putIfAbsent(at.place, at.length) != null) {
-                continue;
-            }
-            for (Place source : sources.getOrDefault(at.place, List.of())) {
-                if (leads.test(source, at.place) && !lengths.containsKey(source)) {
-                    work.add(new At(source, at.length + 1));
+            Map.Entry<Integer, List<Integer>> nearest = work.pollFirstEntry();
+            for (int at : nearest.getValue()) {
+                if (lengths[at] == NEVER) {
+                    lengths[at] = nearest.getKey();
+                    for (int source : sources.get(at)) {
+                        if (lengths[source] == NEVER
+                                && leads.may(places.get(source), places.get(at))) {
+                            work.computeIfAbsent(nearest.getKey() + 1, _ -> new ArrayList<>())
+                                    .add(source);
+                        }
+                    }
                 }
             }
         }
         return lengths;
     }
 
+    private interface Leads {
+        boolean may(int from, int to);
+    }
+
     /// How many characters a name needs whose label ends in a state.
     ///
     /// @param next how many it needs in a state at the beginning of a label
-    private int behindLabel(int state, ToIntFunction<Integer> next) {
+    private int behindLabel(int state, IntUnaryOperator next) {
         return automaton.accepts(state) ? 0 : behindDot(state, next);
     }
 
-    private int behindDot(int state, ToIntFunction<Integer> next) {
+    private int behindDot(int state, IntUnaryOperator next) {
         int behind = automaton.next(state, '.');
         return behind == TextLanguage.DEAD ? NEVER : Math.min(NEVER, 1 + next.applyAsInt(behind));
     }
 
     /// How many characters a name needs at least of which nothing is asked any more, or [#NEVER].
     int any(int state) {
-        return any.getOrDefault(state, NEVER);
+        for (int label = 0; label < LABELS; label++) {
+            Integer number = numbers.get(state * LABELS + label);
+            if (number != null) {
+                return any[number];
+            }
+        }
+        return NEVER;
     }
 
     /// How many characters a name needs at least whose labels must be valid, or [#NEVER].
     ///
     /// @param label as in [NameText], not one that begins with `xn--`
     int valid(int state, String label) {
-        return valid.getOrDefault(new Place(state, label), NEVER);
+        return of(valid, state, label);
     }
 
     /// How many characters a name needs at least of which one label must be invalid, or [#NEVER].
     ///
     /// @param label as in [NameText], not one that begins with `xn--`
     int invalid(int state, String label) {
-        return invalid.getOrDefault(new Place(state, label), NEVER);
+        return of(invalid, state, label);
+    }
+
+    private int of(int[] lengths, int state, String label) {
+        Integer number = numbers.get(state * LABELS + labelOf(label));
+        return number == null ? NEVER : lengths[number];
     }
 
     /// More than any place needs.
@@ -256,45 +288,73 @@ final class NamePlaces {
                 behindLabel(from, this::any), behindDot(from, next -> invalid(next, "")), longer);
     }
 
-    /// The state behind a letter or digit of a label that begins with `xn--`.
+    /// The state behind any letter or digit of a label that begins with `xn--`, in one case at
+    /// least; behind some of them, if there is no such state.
     private int further(int state) {
-        for (int i = 0; i < ALPHANUMERIC.length(); i++) {
-            int next = behind(state, ALPHANUMERIC.charAt(i));
-            if (next != TextLanguage.DEAD) {
-                return next;
-            }
-        }
-        return TextLanguage.DEAD;
-    }
-
-    /// The state behind a character in either case.
-    private int behind(int state, char c) {
-        int next = automaton.next(state, c);
-        return next == TextLanguage.DEAD ? automaton.next(state, Character.toUpperCase(c)) : next;
-    }
-
-    /// Whether the automaton tells labels that begin with `xn--` apart by nothing but how long they
-    /// are: any letter or digit leads to one state, in one case at least, and hyphens lead on like
-    /// these. The automaton must be the least.
-    boolean isPlain() {
-        return plain;
+        int[] found = {TextLanguage.DEAD};
+        automaton.forEachEdge(
+                state,
+                (set, target) -> {
+                    if (set.overlaps(ALPHANUMERIC)
+                            && (found[0] == TextLanguage.DEAD || holdsAll(set))) {
+                        found[0] = target;
+                    }
+                });
+        return found[0];
     }
 
     /// Whether a name may have a label that begins with `xn--`.
     boolean hasEncoded() {
-        return encoded;
+        return places.stream().anyMatch(place -> label(place) >= ENCODED);
+    }
+
+    /// Whether the automaton tells labels that begin with `xn--` apart by nothing but how long they
+    /// are: any letter or digit leads to one state, in one case at least and in the other to none
+    /// that is better, and hyphens lead on like these. The automaton must be the least.
+    boolean isPlain() {
+        return places.stream()
+                .allMatch(place -> label(place) < ENCODED || isPlain(state(place)));
     }
 
     private boolean isPlain(int state) {
         int next = further(state);
-        for (int i = 0; i < ALPHANUMERIC.length(); i++) {
-            char c = ALPHANUMERIC.charAt(i);
-            int upper = automaton.next(state, Character.toUpperCase(c));
-            if (behind(state, c) != next || (upper != TextLanguage.DEAD && upper != next)) {
+        CodePoints[] all = {CodePoints.NONE};
+        boolean[] isOne = {true};
+        automaton.forEachEdge(
+                state,
+                (set, target) -> {
+                    if (target == next) {
+                        all[0] = all[0].union(set);
+                    } else if (set.overlaps(ALPHANUMERIC)) {
+                        isOne[0] &= isNoBetter(target, next);
+                    }
+                });
+        return isOne[0]
+                && (next == TextLanguage.DEAD || holdsAll(all[0]))
+                && isPlain(next, automaton.next(state, Punycode.DELIMITER));
+    }
+
+    /// Whether a label goes on in one state as in another, and ends where it does there at most.
+    private boolean isNoBetter(int state, int other) {
+        int dot = automaton.next(state, '.');
+        return further(state) == further(other)
+                && automaton.next(state, Punycode.DELIMITER)
+                        == automaton.next(other, Punycode.DELIMITER)
+                && (!automaton.accepts(state) || automaton.accepts(other))
+                && (dot == TextLanguage.DEAD || dot == automaton.next(other, '.'));
+    }
+
+    private static boolean holdsAll(CodePoints some) {
+        for (char c = '0'; c <= 'z'; c++) {
+            boolean isAsked = Character.isDigit(c) || Character.isLowerCase(c);
+            if (isAsked && !some.contains(c) && !some.contains(Character.toUpperCase(c))) {
                 return false;
             }
         }
-        int hyphen = automaton.next(state, Punycode.DELIMITER);
+        return true;
+    }
+
+    private boolean isPlain(int next, int hyphen) {
         if (hyphen == TextLanguage.DEAD) {
             return next == TextLanguage.DEAD || further(next) == TextLanguage.DEAD;
         }

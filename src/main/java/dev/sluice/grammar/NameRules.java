@@ -23,23 +23,22 @@ final class NameRules {
         }
     }
 
-    /// The same strings without such names.
-    static StringSet withoutNames(StringSet strings) throws GrammarException {
+    /// The strings that there are if all such labels count as valid.
+    static StringSet untold(StringSet strings) throws GrammarException {
         StringSet all = StringSet.NONE;
         for (StringSet.Piece piece : strings.pieces()) {
-            all = all.or(new StringSet(List.of(withoutNames(piece))));
+            all = all.or(new StringSet(List.of(untold(piece))));
         }
         return all;
     }
 
-    static StringSet.Piece withoutNames(StringSet.Piece piece) throws GrammarException {
+    /// The same of one piece.
+    static StringSet.Piece untold(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
         return pattern.isExact()
                 ? piece
                 : new StringSet.Piece(
-                        StringPattern.of(pattern.language().and(pattern.ofInvalid())),
-                        piece.min(),
-                        piece.max());
+                        StringPattern.of(pattern.language()), piece.min(), piece.max());
     }
 
     /// The strings of a piece that are told apart so.
@@ -68,7 +67,11 @@ final class NameRules {
     /// The other strings of a piece.
     static StringSet others(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
-        return areNames(pattern) ? StringSet.NONE : new StringSet(List.of(withoutNames(piece)));
+        return areNames(pattern) ? StringSet.NONE
+                : StringSet.of(
+                        StringPattern.of(pattern.language().and(pattern.ofInvalid())),
+                        piece.min(),
+                        piece.max());
     }
 
     /// Whether one automaton reads all that belongs: texts of the characters of names, and of those
@@ -77,7 +80,7 @@ final class NameRules {
         TextLanguage others = pattern.ofInvalid();
         return pattern.language().isWithin(characters())
                 && others.isWithin(pattern.language())
-                && !new NamePlaces(NameAutomaton.of(others)).hasEncoded();
+                && !others.namePlaces().hasEncoded();
     }
 
     private static TextLanguage characters() throws GrammarException {
@@ -113,8 +116,7 @@ final class NameRules {
                 min <= names.sizes().shortest()
                         ? names
                         : names.and(TextLanguage.ofLength(min, Repeat.UNBOUNDED));
-        CompileTime.check();
-        NamePlaces places = new NamePlaces(NameAutomaton.of(all));
+        NamePlaces places = all.namePlaces();
         int least = valid ? places.valid(0, "") : places.invalid(0, "");
         return least < NamePlaces.NEVER && least <= max;
     }

@@ -184,7 +184,7 @@ final class ObjectKeywords {
                         shape.evaluated()));
     }
 
-    /// Keys without the host names that are not told apart, if that may be.
+    /// Keys whose host names are not told apart, if that may be.
     private TextLanguage toldApart(Schema schema, StringSet.Piece keys) throws GrammarException {
         if (keys.pattern().isExact()) {
             return keys.whole();
@@ -198,7 +198,7 @@ final class ObjectKeywords {
                                     + " apart; "
                                     + NameRules.WAY_OUT);
                 });
-        return NameRules.withoutNames(keys).whole();
+        return NameRules.untold(keys).whole();
     }
 
     /// The shape of one object.

@@ -29,7 +29,10 @@ final class StringPattern {
     private volatile @Nullable TextLanguage language;
 
     /// Null as long as nobody has asked.
-    private volatile @Nullable Boolean tellsNamesApart;
+    private volatile @Nullable TextLanguage validNames;
+
+    /// Null as long as nobody has asked.
+    private volatile @Nullable TextLanguage invalidNames;
 
     /// What names belong to that are not valid; null if that is the same.
     private final @Nullable TextLanguage invalid;
@@ -148,22 +151,24 @@ final class StringPattern {
     /// Names with labels that begin with `xn--` that belong only if they are valid, or only if they
     /// are not.
     TextLanguage names(boolean valid) throws GrammarException {
-        return valid ? language().minus(ofInvalid()) : ofInvalid().minus(language());
-    }
-
-    /// Whether valid names can be told from others while they are read.
-    boolean tellsNamesApart() throws GrammarException {
-        Boolean known = tellsNamesApart;
-        if (known == null) {
-            known = isExact() || (areToldApart(names(true)) && areToldApart(names(false)));
-            tellsNamesApart = known;
+        TextLanguage known = valid ? validNames : invalidNames;
+        if (known != null) {
+            return known;
+        }
+        if (valid) {
+            known = language().minus(ofInvalid());
+            validNames = known;
+        } else {
+            known = ofInvalid().minus(language());
+            invalidNames = known;
         }
         return known;
     }
 
-    private static boolean areToldApart(TextLanguage names) throws GrammarException {
-        CompileTime.check();
-        return names.isEmpty() || new NamePlaces(NameAutomaton.of(names)).isPlain();
+    /// Whether valid names can be told from others while they are read.
+    boolean tellsNamesApart() throws GrammarException {
+        return isExact()
+                || (names(true).namePlaces().isPlain() && names(false).namePlaces().isPlain());
     }
 
     StringPattern and(StringPattern other) throws GrammarException {

@@ -37,6 +37,9 @@ final class TextLanguage {
     /// The edges of each state by where they lead, once asked for.
     private volatile @Nullable List<List<Edge>> byTarget;
 
+    /// Null as long as nobody has asked.
+    private volatile @Nullable NamePlaces namePlaces;
+
     private final TextSizes sizes;
 
     /// 0 as long as nobody has asked.
@@ -371,6 +374,19 @@ final class TextLanguage {
     /// How long the texts are, and how many.
     TextSizes sizes() {
         return sizes;
+    }
+
+    /// What host names need that are texts of this.
+    ///
+    /// @return of which nothing may be asked that it remembers
+    NamePlaces namePlaces() throws GrammarException {
+        NamePlaces known = namePlaces;
+        if (known == null) {
+            CompileTime.check();
+            known = new NamePlaces(NameAutomaton.of(this));
+            namePlaces = known;
+        }
+        return known;
     }
 
     /// Adds this as a rule of a grammar.
