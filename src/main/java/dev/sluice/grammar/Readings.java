@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// Counts the readings of a text that a schema's alternatives make: all arrays, or objects, that
@@ -59,6 +60,7 @@ final class Readings {
 
     private final SchemaEvaluator evaluator;
     private final FiniteValues finite;
+    private final Discriminator discriminator;
     private int most;
 
     /// The readings of the values at each place that was looked at.
@@ -83,6 +85,7 @@ final class Readings {
     Readings(SchemaEvaluator evaluator) {
         this.evaluator = evaluator;
         this.finite = new FiniteValues(evaluator);
+        this.discriminator = new Discriminator(evaluator);
         this.most = evaluator.builder.limits().maxConfigurations();
     }
 
@@ -229,6 +232,8 @@ final class Readings {
     }
 
     private void enterObjects(Collection<ObjectShape> shapes, Object what) throws GrammarException {
+        List<ObjectShape> opened = shapes.stream().map(this::written).toList();
+        Optional<String> first = discriminator.of(opened);
         long between = 0;
         long keys = 0;
         Set<Others> rules = new HashSet<>();
@@ -238,7 +243,7 @@ final class Readings {
             ObjectShape open = written(shape);
             int met = met(open);
             between += (long) BETWEEN * met;
-            keys += (long) met * (BETWEEN + keys(open));
+            keys += (long) met * (BETWEEN + (first.isPresent() ? 1 : keys(open)));
             Set<String> listed = new HashSet<>();
             open.members().forEach(member -> listed.add(member.name()));
             for (Region region : open.regions()) {
@@ -251,6 +256,10 @@ final class Readings {
         }
         check(between, what);
         check(keys, "a key of " + what);
+        if (first.isPresent()) {
+            names = Set.of(first.get());
+            checkEach(opened, what);
+        }
         if (shapes.size() == 1 && between == BETWEEN) {
             return;
         }
@@ -261,6 +270,15 @@ final class Readings {
                 values.addAll(values(shape, value(shape, name)));
             }
             enter(values, (int) between);
+        }
+    }
+
+    /// Behind the member that tells them apart, one of some objects is left, and what is in it is
+    /// looked at where it is written.
+    private void checkEach(List<ObjectShape> shapes, Object what) throws GrammarException {
+        for (ObjectShape shape : shapes) {
+            long regions = (long) OF_REGION * shape.regions().size();
+            check(BETWEEN + keys(shape) + regions, "a key of " + what);
         }
     }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -56,8 +57,12 @@ class ReadingsTest {
     /// @return what was read, and [#PASSED] if a limit was passed there, or [#DEAD_END] if the text
     ///   can't go on there
     private static String walk(Machine machine, SplittableRandom random) {
+        return walk(machine, machine.start(), random);
+    }
+
+    private static String walk(Machine machine, ParseState from, SplittableRandom random) {
         StringBuilder text = new StringBuilder();
-        ParseState state = machine.start();
+        ParseState state = from;
         int tries = 0;
         while (text.length() < LONGEST_WALK && tries < 100) {
             int c =
@@ -195,6 +200,196 @@ class ReadingsTest {
             accepted = number;
         }
         assertThat(accepted).isBetween(16, 148);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"40,50", "30,60", "250,60", "2,1900"})
+    void objectsThatTheirFirstMembersTellApartAreCountedOneByOne(int alternatives, int keys)
+            throws GrammarException {
+        JsonSchemaOptions options = JsonSchemaOptions.DEFAULT.withClosedObjects(keys % 100 == 50);
+        String schema = union(alternatives, keys, i -> "{'const':'a%d'}".formatted(i), "");
+
+        Machine machine = machine(schema, options, GrammarLimits.DEFAULT);
+
+        assertThat(GrammarTexts.accepts(machine, "{\"t\": \"a1\", \"k7\": 1}")).isTrue();
+        assertThat(GrammarTexts.accepts(machine, "{\"t\": \"a1\", \"k7\": 0}")).isFalse();
+        String tools =
+                "{'anyOf':[%s]}"
+                        .formatted(
+                                Schemas.list(
+                                        alternatives,
+                                        i ->
+                                                tool("'a%d'".formatted(i), constants(keys, i))
+                                                        .replace('\'', '"')))
+                        .replace('\'', '"');
+        machine = machine(tools, options, GrammarLimits.DEFAULT);
+        assertThat(GrammarTexts.accepts(machine, "{\"name\": \"a1\", \"arguments\": {\"k7\": 1}}"))
+                .isTrue();
+    }
+
+    private static String tool(String name, String properties) {
+        return ("{'type':'object','properties':{'name':{'const':%s},'arguments':{'type':'object',"
+                        + "'properties':{%s}}},'required':['name','arguments']}")
+                .formatted(name, properties);
+    }
+
+    /// Alternatives with a first key and optional ones, whose values tell which one it is.
+    private static String union(
+            int alternatives, int keys, IntFunction<String> first, String keywords) {
+        return "{'anyOf':[%s]}"
+                .formatted(
+                        Schemas.list(
+                                alternatives,
+                                i ->
+                                        ("{'type':'object','properties':{'t':%s,%s},"
+                                                        + "'required':['t']%s}")
+                                                .formatted(
+                                                        first.apply(i),
+                                                        constants(keys, i),
+                                                        keywords)))
+                .replace('\'', '"');
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void firstMembersThatTellObjectsApartCanBeFollowed(int seed) throws GrammarException {
+        SplittableRandom random = new SplittableRandom(seed);
+        JsonSchemaOptions options =
+                JsonSchemaOptions.DEFAULT
+                        .with(pick(random, Whitespace.values()))
+                        .withClosedObjects(random.nextBoolean())
+                        .withStrict(random.nextInt(3) > 0);
+        int alternatives = random.nextInt(2, 12);
+        String first = pick(random, FIRST);
+        int depth = random.nextInt(1, 3);
+        String schema =
+                union(
+                        random,
+                        alternatives,
+                        depth,
+                        i -> first.formatted(i, i * 10, (char) ('\u00e0' + i)));
+
+        Machine machine = tightest(schema, options);
+
+        for (int i = 0; i < alternatives; i++) {
+            for (String value : VALUES) {
+                String begun = "{\"t\": " + value.formatted(i, i * 10, (char) ('\u00e0' + i));
+                if (random.nextInt(3) == 0) {
+                    begun = begun.replace("{", "{\"z\": [{}], ");
+                }
+                String text = begun + "\"k\": " + begun;
+                ParseState state = machine.start();
+                for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+                    state = machine.step(state, b & 0xFF);
+                    if (state.isDead()) {
+                        break;
+                    }
+                    if (random.nextInt(6) == 0) {
+                        assertThat(walk(machine, state, random))
+                                .as(schema + text)
+                                .doesNotEndWith(PASSED)
+                                .doesNotEndWith(DEAD_END);
+                    }
+                }
+            }
+        }
+    }
+
+    private static final String[] FIRST = {
+        "{'const':'a%1$d'}",
+        "{'const':'a%1$d','type':'string'}",
+        "{'enum':['%1$d','x%1$d']}",
+        "{'const':'%1$d\\u0000\\n%3$c'}",
+        "{'const':'%3$c%3$c'}",
+        "{'const':%1$d}",
+        "{'const':%1$d.0}",
+        "{'enum':[%1$d,'%1$d']}",
+        "{'enum':[%2$d,0.%1$d5,7%1$de2]}",
+        "{'const':%1$d,'type':'integer'}"
+    };
+
+    private static final String[] VALUES = {
+        "\"a%1$d\", ",
+        "\"%1$d\", ",
+        "\"%1$d\\u0000\\u000a%3$c\", ",
+        "\"%3$c%3$c\", ",
+        "\"%3$c\\u",
+        "%1$d, ",
+        "%1$d.0, ",
+        "%1$d.00e0, ",
+        "%2$de0, ",
+        "0.%1$d50, "
+    };
+
+    private static String union(
+            SplittableRandom random, int alternatives, int depth, IntFunction<String> first) {
+        return "{'anyOf':[%s]}"
+                .formatted(
+                        Schemas.list(
+                                alternatives,
+                                i ->
+                                        ("{'type':'object','properties':{'t':%s,'k':%s,%s},"
+                                                        + "'required':['t']}")
+                                                .formatted(
+                                                        first.apply(i),
+                                                        depth == 0
+                                                                ? "{'type':'number'}"
+                                                                : union(
+                                                                        random,
+                                                                        random.nextInt(1, 6),
+                                                                        depth - 1,
+                                                                        first),
+                                                        constants(random.nextInt(1, 9), i))))
+                .replace('\'', '"');
+    }
+
+    /// With the least limit under which a schema is accepted.
+    private static Machine tightest(String schema, JsonSchemaOptions options)
+            throws GrammarException {
+        return machine(schema, options, limits(least(schema, options), Duration.ofSeconds(5)));
+    }
+
+    private static int least(String schema, JsonSchemaOptions options) {
+        int refused = 0;
+        int accepted = 100_000;
+        while (accepted - refused > 1) {
+            int limit = (accepted + refused) / 2;
+            JsonSchemaOptions strict = options.withStrict(true);
+            if (compiled(schema, strict, limits(limit, Duration.ofSeconds(5))).isPresent()) {
+                accepted = limit;
+            } else {
+                refused = limit;
+            }
+        }
+        return accepted;
+    }
+
+    @Test
+    void objectsThatTheirFirstMembersMayNotTellApartAreCountedTogether() {
+        JsonSchemaOptions options = JsonSchemaOptions.DEFAULT;
+        String apart = union(20, 50, i -> "{'const':%d}".formatted(i), "");
+        int together = 20 * 50;
+
+        assertThat(least(apart, options)).isLessThan(together / 4);
+        assertThat(least(apart, options.with(KeyOrder.ANY))).isGreaterThan(together);
+        for (String schema :
+                new String[] {
+                    union(20, 50, i -> "{'const':%s}".formatted(i == 2 ? "1.0" : i), ""),
+                    union(20, 50, i -> "{'enum':['x%d','x%d']}".formatted(i, i + 1), ""),
+                    union(20, 50, i -> "{'pattern':'^a%d'}".formatted(i), ""),
+                    union(20, 50, i -> "{'const':[%d]}".formatted(i), ""),
+                    union(
+                            20,
+                            50,
+                            i -> "{'const':%d}".formatted(i),
+                            ",'not':{'additionalProperties':{'type':'null'}}"),
+                    union(20, 50, i -> "{'const':%d}".formatted(i), "")
+                            .replace("[\"t\"]", "[\"t\",\"u\"]"),
+                    apart.replace("[\"t\"]", "[\"k0\"]"),
+                    apart.replace("\"t\":", "\"k\":0,\"t\":").replace("\"k\":0", "\"k\":{}")
+                }) {
+            assertThat(least(schema, options)).as(schema).isGreaterThan(together);
+        }
     }
 
     @Test
