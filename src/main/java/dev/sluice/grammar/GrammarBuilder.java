@@ -26,6 +26,7 @@ final class GrammarBuilder {
     final List<RawRule> rules = new ArrayList<>();
     final Map<Integer, Memory> memories = new HashMap<>();
     private final Map<Object, Integer> written = new HashMap<>();
+    private final Map<Integer, String> places = new HashMap<>();
 
     /// What leaves a state.
     static final class RawState {
@@ -197,6 +198,16 @@ final class GrammarBuilder {
     /// A new rule with a start and an end of its own, to be filled.
     int rule() throws GrammarException {
         return rule(state(), state());
+    }
+
+    /// Notes where the values of a rule stand in a schema, for messages.
+    void locate(int rule, String place) {
+        places.put(rule, place);
+    }
+
+    /// Where the values of a rule stand in a schema, if that was noted.
+    Optional<String> place(int rule) {
+        return Optional.ofNullable(places.get(rule));
     }
 
     /// Lets the keys of a rule differ: of the texts of rules that read a key ([#key]) and are

@@ -153,6 +153,9 @@ final class JsonWriter {
             known = builder.rule();
             terms.put(term, known);
             work.add(term);
+            if (!term.isAny() && !term.isNone()) {
+                builder.locate(known, term.literals().getFirst().one().path());
+            }
         }
         return known;
     }
@@ -161,6 +164,9 @@ final class JsonWriter {
         int rule = java.util.Objects.requireNonNull(terms.get(term));
         int start = builder.start(rule);
         int end = builder.end(rule);
+        if (set.equals(ValueSet.NONE)) {
+            return;
+        }
         Integer same = sets.putIfAbsent(set, rule);
         if (same != null) {
             builder.call(start, same, end);
@@ -293,9 +299,21 @@ final class JsonWriter {
     int key(int from, String name) throws GrammarException {
         if (!inside.contains(name)) {
             throw GrammarException.unsupported(
-                    "the key '%s' can't be written here".formatted(name));
+                    "the key '%s' can't be written here".formatted(shown(name)));
         }
         return strings.key(from, name);
+    }
+
+    /// A key for messages, in which halves of surrogate pairs are escapes.
+    private static String shown(String name) {
+        StringBuilder shown = new StringBuilder();
+        name.codePoints()
+                .forEach(c ->
+                        shown.append(
+                                OwnKeywords.isSurrogate(c)
+                                        ? "\\u%04x".formatted(c)
+                                        : Character.toString(c)));
+        return shown.toString();
     }
 
     /// The keys of a language that may be written.

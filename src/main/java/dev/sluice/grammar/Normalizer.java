@@ -9,11 +9,13 @@ import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// Brings rules into the form of [Rules].
@@ -51,12 +53,29 @@ final class Normalizer {
             }
         }
         removeLeftRecursion();
-        trim();
+        Productive found = new Productive(builder, false);
+        productive.or(found.find(reachable));
         boolean acceptsEmpty = nullable.get(root);
         if (!productive.get(root) && !acceptsEmpty) {
-            throw GrammarException.malformed("no text can follow the grammar");
+            throw GrammarException.malformed("no text can follow the grammar" + why(found, root));
         }
+        trim();
         return new RulesWriter(builder, ends, ranked(root)).write(root, acceptsEmpty);
+    }
+
+    /// Follows what keeps a rule from coming to an end down to where that is the schema's doing.
+    private String why(Productive found, int root) {
+        String why = "";
+        Set<Integer> seen = new HashSet<>();
+        OptionalInt at = OptionalInt.of(root);
+        while (at.isPresent() && seen.add(at.getAsInt())) {
+            why =
+                    builder.place(at.getAsInt())
+                            .map(": no value of the schema at %s can be written"::formatted)
+                            .orElse(why);
+            at = found.missing(at.getAsInt());
+        }
+        return why;
     }
 
     /// Finds the rules that are called from the root, and the states of each.
@@ -312,8 +331,7 @@ final class Normalizer {
     }
 
     /// Removes what never comes to an end.
-    private void trim() throws GrammarException {
-        productive.or(new Productive(builder, false).find(reachable));
+    private void trim() {
         for (int rule : reachable) {
             if (!rules.get(rule).isRepeat()) {
                 trim(rule);

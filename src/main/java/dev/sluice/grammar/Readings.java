@@ -157,8 +157,16 @@ final class Readings {
         }
     }
 
-    private static GrammarException tooMany(String what) {
-        return GrammarException.unsupported(what + ", which are too many");
+    private GrammarException tooMany(String what) {
+        String apart =
+                evaluator.options.keyOrder() == KeyOrder.ANY
+                        ? ""
+                        : ", or a first key that is required and a different constant in each,";
+        return GrammarException.unsupported(
+                what
+                        + ", which are too many; fewer alternatives or fewer optional keys"
+                        + apart
+                        + " would help");
     }
 
     private void enterArrays(Collection<ArrayShape> shapes, Object what) throws GrammarException {

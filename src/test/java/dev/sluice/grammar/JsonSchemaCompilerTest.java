@@ -647,8 +647,34 @@ class JsonSchemaCompilerTest {
         for (String only : List.of("{\"const\":\"\\ud800\"}", "{\"enum\":[\"\\ud800\"]}")) {
             assertThatThrownBy(() -> accepts(only, "\"\\ud800\""))
                     .isInstanceOf(GrammarException.class)
-                    .hasMessage("no text can follow the grammar");
+                    .hasMessage(
+                            "no text can follow the grammar: no value of the schema at the root can be"
+                                    + " written");
         }
+        assertThatThrownBy(() -> accepts("{\"items\":{\"properties\":{\"a\\ud800\":{}}}}", "[]"))
+                .hasMessage("the key 'a\\ud800' can't be written here (at /items)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{'type':'object','properties':{'a':false},'required':['a']}; the root",
+                "{'type':'object','properties':{'b':{'$ref':'#/$defs/x','maxItems':9},'a':{'$ref':'#/$defs/x'}},"
+                        + "'required':['a'],'$defs':{'x':{'type':'array','minItems':1,"
+                        + "'items':{'$ref':'#/$defs/x'}}}}; /properties/a",
+                "{'type':'array','minItems':1,'items':{'type':'object','required':['a','b'],"
+                        + "'properties':{'a':{'const':'\ud800'},'b':{},'c':{'const':'\ud800'}}}};"
+                        + "/items/properties/a",
+                "{'type':'object','required':['a','b'],'properties':{'a':{'const':'\ud800'},"
+                        + "'b':{'const':'\ud801'}}}; the root",
+            })
+    void theSchemaOfWhichNoValueCanBeWrittenIsNamed(String schema, String place) {
+        assertThatThrownBy(() -> accepts(schema.replace('\'', '"'), ""))
+                .isInstanceOf(GrammarException.class)
+                .hasMessage(
+                        "no text can follow the grammar: no value of the schema at %s can be written"
+                                .formatted(place));
     }
 
     /// How guided decoding's documentation has it.
