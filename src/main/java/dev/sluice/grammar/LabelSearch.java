@@ -155,8 +155,7 @@ final class LabelSearch {
         Punycode.Decoder decoder = new Punycode.Decoder(text.substring(0, Math.max(0, delimiter)));
         for (int i = delimiter + 1; i < text.length(); i++) {
             if (!decoder.read(text.charAt(i))
-                    || (decoder.isBetween()
-                            && !ALabels.isAllowed(decoder.last()))) {
+                    || (decoder.isBetween() && !ALabels.isAllowed(decoder.last()))) {
                 return false;
             }
         }

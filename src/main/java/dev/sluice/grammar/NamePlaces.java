@@ -157,7 +157,7 @@ final class NamePlaces {
             return Math.min(label + 1, LABELS - 1);
         }
         List<CodePoints> prefix = List.of(X, N, HYPHEN, HYPHEN);
-        if (label < ORDINARY && prefix.get(label) == some) {
+        if (label < ORDINARY && prefix.get(label).equals(some)) {
             return label + 1 == ORDINARY ? ENCODED : label + 1;
         }
         return ORDINARY;
@@ -172,8 +172,7 @@ final class NamePlaces {
     /// @param needs how many characters a place needs by itself, or [#NEVER]
     /// @param leads whether one place may lead to another
     /// @return how many characters each needs at least, or [#NEVER]
-    private int[] spread(
-            List<List<Integer>> sources, IntUnaryOperator needs, Leads leads) {
+    private int[] spread(List<List<Integer>> sources, IntUnaryOperator needs, Leads leads) {
         int[] lengths = new int[places.size()];
         Arrays.fill(lengths, NEVER);
         NavigableMap<Integer, List<Integer>> work = new TreeMap<>();
@@ -312,8 +311,7 @@ final class NamePlaces {
     /// are: any letter or digit leads to one state, in one case at least and in the other to none
     /// that is better, and hyphens lead on like these. The automaton must be the least.
     boolean isPlain() {
-        return places.stream()
-                .allMatch(place -> label(place) < ENCODED || isPlain(state(place)));
+        return places.stream().allMatch(place -> label(place) < ENCODED || isPlain(state(place)));
     }
 
     private boolean isPlain(int state) {

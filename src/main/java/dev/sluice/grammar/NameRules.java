@@ -67,7 +67,8 @@ final class NameRules {
     /// The other strings of a piece.
     static StringSet others(StringSet.Piece piece) throws GrammarException {
         StringPattern pattern = piece.pattern();
-        return areNames(pattern) ? StringSet.NONE
+        return areNames(pattern)
+                ? StringSet.NONE
                 : StringSet.of(
                         StringPattern.of(pattern.language().and(pattern.ofInvalid())),
                         piece.min(),

@@ -217,8 +217,8 @@ final class SchemaEvaluator {
                 : parts.closed(schema, narrowed(schema, toldApart(schema, result)));
     }
 
-    /// Host names that can't be told apart ([NameRules]) are refused where they come about, or taken
-    /// for valid ones.
+    /// Host names that can't be told apart ([NameRules]) are refused where they come about, or
+    /// taken for valid ones.
     private ValueSet toldApart(Schema schema, ValueSet values) throws GrammarException {
         try {
             NameRules.check(values.strings());

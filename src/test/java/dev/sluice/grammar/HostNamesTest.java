@@ -306,7 +306,9 @@ class HostNamesTest {
         String narrow = "{'format':'hostname','pattern':'^[a-z-]+$'}";
         JsonSchemaOptions relaxed = JsonSchemaOptions.DEFAULT.withStrict(false);
         String condition =
-                "{'type':'string','if':%s,'then':{'maxLength':3}}".formatted(narrow).replace('\'', '"');
+                "{'type':'string','if':%s,'then':{'maxLength':3}}"
+                        .formatted(narrow)
+                        .replace('\'', '"');
         Machine machine = SchemaRows.machine(SchemaRows.json(condition), relaxed);
 
         assertThat(accepts(machine, "xn--tda")).isFalse();
