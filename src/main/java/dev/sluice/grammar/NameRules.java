@@ -14,12 +14,16 @@ final class NameRules {
     /// Refuses strings of which such names can't be told apart ([NamePlaces#isPlain]).
     static void check(StringSet strings) throws GrammarException {
         for (StringSet.Piece piece : strings.pieces()) {
-            if (!piece.pattern().tellsNamesApart()) {
-                throw GrammarException.unsupported(
-                        "of labels of host names that begin with xn--, nothing but the length can"
-                                + " be limited, as a pattern or another keyword does here; "
-                                + WAY_OUT);
-            }
+            check(piece);
+        }
+    }
+
+    private static void check(StringSet.Piece piece) throws GrammarException {
+        if (!piece.pattern().tellsNamesApart()) {
+            throw GrammarException.unsupported(
+                    "of labels of host names that begin with xn--, nothing but the length can be"
+                            + " limited, as a pattern or another keyword does here; "
+                            + WAY_OUT);
         }
     }
 
@@ -52,6 +56,7 @@ final class NameRules {
 
     private static int write(GrammarBuilder builder, StringSet.Piece piece, boolean json)
             throws GrammarException {
+        check(piece);
         StringPattern pattern = piece.pattern();
         if (areNames(pattern)) {
             return names(builder, pattern.language(), piece, true, json);

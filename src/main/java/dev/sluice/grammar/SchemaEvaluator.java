@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /// Says which values a schema allows: its own keywords, and those of the schemas that it applies to
@@ -123,7 +124,8 @@ final class SchemaEvaluator {
                                 literal.positive() ? values(literal.one()) : others(literal.one()));
             }
         }
-        ValueSet plain = document.mayTrace() ? algebra.unevaluated(result) : result;
+        ValueSet told = toldApart(result, e -> located(e, term));
+        ValueSet plain = document.mayTrace() ? algebra.unevaluated(told) : told;
         terms.put(term, plain);
         return plain;
     }
@@ -214,19 +216,22 @@ final class SchemaEvaluator {
         }
         return keysOnly
                 ? result
-                : parts.closed(schema, narrowed(schema, toldApart(schema, result)));
+                : parts.closed(
+                        schema,
+                        narrowed(schema, toldApart(result, e -> located(e, schema, "format"))));
     }
 
     /// Host names that can't be told apart ([NameRules]) are refused where they come about, or
     /// taken for valid ones.
-    private ValueSet toldApart(Schema schema, ValueSet values) throws GrammarException {
+    private ValueSet toldApart(ValueSet values, UnaryOperator<GrammarException> located)
+            throws GrammarException {
         try {
             NameRules.check(values.strings());
             return values;
         } catch (GrammarException e) {
-            GrammarException located = located(e, schema, "format");
-            if (negations > 0 || !ignores(located)) {
-                throw located;
+            GrammarException wrong = located.apply(e);
+            if (negations > 0 || !ignores(wrong)) {
+                throw wrong;
             }
             return values.withStrings(NameRules.untold(values.strings()));
         }

@@ -293,6 +293,23 @@ class HostNamesTest {
                 .hasMessageContaining("(keyword format at the root)");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'properties':{'a':{'format':'hostname'}},'patternProperties':{'a':{'pattern':'^[a-z-]+$'}}}",
+                "{'allOf':[{'properties':{'a':{'format':'hostname'}}},{'properties':{'a':{'pattern':'a$'}}}]}",
+                "{'items':{'format':'hostname'},'contains':{'pattern':'a$'}}"
+            })
+    void areRefusedWhereSchemasMeetThatSayMoreOfLabels(String schema) {
+        assertThatThrownBy(() ->
+                        SchemaRows.machine(
+                                SchemaRows.json(schema.replace('\'', '"')),
+                                JsonSchemaOptions.DEFAULT))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("xn--")
+                .hasMessageMatching(".*\\(at .*\\)");
+    }
+
     @Test
     void rareLettersEndLabelsThatHaveNoRoom() throws GrammarException {
         Machine machine = machine(HOSTNAME + ",'maxLength':11");
