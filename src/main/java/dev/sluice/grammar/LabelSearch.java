@@ -55,20 +55,28 @@ final class LabelSearch {
     /// There are no letters from here on.
     private static final int BEHIND_LETTERS = 0x40000;
 
-    /// How many code points below each may be part of a label, as far as their kind tells.
-    private static final int[] LETTERS = letters();
-
     private final Map<Asked, Boolean> known = new HashMap<>();
     private int attempts;
 
     private record Asked(String label, int more) {}
 
-    private static int[] letters() {
-        int[] counts = new int[BEHIND_LETTERS + 1];
-        for (int c = 0; c < BEHIND_LETTERS; c++) {
-            counts[c + 1] = counts[c] + (ALabels.mayBeAllowed(c) ? 1 : 0);
+    /// Counted when a label is searched for the first time: few texts have one.
+    private static final class Letters {
+        /// How many code points below each may be part of a label, as far as their kind tells.
+        private static final int[] BELOW = count();
+
+        private static int[] count() {
+            int[] below = new int[BEHIND_LETTERS + 1];
+            for (int c = 0; c < BEHIND_LETTERS; c++) {
+                below[c + 1] = below[c] + (ALabels.mayBeAllowed(c) ? 1 : 0);
+            }
+            return below;
         }
-        return counts;
+
+        /// @param behind the code point behind the last
+        static boolean areIn(int first, int behind) {
+            return BELOW[behind] > BELOW[first];
+        }
     }
 
     /// Whether a label can become a valid one by some more characters.
@@ -270,7 +278,7 @@ final class LabelSearch {
     private static boolean mayReachLetter(Punycode.Decoder decoder, int more) {
         int first = (int) Math.min(BEHIND_LETTERS, decoder.least());
         int behind = (int) Math.min(BEHIND_LETTERS, decoder.greatest(more) + 1);
-        return behind > first && LETTERS[behind] > LETTERS[first];
+        return behind > first && Letters.areIn(first, behind);
     }
 
     /// What a label spells so far.
@@ -294,7 +302,7 @@ final class LabelSearch {
 
         /// Whether a character may be among those of the label.
         boolean mayHold(int c) {
-            return LETTERS[c + 1] > LETTERS[c]
+            return Letters.areIn(c, c + 1)
                     && ALabels.isAllowed(c)
                     && Directions.mayBeInOrder(directions | Directions.of(c));
         }

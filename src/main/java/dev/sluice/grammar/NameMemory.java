@@ -82,7 +82,6 @@ final class NameMemory {
 
     /// Whether a name can be completed in a state.
     private Optional<Boolean> mayEnd(int state, NameText text) {
-        int left = text.left();
         if (text.isEncoded()) {
             return text.valid() ? mayBecomeValid(state, text) : mayBecomeInvalid(state, text);
         }
@@ -92,17 +91,18 @@ final class NameMemory {
                         : text.valid()
                                 ? places.valid(state, text.label())
                                 : places.invalid(state, text.label());
-        return Optional.of(need < NamePlaces.NEVER && need <= left);
+        return Optional.of(NamePlaces.fits(need, text.left()));
     }
 
     private Optional<Boolean> mayBecomeValid(int state, NameText text) {
         int[] needs = places.validNeeds(state);
-        int most = Math.min(text.left(), NamePlaces.NEVER - 1);
-        if (Math.min(needs[LabelSearch.MANY], needs[LabelSearch.MANY + 1]) <= most) {
+        int most = text.left();
+        if (NamePlaces.fits(needs[LabelSearch.MANY], most)
+                || NamePlaces.fits(needs[LabelSearch.MANY + 1], most)) {
             return Optional.of(true);
         }
         for (int more = LabelSearch.MANY - 1; more >= 0; more--) {
-            if (needs[more] > most) {
+            if (!NamePlaces.fits(needs[more], most)) {
                 continue;
             }
             if (text.isHidden()) {
@@ -119,17 +119,18 @@ final class NameMemory {
 
     private Optional<Boolean> mayBecomeInvalid(int state, NameText text) {
         NamePlaces.InvalidNeeds needs = places.invalidNeeds(state);
-        int most = Math.min(text.left(), NamePlaces.NEVER - 1);
-        if (needs.longer() <= most) {
+        int most = text.left();
+        if (NamePlaces.fits(needs.longer(), most)) {
             return Optional.of(true);
         }
-        if (needs.ifInvalid() > most) {
+        if (!NamePlaces.fits(needs.ifInvalid(), most)) {
             return Optional.of(false);
         }
         if (text.isHidden()) {
             return UNKNOWN;
         }
-        return Optional.of(!ALabels.isValid(text.label()) || needs.ifValid() <= most);
+        return Optional.of(
+                !ALabels.isValid(text.label()) || NamePlaces.fits(needs.ifValid(), most));
     }
 
     /// Whether it takes a search to tell whether a character may follow: where a label that must be
@@ -137,7 +138,7 @@ final class NameMemory {
     boolean searches(int state, NameText text) {
         return text.valid()
                 && text.isEncoded()
-                && places.validNeeds(state)[LabelSearch.MANY + 1] > text.left();
+                && !NamePlaces.fits(places.validNeeds(state)[LabelSearch.MANY + 1], text.left());
     }
 
     /// What matters of a name to the next tokens.

@@ -246,6 +246,13 @@ final class NamePlaces {
         return number == null ? NEVER : lengths[number];
     }
 
+    /// Whether a name can be completed by what it needs.
+    ///
+    /// @param most how many characters it may have, or [Repeat#UNBOUNDED]
+    static boolean fits(int need, int most) {
+        return need < NEVER && need <= most;
+    }
+
     /// More than any place needs.
     int most() {
         return most;

@@ -123,7 +123,6 @@ final class NameRules {
                         ? names
                         : names.and(TextLanguage.ofLength(min, Repeat.UNBOUNDED));
         NamePlaces places = all.namePlaces();
-        int least = valid ? places.valid(0, "") : places.invalid(0, "");
-        return least < NamePlaces.NEVER && least <= max;
+        return NamePlaces.fits(valid ? places.valid(0, "") : places.invalid(0, ""), max);
     }
 }

@@ -58,7 +58,9 @@ record NameText(boolean valid, int left, String label) implements Memory {
 
     /// The text behind another character; behind a dot only of a label that is known and may end.
     NameText then(int character) {
-        return with(left(1), character == '.' && isWrong() ? SETTLED : behind(label, character));
+        return with(
+                left(1),
+                character == '.' && !valid && isWrong() ? SETTLED : behind(label, character));
     }
 
     /// What is left behind some characters.
