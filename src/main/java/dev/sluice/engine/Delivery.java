@@ -26,7 +26,7 @@ final class Delivery {
     }
 
     /// Tells of a token that was drawn, and ends the sequence if it was the last one.
-    void token(Sequence sequence, Sampler.Draw draw, OutputText.Piece piece) {
+    void token(Sequence sequence, Draw draw, OutputText.Piece piece) {
         announce(sequence);
         delta(sequence, piece, TokenIds.of(draw.token()), draw);
         if (piece.reason().isPresent()) {
@@ -47,7 +47,7 @@ final class Delivery {
             announce(sequence);
             OutputText.Piece rest = sequence.output().interrupt(FinishReason.RECOVER_STOP);
             if (!rest.text().isEmpty() || !rest.markers().isEmpty()) {
-                delta(sequence, rest, TokenIds.EMPTY, Sampler.Draw.certain(0));
+                delta(sequence, rest, TokenIds.EMPTY, new Draw());
             }
             finish(sequence, FinishReason.RECOVER_STOP);
         } catch (RuntimeException e) {
@@ -70,7 +70,7 @@ final class Delivery {
     }
 
     private static void delta(
-            Sequence sequence, OutputText.Piece piece, TokenIds ids, Sampler.Draw draw) {
+            Sequence sequence, OutputText.Piece piece, TokenIds ids, Draw draw) {
         long elapsed = sequence.lastTokenNanos() - sequence.startedNanos();
         sequence.listener()
                 .accept(

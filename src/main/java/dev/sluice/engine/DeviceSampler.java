@@ -29,6 +29,7 @@ final class DeviceSampler implements AutoCloseable {
     private final ProcessorChain processors;
     private final SamplingBatch batch;
     private final int[] indexOfRow;
+    private final Draw drawn = new Draw();
 
     /// @param numIds ids that can be drawn
     /// @param maxRows most rows of logits of a step
@@ -159,10 +160,10 @@ final class DeviceSampler implements AutoCloseable {
         return indexOfRow[row] != ON_HOST;
     }
 
-    /// What was drawn from a row.
+    /// What was drawn from a row; it holds until the next call.
     ///
     /// @throws ArithmeticException if nothing could be
-    Sampler.Draw draw(int row, Sequence sequence) {
+    Draw draw(int row, Sequence sequence) {
         int index = indexOfRow[row];
         return switch (batch.outcome(index)) {
             case DRAWN -> drawn(index, sequence);
@@ -173,10 +174,10 @@ final class DeviceSampler implements AutoCloseable {
         };
     }
 
-    private Sampler.Draw drawn(int index, Sequence sequence) {
+    private Draw drawn(int index, Sequence sequence) {
         boolean told = sequence.request().output().logprobs().top().isPresent();
         double probability = measures ? Math.exp(batch.value(index)) : 0;
-        return new Sampler.Draw(
+        return drawn.set(
                 batch.token(index), told ? logprobs(index) : List.of(), probability, List.of());
     }
 

@@ -28,6 +28,9 @@ final class Drawing implements AutoCloseable {
     private final List<Sequence> drawing = new ArrayList<>();
     private final int[] rows;
 
+    /// Of a token that was not drawn, for it was forced.
+    private final Draw told = new Draw();
+
     Drawing(
             EngineConfig config,
             EngineFeatures features,
@@ -185,7 +188,7 @@ final class Drawing implements AutoCloseable {
     /// @return whether the sequence goes on
     private boolean extend(Sequence sequence, Tensor logits, int row) {
         try {
-            Sampler.Draw draw = sampler.draw(logits, row, sequence);
+            Draw draw = sampler.draw(logits, row, sequence);
             scheduler.publish(sequence);
             boolean goesOn = tell(sequence, draw);
             if (!goesOn || jump.isEmpty()) {
@@ -193,7 +196,7 @@ final class Drawing implements AutoCloseable {
             }
             int[] forced = jump.get().tokens(sequence);
             for (int i = 0; i < forced.length && goesOn; i++) {
-                goesOn = tell(sequence, Sampler.Draw.certain(forced[i]));
+                goesOn = tell(sequence, told.certain(forced[i]));
             }
             return goesOn;
         } catch (RuntimeException e) {
@@ -204,7 +207,7 @@ final class Drawing implements AutoCloseable {
     }
 
     /// @return whether the sequence goes on
-    private boolean tell(Sequence sequence, Sampler.Draw draw) {
+    private boolean tell(Sequence sequence, Draw draw) {
         append(sequence, draw.token());
         OutputText.Piece piece = sequence.output().accept(draw.token(), limit(sequence, draw));
         delivery.token(sequence, draw, piece);
@@ -219,7 +222,7 @@ final class Drawing implements AutoCloseable {
     }
 
     /// Why no token may follow the last one, where none may.
-    private Optional<FinishReason> limit(Sequence sequence, Sampler.Draw draw) {
+    private Optional<FinishReason> limit(Sequence sequence, Draw draw) {
         if (sequence.isGuided() && sequence.guidedText().orElseThrow().hasEnded()) {
             return Optional.of(FinishReason.STOP);
         }

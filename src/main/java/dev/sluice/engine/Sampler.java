@@ -41,27 +41,7 @@ final class Sampler implements AutoCloseable {
     private final LogprobsMeter meter;
     private final TokenLottery lottery;
     private final Optional<DeviceSampler> onDevice;
-
-    /// What was drawn.
-    ///
-    /// @param logprobs its log probabilities, where they were asked for, else none
-    /// @param probability among the tokens that could be drawn, where it counts; else 0
-    /// @param draftLogprobs those of the token that was guessed here, where they were asked for
-    record Draw(
-            int token,
-            List<TokenLogprobs> logprobs,
-            double probability,
-            List<TokenLogprobs> draftLogprobs) {
-        /// A token that could be no other.
-        static Draw certain(int token) {
-            return new Draw(token, List.of(), 1, List.of());
-        }
-
-        /// A token of which nothing is told.
-        static Draw of(int token) {
-            return new Draw(token, List.of(), 0, List.of());
-        }
-    }
+    private final Draw drawn = new Draw();
 
     /// @param vocabSize columns of the logits
     /// @param numIds how many of them stand for a token
@@ -124,7 +104,7 @@ final class Sampler implements AutoCloseable {
         onDevice.ifPresent(sampling -> sampling.sample(logits, drawing, rows));
     }
 
-    /// Draws the next token of a sequence.
+    /// Draws the next token of a sequence; what is returned holds until the next draw.
     ///
     /// @param logits as given to [#prepare]
     /// @param index the sequence's row of the logits
@@ -136,13 +116,13 @@ final class Sampler implements AutoCloseable {
         boolean reports = sequence.request().output().logprobs().top().isPresent();
         OptionalInt forced = sequence.forcedToken();
         if (!reports && forced.isPresent()) {
-            return Draw.certain(forced.getAsInt());
+            return drawn.certain(forced.getAsInt());
         }
         if (onDevice.isEmpty()) {
             int ranked = ranked(index);
             boolean plain = !reports && !measures && sequence.request().sampling().isGreedy();
             if (plain && stays(sequence, ranked)) {
-                return Draw.of(ranked);
+                return drawn.plain(ranked);
             }
         }
         load(logits, index);
@@ -151,7 +131,7 @@ final class Sampler implements AutoCloseable {
             System.arraycopy(values, 0, raw, 0, numIds);
         }
         int token = forced.isPresent() ? force(forced.getAsInt()) : choose(sequence, index);
-        return new Draw(
+        return drawn.set(
                 token,
                 report(sequence, token, token),
                 forced.isPresent() ? 1 : probability(sequence, token),

@@ -13,7 +13,7 @@ final class DrawAssert {
     private DrawAssert() {}
 
     /// @param actual may tell of fewer of the most likely tokens
-    static void assertSame(Sampler.Draw actual, Sampler.Draw expected) {
+    static void assertSame(Draw actual, Draw expected) {
         assertThat(actual.token()).isEqualTo(expected.token());
         assertSame(actual.logprobs(), expected.logprobs());
     }

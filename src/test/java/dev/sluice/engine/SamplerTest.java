@@ -121,8 +121,8 @@ class SamplerTest {
     }
 
     /// Draws on the host, and demands the same of a device that samples.
-    private static Sampler.Draw draw(Place place, LogprobsMode mode, LogitsProcessor... own) {
-        Sampler.Draw drawn;
+    private static Draw draw(Place place, LogprobsMode mode, LogitsProcessor... own) {
+        Draw drawn;
         try (MemoryDevice device = new MemoryDevice()) {
             drawn = draw(place, device, mode, own);
         }
@@ -134,7 +134,7 @@ class SamplerTest {
         return drawn;
     }
 
-    private static Sampler.Draw draw(
+    private static Draw draw(
             Place place, Device device, LogprobsMode mode, LogitsProcessor... own) {
         int columns = place.logits().length;
         Tensor logits = device.allocate(DType.F32, Shape.of(1, columns));
@@ -281,7 +281,7 @@ class SamplerTest {
             best = logits[id] > logits[best] ? id : best;
         }
 
-        Sampler.Draw drawn =
+        Draw drawn =
                 draw(place.with(greedy, LogprobsOptions.NONE), LogprobsMode.RAW_LOGPROBS);
 
         assertThat(drawn.token()).isEqualTo(best);
@@ -297,7 +297,7 @@ class SamplerTest {
                     draw(place.with(place.request().sampling(), LogprobsOptions.NONE), mode)
                             .token();
 
-            Sampler.Draw with = draw(place.with(true, true), mode);
+            Draw with = draw(place.with(true, true), mode);
 
             assertThat(with.token()).as("seed %d", seed).isEqualTo(without);
             assertThat(with.logprobs().getFirst().chosen().tokenId()).isEqualTo(without);
