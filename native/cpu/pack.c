@@ -1,15 +1,8 @@
 /* Packing of stored rows into panels. */
-#include "gguf.h"
+#include "pack.h"
 #include "scalar.h"
 
 #include <math.h>
-
-/* One group of 32 inputs of one output, on its way into a panel. */
-struct packing {
-    const struct sl_pack_args *args;
-    const struct source_type *source;
-    int carried; /* codes and scales are taken over as they are */
-};
 
 static int keeps_source(const struct sl_matrix *m, const struct source_type *t) {
     return m->format == t->format && m->group == t->group && m->scale_bits == t->scale_bits
@@ -32,8 +25,7 @@ static void dequantise(const struct quant_group *group, float *w) {
 
 /* Where stored row `row` begins. */
 static const uint8_t *stored_row(const struct packing *p, int64_t row) {
-    return (const uint8_t *)p->args->src
-           + row * (p->args->row_stride / p->source->block) * p->source->block_bytes;
+    return (const uint8_t *)p->args->src + row * p->row_bytes;
 }
 
 /* Group g of a quantised row. */
@@ -211,25 +203,47 @@ static void pack_group(const struct packing *p, uint8_t *panel, int64_t n, int64
     } else if (!p->carried) {
         quantise_int4(w, &group);
     }
-    int64_t groups = sl_padded(m->cols) / SL_GROUP;
-    write_quantised(panel + g * (m->panel_bytes / groups), m, n, count, &group);
+    write_quantised(panel + g * p->group_bytes, m, n, count, &group);
+}
+
+/* Outputs n .. end - 1 of a panel; rows: the stored row of each output. */
+static void pack_outputs(const struct packing *p, uint8_t *panel, int64_t n, int64_t end,
+                         const int64_t *rows) {
+    int64_t groups = sl_padded(p->args->dst.cols) / SL_GROUP;
+    int64_t whole = p->args->transposed ? 0 : p->args->dst.cols / SL_GROUP;
+    const uint8_t *stored[SL_PANEL];
+    for (int64_t i = n; i < end; i++) {
+        stored[i] = stored_row(p, rows[i]);
+    }
+    /* Groups outside, outputs inside: the 32 outputs of a group lie close together. */
+    for (int64_t g = 0; g < groups; g++) {
+        for (int64_t i = n; i < end;) {
+            if (g < whole && i % SL_PACK_LANES == 0 && i + SL_PACK_LANES <= end) {
+                SL_FN(pack_lanes)(p, stored + i, panel, i, g);
+                i += SL_PACK_LANES;
+            } else {
+                pack_group(p, panel, i, rows[i], g);
+                i++;
+            }
+        }
+    }
 }
 
 void SL_FN(pack)(const struct sl_pack_args *args, int64_t begin, int64_t end) {
     const struct source_type *source = SL_FN(source_type)(args->src_type);
-    struct packing p = {args, source, keeps_source(&args->dst, source)};
-    int64_t groups = sl_padded(args->dst.cols) / SL_GROUP;
+    const struct sl_matrix *m = &args->dst;
+    struct packing p = {args, source, keeps_source(m, source),
+                        args->row_stride / source->block * source->block_bytes,
+                        m->panel_bytes / (sl_padded(m->cols) / SL_GROUP)};
     for (int64_t unit = begin; unit < end; unit++) {
         int64_t first = sl_max(unit * SL_PANEL, args->dst_row);
         int64_t last = sl_min((unit + 1) * SL_PANEL, args->dst_row + args->rows);
-        uint8_t *panel = (uint8_t *)args->dst.panels + unit * args->dst.panel_bytes;
-        /* Groups outside, rows inside: the 32 outputs of a group lie close together. */
-        for (int64_t g = 0; g < groups; g++) {
-            for (int64_t r = first; r < last; r++) {
-                int64_t row = r - args->dst_row;
-                row = args->row_order ? args->row_order[row] : row;
-                pack_group(&p, panel, r % SL_PANEL, row, g);
-            }
+        int64_t rows[SL_PANEL];
+        for (int64_t r = first; r < last; r++) {
+            int64_t row = r - args->dst_row;
+            rows[r % SL_PANEL] = args->row_order ? args->row_order[row] : row;
         }
+        pack_outputs(&p, (uint8_t *)m->panels + unit * m->panel_bytes, first - unit * SL_PANEL,
+                     last - unit * SL_PANEL, rows);
     }
 }
