@@ -85,8 +85,24 @@ SL_INLINE void lu_store_halves(uint8_t *p, lu v) {
     memcpy(p, &halves, sizeof halves);
 }
 
-SL_INLINE lu lu_select(li mask, lu a, lu b) { return ((lu)mask & a) | (~(lu)mask & b); }
-SL_INLINE lf lf_select(li mask, lf a, lf b) { return (lf)lu_select(mask, (lu)a, (lu)b); }
+#if SL_LEVEL > 0
+
+SL_INLINE lf lf_select(li mask, lf a, lf b) {
+    return (lf)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)mask);
+}
+SL_INLINE lf lf_max(lf a, lf b) { return (lf)_mm256_max_ps((__m256)a, (__m256)b); }
+SL_INLINE lf lf_min(lf a, lf b) { return (lf)_mm256_min_ps((__m256)a, (__m256)b); }
+
+#else
+
+SL_INLINE lf lf_select(li mask, lf a, lf b) { return (lf)((mask & (li)a) | (~mask & (li)b)); }
+/* These two give b if a or b is NaN. */
+SL_INLINE lf lf_max(lf a, lf b) { return lf_select(a > b, a, b); }
+SL_INLINE lf lf_min(lf a, lf b) { return lf_select(a < b, a, b); }
+
+#endif
+
+SL_INLINE lu lu_select(li mask, lu a, lu b) { return (lu)lf_select(mask, (lf)a, (lf)b); }
 SL_INLINE lf lf_all(float f) { return f - (lf){0}; }
 SL_INLINE lf lf_of(lu whole) { return __builtin_convertvector((li)whole, lf); }
 

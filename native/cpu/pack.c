@@ -135,9 +135,10 @@ static void write_quantised(uint8_t *block, const struct sl_matrix *m, int64_t n
     }
 }
 
-static int clamp_round(float x, int low, int high) {
-    long q = lrintf(x);
-    return q < low ? low : q > high ? high : (int)q;
+/* NaN becomes `low`. */
+static int clamp_round(float x, float low, float high) {
+    x = x > low ? x : low;
+    return (int)lrintf(x < high ? x : high);
 }
 
 static void quantise_int8(const float *w, struct quant_group *group) {

@@ -5,6 +5,9 @@
  */
 #include "lanes.h"
 
+/* Bytes, of each row. */
+enum { FETCH_AHEAD = 192 };
+
 /* A group of 32 inputs: w = scale * (code - zero) + min, as in struct quant_group. */
 struct codes {
     lu bytes[8]; /* codes of inputs 4 j .. 4 j + 3 */
@@ -179,13 +182,13 @@ static void write_floats(int64_t format, const lf *w, uint8_t *to) {
     }
 }
 
-static void copy_16(int64_t format, const uint8_t *const *rows, int64_t at, uint8_t *to) {
+static void copy_16(int64_t type, const uint8_t *const *rows, int64_t at, uint8_t *to) {
     for (int i = 0; i < SL_GROUP; i += 8) {
         lu words[4];
         lu_gather_4(rows, at + 2 * i, words);
         for (int j = 0; j < 4; j++) {
             uint8_t *pair = to + (i + 2 * j) * 2 * SL_PANEL;
-            if (format == SL_FORMAT_BF16) {
+            if (type == SL_BF16) {
                 lu_store(pair, words[j]);
             } else {
                 lu_store_halves(pair, words[j] & 0xffff);
@@ -195,32 +198,34 @@ static void copy_16(int64_t format, const uint8_t *const *rows, int64_t at, uint
     }
 }
 
-/* As pack.c does it; a comparison with NaN is false there too. */
-static void quantise(int64_t format, const lf *w, struct codes *out) {
-    lf largest = {0}, value = {0};
+/* The number of largest magnitude, the first of equals. */
+static lf largest(const lf *w) {
+    lf magnitude = {0}, value = {0};
     for (int i = 0; i < SL_GROUP; i++) {
         lf a = (lf)((lu)w[i] & 0x7fffffff);
-        li more = a > largest;
-        largest = lf_select(more, a, largest);
-        value = lf_select(more, w[i], value);
+        value = lf_select(a > magnitude, w[i], value);
+        magnitude = lf_max(a, magnitude);
     }
+    return value;
+}
+
+static void quantise(int64_t format, const lf *w, struct codes *out) {
+    lf value = largest(w);
     int eight = format == SL_FORMAT_INT8;
-    float low = eight ? -127 : -8, high = eight ? 127 : 7;
+    lf low = lf_all(eight ? -127 : -8), high = lf_all(eight ? 127 : 7);
     out->zero = eight ? 128 : 8;
-    out->scale16 = lf_to_f16(eight ? largest / 127 : value / -8);
+    out->scale16 = lf_to_f16(eight ? (lf)((lu)value & 0x7fffffff) / 127 : value / -8);
     lf d = lf_from_f16(out->scale16);
     lf inverse = (lf)((lu)(1 / d) & (lu)(d != 0));
     /* Added to a number below 2^22, it rounds it to a whole one, which the low bits then hold. */
     float rounding = 0x1.8p23f + (float)out->zero;
     for (int j = 0; j < 8; j++) {
-        lu bytes = {0};
+        lu byte[4];
         for (int b = 0; b < 4; b++) {
-            lf x = w[4 * j + b] * inverse;
-            x = lf_select(x > low, x, lf_all(low));
-            x = lf_select(x < high, x, lf_all(high));
-            bytes |= ((lu)(x + rounding) & 255) << 8 * b;
+            lf x = lf_min(lf_max(w[4 * j + b] * inverse, low), high);
+            byte[b] = (lu)(x + rounding) & 255;
         }
-        out->bytes[j] = bytes;
+        out->bytes[j] = byte[0] | byte[1] << 8 | byte[2] << 16 | byte[3] << 24;
     }
 }
 
@@ -254,38 +259,45 @@ static void write_codes(const struct sl_matrix *m, const struct codes *codes, ui
     }
 }
 
+/*
+ * The rows of a panel are too many for the processor to foresee what is read of them. Behind the
+ * last row this is no memory of ours, which does no harm.
+ */
+static void fetch_ahead(const uint8_t *const *rows, int64_t at) {
+    for (int i = 0; i < SL_PACK_LANES; i++) {
+        __builtin_prefetch(rows[i] + at + FETCH_AHEAD);
+    }
+}
+
 void SL_FN(pack_lanes)(const struct packing *p, const uint8_t *const *rows, uint8_t *panel,
                        int64_t n, int64_t g) {
     const struct sl_matrix *m = &p->args->dst;
+    const struct source_type *source = p->source;
     int64_t type = p->args->src_type;
-    int quantised = m->format == SL_FORMAT_INT8 || m->format == SL_FORMAT_INT4;
-    int64_t size = m->format == SL_FORMAT_F32 ? 4 : 2; /* of a float in the panel */
-    uint8_t *to = panel + g * SL_GROUP * SL_PANEL * size;
-    to += n * (m->format == SL_FORMAT_F16 ? 2 : 4);
+    int64_t first = p->args->first_col + g * SL_GROUP;
+    int64_t at = first / source->block * source->block_bytes;
+    uint8_t *block = panel + g * p->group_bytes;
+    uint8_t *to = block + n * (m->format == SL_FORMAT_F16 ? 2 : 4);
     struct codes codes;
     lf w[SL_GROUP];
-    if (p->source->block > 1) {
-        int64_t per_block = p->source->block / SL_GROUP;
-        int64_t from = p->args->first_col / SL_GROUP + g;
-        read_codes(type, rows, from / per_block * p->source->block_bytes, from % per_block,
-                   &codes);
+    fetch_ahead(rows, first * source->block_bytes / source->block);
+    if (source->block > 1) {
+        read_codes(type, rows, at, first % source->block / SL_GROUP, &codes);
         if (!p->carried) {
-            dequantise(p->source, &codes, w);
+            dequantise(source, &codes, w);
         }
+    } else if (p->carried && type != SL_F32) {
+        copy_16(type, rows, at, to);
+        return;
     } else {
-        int64_t at = g * SL_GROUP * p->source->block_bytes;
-        if (p->carried && type != SL_F32) {
-            copy_16(m->format, rows, at, to);
-            return;
-        }
         read_floats(type, rows, at, w);
     }
-    if (!quantised) {
+    if (m->format <= SL_FORMAT_BF16) {
         write_floats(m->format, w, to);
         return;
     }
     if (!p->carried) {
         quantise(m->format, w, &codes);
     }
-    write_codes(m, &codes, panel + g * p->group_bytes, n);
+    write_codes(m, &codes, block, n);
 }

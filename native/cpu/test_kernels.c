@@ -12,6 +12,7 @@ extern int sl_fast_dpbf16;
 void packs_every_type_without_loss(void);
 void converts_every_type_to_every_format(void);
 void packs_transposed_sources(void);
+void packs_outputs_together_as_alone(void);
 void prepares_rows(void);
 void multiplies_in_every_format(void);
 void multiplies_extreme_codes(void);
@@ -145,6 +146,7 @@ int main(void) {
         {"packs every type without loss", packs_every_type_without_loss},
         {"converts every type to every format", converts_every_type_to_every_format},
         {"packs transposed sources", packs_transposed_sources},
+        {"packs outputs together as alone", packs_outputs_together_as_alone},
         {"prepares rows", prepares_rows},
         {"multiplies in every format", multiplies_in_every_format},
         {"multiplies extreme codes", multiplies_extreme_codes},

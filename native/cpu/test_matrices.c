@@ -142,6 +142,71 @@ void packs_transposed_sources(void) {
     }
 }
 
+/* The type's own format, and those that any type is converted to. */
+static int is_target(const struct format *f, int type) {
+    int converts = f->source == SL_Q8_0 || f->source == SL_Q4_0 || f->source <= SL_BF16;
+    return f->source == type || converts;
+}
+
+/* Numbers of every kind in a row of plain floats. */
+static void random_bits(int type, uint8_t *row, int64_t cols) {
+    static const float odd[] = {0, -0.0f, NAN, INFINITY, 127, -127, 2.5f, -2.5f, 65519, 1e-8f};
+    for (int64_t i = 0; i < cols * BLOCK_BYTES[type]; i++) {
+        row[i] = (uint8_t)random32();
+    }
+    for (int64_t k = 0; type == SL_F32 && k < cols; k += 1 + random_below(9)) {
+        memcpy(row + k * 4, &odd[random_below(10)], 4);
+    }
+}
+
+static void check_together(int type, const struct format *f, int64_t first_row, int64_t first_col) {
+    int64_t block = BLOCK[type], rows = 75, stored = 60;
+    int64_t cols = block == 256 ? 416 : block == 32 ? 96 : 77;
+    int64_t stride = (first_col + cols + 2 * block - 1) / block * block;
+    int64_t bytes = stride / block * BLOCK_BYTES[type];
+    uint8_t *src = allocate((size_t)(stored * bytes));
+    int32_t order[75];
+    for (int64_t r = 0; r < stored; r++) {
+        (block == 1 && r % 3 == 0 ? random_bits : random_row)(type, src + r * bytes, stride);
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        order[r] = (int32_t)random_below(stored);
+    }
+    struct sl_matrix m = new_matrix(f, first_row + rows + 3, cols), alone = m;
+    int64_t size = panels_of(&m) * m.panel_bytes;
+    for (int64_t i = 0; i < size; i++) {
+        ((uint8_t *)m.panels)[i] = (uint8_t)random32();
+    }
+    alone.panels = allocate((size_t)size);
+    memcpy(alone.panels, m.panels, (size_t)size);
+    struct sl_pack_args a = {m, src, type, rows, stride, 0, order, first_row, first_col};
+    sl_pack(&a, first_row / 32, (first_row + rows - 1) / 32 + 1);
+    for (int64_t r = 0; r < rows; r++) {
+        struct sl_pack_args one = {alone, src, type, 1, stride, 0, order + r, first_row + r,
+                                   first_col};
+        sl_pack(&one, (first_row + r) / 32, (first_row + r) / 32 + 1);
+    }
+    CHECK(memcmp(m.panels, alone.panels, (size_t)size) == 0,
+          "%s to format %d of %s, from row %d, column %d: panels differ", TYPE_NAME[type],
+          (int)f->format, TYPE_NAME[f->source], (int)first_row, (int)first_col);
+    free(alone.panels);
+    free(m.panels);
+    free(src);
+}
+
+/* Whole vectors of outputs are packed in another way than outputs that lack neighbours. */
+void packs_outputs_together_as_alone(void) {
+    for (int type = 0; type <= SL_Q6_K; type++) {
+        for (int f = 0; f < NUM_FORMATS; f++) {
+            if (!is_target(&FORMATS[f], type)) {
+                continue;
+            }
+            check_together(type, &FORMATS[f], 0, 0);
+            check_together(type, &FORMATS[f], 13, BLOCK[type] == 1 ? 0 : 96);
+        }
+    }
+}
+
 /* ---- linear */
 
 struct prepared {
