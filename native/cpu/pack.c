@@ -235,7 +235,7 @@ void SL_FN(pack)(const struct sl_pack_args *args, int64_t begin, int64_t end) {
     const struct sl_matrix *m = &args->dst;
     struct packing p = {args, source, keeps_source(m, source),
                         args->row_stride / source->block * source->block_bytes,
-                        m->panel_bytes / (sl_padded(m->cols) / SL_GROUP)};
+                        m->panel_bytes / sl_max(1, sl_padded(m->cols) / SL_GROUP)};
     for (int64_t unit = begin; unit < end; unit++) {
         int64_t first = sl_max(unit * SL_PANEL, args->dst_row);
         int64_t last = sl_min((unit + 1) * SL_PANEL, args->dst_row + args->rows);
