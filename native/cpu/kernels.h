@@ -129,6 +129,49 @@ void SL_FN(panel_bf16)(const struct panel_job *job);
 void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 
+#if SL_LEVEL == 1
+/*
+ * Panels that one row of inputs meets at a time, each a stream of its own: a core fetches more from
+ * several pages at once than it does from one (bench/RESULTS.md).
+ */
+enum { SL_STREAMS = 4 };
+
+/* One row times `count` whole panels, the first and those `apart`, 2 * `apart` .. panels behind. */
+struct stream_job {
+    struct panel_job first;
+    int64_t apart;
+    int64_t count;
+};
+
+void sl_streams_bf16(const struct stream_job *job);
+void sl_streams_int(const struct stream_job *job);
+
+/* Where stream s begins, and its outputs. */
+SL_INLINE const uint8_t *sl_stream(const struct stream_job *job, int64_t s) {
+    return job->first.panel + s * job->apart * job->first.w->panel_bytes;
+}
+SL_INLINE float *sl_stream_out(const struct stream_job *job, int64_t s) {
+    return job->first.out + s * job->apart * SL_PANEL;
+}
+
+/*
+ * Fetches of every stream the lines behind `at` that begin in [from, to), line by line: in this
+ * order they come as several streams, however long the pieces are in which they are used. Returns
+ * where the next call begins.
+ */
+SL_INLINE int64_t sl_fetch_streams(const struct stream_job *job, int64_t at, int64_t from,
+                                   int64_t to) {
+    const int64_t count = job->count, apart = sl_stream(job, 1) - sl_stream(job, 0);
+    for (; from < to; from += 64) {
+        const uint8_t *p = job->first.panel + at + from;
+        for (int64_t s = 0; s < count; s++, p += apart) {
+            __builtin_prefetch(p, 0, 3);
+        }
+    }
+    return from;
+}
+#endif
+
 #if SL_LEVEL == 2
 /*
  * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the

@@ -92,8 +92,8 @@ SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
 #endif
 }
 
-SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, int64_t first,
-                          int64_t count, const float *x) {
+SL_INLINE void bf16_chunk(int rows, int fetches, const struct panel_job *job, int64_t row,
+                          int64_t first, int64_t count, const float *x) {
     enum { MAX_VECTORS = 8 };
     const int vectors = VECTORS(rows);
     for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
@@ -106,7 +106,9 @@ SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, in
         }
         const uint8_t *p = job->panel + first * 64 + n * 4;
         for (int64_t k = 0; k < count; k += 2, p += 128) {
-            fetch_pair(p, n, vectors);
+            if (fetches) {
+                fetch_pair(p, n, vectors);
+            }
             SL_UNROLL for (int half = 0; half < 2; half++) {
                 vf b[MAX_VECTORS];
                 SL_RELOAD(p);
@@ -143,7 +145,7 @@ SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row) {
                 x[i * CHUNK + k] = bf16_to_f32(narrow[k]);
             }
         }
-        bf16_chunk(rows, job, row, first, count, x);
+        bf16_chunk(rows, 1, job, row, first, count, x);
     }
 }
 
@@ -193,5 +195,32 @@ void SL_FN(panel_bf16)(const struct panel_job *job) {
 #else
 
 void SL_FN(panel_bf16)(const struct panel_job *job) { bf16_tiles(job); }
+
+#if SL_LEVEL == 1
+
+/* Inputs of a stream that are used before those of the next: 2 KB of weights. */
+enum { STREAM_INPUTS = 32 };
+
+void sl_streams_bf16(const struct stream_job *job) {
+    const uint16_t *narrow = job->first.rows;
+    const int64_t bytes = STREAM_INPUTS * 64;
+    int64_t padded = sl_padded(job->first.w->cols);
+    for (int64_t first = 0; first < padded; first += STREAM_INPUTS) {
+        float x[STREAM_INPUTS];
+        for (int i = 0; i < STREAM_INPUTS; i++) {
+            x[i] = bf16_to_f32(narrow[first + i]);
+        }
+        int64_t line = 0;
+        for (int64_t s = 0; s < job->count; s++) {
+            line = sl_fetch_streams(job, first * 64 + bytes, line, bytes * (s + 1) / job->count);
+            struct panel_job one = job->first;
+            one.panel = sl_stream(job, s);
+            one.out = sl_stream_out(job, s);
+            bf16_chunk(1, 0, &one, 0, first, STREAM_INPUTS, x);
+        }
+    }
+}
+
+#endif
 
 #endif

@@ -171,3 +171,62 @@ void SL_FN(panel_int4)(const struct panel_job *job) {
         int4_tiles(&ints);
     }
 }
+
+/* Bytes between the weights in use and those being fetched, of each stream. */
+enum { STREAM_AHEAD = 640 };
+
+/* The sums of each stream grow as in a tile of one row. */
+SL_INLINE void int_streams(int kind, int has_min, const struct stream_job *job) {
+    const int parts = kind == INT8_GROUP16 ? 2 : 1;
+    const struct int_job ints = sl_int_job(&job->first);
+    const int64_t block_bytes = ints.block_bytes, scale_bits = ints.scale_bits;
+    const int64_t apart = sl_stream(job, 1) - sl_stream(job, 0);
+    float memory[SL_STREAMS * SL_PANEL] SL_ALIGNED = {0};
+    struct int_chunk in;
+    int64_t at = 0;
+    for (int64_t first = 0; first < ints.groups; first += SL_CHUNK_GROUPS) {
+        int64_t groups = sl_min(SL_CHUNK_GROUPS, ints.groups - first);
+        sl_load_chunk(&in, 1, &ints, 0, first, groups, parts, has_min);
+        for (int64_t g = 0; g < groups; g++, at += block_bytes) {
+            const uint8_t *block = ints.blocks + at;
+            float *sums = memory;
+            int64_t line = 0;
+            for (int64_t s = 0; s < job->count; s++, block += apart, sums += SL_PANEL) {
+                __asm__ volatile("" : "+r"(sums) : : "memory");
+                line = sl_fetch_streams(job, at + STREAM_AHEAD, line,
+                                        block_bytes * (s + 1) / job->count);
+                SL_UNROLL for (int part = 0; part < parts; part++) {
+                    add_part(1, kind, has_min, &in, g, block, scale_bits, part, sums);
+                }
+            }
+        }
+    }
+    for (int64_t s = 0; s < job->count; s++) {
+        memcpy(sl_stream_out(job, s), memory + s * SL_PANEL, SL_PANEL * sizeof(float));
+    }
+}
+
+static SL_NOINLINE void int8_streams(const struct stream_job *job) {
+    int_streams(INT8_GROUP32, 0, job);
+}
+static SL_NOINLINE void int8_min_streams(const struct stream_job *job) {
+    int_streams(INT8_GROUP32, 1, job);
+}
+static SL_NOINLINE void int8_group16_streams(const struct stream_job *job) {
+    int_streams(INT8_GROUP16, 0, job);
+}
+static SL_NOINLINE void int4_streams(const struct stream_job *job) { int_streams(INT4, 0, job); }
+static SL_NOINLINE void int4_min_streams(const struct stream_job *job) {
+    int_streams(INT4, 1, job);
+}
+
+void sl_streams_int(const struct stream_job *job) {
+    const struct sl_matrix *w = job->first.w;
+    if (w->format == SL_FORMAT_INT4) {
+        (w->has_min ? int4_min_streams : int4_streams)(job);
+    } else if (w->group == 16) {
+        int8_group16_streams(job);
+    } else {
+        (w->has_min ? int8_min_streams : int8_streams)(job);
+    }
+}

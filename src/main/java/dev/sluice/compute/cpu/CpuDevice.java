@@ -38,8 +38,9 @@ public final class CpuDevice implements Device {
     /// Most rows whose keys and values one thread stores at a time.
     private static final int STORED_ROWS = 32;
 
-    /// Bytes of weights that are worth handing to another thread where few rows meet them.
-    private static final long CHUNK_BYTES = 16 << 10;
+    /// Bytes of weights that are worth handing to another thread where few rows meet them: some
+    /// panels, which kernels read side by side.
+    private static final long CHUNK_BYTES = 48 << 10;
 
     /// Panels that are worth handing to another thread where many rows meet them.
     private static final int CHUNK_PANELS = 4;

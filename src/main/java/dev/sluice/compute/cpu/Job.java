@@ -21,7 +21,7 @@ final class Job {
     private static final long LOW = (1L << HALF) - 1;
     private static final long MOST_CHUNKS = Integer.MAX_VALUE;
     private static final long EMPTY = 0;
-    private static final long PARTS = 4;
+    private static final long PARTS = 2;
 
     // Of each thread: the first chunk that nobody has taken in the upper half, and the one behind
     // the last in the lower.
