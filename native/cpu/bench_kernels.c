@@ -136,13 +136,14 @@ static double best(task_function *task, void *argument, int threads, void (*next
 struct stream {
     float *data;
     size_t bytes, window, at;
+    int64_t order;
 };
 
 static void read_task(void *argument, int thread, int threads) {
     struct stream *s = argument;
     size_t part = s->window / (size_t)threads / 64;
     sink += (float)sl_read(s->data + (s->at + part * 64 * (size_t)thread) / 4,
-                           (int64_t)(part * 64));
+                           (int64_t)(part * 64), s->order);
 }
 
 static void next_window(void *argument) {
@@ -180,7 +181,10 @@ static double peak(const char *name, int64_t format, int threads) {
 
 static struct limits measure_limits(int threads, struct stream *s) {
     struct limits l = {0, 0, 0, 0};
-    l.bandwidth = (double)s->window / best(read_task, s, threads, next_window);
+    for (s->order = SL_READ_IN_ORDER; s->order <= SL_READ_STREAMS_AHEAD; s->order++) {
+        double rate = (double)s->window / best(read_task, s, threads, next_window);
+        l.bandwidth = rate > l.bandwidth ? rate : l.bandwidth;
+    }
     printf("  %-34s %d thread%s  %8.1f GB/s\n", "memory, reading", threads, threads > 1 ? "s" : " ",
            l.bandwidth * 1e-9);
     l.f32 = peak("float32", SL_FORMAT_F32, threads);
@@ -340,7 +344,7 @@ int main(int count, char **values) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int max_threads = (int)(cores < MAX_THREADS ? cores : MAX_THREADS);
     struct limits limits[MAX_THREADS + 1];
-    struct stream s = {NULL, (size_t)1 << 30, (size_t)32 << 20, 0};
+    struct stream s = {NULL, (size_t)1 << 30, (size_t)32 << 20, 0, 0};
     s.data = allocate(s.bytes);
     printf("limits (%s, %ld processors)\n", sl_isa_name(sl_isa_level()), cores);
     for (int threads = 1; threads <= max_threads; threads *= 2) {

@@ -171,7 +171,7 @@ _Static_assert(sizeof(struct sl_merge_attention_args) == 56, "sl_merge_attention
 
 #define DECLARE_LIMITS(level)                                                                      \
     int64_t peak_##level(int64_t, int64_t);                                                        \
-    int64_t read_##level(const void *, int64_t);
+    int64_t read_##level(const void *, int64_t, int64_t);
 #define LIMITS(level) .peak = peak_##level, .read = read_##level
 
 SL_OPS(DECLARE_PLAIN)
@@ -288,7 +288,9 @@ const char *sl_isa_name(int64_t which) {
 
 int64_t sl_peak(int64_t format, int64_t rounds) { return kernels->peak(format, rounds); }
 
-int64_t sl_read(const void *data, int64_t bytes) { return kernels->read(data, bytes); }
+int64_t sl_read(const void *data, int64_t bytes, int64_t order) {
+    return kernels->read(data, bytes, order);
+}
 
 int64_t sl_fetch(const void *data, int64_t bytes) {
     enum { LINE = 64 };

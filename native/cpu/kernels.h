@@ -37,7 +37,7 @@ struct sl_kernels {
     SL_OPS(SL_MEMBER)
 #undef SL_MEMBER
     int64_t (*peak)(int64_t format, int64_t rounds);
-    int64_t (*read)(const void *data, int64_t bytes);
+    int64_t (*read)(const void *data, int64_t bytes, int64_t order);
 };
 
 /*
@@ -85,7 +85,7 @@ SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); 
 SL_OPS(SL_DECLARE)
 #undef SL_DECLARE
 int64_t SL_FN(peak)(int64_t format, int64_t rounds);
-int64_t SL_FN(read)(const void *data, int64_t bytes);
+int64_t SL_FN(read)(const void *data, int64_t bytes, int64_t order);
 
 /* The sections of a prepared INT8 row. */
 struct sl_int8_row {

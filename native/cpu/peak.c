@@ -5,21 +5,34 @@
 #include "simd.h"
 #include "tiles.h"
 
-int64_t SL_FN(read)(const void *data, int64_t bytes) {
-    enum { STREAMS = 4, LINE = 64, STEP = STREAMS * LINE };
-    const char *p = data;
-    vf sum[STREAMS];
-    SL_UNROLL for (int i = 0; i < STREAMS; i++) { sum[i] = vf_zero(); }
-    for (int64_t at = 0; at + STEP <= bytes; at += STEP) {
-        SL_UNROLL for (int i = 0; i < STREAMS; i++) {
-            const float *line = (const float *)(p + at + i * LINE);
-            __builtin_prefetch((const char *)line + SL_PREFETCH, 0, 3);
+enum { LINES = 4, LINE = 64, STREAM_AHEAD = 1024 };
+
+/* Four lines at a time, `apart` bytes from each other, then those `step` bytes behind them. */
+SL_INLINE int64_t read_lines(const char *p, int64_t times, int64_t apart, int64_t step,
+                             int64_t ahead) {
+    vf sum[LINES];
+    SL_UNROLL for (int i = 0; i < LINES; i++) { sum[i] = vf_zero(); }
+    for (; times > 0; times--, p += step) {
+        SL_UNROLL for (int i = 0; i < LINES; i++) {
+            const char *line = p + i * apart;
+            if (ahead > 0) {
+                __builtin_prefetch(line + ahead, 0, 3);
+            }
             SL_UNROLL for (int v = 0; v < LINE / 4; v += VW) {
-                sum[i] = vf_add(sum[i], vf_load(line + v));
+                sum[i] = vf_add(sum[i], vf_load((const float *)line + v));
             }
         }
     }
     return vf_hsum(vf_add(vf_add(sum[0], sum[1]), vf_add(sum[2], sum[3]))) > 0;
+}
+
+int64_t SL_FN(read)(const void *data, int64_t bytes, int64_t order) {
+    int64_t times = bytes / (LINES * LINE);
+    if (order == SL_READ_IN_ORDER) {
+        return read_lines(data, times, LINE, LINES * LINE, SL_PREFETCH);
+    }
+    return order == SL_READ_STREAMS ? read_lines(data, times, times * LINE, LINE, 0)
+                                    : read_lines(data, times, times * LINE, LINE, STREAM_AHEAD);
 }
 
 #if SL_LEVEL == 0

@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 3
+#define SL_ABI_VERSION 4
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -70,11 +70,15 @@ SL_API const char *sl_isa_name(int64_t level);
  */
 SL_API int64_t sl_peak(int64_t format, int64_t rounds);
 
+/* Orders of reading: from the first line to the last, or four streams in turns. */
+enum { SL_READ_IN_ORDER, SL_READ_STREAMS, SL_READ_STREAMS_AHEAD };
+
 /*
- * Does nothing but read memory as the level's kernels do, for the same purpose. The result says
- * whether the sum of the bytes, taken as float32, is positive. data begins at a multiple of 64.
+ * Does nothing but read memory, for the same purpose, in an order SL_READ_*; in the first and the
+ * last what comes next is fetched ahead by software. The result says whether the sum of the bytes,
+ * taken as float32, is positive. data begins at a multiple of 64.
  */
-SL_API int64_t sl_read(const void *data, int64_t bytes);
+SL_API int64_t sl_read(const void *data, int64_t bytes, int64_t order);
 
 /*
  * Asks for memory to be brought into the second-level cache of this core, without waiting for it;

@@ -69,8 +69,7 @@ final class Delivery {
         }
     }
 
-    private static void delta(
-            Sequence sequence, OutputText.Piece piece, TokenIds ids, Draw draw) {
+    private static void delta(Sequence sequence, OutputText.Piece piece, TokenIds ids, Draw draw) {
         long elapsed = sequence.lastTokenNanos() - sequence.startedNanos();
         sequence.listener()
                 .accept(

@@ -281,8 +281,7 @@ class SamplerTest {
             best = logits[id] > logits[best] ? id : best;
         }
 
-        Draw drawn =
-                draw(place.with(greedy, LogprobsOptions.NONE), LogprobsMode.RAW_LOGPROBS);
+        Draw drawn = draw(place.with(greedy, LogprobsOptions.NONE), LogprobsMode.RAW_LOGPROBS);
 
         assertThat(drawn.token()).isEqualTo(best);
         assertThat(drawn.logprobs()).isEmpty();

@@ -10,6 +10,7 @@ import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /// The operations of the CPU device, each as units of work over the same bytes.
 ///
@@ -98,10 +99,9 @@ interface CpuKernels extends AutoCloseable {
     /// @return operations done, in proportion to `rounds`; 0 where there is no telling
     long peak(WeightFormat.Encoding format, long rounds);
 
-    /// Reads memory and does nothing else, for measuring; several threads at once.
-    ///
-    /// @param data begins at a multiple of 64 bytes
-    void read(MemorySegment data);
+    /// What reads memory and does nothing else, for measuring; several threads at once. The memory
+    /// that it is given begins at a multiple of 64 bytes.
+    Consumer<MemorySegment> reader(ReadOrder order);
 
     /// Asks the processor to fetch memory into the second-level cache of its core, and does not
     /// wait for it. Any thread; the memory need not exist any more.

@@ -10,6 +10,7 @@ import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /// The plain Java twins of the native kernels: the fallback where no library was built, and what
 /// the tests hold the native kernels against.
@@ -138,9 +139,14 @@ final class JavaKernels implements CpuKernels {
         return 0;
     }
 
-    /// Compares the halves: the JVM reads both with the widest loads that the processor has.
+    /// Compares the halves, whatever the order: the JVM reads both with the widest loads that the
+    /// processor has.
     @Override
-    public void read(MemorySegment data) {
+    public Consumer<MemorySegment> reader(ReadOrder order) {
+        return JavaKernels::compareHalves;
+    }
+
+    private static void compareHalves(MemorySegment data) {
         long half = data.byteSize() / 2;
         if (data.asSlice(0, half).mismatch(data.asSlice(half)) >= 0) {
             throw new IllegalStateException("the halves of the memory differ");

@@ -12,6 +12,7 @@ import dev.sluice.compute.weights.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.LongBinaryOperator;
 
 /// The native kernels. An operation fills its argument struct, which is reserved once, and returns
@@ -23,7 +24,6 @@ final class NativeKernels implements CpuKernels {
     private final LongBinaryOperator attentionByTiles;
     private final int attentionSegment;
     private final LongBinaryOperator peak;
-    private final LongBinaryOperator read;
     private final LongBinaryOperator fetch;
     private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
 
@@ -48,7 +48,6 @@ final class NativeKernels implements CpuKernels {
         this.attentionByTiles = library.attentionByTiles();
         this.attentionSegment = Math.toIntExact(library.attentionSegment());
         this.peak = library.peak();
-        this.read = library.read();
         this.fetch = library.fetch();
         for (NativeOp op : NativeOp.values()) {
             ArgStruct args = library.struct(op);
@@ -310,8 +309,9 @@ final class NativeKernels implements CpuKernels {
     // What is read does not matter.
     @SuppressWarnings("ReturnValueIgnored")
     @Override
-    public void read(MemorySegment data) {
-        read.applyAsLong(data.address(), data.byteSize());
+    public Consumer<MemorySegment> reader(ReadOrder order) {
+        LongBinaryOperator read = library.read(order);
+        return data -> read.applyAsLong(data.address(), data.byteSize());
     }
 
     // All of it is asked for.

@@ -8,6 +8,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 3;
+    static final long ABI_VERSION = 4;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -140,8 +141,14 @@ final class NativeLibrary implements AutoCloseable {
     }
 
     /// The function that reads memory only: address and bytes to anything.
-    LongBinaryOperator read() {
-        return proxy(LongBinaryOperator.class, "sl_read", FunctionDescriptor.of(LONG, LONG, LONG));
+    LongBinaryOperator read(ReadOrder order) {
+        MethodHandle call =
+                linker.downcallHandle(
+                        symbols.findOrThrow("sl_read"),
+                        FunctionDescriptor.of(LONG, LONG, LONG, LONG));
+        return MethodHandleProxies.asInterfaceInstance(
+                LongBinaryOperator.class,
+                MethodHandles.insertArguments(call, 2, (long) order.code()));
     }
 
     /// The function that fetches memory into a cache: address and bytes to the bytes.
