@@ -146,9 +146,14 @@ struct stream_job {
 void sl_streams_bf16(const struct stream_job *job);
 void sl_streams_int(const struct stream_job *job);
 
+/* Bytes from the beginning of one stream to that of the next. */
+SL_INLINE int64_t sl_stream_bytes(const struct stream_job *job) {
+    return job->apart * job->first.w->panel_bytes;
+}
+
 /* Where stream s begins, and its outputs. */
 SL_INLINE const uint8_t *sl_stream(const struct stream_job *job, int64_t s) {
-    return job->first.panel + s * job->apart * job->first.w->panel_bytes;
+    return job->first.panel + s * sl_stream_bytes(job);
 }
 SL_INLINE float *sl_stream_out(const struct stream_job *job, int64_t s) {
     return job->first.out + s * job->apart * SL_PANEL;
@@ -161,7 +166,7 @@ SL_INLINE float *sl_stream_out(const struct stream_job *job, int64_t s) {
  */
 SL_INLINE int64_t sl_fetch_streams(const struct stream_job *job, int64_t at, int64_t from,
                                    int64_t to) {
-    const int64_t count = job->count, apart = sl_stream(job, 1) - sl_stream(job, 0);
+    const int64_t count = job->count, apart = sl_stream_bytes(job);
     for (; from < to; from += 64) {
         const uint8_t *p = job->first.panel + at + from;
         for (int64_t s = 0; s < count; s++, p += apart) {

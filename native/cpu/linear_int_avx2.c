@@ -180,7 +180,7 @@ SL_INLINE void int_streams(int kind, int has_min, const struct stream_job *job) 
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const struct int_job ints = sl_int_job(&job->first);
     const int64_t block_bytes = ints.block_bytes, scale_bits = ints.scale_bits;
-    const int64_t apart = sl_stream(job, 1) - sl_stream(job, 0);
+    const int64_t apart = sl_stream_bytes(job);
     float memory[SL_STREAMS * SL_PANEL] SL_ALIGNED = {0};
     struct int_chunk in;
     int64_t at = 0;
