@@ -120,35 +120,51 @@ final class AttentionTiles {
         return 4L * spec.numHeads() * partialStride(spec);
     }
 
-    /// Takes as many heads into a unit as still leave enough units for all threads, cut into
-    /// segments if need be: more heads read the keys and values less often, more units share the
-    /// work more evenly. With tiles it takes them all, for one head alone would cost as much.
+    /// Takes as many heads into a unit as are done soonest: more heads read the keys and values less
+    /// often, more units share the work more evenly. With tiles it takes them all, for one head
+    /// alone would cost as much.
     private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
         boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();
-        for (int heads = shared; ; heads--) {
-            if (shared % heads != 0) {
-                continue;
-            }
-            headsPerUnit = heads;
-            tokens = kernels.attentionTile(heads, all);
-            long parts = spec.numHeads() / heads;
-            long units = count(batch, tokens) * parts;
-            few = units < 4L * threads;
-            boolean enough =
-                    all || !few || isEven(units) || isEnough(countSegments(batch, spec) * parts);
-            if (enough || heads == 1) {
-                return;
+        takeHeads(batch, spec, shared, all);
+        if (all || !few) {
+            return;
+        }
+        int best = shared;
+        long least = cost(batch, spec);
+        for (int heads = shared - 1; heads > 0; heads--) {
+            if (shared % heads == 0) {
+                takeHeads(batch, spec, heads, false);
+                if (cost(batch, spec) < least) {
+                    best = heads;
+                    least = cost(batch, spec);
+                }
             }
         }
+        takeHeads(batch, spec, best, false);
     }
 
-    private boolean isEnough(long units) {
-        return units >= 4L * threads || isEven(units);
+    private void takeHeads(ForwardBatch batch, AttentionSpec spec, int heads, boolean all) {
+        headsPerUnit = heads;
+        tokens = kernels.attentionTile(heads, all);
+        few = count(batch, tokens) * (spec.numHeads() / heads) < 4L * threads;
     }
 
-    private boolean isEven(long units) {
-        return units >= 2L * threads && units % threads == 0;
+    /// What the thread with the most units spends, in half a row's part of one: to bring keys and
+    /// values in costs about as much as half a row that meets them.
+    private long cost(ForwardBatch batch, AttentionSpec spec) {
+        long tiles = few ? countSegments(batch, spec) : count(batch, tokens);
+        long units = tiles * (spec.numHeads() / headsPerUnit);
+        int rows = Math.min(tokens, longest(batch)) * headsPerUnit;
+        return Math.ceilDiv(units, threads) * (2L * rows + 1);
+    }
+
+    private static int longest(ForwardBatch batch) {
+        int longest = 0;
+        for (int s = 0; s < batch.numSequences(); s++) {
+            longest = Math.max(longest, start(batch, s + 1) - start(batch, s));
+        }
+        return longest;
     }
 
     private static long count(ForwardBatch batch, int tokens) {
