@@ -217,13 +217,14 @@ static const struct format FORMATS[] = {
 struct linear_bench {
     struct sl_linear_args args;
     char *weights; /* copies of the matrix, so that it comes from memory */
-    int64_t matrix_bytes, copies, current, panels;
+    int64_t matrix_bytes, copies, current;
 };
 
 static void linear_task(void *argument, int thread, int threads) {
     struct linear_bench *b = argument;
-    int64_t begin = b->panels * thread / threads, end = b->panels * (thread + 1) / threads;
-    sl_linear(&b->args, begin, end);
+    const struct sl_linear_args *a = &b->args;
+    int64_t panels = a->w.rows / 32, units = panels - (a->streams - 1) * (panels / a->streams);
+    sl_linear(a, units * thread / threads, units * (thread + 1) / threads);
 }
 
 static void next_copy(void *argument) {
@@ -240,7 +241,7 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
                          const struct limits *limits) {
     static const int64_t heights[] = {1, 2, 4, 8, 12, 16, 32, 64, 128, 512};
     int64_t panel = sl_panel_bytes(f->format, cols, f->group, f->scale_bits, f->has_min);
-    struct linear_bench b = {.panels = rows / 32, .matrix_bytes = panel * (rows / 32)};
+    struct linear_bench b = {.matrix_bytes = panel * (rows / 32)};
     b.copies = ((int64_t)320 << 20) / b.matrix_bytes + 1;
     b.weights = allocate((size_t)(b.copies * b.matrix_bytes));
     float *x = allocate((size_t)(512 * cols) * 4);
@@ -255,11 +256,12 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
     float *out = allocate((size_t)(512 * rows) * 4);
     struct sl_matrix w = {b.weights, f->format, rows, cols, panel, f->group, f->scale_bits,
                           f->has_min};
-    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows};
+    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows, 1};
     for (int threads = 1; threads <= max_threads; threads *= 2) {
         const struct limits *l = &limits[threads];
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
             b.args.n = heights[h];
+            b.args.streams = heights[h] == 1 ? sl_linear_streams(f->format) : 1;
             double t = best(linear_task, &b, threads, next_copy);
             double rate = 2.0 * (double)(heights[h] * rows * cols) / t;
             double bytes = (double)b.matrix_bytes / t;

@@ -53,6 +53,7 @@ AT(sl_linear_args, prepared_stride, 88)
 AT(sl_linear_args, n, 96)
 AT(sl_linear_args, out, 104)
 AT(sl_linear_args, out_stride, 112)
+AT(sl_linear_args, streams, 120)
 AT(sl_rms_norm_args, x, 0)
 AT(sl_rms_norm_args, x_stride, 8)
 AT(sl_rms_norm_args, weight, 16)
@@ -149,7 +150,7 @@ _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
-_Static_assert(sizeof(struct sl_linear_args) == 120, "sl_linear_args");
+_Static_assert(sizeof(struct sl_linear_args) == 128, "sl_linear_args");
 _Static_assert(sizeof(struct sl_rms_norm_args) == 64, "sl_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_rms_norm_args) == 80, "sl_add_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_args) == 40, "sl_add_args");
@@ -321,6 +322,11 @@ int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
     int64_t padded = sl_padded(cols);
     int64_t groups = padded / SL_GROUP;
     return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * groups, 64);
+}
+
+int64_t sl_linear_streams(int64_t format) {
+    int has_streams = format != SL_FORMAT_F32 && format != SL_FORMAT_F16;
+    return level == SL_ISA_AVX2 && has_streams ? SL_STREAMS : 1;
 }
 
 int64_t sl_attention_segment(void) { return SL_ATTENTION_SEGMENT; }

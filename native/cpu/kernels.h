@@ -51,6 +51,9 @@ extern int sl_use_amx;
 
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 
+/* Panels that one row of inputs meets at a time, each a stream of its own, where that is quicker. */
+enum { SL_STREAMS = 4 };
+
 /* Query rows (tokens times heads) that attention handles at a time, in vectors or in tiles. */
 enum { SL_ATTENTION_ROWS = 24, SL_TILED_ROWS = 64, SL_TILED_HEAD_DIM = 256 };
 
@@ -130,17 +133,10 @@ void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 
 #if SL_LEVEL == 1
-/*
- * Panels that one row of inputs meets at a time, each a stream of its own: a core fetches more from
- * several pages at once than it does from one (bench/RESULTS.md).
- */
-enum { SL_STREAMS = 4 };
-
-/* One row times `count` whole panels, the first and those `apart`, 2 * `apart` .. panels behind. */
+/* One row times SL_STREAMS whole panels, the first and those `apart`, 2 * `apart` .. behind. */
 struct stream_job {
     struct panel_job first;
     int64_t apart;
-    int64_t count;
 };
 
 void sl_streams_bf16(const struct stream_job *job);
@@ -159,21 +155,28 @@ SL_INLINE float *sl_stream_out(const struct stream_job *job, int64_t s) {
     return job->first.out + s * job->apart * SL_PANEL;
 }
 
+/* What of four streams is fetched while something is computed: lines line .. end - 1 of each. */
+struct sl_ahead {
+    const uint8_t *first;
+    int64_t apart;
+    int64_t line; /* bytes */
+    int64_t end;
+};
+
 /*
- * Fetches of every stream the lines behind `at` that begin in [from, to), line by line: in this
- * order they come as several streams, however long the pieces are in which they are used. Returns
- * where the next call begins.
+ * Fetches a line of each stream: in turns they come as several streams, however long the pieces are
+ * in which they are used. Here and there one, for the processor drops what it is asked for while it
+ * waits for as much as it can.
  */
-SL_INLINE int64_t sl_fetch_streams(const struct stream_job *job, int64_t at, int64_t from,
-                                   int64_t to) {
-    const int64_t count = job->count, apart = sl_stream_bytes(job);
-    for (; from < to; from += 64) {
-        const uint8_t *p = job->first.panel + at + from;
-        for (int64_t s = 0; s < count; s++, p += apart) {
-            __builtin_prefetch(p, 0, 3);
-        }
+SL_INLINE void sl_fetch_line(struct sl_ahead *ahead) {
+    if (ahead == NULL || ahead->line >= ahead->end) {
+        return;
     }
-    return from;
+    const uint8_t *p = ahead->first + ahead->line;
+    for (int s = 0; s < SL_STREAMS; s++) {
+        __builtin_prefetch(p + s * ahead->apart, 0, 3);
+    }
+    ahead->line += 64;
 }
 #endif
 

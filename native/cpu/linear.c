@@ -94,9 +94,9 @@ static struct panel_job panel_job(const struct sl_linear_args *args, int64_t pan
 
 #if SL_LEVEL == 1
 
-static void run_streams(const struct sl_linear_args *args, int64_t begin, int64_t apart,
-                        int64_t count) {
-    struct stream_job job = {panel_job(args, begin), apart, count};
+/* Multiplies a row by the panels of unit u and those `apart` from it. */
+static void run_streams(const struct sl_linear_args *args, int64_t u, int64_t apart) {
+    struct stream_job job = {panel_job(args, u), apart};
     if (args->w.format == SL_FORMAT_BF16) {
         sl_streams_bf16(&job);
     } else {
@@ -104,40 +104,21 @@ static void run_streams(const struct sl_linear_args *args, int64_t begin, int64_
     }
 }
 
-/* Multiplies one row by `panels` whole panels, or by none of a format that has no streams; returns
- * how many. */
-static int64_t panels_by_streams(const struct sl_linear_args *args, int64_t begin, int64_t panels) {
-    int64_t format = args->w.format;
-    if (args->n != 1 || format == SL_FORMAT_F32 || format == SL_FORMAT_F16 || panels <= 0) {
-        return 0;
-    }
-    int64_t each = panels / SL_STREAMS, rest = panels % SL_STREAMS;
-    for (int64_t i = 0; i < each; i++) {
-        run_streams(args, begin + i, each, SL_STREAMS);
-    }
-    if (rest > 0) {
-        run_streams(args, begin + panels - rest, 1, rest);
-    }
-    return panels;
-}
-
 #else
 
-static int64_t panels_by_streams(const struct sl_linear_args *args, int64_t begin, int64_t panels) {
-    (void)args, (void)begin, (void)panels;
-    return 0;
+static void run_streams(const struct sl_linear_args *args, int64_t u, int64_t apart) {
+    (void)args, (void)u, (void)apart;
 }
 
 #endif
 
-void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+static void run_panels(const struct sl_linear_args *args, int64_t begin, int64_t end) {
     const struct sl_matrix *w = &args->w;
     int64_t whole = sl_min(end, w->rows / SL_PANEL) - begin;
     struct panel_job first = panel_job(args, begin);
-    int64_t done = panels_by_streams(args, begin, whole) + panels_amx(&first, whole);
-    for (int64_t unit = begin + done; unit < end; unit++) {
-        struct panel_job job = panel_job(args, unit);
-        int64_t outputs = w->rows - unit * SL_PANEL;
+    for (int64_t panel = begin + panels_amx(&first, whole); panel < end; panel++) {
+        struct panel_job job = panel_job(args, panel);
+        int64_t outputs = w->rows - panel * SL_PANEL;
         if (outputs >= SL_PANEL) {
             run_panel(&job);
         } else {
@@ -146,5 +127,24 @@ void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end
     }
     if (on_amx(w)) {
         release();
+    }
+}
+
+void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+    if (args->streams == 1) {
+        run_panels(args, begin, end);
+        return;
+    }
+    int64_t panels = (args->w.rows + SL_PANEL - 1) / SL_PANEL;
+    int64_t together = args->w.rows / SL_PANEL / SL_STREAMS;
+    int64_t single = panels - together * SL_STREAMS, units = together + single;
+    for (int64_t unit = begin; unit < end; unit++) {
+        int64_t before = unit * single / units;
+        if ((unit + 1) * single / units == before) {
+            run_streams(args, unit - before, together);
+        } else {
+            int64_t panel = together * SL_STREAMS + before;
+            run_panels(args, panel, panel + 1);
+        }
     }
 }

@@ -92,8 +92,10 @@ SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
 #endif
 }
 
-SL_INLINE void bf16_chunk(int rows, int fetches, const struct panel_job *job, int64_t row,
-                          int64_t first, int64_t count, const float *x) {
+/* With `streams` lines are fetched from `next` on and `apart`, 2 * `apart`, 3 * `apart` behind. */
+SL_INLINE void bf16_chunk(int rows, int streams, const struct panel_job *job, int64_t row,
+                          int64_t first, int64_t count, const float *x, const uint8_t *next,
+                          int64_t apart) {
     enum { MAX_VECTORS = 8 };
     const int vectors = VECTORS(rows);
     for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
@@ -106,7 +108,11 @@ SL_INLINE void bf16_chunk(int rows, int fetches, const struct panel_job *job, in
         }
         const uint8_t *p = job->panel + first * 64 + n * 4;
         for (int64_t k = 0; k < count; k += 2, p += 128) {
-            if (fetches) {
+            if (streams) {
+                const uint8_t *line = next + k / 4 * 64 + k / 2 % 2 * 2 * apart;
+                __builtin_prefetch(line, 0, 3);
+                __builtin_prefetch(line + apart, 0, 3);
+            } else {
                 fetch_pair(p, n, vectors);
             }
             SL_UNROLL for (int half = 0; half < 2; half++) {
@@ -145,7 +151,7 @@ SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row) {
                 x[i * CHUNK + k] = bf16_to_f32(narrow[k]);
             }
         }
-        bf16_chunk(rows, 1, job, row, first, count, x);
+        bf16_chunk(rows, 0, job, row, first, count, x, NULL, 0);
     }
 }
 
@@ -210,13 +216,12 @@ void sl_streams_bf16(const struct stream_job *job) {
         for (int i = 0; i < STREAM_INPUTS; i++) {
             x[i] = bf16_to_f32(narrow[first + i]);
         }
-        int64_t line = 0;
-        for (int64_t s = 0; s < job->count; s++) {
-            line = sl_fetch_streams(job, first * 64 + bytes, line, bytes * (s + 1) / job->count);
+        const uint8_t *next = job->first.panel + first * 64 + bytes;
+        for (int64_t s = 0; s < SL_STREAMS; s++, next += bytes / SL_STREAMS) {
             struct panel_job one = job->first;
             one.panel = sl_stream(job, s);
             one.out = sl_stream_out(job, s);
-            bf16_chunk(1, 0, &one, 0, first, STREAM_INPUTS, x);
+            bf16_chunk(1, 1, &one, 0, first, STREAM_INPUTS, x, next, sl_stream_bytes(job));
         }
     }
 }

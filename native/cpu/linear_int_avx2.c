@@ -20,11 +20,14 @@ SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 
 
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
 SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
-                        const uint8_t *codes, int first, int count) {
+                        const uint8_t *codes, int first, int count, struct sl_ahead *ahead) {
     const int vectors = tile_vectors(rows);
     const vi ones = _mm256_set1_epi16(1);
     const vi offset = _mm256_set1_epi8((char)0x80);
     SL_UNROLL for (int quad = first; quad < first + count; quad++) {
+        if (quad % 2 == 0 || quad == 7) {
+            sl_fetch_line(ahead);
+        }
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vi w = _mm256_xor_si256(vi_load(codes + quad * 128 + v * 32), offset);
             vi size = _mm256_abs_epi8(w);
@@ -39,7 +42,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t
 }
 
 SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
-                        const uint8_t *codes) {
+                        const uint8_t *codes, struct sl_ahead *ahead) {
     const int vectors = tile_vectors(rows);
     const vi low = _mm256_set1_epi8(15);
     vi sum[SL_MAX_TILE][4];
@@ -47,6 +50,9 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t
         SL_UNROLL for (int v = 0; v < vectors; v++) { sum[i][v] = _mm256_setzero_si256(); }
     }
     SL_UNROLL for (int quad = 0; quad < 8; quad++) {
+        if (quad % 3 == 0) {
+            sl_fetch_line(ahead);
+        }
         vi w[4];
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vi pair = vi_load(codes + quad / 2 * 128 + v * 32);
@@ -90,7 +96,8 @@ SL_INLINE void scale_step(int rows, int has_min, vi t[][4], const struct int_chu
 
 /* One group, or half of it, for all outputs. */
 SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk *in, int64_t g,
-                        const uint8_t *block, int64_t scale_bits, int part, float *sums) {
+                        const uint8_t *block, int64_t scale_bits, int part, float *sums,
+                        struct sl_ahead *ahead) {
     const int vectors = tile_vectors(rows);
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
@@ -105,9 +112,9 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk 
             SL_UNROLL for (int v = 0; v < vectors; v++) { t[i][v] = start; }
         }
         if (kind == INT4) {
-            dot_int4(rows, t, in, g, codes + n * 4);
+            dot_int4(rows, t, in, g, codes + n * 4, ahead);
         } else {
-            dot_int8(rows, t, in, g, codes + n * 4, part * 4, 8 / parts);
+            dot_int8(rows, t, in, g, codes + n * 4, part * 4, 8 / parts, ahead);
         }
         scale_step(rows, has_min, t, in, g, block + part * scale_bytes, block + scale_bytes,
                    scale_bits, n, sums);
@@ -131,7 +138,7 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
                 prefetch(block + at);
             }
             SL_UNROLL for (int part = 0; part < parts; part++) {
-                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, sums);
+                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, sums, NULL);
             }
         }
     }
@@ -190,18 +197,17 @@ SL_INLINE void int_streams(int kind, int has_min, const struct stream_job *job) 
         for (int64_t g = 0; g < groups; g++, at += block_bytes) {
             const uint8_t *block = ints.blocks + at;
             float *sums = memory;
-            int64_t line = 0;
-            for (int64_t s = 0; s < job->count; s++, block += apart, sums += SL_PANEL) {
+            struct sl_ahead ahead = {block + STREAM_AHEAD, apart, 0, 0};
+            for (int64_t s = 0; s < SL_STREAMS; s++, block += apart, sums += SL_PANEL) {
                 __asm__ volatile("" : "+r"(sums) : : "memory");
-                line = sl_fetch_streams(job, at + STREAM_AHEAD, line,
-                                        block_bytes * (s + 1) / job->count);
+                ahead.end += block_bytes / SL_STREAMS;
                 SL_UNROLL for (int part = 0; part < parts; part++) {
-                    add_part(1, kind, has_min, &in, g, block, scale_bits, part, sums);
+                    add_part(1, kind, has_min, &in, g, block, scale_bits, part, sums, &ahead);
                 }
             }
         }
     }
-    for (int64_t s = 0; s < job->count; s++) {
+    for (int64_t s = 0; s < SL_STREAMS; s++) {
         memcpy(sl_stream_out(job, s), memory + s * SL_PANEL, SL_PANEL * sizeof(float));
     }
 }

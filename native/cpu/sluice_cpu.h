@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 4
+#define SL_ABI_VERSION 5
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -243,8 +243,10 @@ struct sl_prepare_args {
 SL_API void sl_prepare(const struct sl_prepare_args *args, int64_t begin, int64_t end);
 
 /*
- * out = x W^T. Unit: a panel of 32 outputs, all n rows of x. Nothing is written beyond column
- * w.rows of out.
+ * out = x W^T. Unit: a panel of 32 outputs, all n rows of x. With more than one stream q units are
+ * as many panels, u, q + u, 2 q + u .., where q = whole panels / streams; those that are left are a
+ * unit each, spread evenly: of all U units r are such, and before unit i come i r / U (rounded down)
+ * of them. Nothing is written beyond column w.rows of out.
  *
  * F32, F16: float32 products of w (as float32) and x, added over k = 0, 1, ... in one chain.
  * BF16: products of bfloat16 values, float32 accumulation, k in order (in pairs on AVX-512).
@@ -261,8 +263,15 @@ struct sl_linear_args {
     int64_t n;               /*  96  rows of x */
     float *out;              /* 104  f32 [n, w.rows] */
     int64_t out_stride;      /* 112 */
+    int64_t streams;         /* 120  1, or what sl_linear_streams says */
 };
 SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t end);
+
+/*
+ * How many streams of panels suit one row of x; more rows take 1. A core fetches more from several
+ * pages at once than it does from one (bench/RESULTS.md).
+ */
+SL_API int64_t sl_linear_streams(int64_t format);
 
 /* ---------------------------------------------------------------------------- row by row, unit: a row */
 

@@ -286,13 +286,14 @@ void prepares_rows(void) {
 }
 
 static void run_linear(const struct sl_matrix *m, const struct prepared *p, const float *x,
-                       int64_t n, float *out, int64_t out_stride, int by_panel) {
-    struct sl_linear_args a = {*m, x, m->cols, p->data, p->stride, n, out, out_stride};
-    if (!by_panel) {
-        sl_linear(&a, 0, panels_of(m));
+                       int64_t n, float *out, int64_t out_stride, int64_t streams, int by_unit) {
+    struct sl_linear_args a = {*m, x, m->cols, p->data, p->stride, n, out, out_stride, streams};
+    int64_t units = panels_of(m) - (streams - 1) * (m->rows / 32 / streams);
+    if (!by_unit) {
+        sl_linear(&a, 0, units);
         return;
     }
-    for (int64_t i = panels_of(m) - 1; i >= 0; i--) {
+    for (int64_t i = units - 1; i >= 0; i--) {
         sl_linear(&a, i, i + 1);
     }
 }
@@ -307,7 +308,7 @@ static void check_linear(const struct format *f, int64_t rows, int64_t cols, int
     for (int64_t i = 0; i < n * stride; i++) {
         out[i] = again[i] = 12345;
     }
-    run_linear(&m, &p, x, n, out, stride, 0);
+    run_linear(&m, &p, x, n, out, stride, 1, 0);
     double worst = 0;
     int touched = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -328,12 +329,13 @@ static void check_linear(const struct format *f, int64_t rows, int64_t cols, int
     CHECK(worst < 1e-6, "%s %dx%d n=%d: error %g", TYPE_NAME[f->source], (int)rows, (int)cols,
           (int)n, worst);
     CHECK(touched == 0, "%d numbers beyond the rows were written", touched);
-    run_linear(&m, &p, x, n, again, stride, 1);
+    run_linear(&m, &p, x, n, again, stride, 1, 1);
     CHECK(memcmp(out, again, (size_t)(n * stride) * 4) == 0, "%s n=%d: partition changes bits",
           TYPE_NAME[f->source], (int)n);
+    int64_t streams = sl_linear_streams(f->format);
     for (int64_t i = 0; i < n; i++) {
         struct prepared one = {(char *)p.data + i * p.stride, p.stride, NULL};
-        run_linear(&m, &one, x + i * cols, 1, again + i * stride, stride, 0);
+        run_linear(&m, &one, x + i * cols, 1, again + i * stride, stride, streams, i % 2);
     }
     CHECK(memcmp(out, again, (size_t)(n * stride) * 4) == 0, "%s n=%d: batched is not single",
           TYPE_NAME[f->source], (int)n);
@@ -381,7 +383,7 @@ void multiplies_extreme_codes(void) {
         }
         struct prepared p = prepare(x, 19, 256, format->format);
         float out[19 * 32];
-        run_linear(&m, &p, x, 19, out, 32, 0);
+        run_linear(&m, &p, x, 19, out, 32, 1, 0);
         double worst = 0;
         for (int i = 0; i < 19 * 32; i++) {
             double sum = 0, size = 0;

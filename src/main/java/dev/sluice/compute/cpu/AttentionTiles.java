@@ -120,9 +120,9 @@ final class AttentionTiles {
         return 4L * spec.numHeads() * partialStride(spec);
     }
 
-    /// Takes as many heads into a unit as are done soonest: more heads read the keys and values less
-    /// often, more units share the work more evenly. With tiles it takes them all, for one head
-    /// alone would cost as much.
+    /// Takes as many heads into a unit as are done soonest: more heads read the keys and values
+    /// less often, more units share the work more evenly. With tiles it takes them all, for one
+    /// head alone would cost as much.
     private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
         boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();

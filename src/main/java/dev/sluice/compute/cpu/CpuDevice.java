@@ -241,14 +241,15 @@ public final class CpuDevice implements Device {
                 kind = Prepared.of(panels.format());
                 rows = prepare(x, kind);
             }
-            Units units = kernels.linear(panels, x, rows, out, column);
-            long chunk = panelChunk(panels, x.rows());
+            int streams = kernels.linearStreams(panels.format(), x.rows());
+            Units units = kernels.linear(panels, x, rows, streams, out, column);
+            long chunk = panelChunk(panels, x.rows(), streams);
             if (x.rows() < MANY_ROWS) {
-                ahead.begin(panels, chunk);
+                ahead.begin(panels, streams, chunk);
             } else {
                 ahead.pause();
             }
-            threads.run(label(op, panels), units, panels.count(), chunk);
+            threads.run(label(op, panels), units, panels.units(streams), chunk);
             column += panels.rows();
         }
     }
@@ -268,12 +269,12 @@ public final class CpuDevice implements Device {
 
     /// With many rows a few panels, which share what has to be done for each row. With few rows,
     /// where reading the weights takes the time, as few as another thread gains by.
-    private long panelChunk(Panels panels, int rows) {
+    private long panelChunk(Panels panels, int rows, int streams) {
         if (rows >= MANY_ROWS) {
             long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
             return Math.max(1, Math.min(CHUNK_PANELS, even));
         }
-        return Math.max(1, CHUNK_BYTES / panels.panelBytes());
+        return Math.max(1, CHUNK_BYTES / (panels.panelBytes() * streams));
     }
 
     @Override

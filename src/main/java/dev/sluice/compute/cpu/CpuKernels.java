@@ -44,8 +44,16 @@ interface CpuKernels extends AutoCloseable {
     /// Unit: a row.
     Units prepare(Tensor x, Prepared kind, MemorySegment out);
 
-    /// Unit: a panel of 32 outputs, all rows.
-    Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column);
+    /// How many panels, far from each other, one unit of [#linear] should take together: their
+    /// memory comes quicker so.
+    ///
+    /// @param rows of inputs
+    int linearStreams(WeightFormat format, int rows);
+
+    /// Unit: one of [Panels#units], all rows.
+    ///
+    /// @param streams 1, or what [#linearStreams] says
+    Units linear(Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column);
 
     /// Unit: a row.
     Units rmsNorm(Tensor x, Tensor weight, float eps, Tensor out);

@@ -55,7 +55,13 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column) {
+    public int linearStreams(WeightFormat format, int rows) {
+        return 1;
+    }
+
+    @Override
+    public Units linear(
+            Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column) {
         return new JavaLinear(new KernelArgs.Linear(w, x, prepared, out, column));
     }
 

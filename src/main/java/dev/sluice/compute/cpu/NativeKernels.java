@@ -20,6 +20,9 @@ import java.util.function.LongBinaryOperator;
 final class NativeKernels implements CpuKernels {
     private final NativeLibrary library;
     private final String name;
+
+    // For one row, by the code of the number format.
+    private final int[] linearStreams;
     private final LongBinaryOperator attentionTile;
     private final LongBinaryOperator attentionByTiles;
     private final int attentionSegment;
@@ -44,6 +47,7 @@ final class NativeKernels implements CpuKernels {
     NativeKernels(NativeLibrary library, String name) {
         this.library = library;
         this.name = name;
+        this.linearStreams = library.linearStreams();
         this.attentionTile = library.attentionTile();
         this.attentionByTiles = library.attentionByTiles();
         this.attentionSegment = Math.toIntExact(library.attentionSegment());
@@ -122,7 +126,13 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public Units linear(Panels w, Tensor x, MemorySegment prepared, Tensor out, int column) {
+    public int linearStreams(WeightFormat format, int rows) {
+        return rows == 1 ? linearStreams[format.encoding().code()] : 1;
+    }
+
+    @Override
+    public Units linear(
+            Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column) {
         Call call = call(NativeOp.LINEAR);
         ArgStruct struct = call.begin();
         tensor(struct.matrix(w), x)
@@ -130,7 +140,8 @@ final class NativeKernels implements CpuKernels {
                 .integer(Prepared.of(w.format()).stride(w.cols()))
                 .integer(x.rows())
                 .pointer(out.data(), (long) Float.BYTES * column)
-                .integer(out.rowStride());
+                .integer(out.rowStride())
+                .integer(streams);
         return call.end();
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.weights.WeightFormat;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -22,7 +24,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 4;
+    static final long ABI_VERSION = 5;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -74,6 +76,7 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_isa_supported",
                                 "sl_isa_set",
                                 "sl_isa_name",
+                                "sl_linear_streams",
                                 "sl_attention_tile",
                                 "sl_attention_by_tiles",
                                 "sl_attention_segment",
@@ -113,21 +116,27 @@ final class NativeLibrary implements AutoCloseable {
         return MemorySegment.ofAddress(address).reinterpret(MAX_NAME_BYTES).getString(0);
     }
 
+    /// Streams of panels that suit one row of inputs, by the code of the number format.
+    int[] linearStreams() {
+        LongUnaryOperator streams =
+                proxy(
+                        LongUnaryOperator.class,
+                        "sl_linear_streams",
+                        FunctionDescriptor.of(LONG, LONG));
+        return Arrays.stream(WeightFormat.Encoding.values())
+                .mapToInt(encoding -> Math.toIntExact(streams.applyAsLong(encoding.code())))
+                .toArray();
+    }
+
     /// The function that says how many tokens of attention make a good tile.
     LongBinaryOperator attentionTile() {
-        return proxy(
-                LongBinaryOperator.class,
-                "sl_attention_tile",
-                FunctionDescriptor.of(LONG, LONG, LONG));
+        return binary("sl_attention_tile");
     }
 
     /// The function that says whether queries meet a bfloat16 cache in tiles: block size and head
     /// size to 1 or 0.
     LongBinaryOperator attentionByTiles() {
-        return proxy(
-                LongBinaryOperator.class,
-                "sl_attention_by_tiles",
-                FunctionDescriptor.of(LONG, LONG, LONG));
+        return binary("sl_attention_by_tiles");
     }
 
     /// Positions of a segment of attention.
@@ -137,7 +146,11 @@ final class NativeLibrary implements AutoCloseable {
 
     /// The function that does arithmetic only: format and rounds to operations.
     LongBinaryOperator peak() {
-        return proxy(LongBinaryOperator.class, "sl_peak", FunctionDescriptor.of(LONG, LONG, LONG));
+        return binary("sl_peak");
+    }
+
+    private LongBinaryOperator binary(String symbol) {
+        return proxy(LongBinaryOperator.class, symbol, FunctionDescriptor.of(LONG, LONG, LONG));
     }
 
     /// The function that reads memory only: address and bytes to anything.

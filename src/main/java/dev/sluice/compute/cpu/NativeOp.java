@@ -41,7 +41,8 @@ enum NativeOp {
             "integer prepared_stride",
             "integer n",
             "pointer out",
-            "integer out_stride"),
+            "integer out_stride",
+            "integer streams"),
     RMS_NORM(
             "sl_rms_norm",
             "pointer x",

@@ -19,6 +19,27 @@ record Panels(MemorySegment data, WeightFormat format, int rows, int cols) {
         return count(rows);
     }
 
+    /// Units of work where that many panels are taken together: panels `u`, `together + u`, `2
+    /// together + u`, ... for `u` below [#together]; those that are left are a unit each, evenly
+    /// between the others.
+    int units(int streams) {
+        return count() - (streams - 1) * together(streams);
+    }
+
+    /// Units of several panels; with one stream all whole panels.
+    int together(int streams) {
+        return rows / PanelLayout.WIDTH / streams;
+    }
+
+    /// Units of several panels before a unit; with one stream all units.
+    long togetherBefore(long unit, int streams) {
+        if (streams == 1) {
+            return unit;
+        }
+        long units = units(streams);
+        return unit - unit * (units - together(streams)) / units;
+    }
+
     long panelBytes() {
         return PanelLayout.panelBytes(format, cols);
     }

@@ -11,10 +11,12 @@ import java.util.concurrent.atomic.AtomicReference;
 /// matrix last time follows it again. All but [#step] are called by the thread that calls the
 /// operations.
 final class WeightsAhead implements CpuThreads.Idle {
-    /// What a thread fetches of one matrix at most: a part of a second-level cache.
+    /// What a thread fetches of one matrix at most, of all its streams together: a part of a
+    /// second-level cache.
     static final long MOST_BYTES = 384 << 10;
 
-    /// What it fetches before it looks whether there is work: a fraction of a microsecond.
+    /// What it fetches before it looks whether there is work, of all streams: a fraction of a
+    /// microsecond.
     static final long STEP_BYTES = 2048;
 
     /// Longs from one thread's place to the next: processors fetch lines in pairs.
@@ -28,8 +30,8 @@ final class WeightsAhead implements CpuThreads.Idle {
     private long numbered;
     private final AtomicReference<Stretches> next;
 
-    // Of each thread: the number of the matrix that it is at, the address where it goes on, and
-    // the one where it ends.
+    // Of each thread: the number of the matrix that it is at, the address where its first stream
+    // goes on, and the one where that ends.
     private final long[] places;
 
     /// Brings memory into the cache of the calling thread and does not wait for it.
@@ -43,14 +45,21 @@ final class WeightsAhead implements CpuThreads.Idle {
     private static final class Stretches {
         private final long number;
 
-        /// Addresses where the threads begin, and where the last one ends.
+        /// Addresses where the threads' first streams begin, and where the last one's ends.
         private final long[] begins;
+
+        private final int streams;
+
+        /// Bytes from one stream to the next.
+        private final long apart;
 
         private Stretches successor = this;
 
-        Stretches(long number, long[] begins) {
+        Stretches(long number, long[] begins, int streams, long apart) {
             this.number = number;
             this.begins = begins;
+            this.streams = streams;
+            this.apart = apart;
         }
     }
 
@@ -58,7 +67,7 @@ final class WeightsAhead implements CpuThreads.Idle {
     WeightsAhead(Fetch fetch, int threads) {
         this.fetch = fetch;
         this.threads = threads;
-        this.nothing = new Stretches(0, new long[threads + 1]);
+        this.nothing = new Stretches(0, new long[threads + 1], 1, 0);
         this.last = nothing;
         this.next = new AtomicReference<>(nothing);
         this.places = new long[(threads + 1) * APART];
@@ -66,11 +75,12 @@ final class WeightsAhead implements CpuThreads.Idle {
 
     /// Says that a matrix is read from now on, once, each thread its stretch.
     ///
-    /// @param chunk panels that a thread takes at a time
-    void begin(Panels panels, long chunk) {
+    /// @param streams panels of one unit
+    /// @param chunk units that a thread takes at a time
+    void begin(Panels panels, int streams, long chunk) {
         Stretches now = known.get(panels);
-        if (now == null) {
-            now = stretches(panels, chunk);
+        if (now == null || now.streams != streams) {
+            now = stretches(panels, streams, chunk);
             known.put(panels, now);
         }
         last.successor = now;
@@ -79,13 +89,16 @@ final class WeightsAhead implements CpuThreads.Idle {
         next.setRelease(now.successor);
     }
 
-    private Stretches stretches(Panels panels, long chunk) {
+    private Stretches stretches(Panels panels, int streams, long chunk) {
         long[] begins = new long[threads + 1];
+        long units = panels.units(streams);
         for (int i = 0; i <= threads; i++) {
-            long unit = Job.firstUnit(i, threads, panels.count(), chunk);
-            begins[i] = panels.data().address() + unit * panels.panelBytes();
+            long unit = Job.firstUnit(i, threads, units, chunk);
+            long panel = panels.togetherBefore(unit, streams);
+            begins[i] = panels.data().address() + panel * panels.panelBytes();
         }
-        return new Stretches(++numbered, begins);
+        long apart = panels.together(streams) * panels.panelBytes();
+        return new Stretches(++numbered, begins, streams, apart);
     }
 
     /// Says that other things are worth the cache from now on.
@@ -108,14 +121,17 @@ final class WeightsAhead implements CpuThreads.Idle {
             long begin = stretches.begins[thread];
             places[place] = stretches.number;
             places[place + 1] = begin;
-            places[place + 2] = Math.min(stretches.begins[thread + 1], begin + MOST_BYTES);
+            long most = begin + MOST_BYTES / stretches.streams;
+            places[place + 2] = Math.min(stretches.begins[thread + 1], most);
         }
         long at = places[place + 1];
-        long bytes = Math.min(STEP_BYTES, places[place + 2] - at);
+        long bytes = Math.min(STEP_BYTES / stretches.streams, places[place + 2] - at);
         if (bytes <= 0) {
             return false;
         }
-        fetch.fetch(at, bytes);
+        for (int s = 0; s < stretches.streams; s++) {
+            fetch.fetch(at + s * stretches.apart, bytes);
+        }
         places[place + 1] = at + bytes;
         return true;
     }

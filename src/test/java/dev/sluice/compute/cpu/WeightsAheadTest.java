@@ -48,12 +48,14 @@ class WeightsAheadTest {
     /// Stretches that touch become one.
     private void fetch(long address, long bytes) {
         assertThat(bytes).isPositive().isLessThanOrEqualTo(WeightsAhead.STEP_BYTES);
-        if (!fetched.isEmpty() && fetched.getLast().end() == address) {
-            Stretch before = fetched.removeLast();
-            fetched.add(new Stretch(before.begin(), address + bytes));
-        } else {
-            fetched.add(new Stretch(address, address + bytes));
+        for (int i = 0; i < fetched.size(); i++) {
+            Stretch before = fetched.get(i);
+            if (before.end() == address) {
+                fetched.set(i, new Stretch(before.begin(), address + bytes));
+                return;
+            }
         }
+        fetched.add(new Stretch(address, address + bytes));
     }
 
     private List<Stretch> fetchedBy(int thread) {
@@ -70,7 +72,7 @@ class WeightsAheadTest {
 
     private void multiply(Panels... matrices) {
         for (Panels panels : matrices) {
-            ahead.begin(panels, 1);
+            ahead.begin(panels, 1, 1);
         }
     }
 
@@ -109,6 +111,22 @@ class WeightsAheadTest {
         long begin = part(large, 3, 6).begin();
         assertThat(fetchedBy(1))
                 .containsExactly(new Stretch(begin, begin + WeightsAhead.MOST_BYTES));
+    }
+
+    @Test
+    void ofPanelsThatAreTakenTogetherEachStreamIsFetched() {
+        ahead.begin(first, 3, 1);
+        ahead.begin(second, 2, 1);
+        ahead.begin(first, 3, 1);
+
+        // Three units of two panels, three apart; one unit of three panels, two apart.
+        assertThat(fetchedBy(0)).containsExactly(part(second, 0, 2), part(second, 3, 5));
+        assertThat(fetchedBy(1)).containsExactly(part(second, 2, 3), part(second, 5, 6));
+
+        ahead.begin(second, 2, 1);
+
+        assertThat(fetchedBy(0))
+                .containsExactly(part(first, 0, 1), part(first, 2, 3), part(first, 4, 5));
     }
 
     @Test
