@@ -155,28 +155,32 @@ SL_INLINE float *sl_stream_out(const struct stream_job *job, int64_t s) {
     return job->first.out + s * job->apart * SL_PANEL;
 }
 
-/* What of four streams is fetched while something is computed: lines line .. end - 1 of each. */
+/*
+ * What is fetched while something is computed: SL_STREAMS lines at a time, `apart` from each other,
+ * the first at first + at, and `step` further next time, as long as `at` is below `end`.
+ */
 struct sl_ahead {
     const uint8_t *first;
     int64_t apart;
-    int64_t line; /* bytes */
+    int64_t step;
+    int64_t at;
     int64_t end;
 };
 
 /*
- * Fetches a line of each stream: in turns they come as several streams, however long the pieces are
- * in which they are used. Here and there one, for the processor drops what it is asked for while it
- * waits for as much as it can.
+ * Called here and there between products, for the processor drops what it is asked for while it
+ * waits for as much as it can: of a burst much is lost. Lines of streams in turns come as from
+ * several streams, however long the pieces are in which they are used.
  */
-SL_INLINE void sl_fetch_line(struct sl_ahead *ahead) {
-    if (ahead == NULL || ahead->line >= ahead->end) {
+SL_INLINE void sl_fetch_lines(struct sl_ahead *ahead) {
+    if (ahead->at >= ahead->end) {
         return;
     }
-    const uint8_t *p = ahead->first + ahead->line;
+    const uint8_t *p = ahead->first + ahead->at;
     for (int s = 0; s < SL_STREAMS; s++) {
         __builtin_prefetch(p + s * ahead->apart, 0, 3);
     }
-    ahead->line += 64;
+    ahead->at += ahead->step;
 }
 #endif
 

@@ -112,7 +112,7 @@ SL_INLINE void bf16_chunk(int rows, int streams, const struct panel_job *job, in
                 const uint8_t *line = next + k / 4 * 64 + k / 2 % 2 * 2 * apart;
                 __builtin_prefetch(line, 0, 3);
                 __builtin_prefetch(line + apart, 0, 3);
-            } else {
+            } else if (SL_LEVEL != 1 || row == 0) {
                 fetch_pair(p, n, vectors);
             }
             SL_UNROLL for (int half = 0; half < 2; half++) {

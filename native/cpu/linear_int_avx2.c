@@ -16,8 +16,6 @@ SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
     return bits == 16 ? vf_load_f16((const uint16_t *)row + n) : vf_load((const float *)row + n);
 }
 
-SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
-
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
 SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes, int first, int count, struct sl_ahead *ahead) {
@@ -26,7 +24,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t
     const vi offset = _mm256_set1_epi8((char)0x80);
     SL_UNROLL for (int quad = first; quad < first + count; quad++) {
         if (quad % 2 == 0 || quad == 7) {
-            sl_fetch_line(ahead);
+            sl_fetch_lines(ahead);
         }
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vi w = _mm256_xor_si256(vi_load(codes + quad * 128 + v * 32), offset);
@@ -51,7 +49,7 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t
     }
     SL_UNROLL for (int quad = 0; quad < 8; quad++) {
         if (quad % 3 == 0) {
-            sl_fetch_line(ahead);
+            sl_fetch_lines(ahead);
         }
         vi w[4];
         SL_UNROLL for (int v = 0; v < vectors; v++) {
@@ -128,17 +126,19 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
     float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED = {0};
     float *sums = memory;
     struct int_chunk in;
+    /* The rows that come first bring the panel in for all. */
+    struct sl_ahead ahead = {block + SL_PREFETCH, 64, 64 * SL_STREAMS, 0, 0};
     for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
         int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
         sl_load_chunk(&in, rows, job, row, first, groups, parts, has_min);
         for (int64_t g = 0; g < groups; g++, block += block_bytes) {
             /* Hides where the sums are, or they would be kept in registers that there are not. */
             __asm__ volatile("" : "+r"(sums) : : "memory");
-            for (int64_t at = 0; at < block_bytes; at += 64) {
-                prefetch(block + at);
+            if (row == 0) {
+                ahead.end += block_bytes;
             }
             SL_UNROLL for (int part = 0; part < parts; part++) {
-                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, sums, NULL);
+                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, sums, &ahead);
             }
         }
     }
@@ -197,7 +197,7 @@ SL_INLINE void int_streams(int kind, int has_min, const struct stream_job *job) 
         for (int64_t g = 0; g < groups; g++, at += block_bytes) {
             const uint8_t *block = ints.blocks + at;
             float *sums = memory;
-            struct sl_ahead ahead = {block + STREAM_AHEAD, apart, 0, 0};
+            struct sl_ahead ahead = {block + STREAM_AHEAD, apart, 64, 0, 0};
             for (int64_t s = 0; s < SL_STREAMS; s++, block += apart, sums += SL_PANEL) {
                 __asm__ volatile("" : "+r"(sums) : : "memory");
                 ahead.end += block_bytes / SL_STREAMS;
