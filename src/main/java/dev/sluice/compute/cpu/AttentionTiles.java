@@ -150,13 +150,16 @@ final class AttentionTiles {
         few = count(batch, tokens) * (spec.numHeads() / heads) < 4L * threads;
     }
 
-    /// What the thread with the most units spends, in half a row's part of one: to bring keys and
-    /// values in costs about as much as half a row that meets them.
+    /// What the thread with the most units spends, in half of what a row costs in a segment: to
+    /// bring keys and values in costs about as much as half a row that meets them.
     private long cost(ForwardBatch batch, AttentionSpec spec) {
-        long tiles = few ? countSegments(batch, spec) : count(batch, tokens);
-        long units = tiles * (spec.numHeads() / headsPerUnit);
+        long parts = spec.numHeads() / headsPerUnit;
+        long whole = count(batch, tokens);
+        long segments = countSegments(batch, spec);
+        long units = (few ? segments : whole) * parts;
+        long length = few ? 1 : Math.ceilDiv(segments, whole);
         int rows = Math.min(tokens, longest(batch)) * headsPerUnit;
-        return Math.ceilDiv(units, threads) * (2L * rows + 1);
+        return Math.ceilDiv(units, threads) * length * (2L * rows + 1);
     }
 
     private static int longest(ForwardBatch batch) {
