@@ -16,7 +16,7 @@ static void release(void) { sl_amx_release(); }
 enum { AMX_INT_ROWS = 32 };
 
 /* Multiplies `panels` whole panels, or none that AMX is not the best for; returns how many. */
-static int64_t panels_amx(const struct panel_job *job, int64_t panels) {
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
     if (!sl_use_amx || job->n < AMX_INT_ROWS || job->w->group != SL_GROUP || panels <= 0) {
         return 0;
     }
@@ -33,10 +33,28 @@ static int on_amx(const struct sl_matrix *w) {
 }
 static void panel_amx(const struct panel_job *job) { (void)job; }
 static void release(void) {}
-static int64_t panels_amx(const struct panel_job *job, int64_t panels) {
+
+#if SL_LEVEL == 1
+
+/* Rows over which widening bfloat16 beforehand pays; the results are the same bits. */
+enum { WIDE_ROWS = 9 };
+
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
+    if (job->w->format != SL_FORMAT_BF16 || job->n < WIDE_ROWS || panels <= 0) {
+        return 0;
+    }
+    sl_wide_panels_bf16(job, panels);
+    return panels;
+}
+
+#else
+
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
     (void)job, (void)panels;
     return 0;
 }
+
+#endif
 
 #endif
 
@@ -116,7 +134,7 @@ static void run_panels(const struct sl_linear_args *args, int64_t begin, int64_t
     const struct sl_matrix *w = &args->w;
     int64_t whole = sl_min(end, w->rows / SL_PANEL) - begin;
     struct panel_job first = panel_job(args, begin);
-    for (int64_t panel = begin + panels_amx(&first, whole); panel < end; panel++) {
+    for (int64_t panel = begin + panels_of_many_rows(&first, whole); panel < end; panel++) {
         struct panel_job job = panel_job(args, panel);
         int64_t outputs = w->rows - panel * SL_PANEL;
         if (outputs >= SL_PANEL) {
