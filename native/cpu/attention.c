@@ -13,6 +13,9 @@
 
 #define LOG2_E 1.4426950408889634
 
+/* Bytes of what is read later that VW scores of a row leave time to fetch, and of a line. */
+enum { LATER = 128, LINE = 64 };
+
 /* Takes the scores that row r does not see out of the block. */
 static void hide(struct chunk *c, const struct span *s, int64_t r, int64_t from, int64_t to) {
     const struct sl_attention_args *args = c->args;
@@ -33,15 +36,9 @@ static void hide(struct chunk *c, const struct span *s, int64_t r, int64_t from,
     }
 }
 
-/* Fetches as many lines of what is read later as VW scores of a row leave time for. */
-SL_INLINE void fetch_later(const struct chunk *c, int64_t r, int64_t t) {
-    enum { LINE = 64, LINES = 2 };
-    int64_t at = (r * c->args->block_size + t) / VW * LINES * LINE;
-    if (at < c->args->block_size * c->dim * 2) {
-        for (int64_t i = 0; i < LINES; i++) {
-            __builtin_prefetch(c->later + at + i * LINE, 0, 2);
-        }
-    }
+/* Where VW scores of a row, of the first slot t, begin to fetch what is read later. */
+SL_INLINE const char *later_of(const struct chunk *c, int64_t r, int64_t t) {
+    return c->later + (r * c->args->block_size + t) / VW * LATER;
 }
 
 /* 2^x for x <= 0; the library takes long to find that it is 0. */
@@ -80,16 +77,22 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
     struct slots at = scored(c, s);
     const vf scale = vf_set1(c->scale), largest = vf_set1(-c->now.largest[r]);
     vf total = vf_mul(vf_load(c->now.total[r]), vf_set1(c->correction[r]));
+    const int read = c->read;
+    const char *later = later_of(c, r, at.first);
+    const char *end = c->later + c->args->block_size * c->dim * 2;
     for (int64_t t = at.first; t < at.end; t += VW) {
         vf e = vf_exp2(vf_fma(vf_load(p + t), scale, largest));
-        if (FETCH_EVENLY) {
-            fetch_later(c, r, t);
+        if (FETCH_EVENLY && later < end) {
+            SL_UNROLL for (int i = 0; i < LATER; i += LINE) {
+                __builtin_prefetch(later + i, 0, 2);
+            }
+            later += LATER;
         }
         total = vf_add(total, e);
-        if (c->read >= READ_BF16_PAIRS) {
+        if (read >= READ_BF16_PAIRS) {
             vf_store_bf16(p16 + t, e);
         } else {
-            vf_store(p + t, c->read == READ_BF16 ? vf_round_bf16(e) : e);
+            vf_store(p + t, read == READ_BF16 ? vf_round_bf16(e) : e);
         }
     }
     vf_store(c->now.total[r], total);
@@ -170,7 +173,7 @@ static void write_out(struct row_state a, int64_t dim, float *out) {
  * Inlined, because compilers may take a function that only fetches for one that does nothing.
  */
 SL_INLINE void fetch(const struct sl_attention_args *args, struct ahead a) {
-    enum { PAGE = 4096, FETCHED = 1024, LINE = 64 };
+    enum { PAGE = 4096, FETCHED = 1024 };
     int64_t bytes = args->block_size * args->head_dim * (args->kv_type == SL_F32 ? 4 : 2);
     struct span s = {.args = args, .blocks = a.blocks, .kv_head = a.kv_head};
     for (int64_t i = a.first; i < a.end; i++) {
@@ -368,6 +371,13 @@ static struct ahead first_blocks(const struct sl_attention_args *args, const str
                           first, sl_min(first + sl_max(1, SL_TILED_SLOTS / size), behind)};
 }
 
+/* Begins to fetch what will be written, or the last stores would wait for it. */
+SL_INLINE void fetch_row(const float *row, int64_t dim) {
+    for (int64_t d = 0; d < dim; d += LINE / (int64_t)sizeof(float)) {
+        __builtin_prefetch(row + d, 1, 3);
+    }
+}
+
 /* Rows first .. first + rows - 1 of a unit. */
 static SL_NOINLINE void attend(const struct sl_attention_args *args, const struct unit *u,
                                struct ahead then, int64_t first, int64_t rows) {
@@ -389,6 +399,7 @@ static SL_NOINLINE void attend(const struct sl_attention_args *args, const struc
         int64_t column = (u->head + (first + r) % heads) * args->head_dim;
         c.position[r] = position + token;
         load_query(&c, r, args->q + token * args->q_stride + column);
+        fetch_row(args->out + token * args->out_stride + column, c.dim);
     }
     if (c.read == READ_BF16_TILES) {
         start_tiles(&c);
