@@ -2,6 +2,7 @@
  * Scores and sums of values in vectors, for every type of cache: register tiles of up to six rows.
  */
 #include "attention.h"
+#include "three_rows.h"
 
 /* Most rows and vectors of a register tile. */
 enum { TILE = 6, WIDE = VW == 8 ? 8 : 4 };
@@ -84,36 +85,6 @@ SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const 
     add_products(rows, vectors, sum, x + 1, x_stride, half);
 }
 
-#if SL_LEVEL == 1
-
-#define LOW_HALF(v) "vmovdqu " v "(%[w]), %%ymm15\n\tvpslld $16, %%ymm15, %%ymm15\n\t"
-#define HIGH_HALF(v)                                                                               \
-    "vpxor %%xmm15, %%xmm15, %%xmm15\n\tvpblendw $0xaa, " v "(%[w]), %%ymm15, %%ymm15\n\t"
-#define THREE_ROWS(at)                                                                             \
-    "vbroadcastss " at "(%[x]), %%ymm12\n\tvbroadcastss " at "(%[x], %[row]), %%ymm13\n\t"         \
-    "vbroadcastss " at "(%[x], %[row], 2), %%ymm14\n\t"
-#define MEET(v)                                                                                    \
-    "vfmadd231ps %%ymm15, %%ymm12, %[a" v "]\n\tvfmadd231ps %%ymm15, %%ymm13, %[b" v "]\n\t"       \
-    "vfmadd231ps %%ymm15, %%ymm14, %[c" v "]\n\t"
-#define ALL_MEET(HALF)                                                                             \
-    HALF("0") MEET("0") HALF("32") MEET("1") HALF("64") MEET("2") HALF("96") MEET("3")
-
-/*
- * The same for three rows and four vectors: with 12 sums all 16 registers are in use, for which
- * compilers find no order without moving sums to and from memory.
- */
-SL_INLINE void add_pairs_3x4(vf sum[][WIDE], const float *x, int64_t x_stride, const uint32_t *w) {
-    __asm__(THREE_ROWS("0") ALL_MEET(LOW_HALF) THREE_ROWS("4") ALL_MEET(HIGH_HALF)
-            : [a0] "+x"(sum[0][0]), [a1] "+x"(sum[0][1]), [a2] "+x"(sum[0][2]),
-              [a3] "+x"(sum[0][3]), [b0] "+x"(sum[1][0]), [b1] "+x"(sum[1][1]),
-              [b2] "+x"(sum[1][2]), [b3] "+x"(sum[1][3]), [c0] "+x"(sum[2][0]),
-              [c1] "+x"(sum[2][1]), [c2] "+x"(sum[2][2]), [c3] "+x"(sum[2][3])
-            : [x] "r"(x), [row] "r"(4 * x_stride), [w] "r"(w)
-            : "xmm12", "xmm13", "xmm14", "xmm15", "memory");
-}
-
-#endif
-
 /*
  * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
  * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
@@ -131,7 +102,8 @@ SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const f
         }
 #if SL_LEVEL == 1
         if (read >= READ_BF16 && rows == 3 && vectors == 4) {
-            add_pairs_3x4(sum, x + 2 * k, x_stride, (const uint32_t *)kv + at + k * stride);
+            const uint32_t *pairs = (const uint32_t *)kv + at + k * stride;
+            sl_add_pairs_3x4(sum[0], WIDE, x + 2 * k, x_stride, pairs);
             continue;
         }
 #endif

@@ -185,7 +185,7 @@ SL_INLINE void sl_fetch_lines(struct sl_ahead *ahead) {
 #endif
 
 #if SL_LEVEL == 1
-/* In linear_wide_avx2.c: whole panels, of which `job` has the first. */
+/* In linear_bf16_avx2.c: whole panels, of which `job` has the first. */
 void sl_wide_panels_bf16(const struct panel_job *job, int64_t panels);
 #endif
 

@@ -37,7 +37,7 @@ static void release(void) {}
 #if SL_LEVEL == 1
 
 /* Rows over which widening bfloat16 beforehand pays; the results are the same bits. */
-enum { WIDE_ROWS = 9 };
+enum { WIDE_ROWS = 8 };
 
 static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
     if (job->w->format != SL_FORMAT_BF16 || job->n < WIDE_ROWS || panels <= 0) {

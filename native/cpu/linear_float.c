@@ -73,29 +73,14 @@ void SL_FN(panel_float)(const struct panel_job *job) {
     }
 }
 
+/* With AVX2 the matrices of bfloat16 are in linear_bf16_avx2.c. */
+#if SL_LEVEL != 1
+
 /* Inputs that are widened to float32 at a time; the sums wait in `out` meanwhile. */
 enum { CHUNK = 256 };
 
-/* What `vectors` vectors of outputs, the n-th first, read next: all of it, or of the next chunk. */
-SL_INLINE void fetch_pair(const uint8_t *p, int64_t n, int vectors) {
-#if SL_LEVEL == 1
-    for (int64_t at = 0; at < vectors * VW * 4; at += 64) {
-        __builtin_prefetch(p + CHUNK * 64 + at, 0, 3);
-    }
-    (void)n;
-#else
-    (void)vectors;
-    if (n == 0) {
-        prefetch(p);
-        prefetch(p + 64);
-    }
-#endif
-}
-
-/* With `streams` lines are fetched from `next` on and `apart`, 2 * `apart`, 3 * `apart` behind. */
-SL_INLINE void bf16_chunk(int rows, int streams, const struct panel_job *job, int64_t row,
-                          int64_t first, int64_t count, const float *x, const uint8_t *next,
-                          int64_t apart) {
+SL_INLINE void bf16_chunk(int rows, const struct panel_job *job, int64_t row, int64_t first,
+                          int64_t count, const float *x) {
     enum { MAX_VECTORS = 8 };
     const int vectors = VECTORS(rows);
     for (int64_t n = 0; n < SL_PANEL; n += vectors * VW) {
@@ -108,16 +93,12 @@ SL_INLINE void bf16_chunk(int rows, int streams, const struct panel_job *job, in
         }
         const uint8_t *p = job->panel + first * 64 + n * 4;
         for (int64_t k = 0; k < count; k += 2, p += 128) {
-            if (streams) {
-                const uint8_t *line = next + k / 4 * 64 + k / 2 % 2 * 2 * apart;
-                __builtin_prefetch(line, 0, 3);
-                __builtin_prefetch(line + apart, 0, 3);
-            } else if (SL_LEVEL != 1 || row == 0) {
-                fetch_pair(p, n, vectors);
+            if (n == 0) {
+                prefetch(p);
+                prefetch(p + 64);
             }
             SL_UNROLL for (int half = 0; half < 2; half++) {
                 vf b[MAX_VECTORS];
-                SL_RELOAD(p);
                 SL_UNROLL for (int v = 0; v < vectors; v++) {
                     vi pairs = vi_load(p + v * VW * 4);
                     b[v] = half == 0 ? vf_bf16_low(pairs) : vf_bf16_high(pairs);
@@ -126,7 +107,6 @@ SL_INLINE void bf16_chunk(int rows, int streams, const struct panel_job *job, in
                     vf at = vf_set1(x[i * CHUNK + k + half]);
                     SL_UNROLL for (int v = 0; v < vectors; v++) {
                         sum[i][v] = vf_fma(at, b[v], sum[i][v]);
-                        SL_KEEP(sum[i][v]);
                     }
                 }
             }
@@ -151,7 +131,7 @@ SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row) {
                 x[i * CHUNK + k] = bf16_to_f32(narrow[k]);
             }
         }
-        bf16_chunk(rows, 0, job, row, first, count, x, NULL, 0);
+        bf16_chunk(rows, job, row, first, count, x);
     }
 }
 
@@ -201,30 +181,6 @@ void SL_FN(panel_bf16)(const struct panel_job *job) {
 #else
 
 void SL_FN(panel_bf16)(const struct panel_job *job) { bf16_tiles(job); }
-
-#if SL_LEVEL == 1
-
-/* Inputs of a stream that are used before those of the next: 2 KB of weights. */
-enum { STREAM_INPUTS = 32 };
-
-void sl_streams_bf16(const struct stream_job *job) {
-    const uint16_t *narrow = job->first.rows;
-    const int64_t bytes = STREAM_INPUTS * 64;
-    int64_t padded = sl_padded(job->first.w->cols);
-    for (int64_t first = 0; first < padded; first += STREAM_INPUTS) {
-        float x[STREAM_INPUTS];
-        for (int i = 0; i < STREAM_INPUTS; i++) {
-            x[i] = bf16_to_f32(narrow[first + i]);
-        }
-        const uint8_t *next = job->first.panel + first * 64 + bytes;
-        for (int64_t s = 0; s < SL_STREAMS; s++, next += bytes / SL_STREAMS) {
-            struct panel_job one = job->first;
-            one.panel = sl_stream(job, s);
-            one.out = sl_stream_out(job, s);
-            bf16_chunk(1, 1, &one, 0, first, STREAM_INPUTS, x, next, sl_stream_bytes(job));
-        }
-    }
-}
 
 #endif
 
