@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.compute.cpu.CompilerThreads;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,6 +12,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
@@ -42,6 +45,9 @@ public final class Main implements Callable<Integer> {
                     new Subcommand("doctor", DoctorCommand::new),
                     new Subcommand("rehearse", RehearseCommand::new));
 
+    /// The commands that run a model.
+    private static final Set<String> WORKERS = Set.of("serve", "chat", "generate", "bench");
+
     /// A command whose flags are read only if it may be wanted: that takes a tenth of a second.
     private record Subcommand(String name, Supplier<Callable<Integer>> make) {}
 
@@ -59,6 +65,9 @@ public final class Main implements Callable<Integer> {
     /// Runs a command and ends the process with its exit code: 0 for success, 2 where the command
     /// line, the configuration or the model is at fault, 1 where Sluice is.
     public static void main(String[] args) {
+        if (args.length > 0 && WORKERS.contains(args[0])) {
+            Thread.ofPlatform().daemon().name("priorities").start(CompilerThreads::giveWay);
+        }
         System.exit(run(args));
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.compute.cpu.CompilerThreads;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -106,6 +108,8 @@ final class RehearseCommand implements Callable<Integer> {
                 out.println(answer(URI.create(url), request).lines().findFirst().orElse("nothing"));
             }
             stream(URI.create(url));
+            // Not earlier, for here the compiler is to be done with as much as possible.
+            out.println(CompilerThreads.giveWay() + " compiler threads give way");
             isDone.set(true);
         } catch (IOException e) {
             out.println(e);

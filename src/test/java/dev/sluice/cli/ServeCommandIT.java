@@ -7,6 +7,8 @@ import dev.sluice.testing.SluiceServer;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
@@ -18,6 +20,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -52,6 +56,32 @@ final class ServeCommandIT {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body()).contains("\"completion_tokens\":5");
         }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theOptimizingCompilerGivesWayToTheEngine() throws Exception {
+        try (SluiceServer server = start()) {
+            server.url();
+
+            assertThat(niceOf(server, "engine-0")).isZero();
+            assertThat(niceOf(server, "C2 CompilerThre")).isEqualTo(10);
+        }
+    }
+
+    /// Field 19 of what Linux says of the first thread of a name; the name itself has spaces.
+    private static int niceOf(SluiceServer server, String name) throws IOException {
+        Path threads = Path.of("/proc", Long.toString(server.process().pid()), "task");
+        try (DirectoryStream<Path> each = Files.newDirectoryStream(threads)) {
+            for (Path thread : each) {
+                String line = Files.readString(thread.resolve("stat"));
+                int end = line.lastIndexOf(')');
+                if (line.substring(line.indexOf('(') + 1, end).equals(name)) {
+                    return Integer.parseInt(line.substring(end + 2).split(" ", -1)[16]);
+                }
+            }
+        }
+        throw new AssertionError("no thread is named " + name);
     }
 
     @Test
