@@ -258,7 +258,7 @@ ROWS_FUNCTIONS(6)
 
 typedef void rows_function(struct chunk *, const struct span *, int64_t);
 
-/* Calls functions of the best heights for all rows; with AVX2 three rows fill the registers best. */
+/* Calls functions of the best heights for all rows; with AVX2 three fill the registers. */
 static void for_rows(rows_function *const by_height[], struct chunk *c, const struct span *s) {
     int64_t height;
     for (int64_t r = 0; r < c->rows; r += height) {

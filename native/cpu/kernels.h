@@ -182,10 +182,8 @@ SL_INLINE void sl_fetch_lines(struct sl_ahead *ahead) {
     }
     ahead->at += ahead->step;
 }
-#endif
 
-#if SL_LEVEL == 1
-/* In linear_bf16_avx2.c: whole panels, of which `job` has the first. */
+/* In linear_bf16_avx2.c: whole panels, of which `job` has the first, and any number of rows. */
 void sl_wide_panels_bf16(const struct panel_job *job, int64_t panels);
 #endif
 

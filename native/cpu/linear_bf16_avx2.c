@@ -1,10 +1,9 @@
 /*
- * Matrices of bfloat16 with AVX2, each sum one chain of fused additions over the whole of k. One row
- * reads several panels in turns, a few rows widen the weights that they meet, three rows at a time,
- * and for many all that is multiplied is widened beforehand.
+ * Matrices of bfloat16 with AVX2, each sum one chain of fused additions over the whole of k. One
+ * row reads several panels in turns, a few rows widen the weights that they meet, three rows at a
+ * time, and for many all that is multiplied is widened beforehand.
  */
 #include "three_rows.h"
-#include "tiles.h"
 
 /* Rows of a tile; their sums over all 32 outputs are in registers. */
 enum { TILE_ROWS = 3, TILE_VECTORS = SL_PANEL / VW };
@@ -147,6 +146,9 @@ void sl_streams_bf16(const struct stream_job *job) {
 /* Inputs at a time, whose 16 KB of weights stay in the first-level cache, and rows. */
 enum { INPUTS = 128, BLOCK_ROWS = 96, STEP = SL_FLOATS_STEP };
 
+_Static_assert(INPUTS % SL_GROUP == 0 && SL_GROUP % (2 * STEP) == 0, "whole steps");
+_Static_assert(BLOCK_ROWS % TILE_ROWS == 0 && TILE_VECTORS == 4, "whole tiles");
+
 struct widened {
     float w[INPUTS * SL_PANEL] SL_ALIGNED;
     float x[BLOCK_ROWS * INPUTS] SL_ALIGNED;
@@ -175,7 +177,7 @@ static void widen_weights(const uint8_t *pairs, int64_t count, float *w) {
 
 /* Up to three rows: out += x w, or = where `fresh`. */
 static void wide_tile(int64_t rows, const struct widened *c, int64_t row, int64_t count,
-                         int fresh, float *out, int64_t out_stride, struct sl_ahead *ahead) {
+                      int fresh, float *out, int64_t out_stride, struct sl_ahead *ahead) {
     vf sum[TILE_ROWS][TILE_VECTORS];
     SL_UNROLL for (int i = 0; i < TILE_ROWS; i++) {
         SL_UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
@@ -203,12 +205,16 @@ void sl_wide_panels_bf16(const struct panel_job *job, int64_t panels) {
     for (int64_t row = 0; row < job->n; row += BLOCK_ROWS) {
         int64_t rows = sl_min(BLOCK_ROWS, job->n - row);
         for (int64_t first = 0; first < padded; first += INPUTS) {
-            int64_t count = sl_min(INPUTS, padded - first);
+            int64_t count = sl_min(INPUTS, padded - first), behind = first + count;
             widen_inputs(job, row, rows, first, count, c.x);
             for (int64_t p = 0; p < panels; p++) {
-                const uint8_t *weights = job->panel + p * bytes + first * SL_PANEL * 2;
+                const uint8_t *weights = job->panel + p * bytes + first * 64;
                 widen_weights(weights, count, c.w);
                 struct sl_ahead ahead = {weights + bytes, 64, 64 * SL_STREAMS, 0, count * 64};
+                if (p + 1 == panels) {
+                    ahead.first = job->panel + behind * 64;
+                    ahead.end = sl_min(INPUTS, padded - behind) * 64;
+                }
                 float *out = job->out + row * job->out_stride + p * SL_PANEL;
                 for (int64_t i = 0; i < rows; i += TILE_ROWS, out += TILE_ROWS * job->out_stride) {
                     wide_tile(rows - i, &c, i, count, first == 0, out, job->out_stride, &ahead);

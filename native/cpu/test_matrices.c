@@ -358,6 +358,7 @@ void multiplies_in_every_format(void) {
             check_linear(&FORMATS[f], 64, block == 1 ? 70 : block == 32 ? 96 : 256, n);
         }
         check_linear(&FORMATS[f], 77, block == 1 ? 1001 : 1280, 53);
+        check_linear(&FORMATS[f], 77, block == 1 ? 300 : 512, 101);
         /* 14 whole panels: several at a time for one row, and some left. */
         check_linear(&FORMATS[f], 453, block == 1 ? 90 : 768, 2);
         check_linear(&FORMATS[f], 5, block == 1 ? 1 : block, 3);

@@ -9,18 +9,22 @@
 
 #if SL_LEVEL == 1
 
-#define SL_THREE_INPUTS(at)                                                                        \
-    "vbroadcastss " at "(%[x]), %%ymm12\n\tvbroadcastss " at "(%[x], %[row]), %%ymm13\n\t"         \
+#define SL_INPUTS_3(at)                                                                            \
+    "vbroadcastss " at "(%[x]), %%ymm12\n\t"                                                       \
+    "vbroadcastss " at "(%[x], %[row]), %%ymm13\n\t"                                               \
     "vbroadcastss " at "(%[x], %[row], 2), %%ymm14\n\t"
 #define SL_MEET(v)                                                                                 \
-    "vfmadd231ps %%ymm15, %%ymm12, %[a" v "]\n\tvfmadd231ps %%ymm15, %%ymm13, %[b" v "]\n\t"       \
+    "vfmadd231ps %%ymm15, %%ymm12, %[a" v "]\n\t"                                                  \
+    "vfmadd231ps %%ymm15, %%ymm13, %[b" v "]\n\t"                                                  \
     "vfmadd231ps %%ymm15, %%ymm14, %[c" v "]\n\t"
-#define SL_ADD_3X4(instructions, sum, apart, x, x_stride, w)                                              \
+
+#define SL_SUMS_OF_ROW(name, sum)                                                                  \
+    [name##0] "+x"((sum)[0]), [name##1] "+x"((sum)[1]), [name##2] "+x"((sum)[2]),                  \
+        [name##3] "+x"((sum)[3])
+#define SL_ADD_3X4(instructions, sum, apart, x, x_stride, w)                                       \
     __asm__(instructions                                                                           \
-            : [a0] "+x"((sum)[0]), [a1] "+x"((sum)[1]), [a2] "+x"((sum)[2]),                    \
-              [a3] "+x"((sum)[3]), [b0] "+x"((sum)[1 * (apart) + 0]), [b1] "+x"((sum)[1 * (apart) + 1]),                    \
-              [b2] "+x"((sum)[1 * (apart) + 2]), [b3] "+x"((sum)[1 * (apart) + 3]), [c0] "+x"((sum)[2 * (apart) + 0]),                    \
-              [c1] "+x"((sum)[2 * (apart) + 1]), [c2] "+x"((sum)[2 * (apart) + 2]), [c3] "+x"((sum)[2 * (apart) + 3])                     \
+            : SL_SUMS_OF_ROW(a, sum), SL_SUMS_OF_ROW(b, (sum) + (apart)),                          \
+              SL_SUMS_OF_ROW(c, (sum) + 2 * (apart))                                               \
             : [x] "r"(x), [row] "r"(4 * (x_stride)), [w] "r"(w)                                    \
             : "xmm12", "xmm13", "xmm14", "xmm15", "memory")
 
@@ -31,13 +35,12 @@
     HALF("0") SL_MEET("0") HALF("32") SL_MEET("1") HALF("64") SL_MEET("2") HALF("96") SL_MEET("3")
 
 /*
- * sum[r * apart + v] += x[r * x_stride] * low[v] + x[r * x_stride + 1] * high[v], where w holds 32 pairs of
- * bfloat16, low and high.
+ * sum[r * apart + v] += x[r * x_stride] * low[v] + x[r * x_stride + 1] * high[v] for rows r and
+ * vectors v, where w holds 32 pairs of bfloat16, low and high.
  */
 SL_INLINE void sl_add_pairs_3x4(vf *sum, int apart, const float *x, int64_t x_stride,
                                 const void *w) {
-    SL_ADD_3X4(SL_THREE_INPUTS("0") SL_ALL_MEET(SL_LOW_HALF) SL_THREE_INPUTS("4")
-                   SL_ALL_MEET(SL_HIGH_HALF),
+    SL_ADD_3X4(SL_INPUTS_3("0") SL_ALL_MEET(SL_LOW_HALF) SL_INPUTS_3("4") SL_ALL_MEET(SL_HIGH_HALF),
                sum, apart, x, x_stride, w);
 }
 
@@ -45,10 +48,10 @@ enum { SL_FLOATS_STEP = 8 };
 
 #define SL_FLOATS_OF(k, v) "vmovups 128*" #k "+32*" v "(%[w]), %%ymm15\n\t" SL_MEET(v)
 #define SL_FLOATS(k)                                                                               \
-    SL_THREE_INPUTS("4*" #k)                                                                       \
+    SL_INPUTS_3("4*" #k)                                                                           \
     SL_FLOATS_OF(k, "0") SL_FLOATS_OF(k, "1") SL_FLOATS_OF(k, "2") SL_FLOATS_OF(k, "3")
 
-/* sum[r * apart + v] += x[r * x_stride + k] * w[32 * k + 8 * v ..] for k = 0 .. SL_FLOATS_STEP - 1. */
+/* sum[r * apart + v] += x[r * x_stride + k] * w[32 * k + 8 * v ..] for SL_FLOATS_STEP inputs k. */
 SL_INLINE void sl_add_floats_3x4(vf *sum, int apart, const float *x, int64_t x_stride,
                                  const float *w) {
     SL_ADD_3X4(SL_FLOATS(0) SL_FLOATS(1) SL_FLOATS(2) SL_FLOATS(3) SL_FLOATS(4) SL_FLOATS(5)

@@ -108,9 +108,9 @@ final class RehearseCommand implements Callable<Integer> {
                 out.println(answer(URI.create(url), request).lines().findFirst().orElse("nothing"));
             }
             stream(URI.create(url));
-            // Not earlier, for here the compiler is to be done with as much as possible.
-            out.println(CompilerThreads.giveWay() + " compiler threads give way");
             isDone.set(true);
+            // So that the cache has its classes; last, for the compiler is to get far before.
+            out.println(CompilerThreads.giveWay() + " compiler threads give way");
         } catch (IOException e) {
             out.println(e);
         } finally {
