@@ -12,19 +12,6 @@ static int on_amx(const struct sl_matrix *w) {
 static void panel_amx(const struct panel_job *job) { sl_amx_panel_bf16(job); }
 static void release(void) { sl_amx_release(); }
 
-/* Rows over which unpacking a panel for AMX pays; the results are the same bits. */
-enum { AMX_INT_ROWS = 32 };
-
-/* Multiplies `panels` whole panels, or none that AMX is not the best for; returns how many. */
-static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
-    if (!sl_use_amx || job->n < AMX_INT_ROWS || job->w->group != SL_GROUP || panels <= 0) {
-        return 0;
-    }
-    sl_amx_panels_int(job, panels);
-    sl_amx_release();
-    return panels;
-}
-
 #else
 
 static int on_amx(const struct sl_matrix *w) {
@@ -33,31 +20,6 @@ static int on_amx(const struct sl_matrix *w) {
 }
 static void panel_amx(const struct panel_job *job) { (void)job; }
 static void release(void) {}
-
-#if SL_LEVEL == 1
-
-/*
- * Rows over which widening bfloat16 beforehand pays, even where inputs are widened again for each
- * call with a few panels; the results are the same bits.
- */
-enum { WIDE_ROWS = 8 };
-
-static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
-    if (job->w->format != SL_FORMAT_BF16 || job->n < WIDE_ROWS || panels <= 0) {
-        return 0;
-    }
-    sl_wide_panels_bf16(job, panels);
-    return panels;
-}
-
-#else
-
-static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
-    (void)job, (void)panels;
-    return 0;
-}
-
-#endif
 
 #endif
 
@@ -81,6 +43,75 @@ static void run_panel(const struct panel_job *job) {
             break;
     }
 }
+
+#if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
+
+/* Rows over which unpacking a panel for AMX pays; the results are the same bits. */
+enum { AMX_INT_ROWS = 32 };
+
+/* Multiplies `panels` whole panels, or none that AMX is not the best for; returns how many. */
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
+    if (!sl_use_amx || job->n < AMX_INT_ROWS || job->w->group != SL_GROUP || panels <= 0) {
+        return 0;
+    }
+    sl_amx_panels_int(job, panels);
+    sl_amx_release();
+    return panels;
+}
+
+#elif SL_LEVEL == 1
+
+/* Multiplies whole panels by the rows from `done` on. */
+static void run_rest(const struct panel_job *job, int64_t panels, int64_t done) {
+    struct panel_job rest = *job;
+    rest.rows = (const char *)rest.rows + done * rest.row_stride;
+    rest.n -= done;
+    rest.out += done * rest.out_stride;
+    for (int64_t p = 0; p < panels && rest.n > 0; p++) {
+        run_panel(&rest);
+        rest.panel += rest.w->panel_bytes;
+        rest.out += SL_PANEL;
+    }
+}
+
+/*
+ * Rows over which it pays to widen bfloat16, or to lay out quantised inputs and weights beforehand,
+ * even where that is done again for each call with a few panels; the results are the same bits.
+ */
+enum { WIDE_ROWS = 8, LANES_ROWS = 32 };
+
+/* Multiplies `panels` whole panels, or none where nothing pays beforehand; returns how many. */
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
+    if (panels <= 0) {
+        return 0;
+    }
+    switch (job->w->format) {
+        case SL_FORMAT_BF16:
+            if (job->n < WIDE_ROWS) {
+                return 0;
+            }
+            sl_wide_panels_bf16(job, panels);
+            return panels;
+        case SL_FORMAT_INT8:
+        case SL_FORMAT_INT4:
+            if (job->n < LANES_ROWS || job->w->group != SL_GROUP) {
+                return 0;
+            }
+            run_rest(job, panels, sl_lanes_panels_int(job, panels));
+            return panels;
+        default:
+            return 0;
+    }
+}
+
+#else
+
+static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) {
+    (void)job, (void)panels;
+    return 0;
+}
+
+#endif
 
 /* The last panel, whose padding must not reach `out`. */
 static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t outputs) {

@@ -361,6 +361,8 @@ void multiplies_in_every_format(void) {
         check_linear(&FORMATS[f], 77, block == 1 ? 300 : 512, 101);
         /* 14 whole panels: several at a time for one row, and some left. */
         check_linear(&FORMATS[f], 453, block == 1 ? 90 : 768, 2);
+        /* Six whole panels, and more rows than are laid out at a time. */
+        check_linear(&FORMATS[f], 197, block == 1 ? 90 : 768, 122);
         check_linear(&FORMATS[f], 5, block == 1 ? 1 : block, 3);
     }
 }
@@ -368,6 +370,7 @@ void multiplies_in_every_format(void) {
 /* The largest codes and inputs: nothing may saturate on the way. */
 void multiplies_extreme_codes(void) {
     static const int sources[] = {3, 5, 7, 8, 9};
+    enum { N = 51 };
     for (int f = 0; f < 5; f++) {
         const struct format *format = &FORMATS[sources[f]];
         struct sl_matrix m = random_matrix(format, 32, 256);
@@ -378,15 +381,15 @@ void multiplies_extreme_codes(void) {
             memset(p, g % 2 ? 0xff : 0, (size_t)codes);
         }
         float *w = all_weights(&m);
-        float x[19 * 256];
-        for (int i = 0; i < 19 * 256; i++) {
+        float x[N * 256];
+        for (int i = 0; i < N * 256; i++) {
             x[i] = i % 256 / 64 % 2 ? -1.0f : 1.0f;
         }
-        struct prepared p = prepare(x, 19, 256, format->format);
-        float out[19 * 32];
-        run_linear(&m, &p, x, 19, out, 32, 1, 0);
+        struct prepared p = prepare(x, N, 256, format->format);
+        float out[N * 32];
+        run_linear(&m, &p, x, N, out, 32, 1, 0);
         double worst = 0;
-        for (int i = 0; i < 19 * 32; i++) {
+        for (int i = 0; i < N * 32; i++) {
             double sum = 0, size = 0;
             for (int k = 0; k < 256; k++) {
                 double product = (double)w[i % 32 * 256 + k] * p.x[i / 32 * 256 + k];
