@@ -166,13 +166,8 @@ final class NativeLibrary implements AutoCloseable {
 
     /// The function that fetches memory into a cache: address and bytes to the bytes.
     LongBinaryOperator fetch() {
-        // It takes less time than telling the garbage collector about it.
-        MethodHandle call =
-                linker.downcallHandle(
-                        symbols.findOrThrow("sl_fetch"),
-                        FunctionDescriptor.of(LONG, LONG, LONG),
-                        Linker.Option.critical(false));
-        return MethodHandleProxies.asInterfaceInstance(LongBinaryOperator.class, call);
+        MemorySegment function = function("sl_fetch");
+        return (address, bytes) -> NativeCalls.fetch(function, address, bytes);
     }
 
     /// Reserves the argument struct of an operation, as long-lived as the library.
@@ -182,25 +177,21 @@ final class NativeLibrary implements AutoCloseable {
 
     /// Binds an operation to its argument struct.
     Units bind(NativeOp op, ArgStruct struct) {
-        MethodHandle call =
-                linker.downcallHandle(
-                        symbols.findOrThrow(op.symbol()),
-                        FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, LONG, LONG));
         // Without a scope, so that no call has to lock the library's arena.
         MemorySegment args = MemorySegment.ofAddress(struct.memory().address());
-        LongBinaryOperator units =
-                MethodHandleProxies.asInterfaceInstance(
-                        LongBinaryOperator.class, call.bindTo(args));
-        return new Bound(units);
+        return new Bound(function(op.symbol()), args);
     }
 
-    private record Bound(LongBinaryOperator call) implements Units {
-        // A kernel returns nothing: the number is a zero that the proxy makes up.
-        @SuppressWarnings("ReturnValueIgnored")
+    private record Bound(MemorySegment function, MemorySegment args) implements Units {
         @Override
         public void run(long begin, long end) {
-            call.applyAsLong(begin, end);
+            NativeCalls.run(function, args, begin, end);
         }
+    }
+
+    /// A function without a scope, as the arguments are.
+    private MemorySegment function(String symbol) {
+        return MemorySegment.ofAddress(symbols.findOrThrow(symbol).address());
     }
 
     private LongSupplier supplier(String name) {

@@ -1,0 +1,56 @@
+package dev.sluice.compute.cpu;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/// The calls that a step makes by the hundred. Their handles are constants, which the VM compiles
+/// to the call itself; one that an object holds is passed through half a dozen methods each time,
+/// and between two products none of them is in a cache any more. Any thread.
+final class NativeCalls {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final MethodHandle RUN =
+            LINKER.downcallHandle(FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, LONG, LONG));
+
+    // It takes less time than telling the garbage collector about it.
+    private static final MethodHandle FETCH =
+            LINKER.downcallHandle(
+                    FunctionDescriptor.of(LONG, LONG, LONG), Linker.Option.critical(false));
+
+    private NativeCalls() {}
+
+    /// Does units of an operation.
+    ///
+    /// @param function the kernel
+    /// @param args its argument struct
+    static void run(MemorySegment function, MemorySegment args, long begin, long end) {
+        try {
+            RUN.invokeExact(function, args, begin, end);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Brings memory into the caller's cache.
+    ///
+    /// @param function `sl_fetch`
+    /// @return the bytes
+    static long fetch(MemorySegment function, long address, long bytes) {
+        try {
+            return (long) FETCH.invokeExact(function, address, bytes);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Native code throws nothing: what comes is the VM's.
+    private static IllegalStateException unexpected(Throwable e) {
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException(e);
+    }
+}
