@@ -12,8 +12,10 @@ import java.lang.invoke.MethodHandle;
 final class NativeCalls {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    // The address is a number, for which nothing has to be kept alive meanwhile.
     private static final MethodHandle RUN =
-            LINKER.downcallHandle(FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, LONG, LONG));
+            LINKER.downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG, LONG));
 
     // It takes less time than telling the garbage collector about it.
     private static final MethodHandle FETCH =
@@ -25,8 +27,8 @@ final class NativeCalls {
     /// Does units of an operation.
     ///
     /// @param function the kernel
-    /// @param args its argument struct
-    static void run(MemorySegment function, MemorySegment args, long begin, long end) {
+    /// @param args address of its argument struct
+    static void run(MemorySegment function, long args, long begin, long end) {
         try {
             RUN.invokeExact(function, args, begin, end);
         } catch (Throwable e) {

@@ -177,19 +177,17 @@ final class NativeLibrary implements AutoCloseable {
 
     /// Binds an operation to its argument struct.
     Units bind(NativeOp op, ArgStruct struct) {
-        // Without a scope, so that no call has to lock the library's arena.
-        MemorySegment args = MemorySegment.ofAddress(struct.memory().address());
-        return new Bound(function(op.symbol()), args);
+        return new Bound(function(op.symbol()), struct.memory().address());
     }
 
-    private record Bound(MemorySegment function, MemorySegment args) implements Units {
+    private record Bound(MemorySegment function, long args) implements Units {
         @Override
         public void run(long begin, long end) {
             NativeCalls.run(function, args, begin, end);
         }
     }
 
-    /// A function without a scope, as the arguments are.
+    /// A function without a scope, so that no call has to lock the library's arena.
     private MemorySegment function(String symbol) {
         return MemorySegment.ofAddress(symbols.findOrThrow(symbol).address());
     }
