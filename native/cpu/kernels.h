@@ -186,8 +186,8 @@ SL_INLINE void sl_fetch_lines(struct sl_ahead *ahead) {
 /* In linear_bf16_avx2.c: whole panels, of which `job` has the first, and any number of rows. */
 void sl_wide_panels_bf16(const struct panel_job *job, int64_t panels);
 /*
- * In linear_int_lanes_avx2.c: whole panels in groups of 32, of which `job` has the first. Returns
- * how many rows are done; fewer than 16 are left.
+ * In linear_int_lanes_avx2.c: whole panels of a matrix whose group is 32, of which `job` has the
+ * first. Returns how many rows are done, from the first on; fewer than 16 are left.
  */
 int64_t sl_lanes_panels_int(const struct panel_job *job, int64_t panels);
 #endif

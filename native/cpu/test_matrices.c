@@ -361,8 +361,8 @@ void multiplies_in_every_format(void) {
         check_linear(&FORMATS[f], 77, block == 1 ? 300 : 512, 101);
         /* 14 whole panels: several at a time for one row, and some left. */
         check_linear(&FORMATS[f], 453, block == 1 ? 90 : 768, 2);
-        /* Six whole panels, and more rows than are laid out at a time. */
-        check_linear(&FORMATS[f], 197, block == 1 ? 90 : 768, 122);
+        /* Six whole panels, more rows than are laid out at a time, and 11 groups, 8 and some. */
+        check_linear(&FORMATS[f], 197, block == 1 ? 90 : block == 32 ? 352 : 768, 122);
         check_linear(&FORMATS[f], 5, block == 1 ? 1 : block, 3);
     }
 }

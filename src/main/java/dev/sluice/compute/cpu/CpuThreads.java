@@ -152,20 +152,31 @@ final class CpuThreads implements AutoCloseable {
         }
     }
 
-    /// Ends the threads and waits for them. Idempotent.
+    /// Ends the threads and waits for them, whoever interrupts: what they call may be gone
+    /// afterwards. Idempotent.
     @Override
     public void close() {
         jobs = CLOSED;
         published.set(CLOSED);
+        boolean interrupted = false;
         for (Worker worker : workers) {
             LockSupport.unpark(worker.thread);
+            interrupted |= join(worker.thread);
         }
-        try {
-            for (Worker worker : workers) {
-                worker.thread.join();
-            }
-        } catch (InterruptedException _) {
+        if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean join(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                return interrupted;
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
         }
     }
 

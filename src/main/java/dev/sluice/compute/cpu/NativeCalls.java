@@ -8,7 +8,8 @@ import java.lang.invoke.MethodHandle;
 
 /// The calls that a step makes by the hundred. Their handles are constants, which the VM compiles
 /// to the call itself; one that an object holds is passed through half a dozen methods each time,
-/// and between two products none of them is in a cache any more. Any thread.
+/// and between two products none of them is in a cache any more. Nothing keeps the functions loaded
+/// meanwhile: that is up to the caller. Any thread.
 final class NativeCalls {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -28,6 +29,8 @@ final class NativeCalls {
     ///
     /// @param function the kernel
     /// @param args address of its argument struct
+    /// @param begin the first unit
+    /// @param end the unit behind the last
     static void run(MemorySegment function, long args, long begin, long end) {
         try {
             RUN.invokeExact(function, args, begin, end);
@@ -39,6 +42,7 @@ final class NativeCalls {
     /// Brings memory into the caller's cache.
     ///
     /// @param function `sl_fetch`
+    /// @param address of memory that need not be valid
     /// @return the bytes
     static long fetch(MemorySegment function, long address, long bytes) {
         try {
@@ -49,10 +53,10 @@ final class NativeCalls {
     }
 
     /// Native code throws nothing: what comes is the VM's.
-    private static IllegalStateException unexpected(Throwable e) {
+    private static RuntimeException unexpected(Throwable e) {
         if (e instanceof Error error) {
             throw error;
         }
-        return new IllegalStateException(e);
+        return e instanceof RuntimeException known ? known : new IllegalStateException(e);
     }
 }

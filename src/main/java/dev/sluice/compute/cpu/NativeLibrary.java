@@ -187,7 +187,8 @@ final class NativeLibrary implements AutoCloseable {
         }
     }
 
-    /// A function without a scope, so that no call has to lock the library's arena.
+    /// A function without a scope, so that no call has to lock the library's arena; nor does a call
+    /// keep it open.
     private MemorySegment function(String symbol) {
         return MemorySegment.ofAddress(symbols.findOrThrow(symbol).address());
     }
@@ -201,7 +202,7 @@ final class NativeLibrary implements AutoCloseable {
                 type, linker.downcallHandle(symbols.findOrThrow(name), descriptor));
     }
 
-    /// Unloads the library.
+    /// Unloads the library. No operation and no fetch may be under way, or come later.
     @Override
     public void close() {
         if (arena.scope().isAlive()) {

@@ -63,6 +63,29 @@ class CpuThreadsTest {
         }
     }
 
+    /// What they call is unloaded after that.
+    @Test
+    void closingWaitsForTheThreadsWhoeverInterrupts() {
+        Set<Thread> all = ConcurrentHashMap.newKeySet();
+        CpuThreads threads = new CpuThreads(3, CpuThreadsTest::idleForLong);
+        meet(threads, 3, all);
+        all.remove(Thread.currentThread());
+
+        Thread.currentThread().interrupt();
+        threads.close();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(all).hasSize(2).noneMatch(Thread::isAlive);
+    }
+
+    private static boolean idleForLong(int thread) {
+        long end = System.nanoTime() + 50_000_000;
+        while (thread > 0 && System.nanoTime() - end < 0) {
+            Thread.onSpinWait();
+        }
+        return false;
+    }
+
     /// Only as many threads are woken as there are chunks for, whoever these were dealt to.
     @ParameterizedTest
     @ValueSource(ints = {2, 3})
