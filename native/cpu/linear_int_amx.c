@@ -27,13 +27,6 @@ struct unpacked {
     float mins[MAX_GROUPS][SL_PANEL];
 } SL_ALIGNED;
 
-SL_INLINE void unpack_scales(const uint8_t *from, int64_t bits, float *to) {
-    for (int v = 0; v < 2; v++) {
-        vf_store(to + v * VW, bits == 16 ? vf_load_f16((const uint16_t *)from + v * VW)
-                                         : vf_load((const float *)from + v * VW));
-    }
-}
-
 SL_INLINE void unpack_int8(const uint8_t *codes, int8_t *to) {
     const __m512i sign = _mm512_set1_epi8((char)0x80);
     for (int i = 0; i < BLOCK_BYTES; i += 64) {
@@ -64,9 +57,9 @@ static void unpack(const struct int_job *job, const struct sl_matrix *w, int64_t
         for (int64_t i = 0; i < job->block_bytes; i += 64) {
             __builtin_prefetch(block + 4096 + i, 0, 3);
         }
-        unpack_scales(block, w->scale_bits, to->scales[g]);
+        vf_widen_scales(block, w->scale_bits, SL_PANEL, to->scales[g]);
         if (w->has_min) {
-            unpack_scales(block + scale_bytes, w->scale_bits, to->mins[g]);
+            vf_widen_scales(block + scale_bytes, w->scale_bits, SL_PANEL, to->mins[g]);
         }
         if (w->format == SL_FORMAT_INT8) {
             unpack_int8(codes, to->codes[g]);

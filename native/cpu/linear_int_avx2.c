@@ -12,10 +12,6 @@ enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 /* Vectors of outputs that a tile keeps in registers at a time. */
 SL_INLINE int tile_vectors(int rows) { return rows <= 2 ? 4 : 2; }
 
-SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int64_t n) {
-    return bits == 16 ? vf_load_f16((const uint16_t *)row + n) : vf_load((const float *)row + n);
-}
-
 /* t = sums of q_w * q_x over quads first .. first + count - 1, for `vectors` vectors of outputs. */
 SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t g,
                         const uint8_t *codes, int first, int count, struct sl_ahead *ahead) {
@@ -78,8 +74,8 @@ SL_INLINE void scale_step(int rows, int has_min, vi t[][4], const struct int_chu
                           float *sums) {
     const int vectors = tile_vectors(rows);
     SL_UNROLL for (int v = 0; v < vectors; v++) {
-        vf scale = load_scales(scales, scale_bits, n + v * VW);
-        vf min = has_min ? load_scales(mins, scale_bits, n + v * VW) : vf_zero();
+        vf scale = vf_load_scales(scales, scale_bits, n + v * VW);
+        vf min = has_min ? vf_load_scales(mins, scale_bits, n + v * VW) : vf_zero();
         SL_UNROLL for (int i = 0; i < rows; i++) {
             float *at = sums + i * SL_PANEL + n + v * VW;
             vf x = vf_set1(in->scale[i][g]);

@@ -14,12 +14,6 @@ enum { INT8_GROUP32, INT8_GROUP16, INT4 };
  */
 enum { REGISTER_ROWS = 6 };
 
-/* Vector v of a row of 32 scales or mins. */
-SL_INLINE vf load_scales(const uint8_t *row, int64_t bits, int v) {
-    return bits == 16 ? vf_load_f16((const uint16_t *)row + v * VW)
-                      : vf_load((const float *)row + v * VW);
-}
-
 SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
 
 /* Adds the products of inputs 4 quad .. 4 quad + 3. */
@@ -91,8 +85,8 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk 
     dot_codes(rows, kind, t, in, g, block + (parts + has_min) * scale_bytes, part * 4, 8 / parts);
     vf scale[2], min[2];
     SL_UNROLL for (int v = 0; v < 2; v++) {
-        scale[v] = load_scales(block + part * scale_bytes, scale_bits, v);
-        min[v] = has_min ? load_scales(block + scale_bytes, scale_bits, v) : vf_zero();
+        scale[v] = vf_load_scales(block + part * scale_bytes, scale_bits, v * VW);
+        min[v] = has_min ? vf_load_scales(block + scale_bytes, scale_bits, v * VW) : vf_zero();
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         vf x = vf_set1(in->scale[i][g]);

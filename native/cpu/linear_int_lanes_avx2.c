@@ -77,13 +77,6 @@ static SL_NOINLINE void lay_rows(const struct int_job *job, int has_min, int64_t
     }
 }
 
-SL_INLINE void widen_scales(const uint8_t *from, int64_t bits, float *to) {
-    SL_UNROLL for (int64_t n = 0; n < SL_PANEL; n += VW) {
-        vf_store(to + n, bits == 16 ? vf_load_f16((const uint16_t *)from + n)
-                                    : vf_load((const float *)from + n));
-    }
-}
-
 SL_INLINE void unpack_int4(const uint8_t *codes, uint8_t *w) {
     const vi low = _mm256_set1_epi8(15);
     for (int quad = 0; quad < QUADS; quad += 2, codes += QUAD_BYTES, w += 2 * QUAD_BYTES) {
@@ -110,9 +103,9 @@ static SL_NOINLINE void lay_weights(const struct int_job *job, int is_int4, int 
     const int64_t scale_bytes = job->scale_bits / 8 * SL_PANEL;
     for (int64_t g = 0; g < groups; g++, block += job->block_bytes) {
         const uint8_t *codes = block + scale_bytes;
-        widen_scales(block, job->scale_bits, l->w_scale[g]);
+        vf_widen_scales(block, job->scale_bits, SL_PANEL, l->w_scale[g]);
         if (has_min) {
-            widen_scales(codes, job->scale_bits, l->w_min[g]);
+            vf_widen_scales(codes, job->scale_bits, SL_PANEL, l->w_min[g]);
             codes += scale_bytes;
         }
         if (is_int4) {

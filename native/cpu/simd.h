@@ -310,4 +310,16 @@ SL_INLINE vf vf_exp2(vf x) {
     return vf_zero_if_less(vf_scale2_normal(p, n), x, vf_set1(-126.0f));
 }
 
+/* Numbers n .. n + VW - 1 of a row of scales or mins: float16 or, with 32 bits, float32. */
+SL_INLINE vf vf_load_scales(const uint8_t *row, int64_t bits, int64_t n) {
+    return bits == 16 ? vf_load_f16((const uint16_t *)row + n) : vf_load((const float *)row + n);
+}
+
+/* The first `count` of them, a multiple of VW, as float32. */
+SL_INLINE void vf_widen_scales(const uint8_t *row, int64_t bits, int64_t count, float *to) {
+    SL_UNROLL for (int64_t n = 0; n < count; n += VW) {
+        vf_store(to + n, vf_load_scales(row, bits, n));
+    }
+}
+
 #endif
