@@ -86,6 +86,26 @@ enum { FETCH_EVENLY = SL_LEVEL == 1 };
 void SL_FN(vector_scores)(struct chunk *c, const struct span *s);
 void SL_FN(vector_values)(struct chunk *c, const struct span *s);
 
+#if SL_LEVEL == 1
+
+/*
+ * In attention_avx2.c: the same for many rows and bfloat16. Returns how many rows are done, from the
+ * first on: none, or all but one or two.
+ */
+int64_t sl_wide_scores(struct chunk *c, const struct span *s);
+int64_t sl_wide_values(struct chunk *c, const struct span *s);
+
+#else
+
+SL_INLINE int64_t sl_wide_scores(struct chunk *c, const struct span *s) {
+    return (void)c, (void)s, 0;
+}
+SL_INLINE int64_t sl_wide_values(struct chunk *c, const struct span *s) {
+    return (void)c, (void)s, 0;
+}
+
+#endif
+
 #if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
 
 /*

@@ -258,10 +258,11 @@ ROWS_FUNCTIONS(6)
 
 typedef void rows_function(struct chunk *, const struct span *, int64_t);
 
-/* Calls functions of the best heights for all rows; with AVX2 three fill the registers. */
-static void for_rows(rows_function *const by_height[], struct chunk *c, const struct span *s) {
+/* Calls functions of the best heights for rows r and up; with AVX2 three fill the registers. */
+static void for_rows(rows_function *const by_height[], struct chunk *c, const struct span *s,
+                     int64_t r) {
     int64_t height;
-    for (int64_t r = 0; r < c->rows; r += height) {
+    for (; r < c->rows; r += height) {
         int64_t left = c->rows - r;
         if (SL_LEVEL == 1 && c->read == READ_BF16 && left >= 3 && left != 4 && left != 8) {
             height = 3;
@@ -275,11 +276,11 @@ static void for_rows(rows_function *const by_height[], struct chunk *c, const st
 void SL_FN(vector_scores)(struct chunk *c, const struct span *s) {
     static rows_function *const by_height[] = {0,        scores_1, scores_2, scores_3,
                                                scores_4, 0,        scores_6};
-    for_rows(by_height, c, s);
+    for_rows(by_height, c, s, sl_wide_scores(c, s));
 }
 
 void SL_FN(vector_values)(struct chunk *c, const struct span *s) {
     static rows_function *const by_height[] = {0,        values_1, values_2, values_3,
                                                values_4, 0,        values_6};
-    for_rows(by_height, c, s);
+    for_rows(by_height, c, s, sl_wide_values(c, s));
 }

@@ -200,6 +200,9 @@ static void check_attention(int64_t type, int64_t size, int64_t dim, int64_t win
     attention(&w, 13, 3, 1, other);
     CHECK(memcmp(out, other, n * 4) == 0, "%s size %d dim %d window %d: tiles of 13 change bits",
           TYPE_NAME[type], (int)size, (int)dim, (int)window);
+    attention(&w, 14, 1, 0, other);
+    CHECK(memcmp(out, other, n * 4) == 0, "%s size %d dim %d window %d: single heads change bits",
+          TYPE_NAME[type], (int)size, (int)dim, (int)window);
     free(out);
     free(other);
     free_world(&w);
