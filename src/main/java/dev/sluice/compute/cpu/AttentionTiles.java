@@ -49,6 +49,7 @@ final class AttentionTiles {
     private int tiles;
     private int parts;
     private int merged;
+    private int longestMerge;
 
     AttentionTiles(CpuKernels kernels, int threads, CpuMemory memory) {
         this.kernels = kernels;
@@ -102,6 +103,11 @@ final class AttentionTiles {
     /// Number of rows to merge.
     int merged() {
         return merged;
+    }
+
+    /// Most parts that a row is merged of.
+    long longestMerge() {
+        return longestMerge;
     }
 
     /// The rows to merge: int32 `[merged, 4]`.
@@ -217,6 +223,7 @@ final class AttentionTiles {
         tiles = 0;
         parts = 0;
         merged = 0;
+        longestMerge = 0;
         for (int s = 0; s < batch.numSequences(); s++) {
             int end = start(batch, s + 1);
             for (int first = start(batch, s); first < end; first += tokens) {
@@ -240,6 +247,7 @@ final class AttentionTiles {
     }
 
     private void layParts(int sequence, int first, int count, int from, int to, boolean write) {
+        longestMerge = Math.max(longestMerge, to - from + 1);
         for (int t = 0; t < count; t++, merged++) {
             if (write) {
                 long at = 4L * MERGE_INTS * merged;

@@ -358,7 +358,7 @@ public final class CpuDevice implements Device {
         if (tiles.merged() > 0) {
             Units merge = kernels.mergeAttention(tiles, spec, out);
             long heads = (long) tiles.merged() * spec.numHeads();
-            int chunk = Math.max(1, CHUNK_ELEMENTS / 4 / spec.headDim());
+            long chunk = Math.max(1, CHUNK_ELEMENTS / 4 / (tiles.longestMerge() * spec.headDim()));
             threads.run("mergeAttention", merge, heads, chunk);
         }
     }
