@@ -12,6 +12,31 @@ static float scale_at(const uint8_t *block, int64_t bits, int64_t slot) {
     return f;
 }
 
+/* Bytes from four codes of an output, or from eight of 4 bits, to the next ones. */
+enum { CODES_APART = 4 * SL_PANEL };
+
+/* The codes of an output, one a byte: INT8 as they lie, four at a time; INT4 eight at a time. */
+SL_INLINE void read_codes(const uint8_t *from, int64_t format, uint8_t codes[SL_GROUP]) {
+    if (format == SL_FORMAT_INT8) {
+        for (int i = 0; i < SL_GROUP; i += 4) {
+            memcpy(codes + i, from + i / 4 * CODES_APART, 4);
+        }
+        return;
+    }
+    for (int i = 0; i < SL_GROUP; i += 8) {
+        uint32_t both;
+        memcpy(&both, from + i / 8 * CODES_APART, 4);
+        uint32_t low = both & 0x0f0f0f0fu, high = both >> 4 & 0x0f0f0f0fu;
+        memcpy(codes + i, &low, 4);
+        memcpy(codes + i + 4, &high, 4);
+    }
+}
+
+/* Where the codes of output n begin in a group's block, behind the scales and minima. */
+SL_INLINE int64_t codes_at(const struct sl_matrix *m, int64_t n) {
+    return (SL_GROUP / m->group + m->has_min) * SL_PANEL * (m->scale_bits / 8) + n * 4;
+}
+
 /* Dequantises group g of output n into w[32]. */
 static void read_block(const struct sl_matrix *m, const uint8_t *block, int64_t n, float *w) {
     int64_t scales = SL_GROUP / m->group;
@@ -22,28 +47,49 @@ static void read_block(const struct sl_matrix *m, const uint8_t *block, int64_t 
     if (m->has_min) {
         min = scale_at(block, m->scale_bits, scales * SL_PANEL + n);
     }
-    const uint8_t *codes = block + (scales + m->has_min) * SL_PANEL * (m->scale_bits / 8) + n * 4;
-    if (m->format == SL_FORMAT_INT8) {
-        for (int i = 0; i < SL_GROUP; i++) {
-            w[i] = scale[i / 16] * (float)(codes[i / 4 * 128 + i % 4] - 128) + min;
+    uint8_t codes[SL_GROUP];
+    read_codes(block + codes_at(m, n), m->format, codes);
+    int offset = m->format == SL_FORMAT_INT8 ? 128 : m->has_min ? 0 : 8;
+    for (int s = 0; s < 2; s++) {
+        for (int i = 16 * s; i < 16 * s + 16; i++) {
+            w[i] = scale[s] * (float)(codes[i] - offset) + min;
         }
+    }
+}
+
+static int64_t block_bytes(const struct sl_matrix *m) {
+    return m->panel_bytes / (sl_padded(m->cols) / SL_GROUP);
+}
+
+/*
+ * Begins to fetch a row: its numbers lie in a hundred lines of several pages, which take longer one
+ * after the other than all that is done with them.
+ */
+SL_INLINE void fetch_row(const struct sl_matrix *m, int64_t row) {
+    int quantised = m->format == SL_FORMAT_INT8 || m->format == SL_FORMAT_INT4;
+    if (row < 0 || !quantised) {
         return;
     }
-    int offset = m->has_min ? 0 : 8;
-    for (int i = 0; i < SL_GROUP; i++) {
-        int code = codes[i / 8 * 128 + i % 4] >> (i % 8 < 4 ? 0 : 4) & 15;
-        w[i] = scale[0] * (float)(code - offset) + min;
+    const uint8_t *panel = (const uint8_t *)m->panels + row / SL_PANEL * m->panel_bytes;
+    const int64_t bytes = block_bytes(m), n = row % SL_PANEL, scale_bytes = m->scale_bits / 8;
+    const int64_t codes = codes_at(m, n);
+    for (int64_t g = 0; g < m->panel_bytes; g += bytes) {
+        for (int64_t at = n * scale_bytes; at < codes - n * 4; at += SL_PANEL * scale_bytes) {
+            __builtin_prefetch(panel + g + at, 0, 2);
+        }
+        for (int64_t at = codes; at < bytes; at += CODES_APART) {
+            __builtin_prefetch(panel + g + at, 0, 2);
+        }
     }
 }
 
 static void read_quantised(const struct sl_matrix *m, const uint8_t *panel, int64_t n, float factor,
                            float *out) {
     int64_t groups = sl_padded(m->cols) / SL_GROUP;
-    int64_t block_bytes = m->panel_bytes / groups;
     for (int64_t g = 0; g < groups; g++) {
         float w[SL_GROUP];
         int64_t count = sl_min(SL_GROUP, m->cols - g * SL_GROUP);
-        read_block(m, panel + g * block_bytes, n, w);
+        read_block(m, panel + g * block_bytes(m), n, w);
         for (int64_t i = 0; i < count; i++) {
             out[g * SL_GROUP + i] = factor * w[i];
         }
@@ -79,7 +125,11 @@ static void read_row(const struct sl_matrix *m, int64_t row, float factor, float
 }
 
 void SL_FN(embedding)(const struct sl_embedding_args *args, int64_t begin, int64_t end) {
+    fetch_row(&args->table, args->ids[begin]);
     for (int64_t t = begin; t < end; t++) {
+        if (t + 1 < end) {
+            fetch_row(&args->table, args->ids[t + 1]);
+        }
         float *out = args->out + t * args->out_stride;
         if (args->ids[t] < 0) {
             memset(out, 0, (size_t)args->table.cols * sizeof(float));
