@@ -44,6 +44,15 @@ static void run_panel(const struct panel_job *job) {
     }
 }
 
+/* The job without the rows before `row`. */
+SL_INLINE struct panel_job from_row(const struct panel_job *job, int64_t row) {
+    struct panel_job rest = *job;
+    rest.rows = (const char *)rest.rows + row * rest.row_stride;
+    rest.n -= row;
+    rest.out += row * rest.out_stride;
+    return rest;
+}
+
 #if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
 
 /* Rows over which unpacking a panel for AMX pays; the results are the same bits. */
@@ -63,10 +72,7 @@ static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) 
 
 /* Multiplies whole panels by the rows from `done` on. */
 static void run_rest(const struct panel_job *job, int64_t panels, int64_t done) {
-    struct panel_job rest = *job;
-    rest.rows = (const char *)rest.rows + done * rest.row_stride;
-    rest.n -= done;
-    rest.out += done * rest.out_stride;
+    struct panel_job rest = from_row(job, done);
     for (int64_t p = 0; p < panels && rest.n > 0; p++) {
         run_panel(&rest);
         rest.panel += rest.w->panel_bytes;
@@ -117,9 +123,8 @@ static int64_t panels_of_many_rows(const struct panel_job *job, int64_t panels) 
 static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t outputs) {
     float scratch[SCRATCH_ROWS * SL_PANEL] SL_ALIGNED;
     for (int64_t first = 0; first < job->n; first += SCRATCH_ROWS) {
-        struct panel_job part = *job;
-        part.rows = (const char *)job->rows + first * job->row_stride;
-        part.n = sl_min(SCRATCH_ROWS, job->n - first);
+        struct panel_job part = from_row(job, first);
+        part.n = sl_min(SCRATCH_ROWS, part.n);
         part.out = scratch;
         part.out_stride = SL_PANEL;
         run_panel(&part);

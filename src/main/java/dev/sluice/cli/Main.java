@@ -12,7 +12,6 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
@@ -37,19 +36,18 @@ public final class Main implements Callable<Integer> {
 
     private static final List<Subcommand> SUBCOMMANDS =
             List.of(
-                    new Subcommand("serve", ServeCommand::new),
-                    new Subcommand("chat", ChatCommand::new),
-                    new Subcommand("generate", GenerateCommand::new),
-                    new Subcommand("bench", BenchCommand::new),
-                    new Subcommand("pull", PullCommand::new),
-                    new Subcommand("doctor", DoctorCommand::new),
-                    new Subcommand("rehearse", RehearseCommand::new));
-
-    /// The commands that run a model.
-    private static final Set<String> WORKERS = Set.of("serve", "chat", "generate", "bench");
+                    new Subcommand("serve", true, ServeCommand::new),
+                    new Subcommand("chat", true, ChatCommand::new),
+                    new Subcommand("generate", true, GenerateCommand::new),
+                    new Subcommand("bench", true, BenchCommand::new),
+                    new Subcommand("pull", false, PullCommand::new),
+                    new Subcommand("doctor", false, DoctorCommand::new),
+                    new Subcommand("rehearse", false, RehearseCommand::new));
 
     /// A command whose flags are read only if it may be wanted: that takes a tenth of a second.
-    private record Subcommand(String name, Supplier<Callable<Integer>> make) {}
+    ///
+    /// @param runsModel whether it runs a model as quickly as it can
+    private record Subcommand(String name, boolean runsModel, Supplier<Callable<Integer>> make) {}
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -65,7 +63,7 @@ public final class Main implements Callable<Integer> {
     /// Runs a command and ends the process with its exit code: 0 for success, 2 where the command
     /// line, the configuration or the model is at fault, 1 where Sluice is.
     public static void main(String[] args) {
-        if (args.length > 0 && WORKERS.contains(args[0])) {
+        if (named(args).stream().anyMatch(Subcommand::runsModel)) {
             Thread.ofPlatform().daemon().name("priorities").start(CompilerThreads::giveWay);
         }
         System.exit(run(args));
@@ -91,15 +89,19 @@ public final class Main implements Callable<Integer> {
         }
     }
 
+    /// The command that the first argument names, if it names one.
+    private static List<Subcommand> named(String... args) {
+        return SUBCOMMANDS.stream()
+                .filter(command -> args.length > 0 && command.name().equals(args[0]))
+                .toList();
+    }
+
     /// The command line.
     ///
     /// @param args what it is for: where the first one names a command, the others are left out
     static CommandLine commandLine(Map<String, String> environment, String... args) {
         CommandLine main = new CommandLine(new Main());
-        List<Subcommand> named =
-                SUBCOMMANDS.stream()
-                        .filter(command -> args.length > 0 && command.name().equals(args[0]))
-                        .toList();
+        List<Subcommand> named = named(args);
         for (Subcommand command : named.isEmpty() ? SUBCOMMANDS : named) {
             main.addSubcommand(command.make().get());
         }

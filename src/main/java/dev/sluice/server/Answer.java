@@ -4,6 +4,8 @@ import dev.sluice.engine.GenerationEvent;
 
 /// How what an engine generates becomes an HTTP response. Used on one event loop.
 sealed interface Answer permits SseWriter, WholeAnswer {
+    /// Characters from which on text is written on a worker thread, not to hold up the event loop.
+    int MAX_CHARS_ON_EVENT_LOOP = 32_768;
 
     /// All sequences were accepted: nothing can be refused any more.
     void begin();

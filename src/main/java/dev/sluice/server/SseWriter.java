@@ -29,7 +29,6 @@ import java.util.function.Supplier;
 /// too much unread, or reads nothing for too long, is cut off. Silence is filled with comments.
 final class SseWriter implements Answer {
     private static final Logger LOG = LoggerFactory.getLogger(SseWriter.class);
-    private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
     private static final Buffer PING = Buffer.buffer(": ping\n\n");
 
     private final Vertx vertx;
@@ -181,7 +180,7 @@ final class SseWriter implements Answer {
     }
 
     private static boolean isLarge(ChoiceProgress choice) {
-        return choice.nextSize() > MAX_CHARS_ON_EVENT_LOOP;
+        return choice.nextSize() > Answer.MAX_CHARS_ON_EVENT_LOOP;
     }
 
     /// Writes a large event on a worker thread; what comes of its choice meanwhile waits.

@@ -15,8 +15,6 @@ import java.util.function.Consumer;
 /// Collects all choices and answers once. A large answer is written on a worker thread: log
 /// probabilities of a long one are megabytes of text.
 final class WholeAnswer implements Answer {
-    private static final int MAX_CHARS_ON_EVENT_LOOP = 32_768;
-
     /// A log probability of 76 characters is held in about 256 bytes, and written up to three
     /// times.
     private static final int BYTES_PER_CHAR = 4;
@@ -89,7 +87,7 @@ final class WholeAnswer implements Answer {
             return;
         }
         begun = true;
-        if (progress.wholeSize() > MAX_CHARS_ON_EVENT_LOOP) {
+        if (progress.wholeSize() > Answer.MAX_CHARS_ON_EVENT_LOOP) {
             // No event follows, so the progress changes hands.
             vertx.executeBlocking(() -> renderer.body(progress), false)
                     .onSuccess(this::send)
