@@ -90,7 +90,7 @@ void SL_FN(vector_values)(struct chunk *c, const struct span *s);
 
 /*
  * In attention_avx2.c: the same for many rows and bfloat16. Returns how many rows are done, from the
- * first on: none, or all but one or two.
+ * first on: none, or all but two at most.
  */
 int64_t sl_wide_scores(struct chunk *c, const struct span *s);
 int64_t sl_wide_values(struct chunk *c, const struct span *s);

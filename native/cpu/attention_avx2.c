@@ -18,17 +18,6 @@ struct widened {
     float w[DEEPEST * WIDTH] SL_ALIGNED;
 };
 
-/* Pairs first .. end - 1 of WIDTH columns, in rows `stride` pairs apart. */
-static void widen(const uint32_t *pairs, int64_t stride, int64_t first, int64_t end, float *w) {
-    for (int64_t k = first; k < end; k++) {
-        SL_UNROLL for (int v = 0; v < WIDTH; v += VW) {
-            vi both = vi_load(pairs + k * stride + v);
-            vf_store(w + 2 * k * WIDTH + v, vf_bf16_low(both));
-            vf_store(w + (2 * k + 1) * WIDTH + v, vf_bf16_high(both));
-        }
-    }
-}
-
 /*
  * A tile of products, of `depth` inputs x of each row: out = x w or, with factors, each row's
  * out = out * factor + x w.
@@ -76,7 +65,7 @@ int64_t sl_wide_scores(struct chunk *c, const struct span *s) {
     const int64_t whole = c->rows / ROWS * ROWS;
     const uint32_t *keys = span_kv(s, 0, 0);
     for (int64_t t = s->first / WIDTH * WIDTH; t < s->end; t += WIDTH) {
-        widen(keys + t, c->args->block_size, 0, c->dim / 2, of.w);
+        sl_widen_pairs(keys + t, c->args->block_size, 0, c->dim / 2, of.w);
         for (int64_t r = 0; r < whole; r += ROWS) {
             multiply(c->query + r * c->dim, c->dim, of.w, c->dim, NULL,
                      c->probability + r * c->stride + t, c->stride, &ahead);
@@ -94,7 +83,7 @@ static void widen_values(const struct chunk *c, const struct span *s, int64_t d,
     const uint32_t *values = (const uint32_t *)span_kv(s, 0, 1) + d;
     int64_t seen = s->first / 2 * 2;
     memset(w + first * WIDTH, 0, (size_t)(seen - first) * WIDTH * sizeof(float));
-    widen(values, c->dim, seen / 2, (s->end + 1) / 2, w);
+    sl_widen_pairs(values, c->dim, seen / 2, (s->end + 1) / 2, w);
     memset(w + s->end * WIDTH, 0, (size_t)(end - s->end) * WIDTH * sizeof(float));
 }
 

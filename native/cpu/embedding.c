@@ -62,10 +62,10 @@ static int64_t block_bytes(const struct sl_matrix *m) {
 }
 
 /*
- * Begins to fetch a row: its numbers lie in a hundred lines of several pages, which take longer one
- * after the other than all that is done with them.
+ * Begins to fetch a quantised row: its numbers lie in five to ten lines of each group, in several
+ * pages, which take longer one after the other than all that is done with them.
  */
-SL_INLINE void fetch_row(const struct sl_matrix *m, int64_t row) {
+SL_INLINE void fetch_table_row(const struct sl_matrix *m, int64_t row) {
     int quantised = m->format == SL_FORMAT_INT8 || m->format == SL_FORMAT_INT4;
     if (row < 0 || !quantised) {
         return;
@@ -85,11 +85,11 @@ SL_INLINE void fetch_row(const struct sl_matrix *m, int64_t row) {
 
 static void read_quantised(const struct sl_matrix *m, const uint8_t *panel, int64_t n, float factor,
                            float *out) {
-    int64_t groups = sl_padded(m->cols) / SL_GROUP;
+    int64_t groups = sl_padded(m->cols) / SL_GROUP, bytes = block_bytes(m);
     for (int64_t g = 0; g < groups; g++) {
         float w[SL_GROUP];
         int64_t count = sl_min(SL_GROUP, m->cols - g * SL_GROUP);
-        read_block(m, panel + g * block_bytes(m), n, w);
+        read_block(m, panel + g * bytes, n, w);
         for (int64_t i = 0; i < count; i++) {
             out[g * SL_GROUP + i] = factor * w[i];
         }
@@ -125,10 +125,12 @@ static void read_row(const struct sl_matrix *m, int64_t row, float factor, float
 }
 
 void SL_FN(embedding)(const struct sl_embedding_args *args, int64_t begin, int64_t end) {
-    fetch_row(&args->table, args->ids[begin]);
     for (int64_t t = begin; t < end; t++) {
+        if (t == begin) {
+            fetch_table_row(&args->table, args->ids[t]);
+        }
         if (t + 1 < end) {
-            fetch_row(&args->table, args->ids[t + 1]);
+            fetch_table_row(&args->table, args->ids[t + 1]);
         }
         float *out = args->out + t * args->out_stride;
         if (args->ids[t] < 0) {

@@ -165,16 +165,6 @@ static void widen_inputs(const struct panel_job *job, int64_t row, int64_t rows,
     }
 }
 
-static void widen_weights(const uint8_t *pairs, int64_t count, float *w) {
-    for (int64_t k = 0; k < count; k += 2, pairs += SL_PANEL * 4, w += 2 * SL_PANEL) {
-        SL_UNROLL for (int v = 0; v < SL_PANEL; v += VW) {
-            vi both = vi_load(pairs + v * 4);
-            vf_store(w + v, vf_bf16_low(both));
-            vf_store(w + SL_PANEL + v, vf_bf16_high(both));
-        }
-    }
-}
-
 /* Up to three rows: out += x w, or = where `fresh`. */
 static void wide_tile(int64_t rows, const struct widened *c, int64_t row, int64_t count,
                       int fresh, float *out, int64_t out_stride, struct sl_ahead *ahead) {
@@ -209,7 +199,7 @@ void sl_wide_panels_bf16(const struct panel_job *job, int64_t panels) {
             widen_inputs(job, row, rows, first, count, c.x);
             for (int64_t p = 0; p < panels; p++) {
                 const uint8_t *weights = job->panel + p * bytes + first * 64;
-                widen_weights(weights, count, c.w);
+                sl_widen_pairs(weights, SL_PANEL, 0, count / 2, c.w);
                 struct sl_ahead ahead = {weights + bytes, 64, 64 * SL_STREAMS, 0, count * 64};
                 if (p + 1 == panels) {
                     ahead.first = job->panel + behind * 64;

@@ -22,10 +22,15 @@ SL_INLINE vi codes_of(const vf x[4], vf inverse) {
     return _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
 }
 
+/* The sums of each four codes. */
+SL_INLINE vi sums_of_4(vi codes) {
+    vi pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), codes);
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
 /* The sums of either half, in all four places of its half. */
 SL_INLINE vi sums_of_16(vi codes) {
-    vi s = _mm256_maddubs_epi16(_mm256_set1_epi8(1), codes);
-    s = _mm256_madd_epi16(s, _mm256_set1_epi16(1));
+    vi s = sums_of_4(codes);
     s = _mm256_add_epi32(s, _mm256_shuffle_epi32(s, _MM_SHUFFLE(1, 0, 3, 2)));
     return _mm256_add_epi32(s, _mm256_shuffle_epi32(s, _MM_SHUFFLE(2, 3, 0, 1)));
 }
@@ -71,7 +76,7 @@ SL_INLINE void finish_groups(const struct sl_int8_row *row, int64_t g, vf scale,
 static void prepare_together(const float *x, const struct sl_int8_row *row, int64_t g) {
     vf sizes[VW];
     SL_UNROLL for (int i = 0; i < VW; i++) {
-        /* The larger one of two is the second if the first is no number. */
+        /* Of two vf_max gives the second if the first is no number. */
         vf size = vf_zero();
         SL_UNROLL for (int v = 0; v < SL_GROUP; v += VW) {
             size = vf_max(vf_abs(vf_load(x + i * SL_GROUP + v)), size);
@@ -85,11 +90,11 @@ static void prepare_together(const float *x, const struct sl_int8_row *row, int6
     vi sums[VW];
     SL_UNROLL for (int i = 0; i < VW; i++) {
         const float *in = x + i * SL_GROUP;
-        const vf of[4] = {vf_load(in), vf_load(in + VW), vf_load(in + 2 * VW), vf_load(in + 3 * VW)};
+        const vf of[4] = {vf_load(in), vf_load(in + VW), vf_load(in + 2 * VW),
+                          vf_load(in + 3 * VW)};
         vi codes = codes_of(of, vf_set1(inverse[i]));
         _mm256_storeu_si256((vi *)(row->q + (g + i) * SL_GROUP), codes);
-        sums[i] = _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), codes),
-                                    _mm256_set1_epi16(1));
+        sums[i] = sums_of_4(codes);
     }
     const vi a = sums_of_four(sums), b = sums_of_four(sums + 4);
     finish_groups(row, g, _mm256_and_ps(vf_div(largest, vf_set1(127)), nonzero),

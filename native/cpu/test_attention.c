@@ -217,6 +217,9 @@ void attends(void) {
             check_attention(types[t], 64, dims[i], 0);
             check_attention(types[t], sizes[i], dims[5 - i] > 128 ? 96 : dims[5 - i], 19);
         }
+        check_attention(types[t], 128, 64, 0);
+        check_attention(types[t], 128, 128, 19);
+        check_attention(types[t], 96, 64, 19);
     }
 }
 

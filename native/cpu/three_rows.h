@@ -44,6 +44,22 @@ SL_INLINE void sl_add_pairs_3x4(vf *sum, int apart, const float *x, int64_t x_st
                sum, apart, x, x_stride, w);
 }
 
+/*
+ * Pairs first .. end - 1 of bfloat16 in rows of 32, which are `stride` pairs apart, as float32: rows
+ * of 32 as well, those of the low halves and of the high ones in turns.
+ */
+SL_INLINE void sl_widen_pairs(const void *pairs, int64_t stride, int64_t first, int64_t end,
+                              float *w) {
+    enum { WIDTH = 32 };
+    for (int64_t k = first; k < end; k++) {
+        SL_UNROLL for (int v = 0; v < WIDTH; v += VW) {
+            vi both = vi_load((const uint32_t *)pairs + k * stride + v);
+            vf_store(w + 2 * k * WIDTH + v, vf_bf16_low(both));
+            vf_store(w + (2 * k + 1) * WIDTH + v, vf_bf16_high(both));
+        }
+    }
+}
+
 enum { SL_FLOATS_STEP = 8 };
 
 #define SL_FLOATS_OF(k, v) "vmovups 128*" #k "+32*" v "(%[w]), %%ymm15\n\t" SL_MEET(v)
