@@ -146,7 +146,15 @@ AT(sl_merge_attention_args, num_heads, 24)
 AT(sl_merge_attention_args, head_dim, 32)
 AT(sl_merge_attention_args, out, 40)
 AT(sl_merge_attention_args, out_stride, 48)
+AT(sl_op, function, 0)
+AT(sl_op, args, 8)
+AT(sl_op, units, 16)
+AT(sl_op, chunk, 24)
+AT(sl_op, weights, 32)
+AT(sl_op, wall_nanos, 40)
+AT(sl_op, busy_nanos, 48)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
+_Static_assert(sizeof(struct sl_op) == 64, "sl_op");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
@@ -291,14 +299,6 @@ int64_t sl_peak(int64_t format, int64_t rounds) { return kernels->peak(format, r
 
 int64_t sl_read(const void *data, int64_t bytes, int64_t order) {
     return kernels->read(data, bytes, order);
-}
-
-int64_t sl_fetch(const void *data, int64_t bytes) {
-    enum { LINE = 64 };
-    for (int64_t i = 0; i < bytes; i += LINE) {
-        __builtin_prefetch((const char *)data + i, 0, 2);
-    }
-    return bytes;
 }
 
 int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,

@@ -1,5 +1,5 @@
 /*
- * What the kernel sources share. Every file but dispatch.c is compiled once per ISA level with
+ * What the kernel sources share. Every file but dispatch.c and team.c is compiled once per level with
  * SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags of that level;
  * SL_FN gives its functions the level's suffix.
  *
@@ -69,6 +69,26 @@ SL_INLINE int64_t sl_round_up(int64_t a, int64_t to) { return (a + to - 1) / to 
 SL_INLINE int sl_tiled_attention(int64_t kv_type, int64_t block_size, int64_t head_dim) {
     return kv_type == SL_BF16 && block_size % SL_GROUP == 0 && head_dim % SL_GROUP == 0
            && head_dim <= SL_TILED_HEAD_DIM;
+}
+
+/*
+ * The units of a matrix: `together` of several panels, one from each stream, and `single` ones. With
+ * one stream they are the same panel by panel.
+ */
+struct sl_units {
+    int64_t together;
+    int64_t single;
+};
+
+SL_INLINE struct sl_units sl_units(const struct sl_matrix *w, int64_t streams) {
+    int64_t panels = (w->rows + SL_PANEL - 1) / SL_PANEL;
+    int64_t together = streams == 1 ? panels : w->rows / SL_PANEL / streams;
+    return (struct sl_units){together, panels - together * streams};
+}
+
+/* Single units before a unit. */
+SL_INLINE int64_t sl_single_before(const struct sl_units *units, int64_t unit) {
+    return unit * units->single / (units->together + units->single);
 }
 
 /* Inputs padded to whole groups. */

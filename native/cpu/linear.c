@@ -192,15 +192,13 @@ void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end
         run_panels(args, begin, end);
         return;
     }
-    int64_t panels = (args->w.rows + SL_PANEL - 1) / SL_PANEL;
-    int64_t together = args->w.rows / SL_PANEL / SL_STREAMS;
-    int64_t single = panels - together * SL_STREAMS, units = together + single;
+    struct sl_units units = sl_units(&args->w, SL_STREAMS);
     for (int64_t unit = begin; unit < end; unit++) {
-        int64_t before = unit * single / units;
-        if ((unit + 1) * single / units == before) {
-            run_streams(args, unit - before, together);
+        int64_t before = sl_single_before(&units, unit);
+        if (sl_single_before(&units, unit + 1) == before) {
+            run_streams(args, unit - before, units.together);
         } else {
-            int64_t panel = together * SL_STREAMS + before;
+            int64_t panel = units.together * SL_STREAMS + before;
             run_panels(args, panel, panel + 1);
         }
     }

@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 5
+#define SL_ABI_VERSION 6
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -79,12 +79,6 @@ enum { SL_READ_IN_ORDER, SL_READ_STREAMS, SL_READ_STREAMS_AHEAD };
  * taken as float32, is positive. data begins at a multiple of 64.
  */
 SL_API int64_t sl_read(const void *data, int64_t bytes, int64_t order);
-
-/*
- * Asks for memory to be brought into the second-level cache of this core, without waiting for it;
- * returns `bytes`. Never fails, whatever the address.
- */
-SL_API int64_t sl_fetch(const void *data, int64_t bytes);
 
 /* ------------------------------------------------------------------------------- element types */
 
@@ -494,5 +488,51 @@ SL_API int64_t sl_attention_by_tiles(int64_t block_size, int64_t head_dim);
 
 /* Tokens of one tile that suit the kernel, for heads_per_unit query heads; by_tiles as above. */
 SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
+
+/* ------------------------------------------------------------------------------- lists of operations
+ *
+ * The threads of a device run a list of operations in one call each: between two operations no
+ * thread leaves C. An operation begins when all units of the one before are done. Its chunks are
+ * dealt out to the threads in stretches; a thread that is done with its own takes halves of what the
+ * others have before them, so that one that lost its core keeps the others waiting for the units
+ * that it has begun, and for no more. Who waits fetches the beginning of the weights that it will
+ * read next into its second-level cache. No result depends on who did what.
+ */
+
+/* What an operation reads, if it is an sl_linear: weights of which each byte meets few rows, so that
+   fetching them ahead gains time, or many, so that it gains none. */
+enum { SL_WEIGHTS_NONE = 0, SL_WEIGHTS_FEW_ROWS = 1, SL_WEIGHTS_MANY_ROWS = 2 };
+
+struct sl_op {
+    void *function;     /*  0  an operation above */
+    void *args;         /*  8  its argument struct */
+    int64_t units;      /* 16  to do, [0, units) */
+    int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone */
+    int64_t weights;    /* 32  SL_WEIGHTS_* */
+    int64_t wall_nanos; /* 40  written if the list is timed: from its beginning to its end .. */
+    int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together */
+    int64_t unused;     /* 56 */
+};
+
+/*
+ * What threads share: so many bytes of the caller's memory, zeroed, from a multiple of 128 on, in
+ * which sl_team_init writes how many they are. It needs no end.
+ */
+struct sl_team;
+SL_API int64_t sl_team_bytes(int64_t threads);
+SL_API void sl_team_init(struct sl_team *team, int64_t threads);
+
+/*
+ * Begins a list. Returns 1 where thread 0, the caller, has to call sl_team_work and the others may,
+ * and 0 where all is done already. The list and what its operations use stay as they are until
+ * thread 0 comes back.
+ */
+SL_API int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, int64_t timed);
+
+/*
+ * Works until the list is done. Any thread but 0 whenever it likes: it comes back at once where no
+ * list is under way.
+ */
+SL_API void sl_team_work(struct sl_team *team, int64_t thread);
 
 #endif

@@ -8,7 +8,7 @@ uint64_t seed = 1;
 /* Hidden in the library: the tests are linked with its object files. */
 extern int sl_fast_dpbf16;
 
-/* In test_matrices.c and test_attention.c. */
+/* In test_matrices.c, test_attention.c and test_team.c. */
 void packs_every_type_without_loss(void);
 void converts_every_type_to_every_format(void);
 void packs_transposed_sources(void);
@@ -21,6 +21,8 @@ void rotates_and_stores(void);
 void attends(void);
 void attends_in_parts(void);
 void attends_to_extreme_scores(void);
+void runs_lists_in_order(void);
+void finds_the_weights_that_a_thread_reads(void);
 
 static void normalises(void) {
     static const int64_t shapes[][2] = {{576, 576}, {77, 77}, {128, 64}, {120, 24}, {5, 1}};
@@ -176,6 +178,10 @@ int main(void) {
     int before = failures;
     levels_agree_on_exact_operations();
     printf(" %-56s %s\n", "levels agree on exact operations", failures == before ? "ok" : "FAILED");
+    before = failures;
+    runs_lists_in_order();
+    finds_the_weights_that_a_thread_reads();
+    printf(" %-56s %s\n", "lists of operations", failures == before ? "ok" : "FAILED");
     printf("%d checks, %d failures\n", checks, failures);
     return failures != 0;
 }

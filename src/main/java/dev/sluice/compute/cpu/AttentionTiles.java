@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
 /// leaves few units, or one much longer than the others, a tile is cut once more, into the segments
 /// of the positions that it sees. The result depends on none of it.
 ///
-/// Remembers the last cut, which all layers of a step share. For the device's calling thread.
+/// Keeps the last cut, which all layers of a kind share. For the device's calling thread.
 final class AttentionTiles {
     /// Integers of a tile: sequence, first token row, number of tokens, segment or -1 for all,
     /// first row of partials.
@@ -33,14 +33,14 @@ final class AttentionTiles {
 
     private final CpuKernels kernels;
     private final int threads;
+    private final AttentionSpec spec;
+    private final DType cache;
     private final int segment;
     private final Scratch list;
     private final Scratch mergeList;
     private final Scratch partialRows;
 
     private @Nullable ForwardBatch batch;
-    private @Nullable AttentionSpec spec;
-    private @Nullable DType cache;
     private long version;
 
     private int headsPerUnit;
@@ -51,9 +51,12 @@ final class AttentionTiles {
     private int merged;
     private int longestMerge;
 
-    AttentionTiles(CpuKernels kernels, int threads, CpuMemory memory) {
+    AttentionTiles(
+            CpuKernels kernels, int threads, CpuMemory memory, AttentionSpec spec, DType cache) {
         this.kernels = kernels;
         this.threads = threads;
+        this.spec = spec;
+        this.cache = cache;
         this.segment = kernels.attentionSegment().orElse(Integer.MAX_VALUE);
         this.list = new Scratch(memory);
         this.mergeList = new Scratch(memory);
@@ -65,25 +68,49 @@ final class AttentionTiles {
         return 32 + Math.ceilDiv(spec.headDim(), 16) * 16;
     }
 
-    /// Cuts the attention of a batch.
-    void cut(ForwardBatch batch, AttentionSpec spec, DType cache) {
-        if (this.batch == batch
-                && version == batch.version()
-                && spec.equals(this.spec)
-                && cache == this.cache) {
+    /// Whether this cuts attention of that kind.
+    boolean serves(AttentionSpec spec, DType cache) {
+        return this.spec.equals(spec) && this.cache == cache;
+    }
+
+    /// Cuts the attention of a batch; what was cut before is overwritten.
+    void cut(ForwardBatch batch) {
+        if (this.batch == batch && version == batch.version()) {
             return;
         }
         this.batch = null;
-        chooseHeads(batch, spec, cache);
-        lay(batch, spec, false);
+        chooseHeads(batch);
+        lay(batch, false);
         list.take(4L * ENTRY_INTS * tiles);
         mergeList.take(4L * MERGE_INTS * merged);
-        lay(batch, spec, true);
+        partialRows.take(parts * partialBytes());
+        lay(batch, true);
         this.batch = batch;
         this.version = batch.version();
-        this.spec = spec;
-        this.cache = cache;
     }
+
+    /// All that operations know of a cut: batches of the same form differ in what the lists hold.
+    Form form() {
+        return new Form(
+                headsPerUnit,
+                tiles,
+                merged,
+                longestMerge,
+                list().address(),
+                merges().address(),
+                partials().address());
+    }
+
+    /// @param headsPerUnit as [#headsPerUnit()], and so on
+    /// @param list where things lie
+    record Form(
+            int headsPerUnit,
+            int tiles,
+            int merged,
+            int longestMerge,
+            long list,
+            long merges,
+            long partials) {}
 
     /// Query heads of one unit; divides the heads that share a key/value head.
     int headsPerUnit() {
@@ -117,40 +144,40 @@ final class AttentionTiles {
 
     /// What the parts leave: float32 `[rows, numHeads, partialStride]`. The same memory until
     /// another batch is cut.
-    MemorySegment partials(AttentionSpec spec) {
-        return partialRows.take(parts * partialBytes(spec));
+    MemorySegment partials() {
+        return partialRows.take(0);
     }
 
     /// Bytes of a row of partials.
-    private static long partialBytes(AttentionSpec spec) {
+    private long partialBytes() {
         return 4L * spec.numHeads() * partialStride(spec);
     }
 
     /// Takes as many heads into a unit as are done soonest: more heads read the keys and values
     /// less often, more units share the work more evenly. With tiles it takes them all, for one
     /// head alone would cost as much.
-    private void chooseHeads(ForwardBatch batch, AttentionSpec spec, DType cache) {
+    private void chooseHeads(ForwardBatch batch) {
         boolean all = kernels.attentionByTiles(cache, batch.blockSize(), spec.headDim());
         int shared = spec.numHeads() / spec.numKvHeads();
-        takeHeads(batch, spec, shared, all);
+        takeHeads(batch, shared, all);
         if (all || !few) {
             return;
         }
         int best = shared;
-        long least = cost(batch, spec);
+        long least = cost(batch);
         for (int heads = shared - 1; heads > 0; heads--) {
             if (shared % heads == 0) {
-                takeHeads(batch, spec, heads, false);
-                if (cost(batch, spec) < least) {
+                takeHeads(batch, heads, false);
+                if (cost(batch) < least) {
                     best = heads;
-                    least = cost(batch, spec);
+                    least = cost(batch);
                 }
             }
         }
-        takeHeads(batch, spec, best, false);
+        takeHeads(batch, best, false);
     }
 
-    private void takeHeads(ForwardBatch batch, AttentionSpec spec, int heads, boolean all) {
+    private void takeHeads(ForwardBatch batch, int heads, boolean all) {
         headsPerUnit = heads;
         tokens = kernels.attentionTile(heads, all);
         few = count(batch, tokens) * (spec.numHeads() / heads) < 4L * threads;
@@ -158,10 +185,10 @@ final class AttentionTiles {
 
     /// What the thread with the most units spends, in half of what a row costs in a segment: to
     /// bring keys and values in costs about as much as half a row that meets them.
-    private long cost(ForwardBatch batch, AttentionSpec spec) {
+    private long cost(ForwardBatch batch) {
         long parts = spec.numHeads() / headsPerUnit;
         long whole = count(batch, tokens);
-        long segments = countSegments(batch, spec);
+        long segments = countSegments(batch);
         long units = (few ? segments : whole) * parts;
         long length = few ? 1 : Math.ceilDiv(segments, whole);
         int rows = Math.min(tokens, longest(batch)) * headsPerUnit;
@@ -185,13 +212,13 @@ final class AttentionTiles {
     }
 
     /// Segments that the tiles see, of all tiles together.
-    private long countSegments(ForwardBatch batch, AttentionSpec spec) {
+    private long countSegments(ForwardBatch batch) {
         long segments = 0;
         for (int s = 0; s < batch.numSequences(); s++) {
             int end = start(batch, s + 1);
             for (int first = start(batch, s); first < end; first += tokens) {
                 int last = Math.min(first + tokens, end) - 1;
-                segments += lastSegment(batch, s, last) - firstSegment(batch, spec, s, first) + 1L;
+                segments += lastSegment(batch, s, last) - firstSegment(batch, s, first) + 1L;
             }
         }
         return segments;
@@ -200,7 +227,7 @@ final class AttentionTiles {
     /// Of what a token sees.
     ///
     /// @param token a row of the batch
-    private int firstSegment(ForwardBatch batch, AttentionSpec spec, int sequence, int token) {
+    private int firstSegment(ForwardBatch batch, int sequence, int token) {
         int position = position(batch, sequence, token);
         int low = position - spec.slidingWindow().orElse(position + 1) + 1;
         return segment(batch, Math.max(0, low));
@@ -219,7 +246,7 @@ final class AttentionTiles {
     }
 
     /// Counts tiles and rows, or writes them as well.
-    private void lay(ForwardBatch batch, AttentionSpec spec, boolean write) {
+    private void lay(ForwardBatch batch, boolean write) {
         tiles = 0;
         parts = 0;
         merged = 0;
@@ -228,10 +255,10 @@ final class AttentionTiles {
             int end = start(batch, s + 1);
             for (int first = start(batch, s); first < end; first += tokens) {
                 int count = Math.min(tokens, end - first);
-                int from = firstSegment(batch, spec, s, first);
+                int from = firstSegment(batch, s, first);
                 int to = lastSegment(batch, s, first + count - 1);
                 boolean worthwhile = few || (count == 1 && (long) (to - from) * segment >= LONG);
-                long bytes = (parts + count * (to - from + 1L)) * partialBytes(spec);
+                long bytes = (parts + count * (to - from + 1L)) * partialBytes();
                 if (to > from && worthwhile && bytes <= MOST_PARTIAL_BYTES) {
                     layParts(s, first, count, from, to, write);
                 } else {

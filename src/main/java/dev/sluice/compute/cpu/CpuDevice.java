@@ -19,8 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 
 /// The CPU as a device: native kernels where the library was built, their plain Java twins
 /// elsewhere, on a fixed set of threads.
@@ -57,22 +59,25 @@ public final class CpuDevice implements Device {
     private static final long HUGE_BYTES = 4L << 20;
 
     private final CpuKernels kernels;
-    private final WeightsAhead ahead;
     private final CpuThreads threads;
     private final CpuMemory memory = new CpuMemory();
     private final MatrixPacker packer;
     private final IdentityHashMap<Tensor, CpuMemory.Area> tensors = new IdentityHashMap<>();
     private final Scratch prepared = new Scratch(memory);
-    private final AttentionTiles tiles;
+    private final List<AttentionTiles> tiles = new ArrayList<>();
 
     // Host memory may belong to the calling thread alone, so that the others read a copy.
     private final Scratch hostCopy = new Scratch(memory);
 
+    // Where the operations of a step are not run one by one.
+    private final Optional<StepRecorder> steps;
+
     private CpuDevice(CpuKernels kernels, int threads) {
         this.kernels = kernels;
-        this.ahead = new WeightsAhead(kernels::fetch, threads);
-        this.threads = new CpuThreads(threads, ahead);
-        this.tiles = new AttentionTiles(kernels, threads, memory);
+        this.threads = new CpuThreads(threads);
+        this.steps =
+                kernels.opList(threads, this.threads.profile())
+                        .map(ops -> new StepRecorder(ops, this.threads));
         this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
     }
 
@@ -141,6 +146,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public void release(Tensor tensor) {
+        forgetSteps();
         CpuMemory.Area area = tensors.remove(tensor);
         if (area == null) {
             throw ShapeChecks.wrong("release", "the tensor", tensor, "one that is allocated here");
@@ -151,12 +157,14 @@ public final class CpuDevice implements Device {
     @Override
     public void upload(MemorySegment host, Tensor target) {
         checkCopy("upload", target, host);
+        runWritten();
         target.data().copyFrom(host);
     }
 
     @Override
     public void download(Tensor source, MemorySegment host) {
         checkCopy("download", source, host);
+        runWritten();
         host.copyFrom(source.data());
     }
 
@@ -177,7 +185,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public void release(PackedMatrix matrix) {
-        ahead.forget();
+        forgetSteps();
         own("release", matrix).release();
     }
 
@@ -193,13 +201,22 @@ public final class CpuDevice implements Device {
         String op = "embedding";
         PackedPanels panels = own(op, table);
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
-        for (int t = 0; t < batch.numTokens(); t++) {
-            int id = Bits.i32(batch.tokenIds(), t);
-            if (id < 0 || id >= panels.rows()) {
-                throw ShapeChecks.wrong(op, "token id", id, "[0, " + table.rows() + ")");
+        StepRecorder.Condition known =
+                now -> areBelow(op, "token id", now.tokenIds(), now.numTokens(), panels.rows());
+        known.holds(batch);
+        require(known);
+        lookUp(op, panels, batch.tokenIds(), scale, out);
+    }
+
+    private static boolean areBelow(
+            String op, String what, MemorySegment indices, int count, int end) {
+        for (int i = 0; i < count; i++) {
+            int index = Bits.i32(indices, i);
+            if (index < 0 || index >= end) {
+                throw ShapeChecks.wrong(op, what, index, "[0, " + end + ")");
             }
         }
-        lookUp(op, panels, batch.tokenIds(), scale, out);
+        return true;
     }
 
     private void lookUp(String op, PackedPanels table, MemorySegment ids, float scale, Tensor out) {
@@ -215,6 +232,7 @@ public final class CpuDevice implements Device {
         PackedPanels panels = own(op, shard);
         int rows = shard.rows();
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), shard.cols());
+        runWritten();
         MemorySegment ids = hostCopy.take(4L * batch.numTokens());
         for (int t = 0; t < batch.numTokens(); t++) {
             int id = Bits.i32(batch.tokenIds(), t) - firstToken;
@@ -244,12 +262,9 @@ public final class CpuDevice implements Device {
             int streams = kernels.linearStreams(panels.format(), x.rows());
             Units units = kernels.linear(panels, x, rows, streams, out, column);
             long chunk = panelChunk(panels, x.rows(), streams);
-            if (x.rows() < MANY_ROWS) {
-                ahead.begin(panels, streams, chunk);
-            } else {
-                ahead.pause();
-            }
-            threads.run(label(op, panels), units, panels.units(streams), chunk);
+            OpList.Weights weights =
+                    x.rows() < MANY_ROWS ? OpList.Weights.FEW_ROWS : OpList.Weights.MANY_ROWS;
+            run(label(op, panels), units, panels.units(streams), chunk, weights);
             column += panels.rows();
         }
     }
@@ -262,7 +277,11 @@ public final class CpuDevice implements Device {
         if (kind == Prepared.NONE) {
             return MemorySegment.NULL;
         }
-        MemorySegment rows = prepared.take(x.rows() * kind.stride(x.columns()));
+        long bytes = x.rows() * kind.stride(x.columns());
+        if (!prepared.holds(bytes)) {
+            forgetSteps();
+        }
+        MemorySegment rows = prepared.take(bytes);
         runRows("prepare", kernels.prepare(x, kind, rows), x);
         return rows;
     }
@@ -321,8 +340,12 @@ public final class CpuDevice implements Device {
         ShapeChecks.wholeHeads(op, "out", out, 2);
         long bytes = 4L * (out.columns() / 2);
         ShapeChecks.host(op, "inverseFrequencies", inverseFrequencies, bytes);
-        MemorySegment frequencies = hostCopy.take(bytes);
-        MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
+        MemorySegment frequencies = inverseFrequencies;
+        if (!inStep() || !inverseFrequencies.isNative()) {
+            runWritten();
+            frequencies = hostCopy.take(bytes);
+            MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
+        }
         runRows(op, kernels.rotaryTable(batch.positions(), frequencies, factor, out), out);
     }
 
@@ -341,7 +364,7 @@ public final class CpuDevice implements Device {
         // each other: long stretches, but more than one a thread.
         long chunk = Math.min(STORED_ROWS, q.rows() / (2L * threads.count()));
         Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
-        threads.run(op, units, q.rows(), chunk);
+        run(op, units, q.rows(), chunk);
     }
 
     @Override
@@ -349,22 +372,49 @@ public final class CpuDevice implements Device {
         String op = "attention";
         ShapeChecks.attention(op, q, kv, batch, spec, out);
         zeroPadding(batch, out);
-        tiles.cut(batch, spec, kv.dtype());
-        Units units = kernels.attention(q, kv, batch, spec, tiles, out);
-        long parts = spec.numHeads() / tiles.headsPerUnit();
+        AttentionTiles cut = tiles(spec, kv.dtype());
+        cut.cut(batch);
+        AttentionTiles.Form form = cut.form();
+        require(new SameForm(cut, form));
+        Units units = kernels.attention(q, kv, batch, spec, cut, out);
+        long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
-        long together = tiles.tiles() < CHUNKS_PER_THREAD * threads.count() ? 1 : parts;
-        threads.run(op, units, tiles.tiles() * parts, together);
-        if (tiles.merged() > 0) {
-            Units merge = kernels.mergeAttention(tiles, spec, out);
-            long heads = (long) tiles.merged() * spec.numHeads();
-            long chunk = Math.max(1, CHUNK_ELEMENTS / 4 / (tiles.longestMerge() * spec.headDim()));
-            threads.run("mergeAttention", merge, heads, chunk);
+        long together = cut.tiles() < CHUNKS_PER_THREAD * threads.count() ? 1 : parts;
+        run(op, units, cut.tiles() * parts, together);
+        if (cut.merged() > 0) {
+            Units merge = kernels.mergeAttention(cut, spec, out);
+            long heads = (long) cut.merged() * spec.numHeads();
+            long chunk = Math.max(1, CHUNK_ELEMENTS / 4 / (cut.longestMerge() * spec.headDim()));
+            run("mergeAttention", merge, heads, chunk);
         }
     }
 
-    private static void zeroPadding(ForwardBatch batch, Tensor out) {
+    /// Attention that is cut as it was when a step was written down.
+    private record SameForm(AttentionTiles tiles, AttentionTiles.Form form)
+            implements StepRecorder.Condition {
+        @Override
+        public boolean holds(ForwardBatch batch) {
+            tiles.cut(batch);
+            return tiles.form().equals(form);
+        }
+    }
+
+    private AttentionTiles tiles(AttentionSpec spec, DType cache) {
+        for (AttentionTiles known : tiles) {
+            if (known.serves(spec, cache)) {
+                return known;
+            }
+        }
+        AttentionTiles added = new AttentionTiles(kernels, threads.count(), memory, spec, cache);
+        tiles.add(added);
+        return added;
+    }
+
+    private void zeroPadding(ForwardBatch batch, Tensor out) {
         int first = Bits.i32(batch.seqStarts(), batch.numSequences());
+        if (first < batch.numTokens()) {
+            runWritten();
+        }
         for (int t = first; t < batch.numTokens(); t++) {
             out.rows(t, t + 1).data().fill((byte) 0);
         }
@@ -383,12 +433,10 @@ public final class CpuDevice implements Device {
         String op = "gatherLogitRows";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
-        for (int i = 0; i < batch.numLogitRows(); i++) {
-            int row = Bits.i32(batch.logitRows(), i);
-            if (row < 0 || row >= x.rows()) {
-                throw ShapeChecks.wrong(op, "row", row, "[0, " + x.rows() + ")");
-            }
-        }
+        StepRecorder.Condition known =
+                now -> areBelow(op, "row", now.logitRows(), now.numLogitRows(), x.rows());
+        known.holds(batch);
+        require(known);
         runRows(op, kernels.gatherRows(x, batch.logitRows(), out), out);
     }
 
@@ -398,15 +446,62 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "logits", logits);
         long bytes = 4L * logits.rows();
         ShapeChecks.host(op, "ids", ids, bytes);
+        runWritten();
         MemorySegment found = hostCopy.take(bytes);
         runRows(op, kernels.argmax(logits, found), logits);
+        runWritten();
         MemorySegment.copy(found, 0, ids, 0, bytes);
     }
 
     /// Runs an operation whose unit is a row of `sized`.
     private void runRows(String op, Units units, Tensor sized) {
         int chunk = CHUNK_ELEMENTS / Math.max(1, sized.columns());
-        threads.run(op, units, sized.rows(), chunk);
+        run(op, units, sized.rows(), chunk);
+    }
+
+    private void run(String op, Units units, long total, long chunk) {
+        run(op, units, total, chunk, OpList.Weights.NONE);
+    }
+
+    /// Runs an operation, or writes it down, in a step.
+    private void run(String op, Units units, long total, long chunk, OpList.Weights weights) {
+        if (total <= 0) {
+            return;
+        }
+        if (inStep() && units instanceof NativeUnits written) {
+            steps.orElseThrow().add(op, written, total, chunk, weights);
+        } else {
+            threads.run(op, units, total, chunk);
+        }
+    }
+
+    private boolean inStep() {
+        return steps.isPresent() && steps.get().isOpen();
+    }
+
+    /// Before the host reads what operations yield, or changes what they use.
+    private void runWritten() {
+        steps.ifPresent(StepRecorder::runWritten);
+    }
+
+    /// Before memory goes that operations use, those of a step that might come again among them.
+    private void forgetSteps() {
+        runWritten();
+        steps.ifPresent(StepRecorder::forget);
+    }
+
+    /// Says what has to hold for this step to be run again without being written down.
+    private void require(StepRecorder.Condition condition) {
+        steps.ifPresent(recorder -> recorder.require(condition));
+    }
+
+    @Override
+    public void run(ForwardBatch batch, Object key, Runnable operations) {
+        if (steps.isPresent()) {
+            steps.get().run(batch, key, operations);
+        } else {
+            operations.run();
+        }
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -111,9 +112,12 @@ interface CpuKernels extends AutoCloseable {
     /// that it is given begins at a multiple of 64 bytes.
     Consumer<MemorySegment> reader(ReadOrder order);
 
-    /// Asks the processor to fetch memory into the second-level cache of its core, and does not
-    /// wait for it. Any thread; the memory need not exist any more.
-    void fetch(long address, long bytes);
+    /// A list of operations that threads run without coming back in between. Empty where there is
+    /// none; where there is, all units are [NativeUnits].
+    ///
+    /// @param threads of the device
+    /// @param profile measures the operations when it is asked to
+    Optional<OpList> opList(int threads, CpuProfile profile);
 
     /// Unloads what was loaded.
     @Override

@@ -28,40 +28,31 @@ final class CpuThreads implements AutoCloseable {
 
     private final List<Worker> workers = new ArrayList<>();
     private final Job job;
-    private final Idle idle;
     private final CpuProfile profile;
 
-    // Jobs that were handed to the workers, and what they look at, waiting for it to change.
+    // What was handed to the workers last, and how often something was: they look at that number,
+    // waiting for it to change. One that comes late finds what was handed out meanwhile.
+    private Shared shared;
     private long jobs;
     private final SharedNumber published = new SharedNumber();
 
-    /// What the threads do while they wait for one another.
-    interface Idle {
-        /// Nothing at all.
-        Idle NOTHING = _ -> false;
-
-        /// Does a little of it, well below a microsecond. Called by the thread itself.
+    /// What the threads share.
+    interface Shared {
+        /// Works as long as there is something to take; comes back at once where there is nothing.
         ///
         /// @param thread 0 for the caller
-        /// @return whether there may be more to do
-        boolean step(int thread);
+        /// @param number under which it was handed to the threads; what comes later may be under
+        ///   way
+        void work(int thread, long number);
     }
 
     /// Starts the threads.
     ///
     /// @param threads number of threads with the caller
     CpuThreads(int threads) {
-        this(threads, Idle.NOTHING);
-    }
-
-    /// Starts the threads.
-    ///
-    /// @param threads number of threads with the caller
-    /// @param idle what they do while they wait
-    CpuThreads(int threads, Idle idle) {
-        this.idle = idle;
         profile = new CpuProfile(threads);
         job = new Job(threads);
+        shared = job;
         for (int i = 1; i < threads; i++) {
             Worker worker = new Worker(i);
             workers.add(worker);
@@ -85,9 +76,7 @@ final class CpuThreads implements AutoCloseable {
     /// @param chunk units that one thread takes at a time; that many the caller does alone
     /// @throws DeviceException if a chunk failed; the others may or may not have run
     void run(String op, Units units, long total, long chunk) {
-        if (jobs == CLOSED) {
-            throw new IllegalStateException(op + " on a device that is closed");
-        }
+        checkOpen(op);
         if (total <= 0) {
             return;
         }
@@ -98,6 +87,23 @@ final class CpuThreads implements AutoCloseable {
             share(units, total, atATime, false);
         }
         job.check(op);
+    }
+
+    /// Runs the operations of a list, and returns when they are done.
+    void run(OpList list) {
+        checkOpen("a list of operations");
+        if (list.begin()) {
+            jobs++;
+            publish(list, workers.size());
+            list.work(0, jobs);
+        }
+        list.end();
+    }
+
+    private void checkOpen(String op) {
+        if (jobs == CLOSED) {
+            throw new IllegalStateException(op + " on a device that is closed");
+        }
     }
 
     private void runTimed(String op, Units units, long total, long chunk) {
@@ -113,17 +119,19 @@ final class CpuThreads implements AutoCloseable {
             return;
         }
         long chunks = job.begin(++jobs, units, total, chunk, timed);
-        if (!workers.isEmpty()) {
-            published.set(jobs);
-            wake(chunks - 1);
-        }
+        publish(job, chunks - 1);
         job.work(0, jobs);
         if (job.isOpen()) {
             awaitOthers();
         }
     }
 
-    private void wake(long wanted) {
+    /// Hands something to the workers.
+    ///
+    /// @param wanted how many are to be woken, if they sleep
+    private void publish(Shared next, long wanted) {
+        shared = next;
+        published.set(jobs);
         for (int i = 0; i < workers.size() && i < wanted; i++) {
             Worker worker = workers.get(i);
             if (worker.parked) {
@@ -135,7 +143,6 @@ final class CpuThreads implements AutoCloseable {
     // Yielding is a courtesy here: nothing depends on it.
     @SuppressWarnings("ThreadPriorityCheck")
     private void awaitOthers() {
-        while (job.isOpen() && idle.step(0)) {}
         long deadline = System.nanoTime() + SPIN_NANOS;
         int turns = 0;
         while (job.isOpen()) {
@@ -195,7 +202,7 @@ final class CpuThreads implements AutoCloseable {
 
         private void live() {
             for (long seen = awaitNext(0); seen != CLOSED; seen = awaitNext(seen)) {
-                job.work(index, seen);
+                shared.work(index, seen);
             }
         }
 
@@ -205,7 +212,6 @@ final class CpuThreads implements AutoCloseable {
         // Yielding is a courtesy here: nothing depends on it.
         @SuppressWarnings("ThreadPriorityCheck")
         private long awaitNext(long seen) {
-            while (published.get() == seen && idle.step(index)) {}
             long deadline = System.nanoTime() + SPIN_NANOS;
             int turns = 0;
             while (published.get() == seen) {

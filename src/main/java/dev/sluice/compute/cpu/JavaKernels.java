@@ -9,6 +9,7 @@ import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -160,7 +161,9 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public void fetch(long address, long bytes) {}
+    public Optional<OpList> opList(int threads, CpuProfile profile) {
+        return Optional.empty();
+    }
 
     @Override
     public void close() {

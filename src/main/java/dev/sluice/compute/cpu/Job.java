@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /// front and then takes halves of what the others have before them. A chunk that a thread has taken
 /// keeps the operation open, and so all fields as they are; so a thread that comes late takes a
 /// chunk of whatever is under way by then, or none.
-final class Job {
+final class Job implements CpuThreads.Shared {
     private static final int HALF = 32;
     private static final long LOW = (1L << HALF) - 1;
     private static final long MOST_CHUNKS = Integer.MAX_VALUE;
@@ -98,7 +98,8 @@ final class Job {
     ///
     /// @param thread from 0 on
     /// @param number of the operation that the thread has come for
-    void work(int thread, long number) {
+    @Override
+    public void work(int thread, long number) {
         long done = 0;
         for (long mine = take(thread, number); mine != EMPTY; mine = take(thread, number)) {
             work(mine);

@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/// The calls that a step makes by the hundred. Their handles are constants, which the VM compiles
-/// to the call itself; one that an object holds is passed through half a dozen methods each time,
-/// and between two products none of them is in a cache any more. Nothing keeps the functions loaded
-/// meanwhile: that is up to the caller. Any thread.
+/// The calls that steps make. Their handles are constants, which the VM compiles to the call
+/// itself; one that an object holds is passed through half a dozen methods each time, and between
+/// two products none of them is in a cache any more. Nothing keeps the functions loaded meanwhile:
+/// that is up to the caller. Any thread.
 final class NativeCalls {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -18,10 +18,11 @@ final class NativeCalls {
     private static final MethodHandle RUN =
             LINKER.downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG, LONG));
 
-    // It takes less time than telling the garbage collector about it.
-    private static final MethodHandle FETCH =
-            LINKER.downcallHandle(
-                    FunctionDescriptor.of(LONG, LONG, LONG), Linker.Option.critical(false));
+    private static final MethodHandle BEGIN =
+            LINKER.downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG));
+
+    private static final MethodHandle WORK =
+            LINKER.downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG));
 
     private NativeCalls() {}
 
@@ -39,14 +40,27 @@ final class NativeCalls {
         }
     }
 
-    /// Brings memory into the caller's cache.
+    /// Begins a list of operations.
     ///
-    /// @param function `sl_fetch`
-    /// @param address of memory that need not be valid
-    /// @return the bytes
-    static long fetch(MemorySegment function, long address, long bytes) {
+    /// @param function `sl_team_begin`
+    /// @param team address of what the threads share
+    /// @param ops address of the operations
+    /// @return 1 where there is something to share, else 0
+    static long begin(MemorySegment function, long team, long ops, long count, long timed) {
         try {
-            return (long) FETCH.invokeExact(function, address, bytes);
+            return (long) BEGIN.invokeExact(function, team, ops, count, timed);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /// Takes part in a list of operations.
+    ///
+    /// @param function `sl_team_work`
+    /// @param team address of what the threads share
+    static void work(MemorySegment function, long team, long thread) {
+        try {
+            WORK.invokeExact(function, team, thread);
         } catch (Throwable e) {
             throw unexpected(e);
         }

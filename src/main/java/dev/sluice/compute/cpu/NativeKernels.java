@@ -11,6 +11,7 @@ import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.LongBinaryOperator;
@@ -27,7 +28,6 @@ final class NativeKernels implements CpuKernels {
     private final LongBinaryOperator attentionByTiles;
     private final int attentionSegment;
     private final LongBinaryOperator peak;
-    private final LongBinaryOperator fetch;
     private final EnumMap<NativeOp, Call> calls = new EnumMap<>(NativeOp.class);
 
     private record Call(ArgStruct args, Units units) {
@@ -52,7 +52,6 @@ final class NativeKernels implements CpuKernels {
         this.attentionByTiles = library.attentionByTiles();
         this.attentionSegment = Math.toIntExact(library.attentionSegment());
         this.peak = library.peak();
-        this.fetch = library.fetch();
         for (NativeOp op : NativeOp.values()) {
             ArgStruct args = library.struct(op);
             calls.put(op, new Call(args, library.bind(op, args)));
@@ -265,9 +264,7 @@ final class NativeKernels implements CpuKernels {
                 .integer(batch.maxBlocksPerSequence())
                 .pointer(tiles.list())
                 .integer(tiles.headsPerUnit());
-        tensor(struct, out)
-                .pointer(tiles.partials(spec))
-                .integer(AttentionTiles.partialStride(spec));
+        tensor(struct, out).pointer(tiles.partials()).integer(AttentionTiles.partialStride(spec));
         return call.end();
     }
 
@@ -275,7 +272,7 @@ final class NativeKernels implements CpuKernels {
     public Units mergeAttention(AttentionTiles tiles, AttentionSpec spec, Tensor out) {
         Call call = call(NativeOp.MERGE_ATTENTION);
         ArgStruct struct = call.begin();
-        struct.pointer(tiles.partials(spec))
+        struct.pointer(tiles.partials())
                 .integer(AttentionTiles.partialStride(spec))
                 .pointer(tiles.merges())
                 .integer(spec.numHeads())
@@ -325,11 +322,9 @@ final class NativeKernels implements CpuKernels {
         return data -> read.applyAsLong(data.address(), data.byteSize());
     }
 
-    // All of it is asked for.
-    @SuppressWarnings("ReturnValueIgnored")
     @Override
-    public void fetch(long address, long bytes) {
-        fetch.applyAsLong(address, bytes);
+    public Optional<OpList> opList(int threads, CpuProfile profile) {
+        return Optional.of(library.opList(threads, profile));
     }
 
     @Override

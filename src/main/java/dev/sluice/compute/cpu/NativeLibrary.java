@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 5;
+    static final long ABI_VERSION = 6;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -82,7 +82,10 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_attention_segment",
                                 "sl_peak",
                                 "sl_read",
-                                "sl_fetch"),
+                                "sl_team_bytes",
+                                "sl_team_init",
+                                "sl_team_begin",
+                                "sl_team_work"),
                         Arrays.stream(NativeOp.values()).map(NativeOp::symbol));
         Optional<String> absent = names.filter(name -> symbols.find(name).isEmpty()).findFirst();
         if (absent.isPresent()) {
@@ -164,10 +167,15 @@ final class NativeLibrary implements AutoCloseable {
                 MethodHandles.insertArguments(call, 2, (long) order.code()));
     }
 
-    /// The function that fetches memory into a cache: address and bytes to the bytes.
-    LongBinaryOperator fetch() {
-        MemorySegment function = function("sl_fetch");
-        return (address, bytes) -> NativeCalls.fetch(function, address, bytes);
+    /// A list of operations for so many threads, as long-lived as the library.
+    OpList opList(int threads, CpuProfile profile) {
+        long bytes =
+                proxy(LongUnaryOperator.class, "sl_team_bytes", FunctionDescriptor.of(LONG, LONG))
+                        .applyAsLong(threads);
+        MemorySegment team = arena.allocate(bytes, OpList.TEAM_ALIGNMENT);
+        NativeCalls.work(function("sl_team_init"), team.address(), threads);
+        return new OpList(
+                function("sl_team_begin"), function("sl_team_work"), team, arena, profile);
     }
 
     /// Reserves the argument struct of an operation, as long-lived as the library.
@@ -177,14 +185,7 @@ final class NativeLibrary implements AutoCloseable {
 
     /// Binds an operation to its argument struct.
     Units bind(NativeOp op, ArgStruct struct) {
-        return new Bound(function(op.symbol()), struct.memory().address());
-    }
-
-    private record Bound(MemorySegment function, long args) implements Units {
-        @Override
-        public void run(long begin, long end) {
-            NativeCalls.run(function, args, begin, end);
-        }
+        return new NativeUnits(function(op.symbol()), struct.memory());
     }
 
     /// A function without a scope, so that no call has to lock the library's arena; nor does a call
@@ -202,7 +203,7 @@ final class NativeLibrary implements AutoCloseable {
                 type, linker.downcallHandle(symbols.findOrThrow(name), descriptor));
     }
 
-    /// Unloads the library. No operation and no fetch may be under way, or come later.
+    /// Unloads the library. No operation may be under way, or come later.
     @Override
     public void close() {
         if (arena.scope().isAlive()) {

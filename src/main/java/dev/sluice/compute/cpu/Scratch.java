@@ -13,9 +13,14 @@ final class Scratch implements AutoCloseable {
         this.area = memory.allocate(0, false);
     }
 
+    /// Whether there is room for so much without new memory.
+    boolean holds(long bytes) {
+        return bytes <= area.data().byteSize();
+    }
+
     /// Memory of a size at least, undefined content, valid until the next call.
     MemorySegment take(long bytes) {
-        if (area.data().byteSize() < bytes) {
+        if (!holds(bytes)) {
             long larger = Math.max(bytes, 2 * area.data().byteSize());
             area.release();
             // What is there if the next line fails.

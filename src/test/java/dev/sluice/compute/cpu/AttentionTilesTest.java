@@ -33,9 +33,10 @@ class AttentionTilesTest {
                 CpuMemory memory = new CpuMemory();
                 ForwardBatch batch = new ForwardBatch(1, 1, blocks, BLOCK)) {
             batch.add(new int[before + 1], before, before + 1, new int[blocks], blocks, false);
-            AttentionTiles cut = new AttentionTiles(device.kernels(), THREADS, memory);
+            AttentionTiles cut =
+                    new AttentionTiles(device.kernels(), THREADS, memory, spec, DType.BF16);
 
-            cut.cut(batch, spec, DType.BF16);
+            cut.cut(batch);
 
             assertThat(cut.headsPerUnit()).isEqualTo(headsPerUnit);
             assertThat(cut.tiles()).isEqualTo(tiles);

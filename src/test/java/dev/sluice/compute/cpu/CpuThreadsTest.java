@@ -67,7 +67,7 @@ class CpuThreadsTest {
     @Test
     void closingWaitsForTheThreadsWhoeverInterrupts() {
         Set<Thread> all = ConcurrentHashMap.newKeySet();
-        CpuThreads threads = new CpuThreads(3, CpuThreadsTest::idleForLong);
+        CpuThreads threads = new CpuThreads(3);
         meet(threads, 3, all);
         all.remove(Thread.currentThread());
 
@@ -76,14 +76,6 @@ class CpuThreadsTest {
 
         assertThat(Thread.interrupted()).isTrue();
         assertThat(all).hasSize(2).noneMatch(Thread::isAlive);
-    }
-
-    private static boolean idleForLong(int thread) {
-        long end = System.nanoTime() + 50_000_000;
-        while (thread > 0 && System.nanoTime() - end < 0) {
-            Thread.onSpinWait();
-        }
-        return false;
     }
 
     /// Only as many threads are woken as there are chunks for, whoever these were dealt to.
@@ -162,40 +154,6 @@ class CpuThreadsTest {
 
     private static int sum(AtomicIntegerArray numbers) {
         return IntStream.range(0, numbers.length()).map(numbers::get).sum();
-    }
-
-    @Test
-    void threadsThatWaitHaveSomethingElseToDoUntilWorkComes() {
-        AtomicIntegerArray steps = new AtomicIntegerArray(2);
-        CpuThreads.Idle endless =
-                thread -> {
-                    steps.incrementAndGet(thread);
-                    return true;
-                };
-        try (CpuThreads threads = new CpuThreads(2, endless)) {
-            for (int thread = 0; thread < 2; thread++) {
-                int waiting = thread;
-                int before = steps.get(waiting);
-                CountDownLatch both = new CountDownLatch(2);
-                Thread caller = Thread.currentThread();
-
-                threads.run(
-                        "meet",
-                        (_, _) -> {
-                            both.countDown();
-                            awaitUninterruptibly(both);
-                            boolean isCaller = Thread.currentThread().equals(caller);
-                            // The other one has nothing left, and waits for this.
-                            while (isCaller == (waiting == 1) && steps.get(waiting) == before) {
-                                Thread.onSpinWait();
-                            }
-                        },
-                        2,
-                        1);
-
-                assertThat(steps.get(waiting)).isGreaterThan(before);
-            }
-        }
     }
 
     @Test
