@@ -1,7 +1,7 @@
 /*
- * What the kernel sources share. Every file but dispatch.c and team.c is compiled once per level with
- * SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags of that level;
- * SL_FN gives its functions the level's suffix.
+ * What the kernel sources share. Every file but dispatch.c and team.c is compiled once per ISA level
+ * with SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags of that
+ * level; SL_FN gives its functions the level's suffix.
  *
  * All files are compiled with -ffp-contract=off: a multiplication and an addition are fused only
  * where the source says vf_fma.

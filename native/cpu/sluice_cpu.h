@@ -509,7 +509,7 @@ struct sl_op {
     int64_t units;      /* 16  to do, [0, units) */
     int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone */
     int64_t weights;    /* 32  SL_WEIGHTS_* */
-    int64_t wall_nanos; /* 40  written if the list is timed: from its beginning to its end .. */
+    int64_t wall_nanos; /* 40  written if the list is timed: what passed while it was under way .. */
     int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together */
     int64_t unused;     /* 56 */
 };
@@ -530,8 +530,8 @@ SL_API void sl_team_init(struct sl_team *team, int64_t threads);
 SL_API int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, int64_t timed);
 
 /*
- * Works until the list is done. Any thread but 0 whenever it likes: it comes back at once where no
- * list is under way.
+ * Works until the list is done. Thread 0 once after each sl_team_begin that returned 1, any other
+ * whenever it likes: it comes back at once where no list is under way.
  */
 SL_API void sl_team_work(struct sl_team *team, int64_t thread);
 

@@ -200,7 +200,11 @@ static int64_t go_on(struct sl_team *team) {
     return 0;
 }
 
-void sl_team_init(struct sl_team *team, int64_t threads) { team->threads = threads; }
+void sl_team_init(struct sl_team *team, int64_t threads) {
+    team->threads = threads;
+    /* Who sees addresses before their streams divides by it. */
+    atomic_store_explicit(&team->ahead_streams, 1, memory_order_relaxed);
+}
 
 int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, int64_t timed) {
     team->ops = ops;

@@ -76,7 +76,7 @@ public final class CpuDevice implements Device {
         this.kernels = kernels;
         this.threads = new CpuThreads(threads);
         this.steps =
-                kernels.opList(threads, this.threads.profile())
+                kernels.opList(threads, this.threads.profile(), memory)
                         .map(ops -> new StepRecorder(ops, this.threads));
         this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
     }
@@ -389,14 +389,19 @@ public final class CpuDevice implements Device {
         }
     }
 
-    /// Attention that is cut as it was when a step was written down.
+    /// Attention that is cut as it was when a step was written down, without padding.
     private record SameForm(AttentionTiles tiles, AttentionTiles.Form form)
             implements StepRecorder.Condition {
         @Override
         public boolean holds(ForwardBatch batch) {
             tiles.cut(batch);
-            return tiles.form().equals(form);
+            return tokensOfSequences(batch) == batch.numTokens() && tiles.form().equals(form);
         }
+    }
+
+    /// Behind them there is padding.
+    private static int tokensOfSequences(ForwardBatch batch) {
+        return Bits.i32(batch.seqStarts(), batch.numSequences());
     }
 
     private AttentionTiles tiles(AttentionSpec spec, DType cache) {
@@ -411,7 +416,7 @@ public final class CpuDevice implements Device {
     }
 
     private void zeroPadding(ForwardBatch batch, Tensor out) {
-        int first = Bits.i32(batch.seqStarts(), batch.numSequences());
+        int first = tokensOfSequences(batch);
         if (first < batch.numTokens()) {
             runWritten();
         }

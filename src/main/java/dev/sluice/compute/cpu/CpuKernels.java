@@ -117,7 +117,8 @@ interface CpuKernels extends AutoCloseable {
     ///
     /// @param threads of the device
     /// @param profile measures the operations when it is asked to
-    Optional<OpList> opList(int threads, CpuProfile profile);
+    /// @param memory where the list lies
+    Optional<OpList> opList(int threads, CpuProfile profile, CpuMemory memory);
 
     /// Unloads what was loaded.
     @Override

@@ -161,7 +161,7 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
-    public Optional<OpList> opList(int threads, CpuProfile profile) {
+    public Optional<OpList> opList(int threads, CpuProfile profile, CpuMemory memory) {
         return Optional.empty();
     }
 

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
-/// The operation that is under way: what is left of it, and what went wrong. One object serves all
-/// operations.
+/// The operation that is under way, where operations run one by one: what is left of it, and what
+/// went wrong. One object serves all of them.
 ///
 /// Its chunks are dealt out in stretches, one a thread. A thread works through its own from the
 /// front and then takes halves of what the others have before them. A chunk that a thread has taken

@@ -21,7 +21,7 @@ final class NativeCalls {
     private static final MethodHandle BEGIN =
             LINKER.downcallHandle(FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG));
 
-    private static final MethodHandle WORK =
+    private static final MethodHandle WITH_TEAM =
             LINKER.downcallHandle(FunctionDescriptor.ofVoid(LONG, LONG));
 
     private NativeCalls() {}
@@ -54,13 +54,25 @@ final class NativeCalls {
         }
     }
 
+    /// Makes the memory that threads share ready.
+    ///
+    /// @param function `sl_team_init`
+    /// @param team its address
+    static void setUp(MemorySegment function, long team, long threads) {
+        withTeam(function, team, threads);
+    }
+
     /// Takes part in a list of operations.
     ///
     /// @param function `sl_team_work`
     /// @param team address of what the threads share
     static void work(MemorySegment function, long team, long thread) {
+        withTeam(function, team, thread);
+    }
+
+    private static void withTeam(MemorySegment function, long team, long number) {
         try {
-            WORK.invokeExact(function, team, thread);
+            WITH_TEAM.invokeExact(function, team, number);
         } catch (Throwable e) {
             throw unexpected(e);
         }

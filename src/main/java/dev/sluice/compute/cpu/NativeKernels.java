@@ -323,8 +323,8 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
-    public Optional<OpList> opList(int threads, CpuProfile profile) {
-        return Optional.of(library.opList(threads, profile));
+    public Optional<OpList> opList(int threads, CpuProfile profile, CpuMemory memory) {
+        return Optional.of(library.opList(threads, profile, memory));
     }
 
     @Override

@@ -167,15 +167,17 @@ final class NativeLibrary implements AutoCloseable {
                 MethodHandles.insertArguments(call, 2, (long) order.code()));
     }
 
-    /// A list of operations for so many threads, as long-lived as the library.
-    OpList opList(int threads, CpuProfile profile) {
+    /// A list of operations for so many threads.
+    ///
+    /// @param memory where it lies
+    OpList opList(int threads, CpuProfile profile, CpuMemory memory) {
         long bytes =
                 proxy(LongUnaryOperator.class, "sl_team_bytes", FunctionDescriptor.of(LONG, LONG))
                         .applyAsLong(threads);
         MemorySegment team = arena.allocate(bytes, OpList.TEAM_ALIGNMENT);
-        NativeCalls.work(function("sl_team_init"), team.address(), threads);
+        NativeCalls.setUp(function("sl_team_init"), team.address(), threads);
         return new OpList(
-                function("sl_team_begin"), function("sl_team_work"), team, arena, profile);
+                function("sl_team_begin"), function("sl_team_work"), team, memory, profile);
     }
 
     /// Reserves the argument struct of an operation, as long-lived as the library.

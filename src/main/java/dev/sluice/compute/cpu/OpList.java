@@ -1,6 +1,5 @@
 package dev.sluice.compute.cpu;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -12,8 +11,8 @@ import java.util.Arrays;
 /// What operations point to stays as it is until they have run. For the device's calling thread,
 /// but for [#work].
 final class OpList implements CpuThreads.Shared {
-    /// Operations of a list at most: those of about a hundred layers.
-    static final int MOST_OPS = 1024;
+    /// Operations of a list at most: a layer has 14 to 20.
+    static final int MOST_OPS = 4096;
 
     /// What an operation reads, as far as it is worth fetching ahead.
     enum Weights {
@@ -55,20 +54,20 @@ final class OpList implements CpuThreads.Shared {
     /// @param begin `sl_team_begin`
     /// @param work `sl_team_work`
     /// @param team what the threads share: memory that `sl_team_init` was called with
-    /// @param arena where the list lies; nobody may be in [#work] when it ends
+    /// @param memory where the list lies; nobody may be in [#work] when it ends
     /// @param profile measures the operations when it is asked to
     OpList(
             MemorySegment begin,
             MemorySegment work,
             MemorySegment team,
-            Arena arena,
+            CpuMemory memory,
             CpuProfile profile) {
         this.begin = begin;
         this.work = work;
         this.team = team.address();
         this.profile = profile;
-        this.ops = arena.allocate((long) Long.BYTES * OP_LONGS * MOST_OPS, LINE);
-        this.args = arena.allocate(ARGS_BYTES * MOST_OPS, LINE);
+        this.ops = memory.allocate((long) Long.BYTES * OP_LONGS * MOST_OPS, false).data();
+        this.args = memory.allocate(ARGS_BYTES * MOST_OPS, false).data();
     }
 
     /// Whole lines of the cache.
@@ -81,7 +80,7 @@ final class OpList implements CpuThreads.Shared {
         return size == MOST_OPS;
     }
 
-    /// Writes an operation down, with its arguments as they are now.
+    /// Writes an operation down, with a copy of its arguments.
     ///
     /// @param name for the profile
     /// @param total units, 1 at least

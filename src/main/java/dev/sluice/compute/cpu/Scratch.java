@@ -2,8 +2,8 @@ package dev.sluice.compute.cpu;
 
 import java.lang.foreign.MemorySegment;
 
-/// Memory of the device's own that one operation uses at a time. Grows to the largest size asked
-/// for, so after the first full batch nothing is allocated any more.
+/// Memory of the device's own that one operation after the other uses. Grows to the largest size
+/// asked for, so after the first full batch nothing is allocated any more.
 final class Scratch implements AutoCloseable {
     private final CpuMemory memory;
     private CpuMemory.Area area;
@@ -18,7 +18,8 @@ final class Scratch implements AutoCloseable {
         return bytes <= area.data().byteSize();
     }
 
-    /// Memory of a size at least, undefined content, valid until the next call.
+    /// Memory of a size at least, undefined content. It stays where it is until more is asked for
+    /// than it [#holds].
     MemorySegment take(long bytes) {
         if (!holds(bytes)) {
             long larger = Math.max(bytes, 2 * area.data().byteSize());

@@ -77,9 +77,6 @@ final class StepRecorder {
             last = whole ? new Step(batch, key, operations, timed) : null;
         }
         threads.run(ops);
-        if (last == null) {
-            ops.clear();
-        }
     }
 
     private boolean conditionsHold(ForwardBatch batch) {
@@ -97,9 +94,6 @@ final class StepRecorder {
         whole = true;
         try {
             operations.run();
-        } catch (RuntimeException | Error e) {
-            ops.clear();
-            throw e;
         } finally {
             open = false;
         }

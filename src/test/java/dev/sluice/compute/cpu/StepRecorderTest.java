@@ -17,10 +17,13 @@ import dev.sluice.testing.Randoms;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -60,22 +63,27 @@ class StepRecorderTest {
 
         private final Arena arena = Arena.ofShared();
         private final CpuDevice device = NativeLevels.open(Kernels.PLAIN, THREADS);
-        private final ForwardBatch batch = new ForwardBatch(64, 2, BLOCKS, BLOCK);
+        private final List<ForwardBatch> batches = new ArrayList<>();
+        private ForwardBatch batch = anotherBatch();
         private final MemorySegment frequencies = arena.allocate(4L * HEAD / 2, 4);
         private final PackedMatrix table;
         private final PackedMatrix projection;
         private final Tensor kv;
         private final Tensor norm;
+        private final MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT);
         private final Tensor x;
         private final Tensor qkv;
         private final Tensor rotary;
         private final Tensor attended;
         private final Tensor out;
         private Runnable before = () -> {};
+        private boolean attends = true;
+        private MemorySegment inverse = frequencies;
         private int written;
 
         // The same object for each step, as a model has it.
-        private final Runnable operations = this::operations;
+        private Runnable operations = this::operations;
+        private String key = "layer";
 
         Machine() {
             Randoms random = new Randoms(5);
@@ -92,6 +100,12 @@ class StepRecorderTest {
             for (int i = 0; i < HEAD / 2; i++) {
                 frequencies.setAtIndex(ValueLayout.JAVA_FLOAT, i, 1f / (i + 1));
             }
+        }
+
+        private ForwardBatch anotherBatch() {
+            ForwardBatch added = new ForwardBatch(64, 2, BLOCKS, BLOCK);
+            batches.add(added);
+            return added;
         }
 
         private Tensor matrix(int rows, int columns) {
@@ -122,11 +136,15 @@ class StepRecorderTest {
             int n = batch.numTokens();
             Tensor all = qkv.rows(0, n);
             Tensor queries = all.columns(0, WIDTH);
-            device.rotaryTable(batch, frequencies, 1, rotary.rows(0, n));
+            device.rotaryTable(batch, inverse, 1, rotary.rows(0, n));
             device.embedding(table, batch, 1, x.rows(0, n));
             for (AttentionSpec spec : List.of(ALL, NEAR)) {
                 device.rmsNorm(x.rows(0, n), norm, 1e-5f, x.rows(0, n));
                 device.linear(x.rows(0, n), projection, all);
+                if (!attends) {
+                    device.add(x.rows(0, n), queries);
+                    continue;
+                }
                 device.rotaryAndStore(
                         queries,
                         all.columns(WIDTH, WIDTH + HEAD),
@@ -151,12 +169,15 @@ class StepRecorderTest {
         }
 
         void together() {
-            device.run(batch, "layer", operations);
+            device.run(batch, key, operations);
         }
 
         byte[] result() {
-            Tensor rows = out.rows(0, batch.numLogitRows());
-            MemorySegment host = arena.allocate(4L * batch.numLogitRows() * WIDTH);
+            return contents(out.rows(0, batch.numLogitRows()));
+        }
+
+        byte[] contents(Tensor rows) {
+            MemorySegment host = arena.allocate(4L * rows.rows() * WIDTH);
             device.download(rows, host);
             return host.toArray(ValueLayout.JAVA_BYTE);
         }
@@ -164,15 +185,19 @@ class StepRecorderTest {
         @Override
         public void close() {
             device.close();
-            batch.close();
+            batches.forEach(ForwardBatch::close);
             arena.close();
         }
     }
 
     private void step(int from, int to, int seed) {
         oneByOne.fill(from, to, seed);
-        oneByOne.operations.run();
         listed.fill(from, to, seed);
+        run();
+    }
+
+    private void run() {
+        oneByOne.operations.run();
         listed.together();
         assertThat(listed.result()).isEqualTo(oneByOne.result());
     }
@@ -194,8 +219,12 @@ class StepRecorderTest {
         assertThat(listed.written - chunks).isEqualTo(3);
     }
 
-    @Test
-    void aLargerBatchBetweenTwoStepsMovesNothingThatTheSecondUses() {
+    /// Attention has scratch memory of its own.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aLargerBatchBetweenTwoStepsMovesNothingThatTheSecondUses(boolean attends) {
+        oneByOne.attends = attends;
+        listed.attends = attends;
         step(0, 1, 1);
         step(1, 2, 2);
         listed.fill(2, 40, 3);
@@ -207,6 +236,79 @@ class StepRecorderTest {
             step(position, position + 1, position);
         }
         assertThat(listed.written).isEqualTo(written + 1);
+    }
+
+    @Test
+    void aStepOfAnotherKindIsWrittenDown() {
+        oneByOne.attends = false;
+        listed.attends = false;
+        step(0, 1, 1);
+        step(1, 2, 2);
+        int written = listed.written;
+
+        step(2, 4, 3);
+        assertThat(listed.written).isEqualTo(written + 1);
+        for (Machine machine : List.of(oneByOne, listed)) {
+            machine.fill(4, 6, 4);
+            machine.batch.addLogitRow(0);
+        }
+        run();
+        assertThat(listed.written).isEqualTo(written + 2);
+        listed.batch = listed.anotherBatch();
+        step(6, 8, 5);
+        step(8, 10, 6);
+        assertThat(listed.written).isEqualTo(written + 3);
+        listed.key = "another";
+        step(10, 12, 7);
+        assertThat(listed.written).isEqualTo(written + 4);
+        listed.operations = listed::operations;
+        step(12, 14, 8);
+        assertThat(listed.written).isEqualTo(written + 5);
+    }
+
+    /// The second has the tokens of the first, but they belong to two sequences.
+    @Test
+    void tokensOfOtherSequencesAttendToTheirOwn() {
+        step(0, 40, 1);
+        step(40, 42, 2);
+        for (Machine machine : List.of(oneByOne, listed)) {
+            machine.fill(42, 43, 3);
+            machine.batch.add(new int[1], 0, 1, new int[] {BLOCKS - 1}, 1, false);
+        }
+        run();
+    }
+
+    @Test
+    void paddingAttendsToNothing() {
+        for (int padding = 0; padding < 3; padding++) {
+            for (Machine machine : List.of(oneByOne, listed)) {
+                machine.fill(8 - padding, 11 - 2 * padding, 3);
+                machine.batch.padTo(3);
+                while (machine.batch.numLogitRows() < 3) {
+                    machine.batch.addLogitRow(0);
+                }
+            }
+            run();
+            assertThat(listed.contents(listed.attended.rows(0, 3)))
+                    .isEqualTo(oneByOne.contents(oneByOne.attended.rows(0, 3)));
+        }
+    }
+
+    @Test
+    void aStepOfMoreOperationsThanAListHasRunsInParts() {
+        listed.before =
+                () -> {
+                    for (int i = 0; i < OpList.MOST_OPS; i++) {
+                        listed.device.rmsNorm(
+                                listed.qkv.rows(0, 1).columns(0, WIDTH),
+                                listed.norm,
+                                1,
+                                listed.qkv.rows(0, 1).columns(0, WIDTH));
+                    }
+                };
+        step(0, 1, 1);
+        step(1, 2, 2);
+        assertThat(listed.written).isEqualTo(2);
     }
 
     @Test
@@ -241,6 +343,9 @@ class StepRecorderTest {
                 };
         listed.fill(1, 3, 2);
         assertThatThrownBy(listed::together).hasMessage("in the middle");
+        oneByOne.device.add(oneByOne.x, oneByOne.x);
+        listed.device.add(listed.x, listed.x);
+        assertThat(listed.contents(listed.x)).isEqualTo(oneByOne.contents(oneByOne.x));
 
         listed.before = () -> {};
         step(1, 3, 2);
@@ -254,13 +359,18 @@ class StepRecorderTest {
                 () -> {
                     listed.device.add(listed.x, listed.x);
                     listed.device.download(listed.x, MemorySegment.ofArray(read));
+                    listed.device.argmax(listed.x.rows(0, 1), listed.ids);
+                    listed.device.add(listed.x, listed.x);
+                    listed.upload(new float[64 * WIDTH], listed.x);
                 };
         for (int step = 0; step < 3; step++) {
             float[] values = new float[64 * WIDTH];
             Arrays.fill(values, step + 1);
+            listed.ids.fill((byte) -1);
             listed.upload(values, listed.x);
             step(step, step + 1, step);
             assertThat(read).containsOnly(2 * (step + 1));
+            assertThat(listed.ids.get(ValueLayout.JAVA_INT, 0)).isZero();
         }
     }
 
@@ -277,14 +387,35 @@ class StepRecorderTest {
         step(3, 4, 4);
 
         assertThat(listed.written).isEqualTo(written + 1);
+        PackedMatrix matrix = listed.pack(new Randoms(6), DType.F32, 32);
+        step(5, 6, 5);
+        assertThat(listed.written).isEqualTo(written + 1);
+
+        listed.device.release(matrix);
+        step(5, 6, 6);
+
+        assertThat(listed.written).isEqualTo(written + 2);
+    }
+
+    /// What lies in the heap is copied each time.
+    @Test
+    void frequenciesInTheHeapAreThoseOfTheStep() {
+        for (int step = 0; step < 4; step++) {
+            float[] values = new Randoms(step).vector(HEAD / 2);
+            MemorySegment.copy(
+                    values, 0, oneByOne.frequencies, ValueLayout.JAVA_FLOAT, 0, values.length);
+            listed.inverse = MemorySegment.ofArray(values);
+            step(step, step + 1, step);
+        }
     }
 
     @Test
     void operationsOfAListAreMeasuredOneByOne() {
         step(0, 1, 1);
+        step(1, 2, 2);
         CpuProfile profile = listed.device.profile();
         profile.start();
-        for (int position = 1; position < 4; position++) {
+        for (int position = 2; position < 5; position++) {
             step(position, position + 1, position);
         }
         profile.stop();
