@@ -93,37 +93,41 @@ int64_t sl_team_bytes(int64_t threads) {
     return (int64_t)sizeof(struct sl_team) + threads * (int64_t)sizeof(struct share);
 }
 
+static void announce(struct share *share, const uint8_t *begin, const uint8_t *end) {
+    atomic_store_explicit(&share->ahead, begin, memory_order_relaxed);
+    atomic_store_explicit(&share->ahead_end, end, memory_order_relaxed);
+}
+
+static void announce_weights(struct sl_team *team, const struct sl_op *op) {
+    const struct sl_linear_args *args = op->args;
+    int64_t most = SL_AHEAD_BYTES / args->streams, threads = team->threads;
+    const uint8_t *begin = sl_first_weight(op, 0, threads);
+    for (int64_t thread = 0; thread < threads; thread++) {
+        const uint8_t *end = sl_first_weight(op, thread + 1, threads);
+        announce(&team->shares[thread], begin, end - begin > most ? begin + most : end);
+        begin = end;
+    }
+    int64_t apart = sl_units(&args->w, args->streams).together * args->w.panel_bytes;
+    atomic_store_explicit(&team->ahead_streams, args->streams, memory_order_relaxed);
+    atomic_store_explicit(&team->ahead_apart, apart, memory_order_relaxed);
+}
+
 /* Lets the threads fetch the weights that come next behind an operation. */
 static void look_ahead(struct sl_team *team, int64_t op) {
     if (team->ahead_op > op) {
         return;
     }
-    do {
-        team->ahead_op++;
-    } while (team->ahead_op < team->count
-             && (team->ahead_op <= op || team->ops[team->ahead_op].weights == SL_WEIGHTS_NONE));
-    int some = team->ahead_op < team->count
-               && team->ops[team->ahead_op].weights == SL_WEIGHTS_FEW_ROWS;
-    const struct sl_op *next = &team->ops[team->ahead_op];
-    for (int64_t thread = 0; thread < team->threads; thread++) {
-        const uint8_t *begin = 0, *end = 0;
-        if (some) {
-            const struct sl_linear_args *args = next->args;
-            begin = sl_first_weight(next, thread, team->threads);
-            end = sl_first_weight(next, thread + 1, team->threads);
-            if (end - begin > SL_AHEAD_BYTES / args->streams) {
-                end = begin + SL_AHEAD_BYTES / args->streams;
-            }
-        }
-        atomic_store_explicit(&team->shares[thread].ahead, begin, memory_order_relaxed);
-        atomic_store_explicit(&team->shares[thread].ahead_end, end, memory_order_relaxed);
+    int64_t next = op + 1;
+    while (next < team->count && team->ops[next].weights == SL_WEIGHTS_NONE) {
+        next++;
     }
-    if (some) {
-        const struct sl_linear_args *args = next->args;
-        struct sl_units units = sl_units(&args->w, args->streams);
-        int64_t apart = units.together * args->w.panel_bytes;
-        atomic_store_explicit(&team->ahead_streams, args->streams, memory_order_relaxed);
-        atomic_store_explicit(&team->ahead_apart, apart, memory_order_relaxed);
+    team->ahead_op = next;
+    if (next < team->count && team->ops[next].weights == SL_WEIGHTS_FEW_ROWS) {
+        announce_weights(team, &team->ops[next]);
+    } else {
+        for (int64_t thread = 0; thread < team->threads; thread++) {
+            announce(&team->shares[thread], 0, 0);
+        }
     }
     atomic_fetch_add_explicit(&team->ahead_number, 1, memory_order_release);
 }

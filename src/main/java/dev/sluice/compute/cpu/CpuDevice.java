@@ -201,11 +201,16 @@ public final class CpuDevice implements Device {
         String op = "embedding";
         PackedPanels panels = own(op, table);
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), table.cols());
-        StepRecorder.Condition known =
-                now -> areBelow(op, "token id", now.tokenIds(), now.numTokens(), panels.rows());
-        known.holds(batch);
-        require(known);
+        check(
+                batch,
+                now -> areBelow(op, "token id", now.tokenIds(), now.numTokens(), panels.rows()));
         lookUp(op, panels, batch.tokenIds(), scale, out);
+    }
+
+    /// Checks what a batch holds, now and whenever the step is run again.
+    private void check(ForwardBatch batch, StepRecorder.Condition refusing) {
+        refusing.holds(batch);
+        require(refusing);
     }
 
     private static boolean areBelow(
@@ -374,8 +379,7 @@ public final class CpuDevice implements Device {
         zeroPadding(batch, out);
         AttentionTiles cut = tiles(spec, kv.dtype());
         cut.cut(batch);
-        AttentionTiles.Form form = cut.form();
-        require(new SameForm(cut, form));
+        require(new SameForm(cut, cut.form()));
         Units units = kernels.attention(q, kv, batch, spec, cut, out);
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
@@ -438,10 +442,7 @@ public final class CpuDevice implements Device {
         String op = "gatherLogitRows";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
-        StepRecorder.Condition known =
-                now -> areBelow(op, "row", now.logitRows(), now.numLogitRows(), x.rows());
-        known.holds(batch);
-        require(known);
+        check(batch, now -> areBelow(op, "row", now.logitRows(), now.numLogitRows(), x.rows()));
         runRows(op, kernels.gatherRows(x, batch.logitRows(), out), out);
     }
 

@@ -43,14 +43,9 @@ final class Job implements CpuThreads.Shared {
         stretches = Stream.generate(SharedNumber::new).limit(threads).toList();
     }
 
-    /// The unit with which a thread begins.
+    /// The chunk with which a thread begins.
     ///
     /// @param thread from 0 on; `threads` for the end
-    static long firstUnit(int thread, int threads, long total, long chunk) {
-        long chunks = Math.ceilDiv(total, chunk);
-        return Math.min(total, firstChunk(thread, threads, chunks) * chunk);
-    }
-
     private static long firstChunk(int thread, int threads, long chunks) {
         return Math.ceilDiv(chunks * thread, threads);
     }

@@ -31,15 +31,6 @@ record Panels(MemorySegment data, WeightFormat format, int rows, int cols) {
         return rows / PanelLayout.WIDTH / streams;
     }
 
-    /// Units of several panels before a unit; with one stream all units.
-    long togetherBefore(long unit, int streams) {
-        if (streams == 1) {
-            return unit;
-        }
-        long units = units(streams);
-        return unit - unit * (units - together(streams)) / units;
-    }
-
     long panelBytes() {
         return PanelLayout.panelBytes(format, cols);
     }
