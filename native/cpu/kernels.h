@@ -46,6 +46,15 @@ struct sl_kernels {
  */
 extern int sl_fast_dpbf16;
 
+/* Bytes between the weights in use and those being fetched. */
+enum { SL_PREFETCH = 4096 };
+
+/*
+ * Bytes ahead at which the AVX-512 kernels of INT8 and INT4 ask for weights: SL_PREFETCH on Intel's
+ * processors, 0 on AMD's, whose own fetching is quicker undisturbed.
+ */
+extern int sl_fetch_ahead;
+
 /* Whether the AVX-512 kernels leave bfloat16 matrices to AMX. */
 extern int sl_use_amx;
 

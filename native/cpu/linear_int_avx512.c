@@ -4,36 +4,59 @@
  */
 #include "linear_int.h"
 #include "simd.h"
-#include "tiles.h"
 
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
 /*
- * Tiles of up to this many rows keep their float sums in registers, higher ones in L1. Groups of 16
- * would go to L1 too often: their tiles stay low.
+ * The most rows of a tile: their sums fill the registers, and some come from L1. With minima the
+ * sixth is the last that needs none of that.
  */
-enum { REGISTER_ROWS = 6 };
+enum { MOST_ROWS = 8, MOST_MIN_ROWS = 6, THIRDS = (MOST_ROWS + 2) / 3 };
 
-SL_INLINE void prefetch(const uint8_t *p) { __builtin_prefetch(p + SL_PREFETCH, 0, 3); }
+/*
+ * Arrays of a tile's rows from some group on: of every third row, since an address has room for the
+ * two rows after it. Twelve addresses fit into the registers, one for each row and array would not.
+ */
+struct tile_rows {
+    const char *q[THIRDS], *scale[THIRDS], *start[THIRDS], *wsum[THIRDS];
+    int64_t stride;
+};
+
+SL_INLINE int32_t number_at(const char *const array[], int i, int64_t stride, int64_t at) {
+    int32_t number;
+    memcpy(&number, array[i / 3] + i % 3 * stride + at, 4);
+    return number;
+}
+
+SL_INLINE vf factor_at(const char *const array[], int i, int64_t stride, int64_t at) {
+    return _mm512_castsi512_ps(_mm512_set1_epi32(number_at(array, i, stride, at)));
+}
+
+SL_INLINE void prefetch(const uint8_t *p, int fetch) {
+    if (fetch) {
+        __builtin_prefetch(p + SL_PREFETCH, 0, 3);
+    }
+}
 
 /* Adds the products of inputs 4 quad .. 4 quad + 3. */
-SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct int_chunk *in, int64_t g,
+SL_INLINE void dot_quad(int rows, __m512i t[][2], const struct tile_rows *in, int64_t g,
                         int64_t quad, __m512i w0, __m512i w1) {
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        __m512i x = _mm512_set1_epi32(sl_quad_at(in, i, g, quad));
+        __m512i x =
+            _mm512_set1_epi32(number_at(in->q, i, in->stride, g * SL_GROUP + quad * 4));
         t[i][0] = _mm512_dpbusd_epi32(t[i][0], w0, x);
         t[i][1] = _mm512_dpbusd_epi32(t[i][1], w1, x);
     }
 }
 
 /* Quads first .. first + count - 1 of a block's codes. */
-SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_chunk *in, int64_t g,
-                         const uint8_t *codes, int first, int count) {
+SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct tile_rows *in, int64_t g,
+                         const uint8_t *codes, int first, int count, int fetch) {
     if (kind != INT4) {
         SL_UNROLL for (int quad = first; quad < first + count; quad++) {
             const uint8_t *p = codes + quad * 128;
-            prefetch(p);
-            prefetch(p + 64);
+            prefetch(p, fetch);
+            prefetch(p + 64, fetch);
             dot_quad(rows, t, in, g, quad, vi_load(p), vi_load(p + 64));
         }
         return;
@@ -43,8 +66,8 @@ SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_ch
         const uint8_t *p = codes + pair * 128;
         __m512i w0 = vi_load(p);
         __m512i w1 = vi_load(p + 64);
-        prefetch(p);
-        prefetch(p + 64);
+        prefetch(p, fetch);
+        prefetch(p + 64, fetch);
         dot_quad(rows, t, in, g, 2 * pair, _mm512_and_si512(w0, low),
                  _mm512_and_si512(w1, low));
         dot_quad(rows, t, in, g, 2 * pair + 1,
@@ -53,92 +76,114 @@ SL_INLINE void dot_codes(int rows, int kind, __m512i t[][2], const struct int_ch
     }
 }
 
-/* Where a tile keeps its float sums: low ones in registers, high ones in L1. */
-struct sums {
-    vf low[REGISTER_ROWS][2];
-    float *high; /* f32 [rows, 32] */
-};
-
-SL_INLINE vf get_sum(int rows, const struct sums *s, int i, int v) {
-    return rows <= REGISTER_ROWS ? s->low[i][v] : vf_load(s->high + i * SL_PANEL + v * VW);
-}
-
-SL_INLINE void set_sum(int rows, struct sums *s, int i, int v, vf sum) {
-    if (rows <= REGISTER_ROWS) {
-        s->low[i][v] = sum;
-    } else {
-        vf_store(s->high + i * SL_PANEL + v * VW, sum);
-    }
-}
-
 /* One group, or half of it: sums += t * (scale_w * scale_x) (+ min * wsum). */
-SL_INLINE void add_part(int rows, int kind, int has_min, const struct int_chunk *in, int64_t g,
-                        const uint8_t *block, int64_t scale_bits, int part, struct sums *sums) {
+SL_INLINE void add_part(int rows, int kind, int has_min, const struct tile_rows *in, int64_t g,
+                        const uint8_t *block, int64_t scale_bits, int part, int fetch,
+                        vf sums[][2]) {
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
-    __m512i t[SL_MAX_TILE][2];
+    __m512i t[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        t[i][0] = kind == INT4 && has_min ? _mm512_setzero_si512()
-                                          : _mm512_set1_epi32(in->start[i][g * parts + part]);
+        t[i][0] = kind == INT4 && has_min
+                      ? _mm512_setzero_si512()
+                      : _mm512_set1_epi32(number_at(in->start, i, in->stride, 4 * (g * parts + part)));
         t[i][1] = t[i][0];
     }
-    dot_codes(rows, kind, t, in, g, block + (parts + has_min) * scale_bytes, part * 4, 8 / parts);
+    dot_codes(rows, kind, t, in, g, block + (parts + has_min) * scale_bytes, part * 4, 8 / parts,
+              fetch);
     vf scale[2], min[2];
     SL_UNROLL for (int v = 0; v < 2; v++) {
         scale[v] = vf_load_scales(block + part * scale_bytes, scale_bits, v * VW);
         min[v] = has_min ? vf_load_scales(block + scale_bytes, scale_bits, v * VW) : vf_zero();
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        vf x = vf_set1(in->scale[i][g]);
+        vf x = factor_at(in->scale, i, in->stride, 4 * g);
         SL_UNROLL for (int v = 0; v < 2; v++) {
-            vf s = vf_fma(_mm512_cvtepi32_ps(t[i][v]), vf_mul(scale[v], x),
-                          get_sum(rows, sums, i, v));
-            s = has_min ? vf_fma(min[v], vf_set1(in->wsum[i][g]), s) : s;
-            set_sum(rows, sums, i, v, s);
+            vf s = vf_fma(_mm512_cvtepi32_ps(t[i][v]), vf_mul(scale[v], x), sums[i][v]);
+            sums[i][v] = has_min ? vf_fma(min[v], factor_at(in->wsum, i, in->stride, 4 * g), s) : s;
         }
     }
 }
 
-SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *job, int64_t row) {
+/* The tile of rows that begins with `row`. */
+SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct int_job *job,
+                        int64_t row) {
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
-    const uint8_t *block = job->blocks;
     const int64_t block_bytes = job->block_bytes, scale_bits = job->scale_bits;
+    const uint8_t *block = job->blocks;
     float *out = job->out + row * job->out_stride;
-    float memory[SL_MAX_TILE * SL_PANEL] SL_ALIGNED;
-    struct int_chunk in;
-    struct sums sums;
-    sums.high = memory;
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        SL_UNROLL for (int v = 0; v < 2; v++) { set_sum(rows, &sums, i, v, vf_zero()); }
+    struct tile_rows in = {.stride = job->row_stride};
+    SL_UNROLL for (int i = 0; i < rows; i += 3) {
+        const int64_t at = (row + i) * job->row_stride;
+        in.q[i / 3] = job->q + at;
+        in.scale[i / 3] = job->scale + at;
+        in.start[i / 3] = job->start + at;
+        in.wsum[i / 3] = job->wsum + at;
     }
-    for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
-        int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
-        sl_load_chunk(&in, rows, job, row, first, groups, parts, has_min);
-        for (int64_t g = 0; g < groups; g++, block += block_bytes) {
-            /* Hides where the sums are, or they would be kept in registers that there are not. */
-            __asm__ volatile("" : "+r"(sums.high) : : "memory");
-            SL_UNROLL for (int part = 0; part < parts; part++) {
-                add_part(rows, kind, has_min, &in, g, block, scale_bits, part, &sums);
-            }
+    vf sums[MOST_ROWS][2];
+    SL_UNROLL for (int i = 0; i < rows; i++) {
+        SL_UNROLL for (int v = 0; v < 2; v++) { sums[i][v] = vf_zero(); }
+    }
+    for (int64_t g = 0; g < job->groups; g++, block += block_bytes) {
+        SL_UNROLL for (int part = 0; part < parts; part++) {
+            add_part(rows, kind, has_min, &in, g, block, scale_bits, part, fetch, sums);
         }
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) {
-            vf_store(out + i * job->out_stride + v * VW, get_sum(rows, &sums, i, v));
+            vf_store(out + i * job->out_stride + v * VW, sums[i][v]);
         }
     }
 }
 
-#define INT8_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 0, job, row)
-#define INT8_MIN_TILE(rows, job, row) int_tile(rows, INT8_GROUP32, 1, job, row)
-#define INT8_GROUP16_TILE(rows, job, row) int_tile(rows, INT8_GROUP16, 0, job, row)
-#define INT4_TILE(rows, job, row) int_tile(rows, INT4, 0, job, row)
-#define INT4_MIN_TILE(rows, job, row) int_tile(rows, INT4, 1, job, row)
-SL_DEFINE_TILES(struct int_job, int8, INT8_TILE)
-SL_DEFINE_TILES(struct int_job, int8_min, INT8_MIN_TILE)
-SL_DEFINE_TILES_TO(REGISTER_ROWS, struct int_job, int8_group16, INT8_GROUP16_TILE)
-SL_DEFINE_TILES(struct int_job, int4, INT4_TILE)
-SL_DEFINE_TILES(struct int_job, int4_min, INT4_MIN_TILE)
+typedef void tile_function(const struct int_job *, int64_t row);
+
+/* All rows, in tiles of one height or two that differ by one. */
+static void run_tiles(tile_function *const by_height[], int64_t most, const struct int_job *job) {
+    int64_t tiles = (job->n + most - 1) / most;
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        int64_t row = job->n * tile / tiles;
+        by_height[job->n * (tile + 1) / tiles - row](job, row);
+    }
+}
+
+#define TILE(name, kind, has_min, rows)                                                            \
+    static SL_NOINLINE void name##_tile_##rows(const struct int_job *job, int64_t row) {           \
+        if (sl_fetch_ahead) {                                                                      \
+            int_tile(rows, kind, has_min, 1, job, row);                                            \
+        } else {                                                                                   \
+            int_tile(rows, kind, has_min, 0, job, row);                                            \
+        }                                                                                          \
+    }
+#define SIX_TILES(name, kind, has_min)                                                             \
+    TILE(name, kind, has_min, 1)                                                                   \
+    TILE(name, kind, has_min, 2)                                                                   \
+    TILE(name, kind, has_min, 3)                                                                   \
+    TILE(name, kind, has_min, 4)                                                                   \
+    TILE(name, kind, has_min, 5)                                                                   \
+    TILE(name, kind, has_min, 6)
+#define SIX_NAMES(name)                                                                            \
+    0, name##_tile_1, name##_tile_2, name##_tile_3, name##_tile_4, name##_tile_5, name##_tile_6
+#define DEFINE_TILES(name, kind)                                                                   \
+    SIX_TILES(name, kind, 0)                                                                       \
+    TILE(name, kind, 0, 7)                                                                         \
+    TILE(name, kind, 0, 8)                                                                         \
+    static void name##_tiles(const struct int_job *job) {                                          \
+        static tile_function *const by_height[] = {SIX_NAMES(name), name##_tile_7, name##_tile_8}; \
+        run_tiles(by_height, MOST_ROWS, job);                                                      \
+    }
+#define DEFINE_MIN_TILES(name, kind)                                                               \
+    SIX_TILES(name, kind, 1)                                                                       \
+    static void name##_tiles(const struct int_job *job) {                                          \
+        static tile_function *const by_height[] = {SIX_NAMES(name)};                               \
+        run_tiles(by_height, MOST_MIN_ROWS, job);                                                  \
+    }
+
+DEFINE_TILES(int8, INT8_GROUP32)
+DEFINE_MIN_TILES(int8_min, INT8_GROUP32)
+DEFINE_TILES(int8_group16, INT8_GROUP16)
+DEFINE_TILES(int4, INT4)
+DEFINE_MIN_TILES(int4_min, INT4)
 
 void SL_FN(panel_int8)(const struct panel_job *job) {
     struct int_job ints = sl_int_job(job);

@@ -7,9 +7,6 @@
 
 #include "kernels.h"
 
-/* Bytes between the weights in use and those being fetched. */
-#define SL_PREFETCH 4096
-
 #if SL_LEVEL == 2
 #define SL_MAX_TILE 12
 #elif SL_LEVEL == 1
