@@ -158,6 +158,7 @@ struct panel_job {
 
 void SL_FN(panel_float)(const struct panel_job *job);
 void SL_FN(panel_bf16)(const struct panel_job *job);
+void sl_dot_panel_bf16(const struct panel_job *job); /* where sl_fast_dpbf16 */
 void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 

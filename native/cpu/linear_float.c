@@ -139,40 +139,9 @@ SL_DEFINE_TILES(struct panel_job, bf16, bf16_tile)
 
 #if SL_LEVEL == 2
 
-/* Both weights of a pair and both inputs meet in one instruction. */
-SL_INLINE void bf16_dot_tile(int rows, const struct panel_job *job, int64_t row) {
-    const char *a = (const char *)job->rows + row * job->row_stride;
-    int64_t pairs = (job->w->cols + 1) / 2;
-    vf sum[SL_MAX_TILE][2];
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        sum[i][0] = vf_zero();
-        sum[i][1] = vf_zero();
-    }
-    const uint8_t *p = job->panel;
-    for (int64_t j = 0; j < pairs; j++, p += 128) {
-        __m512bh b0 = (__m512bh)vi_load(p);
-        __m512bh b1 = (__m512bh)vi_load(p + 64);
-        prefetch(p);
-        prefetch(p + 64);
-        SL_UNROLL for (int i = 0; i < rows; i++) {
-            int32_t pair;
-            memcpy(&pair, a + i * job->row_stride + j * 4, 4);
-            __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
-            sum[i][0] = _mm512_dpbf16_ps(sum[i][0], x, b0);
-            sum[i][1] = _mm512_dpbf16_ps(sum[i][1], x, b1);
-        }
-    }
-    SL_UNROLL for (int i = 0; i < rows; i++) {
-        vf_store(job->out + (row + i) * job->out_stride, sum[i][0]);
-        vf_store(job->out + (row + i) * job->out_stride + 16, sum[i][1]);
-    }
-}
-
-SL_DEFINE_TILES(struct panel_job, bf16_dot, bf16_dot_tile)
-
 void SL_FN(panel_bf16)(const struct panel_job *job) {
     if (sl_fast_dpbf16) {
-        bf16_dot_tiles(job);
+        sl_dot_panel_bf16(job);
     } else {
         bf16_tiles(job);
     }

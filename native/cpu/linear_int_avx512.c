@@ -3,6 +3,7 @@
  * -128 (or -8) times the sum of the inputs, which makes up for the codes' offset.
  */
 #include "linear_int.h"
+#include "rounds.h"
 #include "simd.h"
 
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
@@ -11,7 +12,7 @@ enum { INT8_GROUP32, INT8_GROUP16, INT4 };
  * The most rows of a tile: their sums fill the registers, and some come from L1. With minima the
  * sixth is the last that needs none of that.
  */
-enum { MOST_ROWS = 8, MOST_MIN_ROWS = 6, THIRDS = (MOST_ROWS + 2) / 3, LINE = 64 };
+enum { MOST_ROWS = 8, MOST_MIN_ROWS = 6, ROWS_ALONE = 6, THIRDS = (MOST_ROWS + 2) / 3 };
 
 /*
  * Arrays of a tile's rows from some group on: of every third row, since an address has room for the
@@ -105,18 +106,9 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct tile_rows 
     }
 }
 
-/*
- * What a tile fetches of the next panel, so that memory is busy while all tiles but the first find
- * their weights in a cache: `lines` of each block, the first of them at `ahead` of the first block.
- */
-struct share {
-    const uint8_t *ahead;
-    int64_t lines;
-};
-
 /* The tile of rows that begins with `row`. */
 SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct int_job *job,
-                        int64_t row, struct share share) {
+                        int64_t row, struct sl_share share) {
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const int64_t block_bytes = job->block_bytes, scale_bits = job->scale_bits;
     const uint8_t *block = job->blocks;
@@ -133,10 +125,8 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) { sums[i][v] = vf_zero(); }
     }
-    for (int64_t g = 0; g < job->groups; g++, block += block_bytes, share.ahead += block_bytes) {
-        for (int64_t line = 0; line < share.lines; line++) {
-            __builtin_prefetch(share.ahead + line * LINE, 0, 2);
-        }
+    for (int64_t g = 0; g < job->groups; g++, block += block_bytes, share.at += block_bytes) {
+        sl_fetch_share(&share);
         SL_UNROLL for (int part = 0; part < parts; part++) {
             add_part(rows, kind, has_min, &in, g, block, scale_bits, part, fetch, sums);
         }
@@ -148,26 +138,25 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
     }
 }
 
-typedef void tile_function(const struct int_job *, int64_t row, struct share);
+typedef void tile_function(const struct int_job *, int64_t row, struct sl_share);
 
-/* All rows, in tiles of one height or two that differ by one. */
 static void run_tiles(tile_function *const by_height[], int64_t most, const struct int_job *job) {
-    const int64_t tiles = (job->n + most - 1) / most, lines = job->block_bytes / LINE;
-    const int64_t each = (lines + tiles - 1) / tiles;
-    const uint8_t *next = job->blocks + job->groups * job->block_bytes;
+    const int64_t tiles = sl_tiles(job->n, most, ROWS_ALONE);
     for (int64_t tile = 0; tile < tiles; tile++) {
-        int64_t row = job->n * tile / tiles, first = tile * each;
-        struct share share = {next + first * LINE, sl_min(each, lines - first)};
-        if (tiles == 1 || sl_fetch_ahead) {
+        int64_t row = sl_tile_row(job->n, tile, tiles);
+        int64_t rows = sl_tile_row(job->n, tile + 1, tiles) - row;
+        const uint8_t *next = job->blocks + job->groups * job->block_bytes;
+        struct sl_share share = sl_share(next, job->block_bytes, tile, tiles);
+        if (sl_fetch_ahead) {
             share.lines = 0;
         }
-        by_height[job->n * (tile + 1) / tiles - row](job, row, share);
+        by_height[rows](job, row, share);
     }
 }
 
 #define TILE(name, kind, has_min, rows)                                                            \
     static SL_NOINLINE void name##_tile_##rows(const struct int_job *job, int64_t row,             \
-                                               struct share share) {                               \
+                                               struct sl_share share) {                            \
         if (sl_fetch_ahead) {                                                                      \
             int_tile(rows, kind, has_min, 1, job, row, share);                                     \
         } else {                                                                                   \
