@@ -141,6 +141,17 @@ SL_INLINE void sl_finish_group(const struct sl_int8_row *row, int64_t g, float s
     row->half8[2 * g + 1] = -128 * high;
 }
 
+/*
+ * Begins to fetch a row of floats. What another thread has written lies in its cache, from which
+ * lines come one after the other unless they are asked for before.
+ */
+SL_INLINE void sl_fetch_row(const float *row, int64_t cols) {
+    enum { LINE_FLOATS = 16 };
+    for (int64_t i = 0; i < cols; i += LINE_FLOATS) {
+        __builtin_prefetch(row + i, 0, 3);
+    }
+}
+
 /* Groups first .. first + count - 1 of a row, whose inputs begin at x. */
 void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
                            const struct sl_int8_row *row);

@@ -79,6 +79,9 @@ static void prepare_int8(const float *x, int64_t cols, void *out) {
 void SL_FN(prepare)(const struct sl_prepare_args *args, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
         const float *x = args->x + r * args->x_stride;
+        if (r + 1 < end) {
+            sl_fetch_row(x + args->x_stride, args->cols);
+        }
         char *out = (char *)args->out + r * args->out_stride;
         if (args->kind == SL_PREPARED_BF16) {
             prepare_bf16(x, args->cols, (uint16_t *)out);

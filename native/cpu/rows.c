@@ -59,6 +59,9 @@ void SL_FN(rms_norm)(const struct sl_rms_norm_args *args, int64_t begin, int64_t
 void SL_FN(add_rms_norm)(const struct sl_add_rms_norm_args *args, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
         float *residual = args->residual + r * args->residual_stride;
+        if (r + 1 < end) {
+            sl_fetch_row(args->x + (r + 1) * args->x_stride, args->cols);
+        }
         add_row(residual, args->x + r * args->x_stride, args->cols);
         norm_row(residual, args->weight, args->group, args->cols, (float)args->eps,
                  args->out + r * args->out_stride);
@@ -97,6 +100,9 @@ void SL_FN(gated_activation)(const struct sl_gated_activation_args *args, int64_
                              int64_t end) {
     for (int64_t r = begin; r < end; r++) {
         const float *gate = args->gate_up + r * args->gate_up_stride;
+        if (r + 1 < end) {
+            sl_fetch_row(gate + args->gate_up_stride, 2 * args->cols);
+        }
         float *out = args->out + r * args->out_stride;
         if (args->activation == SL_SILU) {
             gate_row(gate, gate + args->cols, args->cols, 0, out);
