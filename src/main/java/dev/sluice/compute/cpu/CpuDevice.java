@@ -35,7 +35,7 @@ public final class CpuDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CpuDevice.class);
 
     /// Elements of a row-wise operation that are worth handing to another thread.
-    private static final int CHUNK_ELEMENTS = 8192;
+    private static final int CHUNK_ELEMENTS = 2560;
 
     /// Most rows whose keys and values one thread stores at a time.
     private static final int STORED_ROWS = 32;
@@ -54,6 +54,7 @@ public final class CpuDevice implements Device {
 
     private static final int MANY_ROWS = 32;
     private static final int CHUNKS_PER_THREAD = 4;
+    private static final int PANEL_CHUNKS_PER_THREAD = 3;
 
     /// From here on, memory is asked for in large pages: rows of a matrix lie pages apart.
     private static final long HUGE_BYTES = 4L << 20;
@@ -294,11 +295,30 @@ public final class CpuDevice implements Device {
     /// With many rows a few panels, which share what has to be done for each row. With few rows,
     /// where reading the weights takes the time, as few as another thread gains by.
     private long panelChunk(Panels panels, int rows, int streams) {
-        if (rows >= MANY_ROWS) {
-            long even = panels.count() / ((long) CHUNKS_PER_THREAD * threads.count());
-            return Math.max(1, Math.min(CHUNK_PANELS, even));
+        long units = panels.units(streams);
+        long most =
+                rows >= MANY_ROWS
+                        ? Math.min(
+                                CHUNK_PANELS,
+                                units / ((long) PANEL_CHUNKS_PER_THREAD * threads.count()))
+                        : CHUNK_BYTES / (panels.panelBytes() * streams);
+        return evenChunk(units, Math.max(1, most), threads.count());
+    }
+
+    /// Of the chunks of up to `most` units the largest with which no thread has more to do than it
+    /// must: nine panels each for two threads are three chunks of three, not two of four and one.
+    static long evenChunk(long units, long most, int threads) {
+        long best = most;
+        for (long chunk = most - 1; chunk > 0; chunk--) {
+            if (longest(units, chunk, threads) < longest(units, best, threads)) {
+                best = chunk;
+            }
         }
-        return Math.max(1, CHUNK_BYTES / (panels.panelBytes() * streams));
+        return best;
+    }
+
+    private static long longest(long units, long chunk, int threads) {
+        return Math.min(units, Math.ceilDiv(Math.ceilDiv(units, chunk), threads) * chunk);
     }
 
     @Override
