@@ -50,8 +50,8 @@ extern int sl_fast_dpbf16;
 enum { SL_PREFETCH = 4096 };
 
 /*
- * Bytes ahead at which the AVX-512 kernels of INT8 and INT4 ask for weights: SL_PREFETCH on Intel's
- * processors, 0 on AMD's, whose own fetching is quicker undisturbed.
+ * Whether the AVX-512 kernels of INT8 and INT4 ask for weights SL_PREFETCH bytes ahead: on Intel's
+ * processors. AMD's fetch quicker if nobody asks.
  */
 extern int sl_fetch_ahead;
 
@@ -169,7 +169,6 @@ struct panel_job {
 
 void SL_FN(panel_float)(const struct panel_job *job);
 void SL_FN(panel_bf16)(const struct panel_job *job);
-void sl_dot_panel_bf16(const struct panel_job *job); /* where sl_fast_dpbf16 */
 void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
 
@@ -234,6 +233,8 @@ int64_t sl_lanes_panels_int(const struct panel_job *job, int64_t panels);
 #endif
 
 #if SL_LEVEL == 2
+/* In linear_bf16_avx512.c, for processors with sl_fast_dpbf16. */
+void sl_dot_panel_bf16(const struct panel_job *job);
 /*
  * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the
  * last one when it is done.

@@ -7,7 +7,6 @@
 #include "amx.h"
 #include "kernels.h"
 #include "simd.h"
-#include "tiles.h"
 
 enum { TILE = 16 };
 

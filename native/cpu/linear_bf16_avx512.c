@@ -59,8 +59,9 @@ TILE(11)
 TILE(12)
 
 void sl_dot_panel_bf16(const struct panel_job *job) {
-    static tile_function *const by_height[] = {0,      tile_1, tile_2, tile_3, tile_4,  tile_5, tile_6,
-                                               tile_7, tile_8, tile_9, tile_10, tile_11, tile_12};
+    static tile_function *const by_height[] = {
+        0,      tile_1, tile_2, tile_3,  tile_4,  tile_5, tile_6,
+        tile_7, tile_8, tile_9, tile_10, tile_11, tile_12};
     const int64_t tiles = sl_tiles(job->n, MOST_ROWS, ROWS_ALONE);
     for (int64_t tile = 0; tile < tiles; tile++) {
         int64_t row = sl_tile_row(job->n, tile, tiles);

@@ -7,6 +7,66 @@
 #include "simd.h"
 #include "tiles.h"
 
+/* Groups whose inputs a tile copies at a time. */
+enum { CHUNK_GROUPS = 16 };
+
+/*
+ * The inputs of a tile's rows for some groups, at distances that the compiler knows: addresses of
+ * six rows far apart would not fit into the registers.
+ */
+struct int_chunk {
+    int8_t q[SL_MAX_TILE][CHUNK_GROUPS * SL_GROUP];
+    float scale[SL_MAX_TILE][CHUNK_GROUPS];
+    float wsum[SL_MAX_TILE][CHUNK_GROUPS];
+    int32_t start[SL_MAX_TILE][2 * CHUNK_GROUPS];
+} SL_ALIGNED;
+
+/*
+ * Copies a number of bytes that is known and a multiple of 32. Compilers make REP MOVS of a memcpy
+ * of some hundred bytes, and that takes longer to begin than all of this.
+ */
+SL_INLINE void copy(void *to, const void *from, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 32) {
+        memcpy((char *)to + at, (const char *)from + at, 32);
+        __asm__ volatile("" : : : "memory");
+    }
+}
+
+/* Copies `groups` groups, beginning with `first`; starts: numbers per group in `start`. */
+SL_INLINE void load_chunk(struct int_chunk *c, int rows, const struct int_job *job, int64_t row,
+                             int64_t first, int64_t groups, int starts, int has_min) {
+    for (int i = 0; i < rows; i++) {
+        const char *q = job->q + (row + i) * job->row_stride + first * SL_GROUP;
+        const char *scale = job->scale + (row + i) * job->row_stride + first * 4;
+        const char *wsum = job->wsum + (row + i) * job->row_stride + first * 4;
+        const char *start = job->start + (row + i) * job->row_stride + first * 4 * starts;
+        if (groups == CHUNK_GROUPS) {
+            copy(c->q[i], q, CHUNK_GROUPS * SL_GROUP);
+            copy(c->scale[i], scale, CHUNK_GROUPS * 4);
+            copy(c->start[i], start, (size_t)(CHUNK_GROUPS * 4 * starts));
+            if (has_min) {
+                copy(c->wsum[i], wsum, CHUNK_GROUPS * 4);
+            }
+            continue;
+        }
+        for (int64_t g = 0; g < groups; g++) {
+            memcpy(c->q[i] + g * SL_GROUP, q + g * SL_GROUP, SL_GROUP);
+            memcpy(c->scale[i] + g, scale + g * 4, 4);
+            memcpy(c->start[i] + g * starts, start + g * 4 * starts, (size_t)(4 * starts));
+            if (has_min) {
+                memcpy(c->wsum[i] + g, wsum + g * 4, 4);
+            }
+        }
+    }
+}
+
+/* Four inputs of a row, as they meet four codes of one output. */
+SL_INLINE int32_t quad_at(const struct int_chunk *c, int row, int64_t g, int64_t quad) {
+    int32_t v;
+    memcpy(&v, c->q[row] + g * SL_GROUP + quad * 4, 4);
+    return v;
+}
+
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
 /* Vectors of outputs that a tile keeps in registers at a time. */
@@ -26,7 +86,7 @@ SL_INLINE void dot_int8(int rows, vi t[][4], const struct int_chunk *in, int64_t
             vi w = _mm256_xor_si256(vi_load(codes + quad * 128 + v * 32), offset);
             vi size = _mm256_abs_epi8(w);
             SL_UNROLL for (int i = 0; i < rows; i++) {
-                vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
+                vi x = _mm256_set1_epi32(quad_at(in, i, g, quad));
                 vi products = _mm256_maddubs_epi16(size, _mm256_sign_epi8(x, w));
                 t[i][v] = _mm256_add_epi32(t[i][v], _mm256_madd_epi16(products, ones));
                 SL_KEEP(t[i][v]);
@@ -53,7 +113,7 @@ SL_INLINE void dot_int4(int rows, vi t[][4], const struct int_chunk *in, int64_t
             w[v] = _mm256_and_si256(quad % 2 == 0 ? pair : _mm256_srli_epi16(pair, 4), low);
         }
         SL_UNROLL for (int i = 0; i < rows; i++) {
-            vi x = _mm256_set1_epi32(sl_quad_at(in, i, g, quad));
+            vi x = _mm256_set1_epi32(quad_at(in, i, g, quad));
             SL_UNROLL for (int v = 0; v < vectors; v++) {
                 sum[i][v] = _mm256_add_epi16(sum[i][v], _mm256_maddubs_epi16(w[v], x));
                 SL_KEEP(sum[i][v]);
@@ -124,9 +184,9 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, const struct int_job *j
     struct int_chunk in;
     /* The rows that come first bring the panel in for all. */
     struct sl_ahead ahead = {block + SL_PREFETCH, 64, 64 * SL_STREAMS, 0, 0};
-    for (int64_t first = 0; first < job->groups; first += SL_CHUNK_GROUPS) {
-        int64_t groups = sl_min(SL_CHUNK_GROUPS, job->groups - first);
-        sl_load_chunk(&in, rows, job, row, first, groups, parts, has_min);
+    for (int64_t first = 0; first < job->groups; first += CHUNK_GROUPS) {
+        int64_t groups = sl_min(CHUNK_GROUPS, job->groups - first);
+        load_chunk(&in, rows, job, row, first, groups, parts, has_min);
         for (int64_t g = 0; g < groups; g++, block += block_bytes) {
             /* Hides where the sums are, or they would be kept in registers that there are not. */
             __asm__ volatile("" : "+r"(sums) : : "memory");
@@ -187,9 +247,9 @@ SL_INLINE void int_streams(int kind, int has_min, const struct stream_job *job) 
     float memory[SL_STREAMS * SL_PANEL] SL_ALIGNED = {0};
     struct int_chunk in;
     int64_t at = 0;
-    for (int64_t first = 0; first < ints.groups; first += SL_CHUNK_GROUPS) {
-        int64_t groups = sl_min(SL_CHUNK_GROUPS, ints.groups - first);
-        sl_load_chunk(&in, 1, &ints, 0, first, groups, parts, has_min);
+    for (int64_t first = 0; first < ints.groups; first += CHUNK_GROUPS) {
+        int64_t groups = sl_min(CHUNK_GROUPS, ints.groups - first);
+        load_chunk(&in, 1, &ints, 0, first, groups, parts, has_min);
         for (int64_t g = 0; g < groups; g++, at += block_bytes) {
             const uint8_t *block = ints.blocks + at;
             float *sums = memory;

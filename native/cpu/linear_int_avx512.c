@@ -9,14 +9,14 @@
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
 /*
- * The most rows of a tile: their sums fill the registers, and some come from L1. With minima the
- * sixth is the last that needs none of that.
+ * The most rows of a tile. Products and sums of six fit into the registers; the little of eight
+ * that does not costs nothing, unless minima or two scales a group need registers, too.
  */
-enum { MOST_ROWS = 8, MOST_MIN_ROWS = 6, ROWS_ALONE = 6, THIRDS = (MOST_ROWS + 2) / 3 };
+enum { MOST_ROWS = 8, FEWER_ROWS = 6, ROWS_ALONE = 6, THIRDS = (MOST_ROWS + 2) / 3 };
 
 /*
- * Arrays of a tile's rows from some group on: of every third row, since an address has room for the
- * two rows after it. Twelve addresses fit into the registers, one for each row and array would not.
+ * Arrays of a tile's rows: of every third row, since an address has room for the two rows after
+ * it. Twelve addresses fit into the registers, one for each row and array would not.
  */
 struct tile_rows {
     const char *q[THIRDS], *scale[THIRDS], *start[THIRDS], *wsum[THIRDS];
@@ -85,10 +85,9 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct tile_rows 
     const int64_t scale_bytes = scale_bits / 8 * SL_PANEL;
     __m512i t[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) {
-        t[i][0] = kind == INT4 && has_min
-                      ? _mm512_setzero_si512()
-                      : _mm512_set1_epi32(number_at(in->start, i, in->stride, 4 * (g * parts + part)));
-        t[i][1] = t[i][0];
+        const int64_t at = 4 * (g * parts + part);
+        int32_t start = kind == INT4 && has_min ? 0 : number_at(in->start, i, in->stride, at);
+        t[i][0] = t[i][1] = _mm512_set1_epi32(start);
     }
     dot_codes(rows, kind, t, in, g, block + (parts + has_min) * scale_bytes, part * 4, 8 / parts,
               fetch);
@@ -180,18 +179,18 @@ static void run_tiles(tile_function *const by_height[], int64_t most, const stru
         static tile_function *const by_height[] = {SIX_NAMES(name), name##_tile_7, name##_tile_8}; \
         run_tiles(by_height, MOST_ROWS, job);                                                      \
     }
-#define DEFINE_MIN_TILES(name, kind)                                                               \
-    SIX_TILES(name, kind, 1)                                                                       \
+#define DEFINE_LOWER_TILES(name, kind, has_min)                                                    \
+    SIX_TILES(name, kind, has_min)                                                                 \
     static void name##_tiles(const struct int_job *job) {                                          \
         static tile_function *const by_height[] = {SIX_NAMES(name)};                               \
-        run_tiles(by_height, MOST_MIN_ROWS, job);                                                  \
+        run_tiles(by_height, FEWER_ROWS, job);                                                     \
     }
 
 DEFINE_TILES(int8, INT8_GROUP32)
-DEFINE_MIN_TILES(int8_min, INT8_GROUP32)
-DEFINE_TILES(int8_group16, INT8_GROUP16)
 DEFINE_TILES(int4, INT4)
-DEFINE_MIN_TILES(int4_min, INT4)
+DEFINE_LOWER_TILES(int8_min, INT8_GROUP32, 1)
+DEFINE_LOWER_TILES(int8_group16, INT8_GROUP16, 0)
+DEFINE_LOWER_TILES(int4_min, INT4, 1)
 
 void SL_FN(panel_int8)(const struct panel_job *job) {
     struct int_job ints = sl_int_job(job);

@@ -4,7 +4,6 @@
  */
 #include "linear_int.h"
 #include "simd.h"
-#include "tiles.h"
 
 /* Codes as whole numbers w[32 inputs][32 outputs] with their offset taken off. */
 static void widen_codes(const uint8_t *codes, int int4, float offset, float *w) {

@@ -3,7 +3,6 @@
  * and reading.
  */
 #include "simd.h"
-#include "tiles.h"
 
 enum { LINES = 4, LINE = 64, STREAM_AHEAD = 1024 };
 

@@ -1,7 +1,7 @@
 /*
  * Activations as the matrices of 8 and 4 bits read them, four groups of 32 at a time, each in two
- * vectors. Nothing but the codes goes through memory: what is written in parts and read as a whole
- * has to wait until it is in the cache.
+ * vectors. Nothing is written and read again: what was written in parts cannot be read as a whole
+ * before it is in the cache.
  */
 #include "simd.h"
 
@@ -76,16 +76,16 @@ SL_INLINE void prepare_some(const float *x, int64_t g, int64_t n, const struct s
         }
     }
     __m256i halves = sums_of_halves(join(codes[0], codes[1]), join(codes[2], codes[3]));
-    __m128i low = _mm256_castsi256_si128(halves), high = _mm256_extracti128_si256(halves, 1);
-    __m128i total = _mm_hadd_epi32(low, high);
+    __m128i first = _mm256_castsi256_si128(halves), last = _mm256_extracti128_si256(halves, 1);
+    __m128i total = _mm_hadd_epi32(first, last);
     const __m128i zero = _mm_setzero_si128();
     store_n(row->scale + g, _mm_castps_si128(scale), n);
     store_n(row->start8 + g, _mm_sub_epi32(zero, _mm_slli_epi32(total, 7)), n);
     store_n(row->start4 + g, _mm_sub_epi32(zero, _mm_slli_epi32(total, 3)), n);
     store_n(row->wsum + g, _mm_castps_si128(_mm_mul_ps(scale, _mm_cvtepi32_ps(total))), n);
-    store_n(row->half8 + 2 * g, _mm_sub_epi32(zero, _mm_slli_epi32(low, 7)), sl_min(2 * n, 4));
+    store_n(row->half8 + 2 * g, _mm_sub_epi32(zero, _mm_slli_epi32(first, 7)), sl_min(2 * n, 4));
     if (n > 2) {
-        store_n(row->half8 + 2 * g + 4, _mm_sub_epi32(zero, _mm_slli_epi32(high, 7)), 2 * n - 4);
+        store_n(row->half8 + 2 * g + 4, _mm_sub_epi32(zero, _mm_slli_epi32(last, 7)), 2 * n - 4);
     }
 }
 

@@ -37,6 +37,9 @@ public final class CpuDevice implements Device {
     /// Elements of a row-wise operation that are worth handing to another thread.
     private static final int CHUNK_ELEMENTS = 2560;
 
+    /// The same for elements of parts of attention's sums.
+    private static final int MERGED_ELEMENTS = 2048;
+
     /// Most rows whose keys and values one thread stores at a time.
     private static final int STORED_ROWS = 32;
 
@@ -53,8 +56,11 @@ public final class CpuDevice implements Device {
     private static final int ROWS_AT_ONCE = 256;
 
     private static final int MANY_ROWS = 32;
-    private static final int CHUNKS_PER_THREAD = 4;
+
+    /// So many are there to take over where one thread is held up.
     private static final int PANEL_CHUNKS_PER_THREAD = 3;
+
+    private static final int TILES_PER_THREAD = 4;
 
     /// From here on, memory is asked for in large pages: rows of a matrix lie pages apart.
     private static final long HUGE_BYTES = 4L << 20;
@@ -403,12 +409,12 @@ public final class CpuDevice implements Device {
         Units units = kernels.attention(q, kv, batch, spec, cut, out);
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
-        long together = cut.tiles() < CHUNKS_PER_THREAD * threads.count() ? 1 : parts;
+        long together = cut.tiles() < TILES_PER_THREAD * threads.count() ? 1 : parts;
         run(op, units, cut.tiles() * parts, together);
         if (cut.merged() > 0) {
             Units merge = kernels.mergeAttention(cut, spec, out);
             long heads = (long) cut.merged() * spec.numHeads();
-            long chunk = Math.max(1, CHUNK_ELEMENTS / 4 / (cut.longestMerge() * spec.headDim()));
+            long chunk = Math.max(1, MERGED_ELEMENTS / (cut.longestMerge() * spec.headDim()));
             run("mergeAttention", merge, heads, chunk);
         }
     }
