@@ -137,22 +137,11 @@ public final class HttpFuzz implements AutoCloseable {
         statuses.merge(status, 1, Integer::sum);
         problem(response).ifPresent(problem -> fault(problem, request, response.body()));
         if (warm && request.body().length < LARGE_BODY) {
-            long most = MAX_LOOP_CPU_NANOS + tokens(response) * LOOP_CPU_NANOS_PER_TOKEN;
-            // A class that is loaded just then, or a machine that stands still, takes its time
-            // once.
-            long least = loop > most ? Math.min(loop, loopNanos(request)) : loop;
-            maxLoopNanos = Math.max(maxLoopNanos, least);
-            if (least > most) {
-                fault("%d ms of the event loop, twice".formatted(least / 1_000_000), request, "");
+            maxLoopNanos = Math.max(maxLoopNanos, loop);
+            if (loop > MAX_LOOP_CPU_NANOS + tokens(response) * LOOP_CPU_NANOS_PER_TOKEN) {
+                fault("%d ms of the event loop".formatted(loop / 1_000_000), request, "");
             }
         }
-    }
-
-    /// What a request takes of the event loop's time when it is sent again.
-    private long loopNanos(RequestGenerator.Request request) {
-        long before = watch.cpuNanos();
-        server.post(path(request), request.body());
-        return watch.cpuNanos() - before;
     }
 
     /// Tokens of a whole answer; none of a stream, whose events are short.
