@@ -371,13 +371,6 @@ static struct ahead first_blocks(const struct sl_attention_args *args, const str
                           first, sl_min(first + sl_max(1, SL_TILED_SLOTS / size), behind)};
 }
 
-/* Begins to fetch what will be written, or the last stores wait for it (measured on Zen 3). */
-SL_INLINE void fetch_row(const float *row, int64_t dim) {
-    for (int64_t d = 0; d < dim; d += LINE / (int64_t)sizeof(float)) {
-        __builtin_prefetch(row + d, 0, 3);
-    }
-}
-
 /* Rows first .. first + rows - 1 of a unit. */
 static SL_NOINLINE void attend(const struct sl_attention_args *args, const struct unit *u,
                                struct ahead then, int64_t first, int64_t rows) {
@@ -400,7 +393,8 @@ static SL_NOINLINE void attend(const struct sl_attention_args *args, const struc
         c.position[r] = position + token;
         load_query(&c, r, args->q + token * args->q_stride + column);
         if (SL_LEVEL == 1 && segment < 0) {
-            fetch_row(args->out + token * args->out_stride + column, c.dim);
+            /* What will be written, or the last stores wait for it (measured on Zen 3). */
+            sl_fetch_row(args->out + token * args->out_stride + column, c.dim);
         }
     }
     if (c.read == READ_BF16_TILES) {
