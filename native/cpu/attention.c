@@ -82,7 +82,7 @@ static void soften(struct chunk *c, const struct span *s, int64_t r) {
     const char *end = c->later + c->args->block_size * c->dim * 2;
     for (int64_t t = at.first; t < at.end; t += VW) {
         vf e = vf_exp2(vf_fma(vf_load(p + t), scale, largest));
-        if (FETCH_EVENLY && later < end) {
+        if (sl_fetch_evenly() && later < end) {
             SL_UNROLL for (int i = 0; i < LATER; i += LINE) {
                 __builtin_prefetch(later + i, 0, 2);
             }
@@ -275,7 +275,7 @@ static void pass(struct chunk *c, const struct blocks *seen, const int32_t *tabl
             .end = sl_min(behind, seen->high + 1) - start * size,
         };
         struct ahead next = blocks_after(c, table, kv_head, start, last);
-        if (!FETCH_EVENLY) {
+        if (!sl_fetch_evenly()) {
             fetch(args, next);
         }
         meet(c, &s, next);
@@ -334,7 +334,7 @@ static int how_to_read(const struct sl_attention_args *args) {
             if (fits_tiles(args)) {
                 return READ_BF16_TILES;
             }
-            return SL_LEVEL == 2 && sl_fast_dpbf16 ? READ_BF16_PAIRS : READ_BF16;
+            return SL_LEVEL == 2 && !sl_intel ? READ_BF16_PAIRS : READ_BF16;
     }
 }
 

@@ -74,10 +74,10 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
 
 /*
  * Whether rows fetch every line of what they read next while they meet a block: memory that is
- * asked evenly never rests. So it is on Zen 3; where AVX-512 was measured, beginning each page and
- * leaving the rest to the processor is quicker.
+ * asked evenly never rests. So it is on Zen 3 and Zen 4; on Intel's processors with AVX-512
+ * beginning each page and leaving the rest to the processor is quicker.
  */
-enum { FETCH_EVENLY = SL_LEVEL == 1 };
+SL_INLINE int sl_fetch_evenly(void) { return SL_LEVEL == 1 || (SL_LEVEL == 2 && !sl_intel); }
 
 /*
  * In attention_vectors.c: the scores of a chunk's rows for a span of one block, and their values

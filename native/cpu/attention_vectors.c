@@ -95,7 +95,7 @@ SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const f
                         int64_t stride, int64_t steps, int64_t lanes, const char *next) {
     const int bytes = vectors * VW * (read == READ_F16 ? 2 : 4);
     for (int64_t k = 0; k < steps; k++) {
-        if (FETCH_EVENLY) {
+        if (sl_fetch_evenly()) {
             SL_UNROLL for (int i = 0; i < bytes; i += 64) {
                 __builtin_prefetch(next + k * bytes + i, 0, 2);
             }

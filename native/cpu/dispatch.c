@@ -207,8 +207,7 @@ static const struct sl_kernels LEVELS[] = {
 
 /* Written while loading and by sl_isa_set, when no operation runs. */
 static int64_t level;
-int sl_fast_dpbf16;
-int sl_fetch_ahead;
+int sl_intel;
 int sl_use_amx;
 static const struct sl_kernels *kernels = &LEVELS[SL_ISA_PLAIN];
 
@@ -287,8 +286,7 @@ int64_t sl_isa_set(int64_t wanted) {
 }
 
 __attribute__((constructor)) static void choose_level(void) {
-    sl_fast_dpbf16 = !is_intel();
-    sl_fetch_ahead = is_intel();
+    sl_intel = is_intel();
     sl_isa_set(SL_TOP_LEVEL);
 }
 

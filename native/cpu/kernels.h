@@ -41,19 +41,17 @@ struct sl_kernels {
 };
 
 /*
- * Whether VDPBF16PS outdoes two FMAs on widened numbers: on AMD's processors it is twice as fast,
- * on Intel's half as fast (one in two cycles on Sapphire Rapids).
+ * Whether the processor is one of Intel's, which with AVX-512 want other ways than AMD's:
+ *   VDPBF16PS is half as fast as two FMAs on widened numbers (one in two cycles on Sapphire Rapids),
+ *     on AMD's twice as fast;
+ *   weights of INT8 and INT4 are asked for SL_PREFETCH bytes ahead, while AMD's fetch quicker if
+ *     nobody asks;
+ *   attention asks for the beginning of each page, on AMD's for all of it, as it goes.
  */
-extern int sl_fast_dpbf16;
+extern int sl_intel;
 
 /* Bytes between the weights in use and those being fetched. */
 enum { SL_PREFETCH = 4096 };
-
-/*
- * Whether the AVX-512 kernels of INT8 and INT4 ask for weights SL_PREFETCH bytes ahead: on Intel's
- * processors. AMD's fetch quicker if nobody asks.
- */
-extern int sl_fetch_ahead;
 
 /* Whether the AVX-512 kernels leave bfloat16 matrices to AMX. */
 extern int sl_use_amx;
@@ -233,7 +231,7 @@ int64_t sl_lanes_panels_int(const struct panel_job *job, int64_t panels);
 #endif
 
 #if SL_LEVEL == 2
-/* In linear_bf16_avx512.c, for processors with sl_fast_dpbf16. */
+/* In linear_bf16_avx512.c, for processors with a fast VDPBF16PS. */
 void sl_dot_panel_bf16(const struct panel_job *job);
 /*
  * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the

@@ -140,10 +140,10 @@ SL_DEFINE_TILES(struct panel_job, bf16, bf16_tile)
 #if SL_LEVEL == 2
 
 void SL_FN(panel_bf16)(const struct panel_job *job) {
-    if (sl_fast_dpbf16) {
-        sl_dot_panel_bf16(job);
-    } else {
+    if (sl_intel) {
         bf16_tiles(job);
+    } else {
+        sl_dot_panel_bf16(job);
     }
 }
 

@@ -146,7 +146,7 @@ static void run_tiles(tile_function *const by_height[], int64_t most, const stru
         int64_t rows = sl_tile_row(job->n, tile + 1, tiles) - row;
         const uint8_t *next = job->blocks + job->groups * job->block_bytes;
         struct sl_share share = sl_share(next, job->block_bytes, tile, tiles);
-        if (sl_fetch_ahead) {
+        if (sl_intel) {
             share.lines = 0;
         }
         by_height[rows](job, row, share);
@@ -156,7 +156,7 @@ static void run_tiles(tile_function *const by_height[], int64_t most, const stru
 #define TILE(name, kind, has_min, rows)                                                            \
     static SL_NOINLINE void name##_tile_##rows(const struct int_job *job, int64_t row,             \
                                                struct sl_share share) {                            \
-        if (sl_fetch_ahead) {                                                                      \
+        if (sl_intel) {                                                                      \
             int_tile(rows, kind, has_min, 1, job, row, share);                                     \
         } else {                                                                                   \
             int_tile(rows, kind, has_min, 0, job, row, share);                                     \

@@ -104,7 +104,7 @@ int64_t SL_FN(peak)(int64_t format, int64_t rounds) {
         operations = sl_amx_peak(rounds);
 #endif
 #if SL_LEVEL == 2
-    } else if (format == SL_FORMAT_BF16 && sl_fast_dpbf16) {
+    } else if (format == SL_FORMAT_BF16 && !sl_intel) {
         operations = multiply_bf16(rounds);
 #endif
     } else {

@@ -6,7 +6,7 @@ int checks;
 uint64_t seed = 1;
 
 /* Hidden in the library: the tests are linked with its object files. */
-extern int sl_fast_dpbf16, sl_fetch_ahead;
+extern int sl_intel;
 
 /* In test_matrices.c, test_attention.c and test_team.c. */
 void packs_every_type_without_loss(void);
@@ -165,8 +165,7 @@ int main(void) {
     for (int64_t round = 0; round <= rounds; round++) {
         int again = round > top;
         sl_isa_set(again ? SL_ISA_AVX512 : round);
-        sl_fast_dpbf16 = again;
-        sl_fetch_ahead = !again;
+        sl_intel = !again;
         for (size_t t = 0; t < sizeof tests / sizeof tests[0]; t++) {
             int before = failures;
             seed = 20251 + t;
