@@ -256,7 +256,8 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
     float *out = allocate((size_t)(512 * rows) * 4);
     struct sl_matrix w = {b.weights, f->format, rows, cols, panel, f->group, f->scale_bits,
                           f->has_min};
-    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows, 1};
+    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows, 1,
+                                     NULL, NULL, 0};
     for (int threads = 1; threads <= max_threads; threads *= 2) {
         const struct limits *l = &limits[threads];
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {

@@ -54,6 +54,9 @@ AT(sl_linear_args, n, 96)
 AT(sl_linear_args, out, 104)
 AT(sl_linear_args, out_stride, 112)
 AT(sl_linear_args, streams, 120)
+AT(sl_linear_args, ahead_kv, 128)
+AT(sl_linear_args, ahead_offsets, 136)
+AT(sl_linear_args, ahead_pieces, 144)
 AT(sl_rms_norm_args, x, 0)
 AT(sl_rms_norm_args, x_stride, 8)
 AT(sl_rms_norm_args, weight, 16)
@@ -150,7 +153,7 @@ AT(sl_op, function, 0)
 AT(sl_op, args, 8)
 AT(sl_op, units, 16)
 AT(sl_op, chunk, 24)
-AT(sl_op, weights, 32)
+AT(sl_op, reads, 32)
 AT(sl_op, wall_nanos, 40)
 AT(sl_op, busy_nanos, 48)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
@@ -158,7 +161,7 @@ _Static_assert(sizeof(struct sl_op) == 64, "sl_op");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
-_Static_assert(sizeof(struct sl_linear_args) == 128, "sl_linear_args");
+_Static_assert(sizeof(struct sl_linear_args) == 152, "sl_linear_args");
 _Static_assert(sizeof(struct sl_rms_norm_args) == 64, "sl_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_rms_norm_args) == 80, "sl_add_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_args) == 40, "sl_add_args");
@@ -323,6 +326,8 @@ int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
     int64_t groups = padded / SL_GROUP;
     return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * groups, 64);
 }
+
+int64_t sl_fetches_keys(void) { return level == SL_ISA_AVX512 && !sl_intel; }
 
 int64_t sl_linear_streams(int64_t format) {
     int has_streams = format != SL_FORMAT_F32 && format != SL_FORMAT_F16;

@@ -1,7 +1,7 @@
 /*
- * What the kernel sources share. Every file but dispatch.c and team.c is compiled once per ISA level
- * with SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags of that
- * level; SL_FN gives its functions the level's suffix.
+ * What the kernel sources share. Every file but ahead.c, dispatch.c and team.c is compiled once per
+ * ISA level with SL_LEVEL set to SL_ISA_PLAIN, SL_ISA_AVX2 or SL_ISA_AVX512 and the compiler flags
+ * of that level; SL_FN gives its functions the level's suffix.
  *
  * All files are compiled with -ffp-contract=off: a multiplication and an addition are fused only
  * where the source says vf_fma.
@@ -42,8 +42,8 @@ struct sl_kernels {
 
 /*
  * Whether the processor is one of Intel's, which with AVX-512 want other ways than AMD's:
- *   VDPBF16PS is half as fast as two FMAs on widened numbers (one in two cycles on Sapphire Rapids),
- *     on AMD's twice as fast;
+ *   VDPBF16PS is half as fast as two FMAs on widened numbers (one in two cycles on Sapphire
+ *     Rapids), on AMD's twice as fast;
  *   weights of INT8 and INT4 are asked for SL_PREFETCH bytes ahead, while AMD's fetch quicker if
  *     nobody asks;
  *   attention asks for the beginning of each page, on AMD's for all of it, as it goes.
@@ -55,6 +55,9 @@ enum { SL_PREFETCH = 4096 };
 
 /* Whether the AVX-512 kernels leave bfloat16 matrices to AMX. */
 extern int sl_use_amx;
+
+/* Whether the kernels of linear operations look at what they are to fetch for attention. */
+int64_t sl_fetches_keys(void);
 
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 
@@ -154,6 +157,19 @@ SL_INLINE void sl_fetch_row(const float *row, int64_t cols) {
 void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
                            const struct sl_int8_row *row);
 
+/* Pieces of keys and values that are fetched meanwhile. */
+struct sl_pieces {
+    const char *kv;
+    const int64_t *offsets;
+    int64_t count;
+};
+
+/* Part i of so many nearly equal ones. */
+SL_INLINE struct sl_pieces sl_part(const struct sl_pieces *of, int64_t i, int64_t parts) {
+    int64_t first = of->count * i / parts;
+    return (struct sl_pieces){of->kv, of->offsets + first, of->count * (i + 1) / parts - first};
+}
+
 /* One panel of a linear operation: out[0 .. n) [32] = rows times the panel. */
 struct panel_job {
     const uint8_t *panel;
@@ -163,6 +179,7 @@ struct panel_job {
     int64_t n;
     float *out; /* f32 [n, 32] */
     int64_t out_stride;
+    struct sl_pieces ahead;
 };
 
 void SL_FN(panel_float)(const struct panel_job *job);

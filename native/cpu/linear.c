@@ -138,6 +138,7 @@ static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t o
 static struct panel_job panel_job(const struct sl_linear_args *args, int64_t panel) {
     const struct sl_matrix *w = &args->w;
     int floats = w->format == SL_FORMAT_F32 || w->format == SL_FORMAT_F16;
+    struct sl_pieces ahead = {args->ahead_kv, args->ahead_offsets, args->ahead_pieces};
     return (struct panel_job){
         .panel = (const uint8_t *)w->panels + panel * w->panel_bytes,
         .w = w,
@@ -146,6 +147,7 @@ static struct panel_job panel_job(const struct sl_linear_args *args, int64_t pan
         .n = args->n,
         .out = args->out + panel * SL_PANEL,
         .out_stride = args->out_stride,
+        .ahead = sl_part(&ahead, panel, (w->rows + SL_PANEL - 1) / SL_PANEL),
     };
 }
 

@@ -24,8 +24,7 @@ SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row,
     vf sum[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) { sum[i][0] = sum[i][1] = vf_zero(); }
     for (int64_t first = 0; first < pairs; first += BLOCK_PAIRS) {
-        sl_fetch_share(&share);
-        share.at += BLOCK_PAIRS * PAIR_BYTES;
+        sl_fetch_share(&share, BLOCK_PAIRS * PAIR_BYTES);
         const int64_t end = sl_min(pairs, first + BLOCK_PAIRS);
         for (int64_t j = first; j < end; j++, p += PAIR_BYTES, a += 4) {
             add_pair(rows, sum, a, stride, p);
@@ -67,6 +66,9 @@ void sl_dot_panel_bf16(const struct panel_job *job) {
         int64_t row = sl_tile_row(job->n, tile, tiles);
         int64_t rows = sl_tile_row(job->n, tile + 1, tiles) - row;
         const uint8_t *next = job->panel + job->w->panel_bytes;
-        by_height[rows](job, row, sl_share(next, BLOCK_PAIRS * PAIR_BYTES, tile, tiles));
+        struct sl_share share = sl_share(next, BLOCK_PAIRS * PAIR_BYTES, tile, tiles);
+        struct sl_pieces ahead = sl_part(&job->ahead, tile, tiles);
+        sl_share_pieces(&share, &ahead, sl_padded(job->w->cols) / (2 * BLOCK_PAIRS));
+        by_height[rows](job, row, share);
     }
 }

@@ -18,6 +18,7 @@ struct int_job {
     int64_t n;
     float *out; /* f32 [n, 32] */
     int64_t out_stride;
+    struct sl_pieces ahead;
 };
 
 SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
@@ -39,6 +40,7 @@ SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
         .n = job->n,
         .out = job->out,
         .out_stride = job->out_stride,
+        .ahead = job->ahead,
     };
 }
 

@@ -124,8 +124,8 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) { sums[i][v] = vf_zero(); }
     }
-    for (int64_t g = 0; g < job->groups; g++, block += block_bytes, share.at += block_bytes) {
-        sl_fetch_share(&share);
+    for (int64_t g = 0; g < job->groups; g++, block += block_bytes) {
+        sl_fetch_share(&share, block_bytes);
         SL_UNROLL for (int part = 0; part < parts; part++) {
             add_part(rows, kind, has_min, &in, g, block, scale_bits, part, fetch, sums);
         }
@@ -149,6 +149,8 @@ static void run_tiles(tile_function *const by_height[], int64_t most, const stru
         if (sl_intel) {
             share.lines = 0;
         }
+        struct sl_pieces ahead = sl_part(&job->ahead, tile, tiles);
+        sl_share_pieces(&share, &ahead, job->groups);
         by_height[rows](job, row, share);
     }
 }

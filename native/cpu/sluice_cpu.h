@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 6
+#define SL_ABI_VERSION 7
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -258,7 +258,14 @@ struct sl_linear_args {
     float *out;              /* 104  f32 [n, w.rows] */
     int64_t out_stride;      /* 112 */
     int64_t streams;         /* 120  1, or what sl_linear_streams says */
+    const void *ahead_kv;    /* 128  keys and values of a layer .. */
+    const int64_t *ahead_offsets; /* 136  .. pieces of which, SL_PIECE bytes each from these offsets
+                                     on, are fetched meanwhile if the kernel has time for it .. */
+    int64_t ahead_pieces;    /* 144  .. and their number: the caller's 0, sl_team_begin's plan */
 };
+
+/* Bytes of a piece of keys and values. */
+enum { SL_PIECE = 4096 };
 SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t end);
 
 /*
@@ -496,19 +503,28 @@ SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
  * dealt out to the threads in stretches; a thread that is done with its own takes halves of what the
  * others have before them, so that one that lost its core keeps the others waiting for the units
  * that it has begun, and for no more. Who waits fetches the beginning of the weights that it will
- * read next into its second-level cache. No result depends on who did what.
+ * read next into its second-level cache; products that leave memory time for it fetch the keys and
+ * values that the next attention reads. No result depends on who did what.
  */
 
-/* What an operation reads, if it is an sl_linear: weights of which each byte meets few rows, so that
-   fetching them ahead gains time, or many, so that it gains none. */
-enum { SL_WEIGHTS_NONE = 0, SL_WEIGHTS_FEW_ROWS = 1, SL_WEIGHTS_MANY_ROWS = 2 };
+/*
+ * What an operation reads: nothing that is worth fetching ahead; if it is an sl_linear, weights of
+ * which each byte meets few rows, so that fetching them ahead gains time, or many, so that it gains
+ * none; if it is an sl_attention, keys and values.
+ */
+enum {
+    SL_WEIGHTS_NONE = 0,
+    SL_WEIGHTS_FEW_ROWS = 1,
+    SL_WEIGHTS_MANY_ROWS = 2,
+    SL_KEYS_AND_VALUES = 3
+};
 
 struct sl_op {
     void *function;     /*  0  an operation above */
     void *args;         /*  8  its argument struct */
     int64_t units;      /* 16  to do, [0, units) */
     int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone */
-    int64_t weights;    /* 32  SL_WEIGHTS_* */
+    int64_t reads;      /* 32  SL_WEIGHTS_* or SL_KEYS_AND_VALUES */
     int64_t wall_nanos; /* 40  written if the list is timed: what passed while it was under way .. */
     int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together */
     int64_t unused;     /* 56 */

@@ -6,6 +6,7 @@
  * taken keeps its operation open, and so everything as it is that `team` says of it; a thread that
  * comes late takes a chunk of whatever is under way by then, or none.
  */
+#include "ahead.h"
 #include "team.h"
 
 #include <sched.h>
@@ -53,6 +54,8 @@ struct sl_team {
     ALONE _Atomic int64_t ahead_number; /* changes when the weights do */
     _Atomic int64_t ahead_streams;
     _Atomic int64_t ahead_apart;
+
+    struct sl_ahead plan; /* written while no list is under way */
 
     struct share shares[];
 };
@@ -118,11 +121,11 @@ static void look_ahead(struct sl_team *team, int64_t op) {
         return;
     }
     int64_t next = op + 1;
-    while (next < team->count && team->ops[next].weights == SL_WEIGHTS_NONE) {
+    while (next < team->count && !sl_reads_weights(&team->ops[next])) {
         next++;
     }
     team->ahead_op = next;
-    if (next < team->count && team->ops[next].weights == SL_WEIGHTS_FEW_ROWS) {
+    if (next < team->count && team->ops[next].reads == SL_WEIGHTS_FEW_ROWS) {
         announce_weights(team, &team->ops[next]);
     } else {
         for (int64_t thread = 0; thread < team->threads; thread++) {
@@ -216,6 +219,9 @@ int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, in
     team->timed = timed;
     team->current = -1;
     team->ahead_op = -1;
+    if (sl_fetches_keys()) {
+        sl_plan_ahead(&team->plan, ops, count);
+    }
     atomic_store_explicit(&team->running, 1, memory_order_release);
     return go_on(team);
 }

@@ -8,6 +8,11 @@
    cache. */
 enum { SL_AHEAD_BYTES = 384 << 10 };
 
+/* Whether an operation is an sl_linear. */
+SL_INLINE int sl_reads_weights(const struct sl_op *op) {
+    return op->reads == SL_WEIGHTS_FEW_ROWS || op->reads == SL_WEIGHTS_MANY_ROWS;
+}
+
 /* Units of a chunk of an operation, and its chunks: few enough for 31 bits. */
 SL_INLINE int64_t sl_chunk(const struct sl_op *op) {
     return sl_max(op->chunk, op->units / INT32_MAX + 1);

@@ -23,6 +23,7 @@ void attends_in_parts(void);
 void attends_to_extreme_scores(void);
 void runs_lists_in_order(void);
 void finds_the_weights_that_a_thread_reads(void);
+void plans_what_is_fetched_ahead(void);
 
 static void normalises(void) {
     static const int64_t shapes[][2] = {{576, 576}, {77, 77}, {128, 64}, {120, 24}, {5, 1}};
@@ -181,6 +182,7 @@ int main(void) {
     before = failures;
     runs_lists_in_order();
     finds_the_weights_that_a_thread_reads();
+    plans_what_is_fetched_ahead();
     printf(" %-56s %s\n", "lists of operations", failures == before ? "ok" : "FAILED");
     printf("%d checks, %d failures\n", checks, failures);
     return failures != 0;

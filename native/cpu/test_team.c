@@ -88,13 +88,13 @@ static void check_list(struct crew *crew, struct count_args *args, struct sl_op 
         before = &args[i];
         units_before = ops[i].units;
         if (random_below(4) == 0) {
-            int64_t weights = random_below(2) ? SL_WEIGHTS_FEW_ROWS : SL_WEIGHTS_MANY_ROWS;
+            int64_t reads = random_below(2) ? SL_WEIGHTS_FEW_ROWS : SL_WEIGHTS_MANY_ROWS;
             before = NULL;
             ops[i] = (struct sl_op){.function = (void *)look,
                                     .args = &linear,
                                     .units = 4,
                                     .chunk = 1,
-                                    .weights = weights};
+                                    .reads = reads};
         }
         ops[i].wall_nanos = ops[i].busy_nanos = -1;
     }
@@ -106,7 +106,7 @@ static void check_list(struct crew *crew, struct count_args *args, struct sl_op 
     for (int64_t i = 0; i < count_ops; i++) {
         CHECK((ops[i].wall_nanos >= 0) == timed && (ops[i].busy_nanos >= 0) == timed,
               "operation %d took %lld ns", (int)i, (long long)ops[i].wall_nanos);
-        if (ops[i].weights != SL_WEIGHTS_NONE) {
+        if (ops[i].reads != SL_WEIGHTS_NONE) {
             continue;
         }
         int64_t wrong = 0;

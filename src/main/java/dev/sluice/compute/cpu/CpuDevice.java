@@ -274,9 +274,11 @@ public final class CpuDevice implements Device {
             int streams = kernels.linearStreams(panels.format(), x.rows());
             Units units = kernels.linear(panels, x, rows, streams, out, column);
             long chunk = panelChunk(panels, x.rows(), streams);
-            OpList.Weights weights =
-                    x.rows() < MANY_ROWS ? OpList.Weights.FEW_ROWS : OpList.Weights.MANY_ROWS;
-            run(label(op, panels), units, panels.units(streams), chunk, weights);
+            OpList.Reads reads =
+                    x.rows() < MANY_ROWS
+                            ? OpList.Reads.WEIGHTS_FOR_FEW_ROWS
+                            : OpList.Reads.WEIGHTS_FOR_MANY_ROWS;
+            run(label(op, panels), units, panels.units(streams), chunk, reads);
             column += panels.rows();
         }
     }
@@ -410,7 +412,7 @@ public final class CpuDevice implements Device {
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
         long together = cut.tiles() < TILES_PER_THREAD * threads.count() ? 1 : parts;
-        run(op, units, cut.tiles() * parts, together);
+        run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES);
         if (cut.merged() > 0) {
             Units merge = kernels.mergeAttention(cut, spec, out);
             long heads = (long) cut.merged() * spec.numHeads();
@@ -492,16 +494,16 @@ public final class CpuDevice implements Device {
     }
 
     private void run(String op, Units units, long total, long chunk) {
-        run(op, units, total, chunk, OpList.Weights.NONE);
+        run(op, units, total, chunk, OpList.Reads.LITTLE);
     }
 
     /// Runs an operation, or writes it down, in a step.
-    private void run(String op, Units units, long total, long chunk, OpList.Weights weights) {
+    private void run(String op, Units units, long total, long chunk, OpList.Reads reads) {
         if (total <= 0) {
             return;
         }
         if (inStep() && units instanceof NativeUnits written) {
-            steps.orElseThrow().add(op, written, total, chunk, weights);
+            steps.orElseThrow().add(op, written, total, chunk, reads);
         } else {
             threads.run(op, units, total, chunk);
         }

@@ -140,7 +140,11 @@ final class NativeKernels implements CpuKernels {
                 .integer(x.rows())
                 .pointer(out.data(), (long) Float.BYTES * column)
                 .integer(out.rowStride())
-                .integer(streams);
+                .integer(streams)
+                // What is fetched meanwhile, which the list of a step plans.
+                .pointer(MemorySegment.NULL)
+                .pointer(MemorySegment.NULL)
+                .integer(0);
         return call.end();
     }
 

@@ -42,7 +42,10 @@ enum NativeOp {
             "integer n",
             "pointer out",
             "integer out_stride",
-            "integer streams"),
+            "integer streams",
+            "pointer ahead_kv",
+            "pointer ahead_offsets",
+            "integer ahead_pieces"),
     RMS_NORM(
             "sl_rms_norm",
             "pointer x",

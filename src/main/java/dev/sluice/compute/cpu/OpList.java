@@ -15,18 +15,20 @@ final class OpList implements CpuThreads.Shared {
     static final int MOST_OPS = 4096;
 
     /// What an operation reads, as far as it is worth fetching ahead.
-    enum Weights {
-        /// It multiplies by no matrix.
-        NONE(0),
-        /// Few rows meet a matrix: to read it takes the time.
-        FEW_ROWS(1),
-        /// Many rows do.
-        MANY_ROWS(2);
+    enum Reads {
+        /// Neither weights nor keys and values.
+        LITTLE(0),
+        /// Weights that few rows meet: to read them takes the time.
+        WEIGHTS_FOR_FEW_ROWS(1),
+        /// Weights that many rows meet.
+        WEIGHTS_FOR_MANY_ROWS(2),
+        /// Keys and values.
+        KEYS_AND_VALUES(3);
 
-        // `SL_WEIGHTS_*`
+        // `SL_WEIGHTS_*`, `SL_KEYS_AND_VALUES`
         private final int code;
 
-        Weights(int code) {
+        Reads(int code) {
             this.code = code;
         }
     }
@@ -85,7 +87,7 @@ final class OpList implements CpuThreads.Shared {
     /// @param name for the profile
     /// @param total units, 1 at least
     /// @param chunk units that a thread takes at a time; that many one thread does alone
-    void add(String name, NativeUnits units, long total, long chunk, Weights weights) {
+    void add(String name, NativeUnits units, long total, long chunk, Reads reads) {
         long at = ARGS_BYTES * size;
         MemorySegment struct = units.args();
         MemorySegment.copy(struct, 0, args, at, struct.byteSize());
@@ -94,7 +96,7 @@ final class OpList implements CpuThreads.Shared {
         ops.setAtIndex(LONG, op + 1, args.address() + at);
         ops.setAtIndex(LONG, op + 2, total);
         ops.setAtIndex(LONG, op + 3, chunk);
-        ops.setAtIndex(LONG, op + 4, weights.code);
+        ops.setAtIndex(LONG, op + 4, reads.code);
         names[size++] = name;
     }
 

@@ -105,11 +105,11 @@ final class StepRecorder {
     }
 
     /// Writes an operation down, as [OpList#add].
-    void add(String name, NativeUnits units, long total, long chunk, OpList.Weights weights) {
+    void add(String name, NativeUnits units, long total, long chunk, OpList.Reads reads) {
         if (ops.isFull()) {
             runWritten();
         }
-        ops.add(name, units, total, chunk, weights);
+        ops.add(name, units, total, chunk, reads);
     }
 
     /// Says what has to hold for the step that is being written to be run again.
