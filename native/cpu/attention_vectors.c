@@ -88,14 +88,15 @@ SL_INLINE void add_pairs(int rows, int vectors, int read, vf sum[][WIDE], const 
 /*
  * A tile of products: sum[r][v] += x[r][k] * w[k][v] for k = 0 .. steps - 1, where w holds vectors
  * of the cache `stride` elements apart, beginning at element `at`; with BF16 an element is a pair.
- * `lanes` is VW, or less for a single partial vector. As much is fetched from `next` on.
+ * `lanes` is VW, or less for a single partial vector. As much is fetched from `next` on, unless it
+ * is NULL.
  */
 SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const float *x,
                         const uint16_t *x16, int64_t x_stride, const void *kv, int64_t at,
                         int64_t stride, int64_t steps, int64_t lanes, const char *next) {
     const int bytes = vectors * VW * (read == READ_F16 ? 2 : 4);
     for (int64_t k = 0; k < steps; k++) {
-        if (sl_fetch_evenly()) {
+        if (next != NULL) {
             SL_UNROLL for (int i = 0; i < bytes; i += 64) {
                 __builtin_prefetch(next + k * bytes + i, 0, 2);
             }
@@ -123,6 +124,11 @@ SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const f
     }
 }
 
+/* What a tile fetches: as much of what is next as it reads itself, if it has the first rows. */
+SL_INLINE const char *next_of(const struct chunk *c, int64_t r, int64_t at) {
+    return sl_fetch_evenly() && r == 0 ? c->next + at : NULL;
+}
+
 /* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */
 SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, const void *keys,
                           int64_t r, int64_t t, int64_t lanes) {
@@ -133,7 +139,7 @@ SL_INLINE void score_tile(int rows, int vectors, int read, struct chunk *c, cons
     }
     multiply(rows, vectors, read, sum, c->query + r * c->dim, c->query16 + r * c->dim, c->dim, keys,
              t, size, read >= READ_BF16 ? c->dim / 2 : c->dim, lanes,
-             c->next + t * c->dim * bytes_of(read));
+             next_of(c, r, t * c->dim * bytes_of(read)));
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < vectors; v++) {
             vf_store(c->probability + (r + i) * c->stride + t + v * VW, sum[i][v]);
@@ -151,7 +157,7 @@ SL_INLINE void value_tile(int rows, int vectors, int read, struct chunk *c, cons
             sum[i][v] = vf_mul(vf_load(c->now.sum + (r + i) * c->sum_dim + d + v * VW), correction);
         }
     }
-    const char *next = c->next + d * c->args->block_size * bytes_of(read);
+    const char *next = next_of(c, r, d * c->args->block_size * bytes_of(read));
     const float *p = c->probability + r * c->stride;
     const uint16_t *p16 = c->probability16 + r * c->stride;
     if (read < READ_BF16) {

@@ -3,6 +3,7 @@
 #include "simd.h"
 
 enum { MOST_ROWS = 12, ROWS_ALONE = 8, BLOCK_PAIRS = 16, PAIR_BYTES = 128 };
+enum { BLOCK_BYTES = BLOCK_PAIRS * PAIR_BYTES };
 
 SL_INLINE void add_pair(int rows, vf sum[][2], const char *a, int64_t stride, const uint8_t *p) {
     __m512bh b0 = (__m512bh)vi_load(p);
@@ -16,15 +17,16 @@ SL_INLINE void add_pair(int rows, vf sum[][2], const char *a, int64_t stride, co
     }
 }
 
-SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row,
-                         struct sl_share share) {
+SL_INLINE void bf16_tile(int rows, int kv, const struct panel_job *job, int64_t row,
+                         struct sl_fetch lines) {
     const int64_t stride = job->row_stride, pairs = (job->w->cols + 1) / 2;
     const char *a = (const char *)job->rows + row * stride;
     const uint8_t *p = job->panel;
     vf sum[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) { sum[i][0] = sum[i][1] = vf_zero(); }
     for (int64_t first = 0; first < pairs; first += BLOCK_PAIRS) {
-        sl_fetch_share(&share, BLOCK_PAIRS * PAIR_BYTES);
+        sl_fetch_now(&lines);
+        sl_fetch_next(&lines, kv, BLOCK_BYTES);
         const int64_t end = sl_min(pairs, first + BLOCK_PAIRS);
         for (int64_t j = first; j < end; j++, p += PAIR_BYTES, a += 4) {
             add_pair(rows, sum, a, stride, p);
@@ -37,12 +39,12 @@ SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row,
     }
 }
 
-typedef void tile_function(const struct panel_job *, int64_t row, struct sl_share);
-
 #define TILE(rows)                                                                                 \
-    static SL_NOINLINE void tile_##rows(const struct panel_job *job, int64_t row,                  \
-                                        struct sl_share share) {                                   \
-        bf16_tile(rows, job, row, share);                                                          \
+    static SL_NOINLINE void tile_##rows(const void *job, int64_t row, struct sl_fetch lines) {     \
+        bf16_tile(rows, 0, job, row, lines);                                                       \
+    }                                                                                              \
+    static SL_NOINLINE void kv_tile_##rows(const void *job, int64_t row, struct sl_fetch lines) {  \
+        bf16_tile(rows, 1, job, row, lines);                                                       \
     }
 TILE(1)
 TILE(2)
@@ -57,18 +59,20 @@ TILE(10)
 TILE(11)
 TILE(12)
 
+#define NAMES(tile)                                                                                \
+    0, tile##1, tile##2, tile##3, tile##4, tile##5, tile##6, tile##7, tile##8, tile##9, tile##10,  \
+        tile##11, tile##12
+
 void sl_dot_panel_bf16(const struct panel_job *job) {
-    static tile_function *const by_height[] = {
-        0,      tile_1, tile_2, tile_3,  tile_4,  tile_5, tile_6,
-        tile_7, tile_8, tile_9, tile_10, tile_11, tile_12};
-    const int64_t tiles = sl_tiles(job->n, MOST_ROWS, ROWS_ALONE);
-    for (int64_t tile = 0; tile < tiles; tile++) {
-        int64_t row = sl_tile_row(job->n, tile, tiles);
-        int64_t rows = sl_tile_row(job->n, tile + 1, tiles) - row;
-        const uint8_t *next = job->panel + job->w->panel_bytes;
-        struct sl_share share = sl_share(next, BLOCK_PAIRS * PAIR_BYTES, tile, tiles);
-        struct sl_pieces ahead = sl_part(&job->ahead, tile, tiles);
-        sl_share_pieces(&share, &ahead, sl_padded(job->w->cols) / (2 * BLOCK_PAIRS));
-        by_height[rows](job, row, share);
-    }
+    static const struct sl_tile_functions functions = {{NAMES(tile_)}, {NAMES(kv_tile_)}};
+    const struct sl_rows rows = {
+        .n = job->n,
+        .most = MOST_ROWS,
+        .alone = ROWS_ALONE,
+        .next = job->panel + job->w->panel_bytes,
+        .blocks = sl_padded(job->w->cols) / (2 * BLOCK_PAIRS),
+        .block_bytes = BLOCK_BYTES,
+        .pieces = job->ahead,
+    };
+    sl_run_tiles(&functions, job, &rows);
 }

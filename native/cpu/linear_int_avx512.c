@@ -8,6 +8,10 @@
 
 enum { INT8_GROUP32, INT8_GROUP16, INT4 };
 
+/* What a tile fetches: its panel's weights SL_PREFETCH bytes ahead, the next panel, or keys and
+   values. */
+enum { FETCH_AHEAD, FETCH_PANEL, FETCH_KV };
+
 /*
  * The most rows of a tile. Products and sums of six fit into the registers; the little of eight
  * that does not costs nothing, unless minima or two scales a group need registers, too.
@@ -34,7 +38,7 @@ SL_INLINE vf factor_at(const char *const array[], int i, int64_t stride, int64_t
 }
 
 SL_INLINE void prefetch(const uint8_t *p, int fetch) {
-    if (fetch) {
+    if (fetch == FETCH_AHEAD) {
         __builtin_prefetch(p + SL_PREFETCH, 0, 3);
     }
 }
@@ -107,7 +111,7 @@ SL_INLINE void add_part(int rows, int kind, int has_min, const struct tile_rows 
 
 /* The tile of rows that begins with `row`. */
 SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct int_job *job,
-                        int64_t row, struct sl_share share) {
+                        int64_t row, struct sl_fetch lines) {
     const int parts = kind == INT8_GROUP16 ? 2 : 1;
     const int64_t block_bytes = job->block_bytes, scale_bits = job->scale_bits;
     const uint8_t *block = job->blocks;
@@ -125,10 +129,11 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
         SL_UNROLL for (int v = 0; v < 2; v++) { sums[i][v] = vf_zero(); }
     }
     for (int64_t g = 0; g < job->groups; g++, block += block_bytes) {
-        sl_fetch_share(&share, block_bytes);
+        sl_fetch_now(&lines);
         SL_UNROLL for (int part = 0; part < parts; part++) {
             add_part(rows, kind, has_min, &in, g, block, scale_bits, part, fetch, sums);
         }
+        sl_fetch_next(&lines, fetch == FETCH_KV, block_bytes);
     }
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) {
@@ -137,32 +142,32 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
     }
 }
 
-typedef void tile_function(const struct int_job *, int64_t row, struct sl_share);
-
-static void run_tiles(tile_function *const by_height[], int64_t most, const struct int_job *job) {
-    const int64_t tiles = sl_tiles(job->n, most, ROWS_ALONE);
-    for (int64_t tile = 0; tile < tiles; tile++) {
-        int64_t row = sl_tile_row(job->n, tile, tiles);
-        int64_t rows = sl_tile_row(job->n, tile + 1, tiles) - row;
-        const uint8_t *next = job->blocks + job->groups * job->block_bytes;
-        struct sl_share share = sl_share(next, job->block_bytes, tile, tiles);
-        if (sl_intel) {
-            share.lines = 0;
-        }
-        struct sl_pieces ahead = sl_part(&job->ahead, tile, tiles);
-        sl_share_pieces(&share, &ahead, job->groups);
-        by_height[rows](job, row, share);
-    }
+static void run_tiles(const struct sl_tile_functions *functions, int64_t most,
+                      const struct int_job *job) {
+    const struct sl_rows rows = {
+        .n = job->n,
+        .most = most,
+        .alone = ROWS_ALONE,
+        .next = sl_intel ? NULL : job->blocks + job->groups * job->block_bytes,
+        .blocks = job->groups,
+        .block_bytes = job->block_bytes,
+        .pieces = job->ahead,
+    };
+    sl_run_tiles(functions, job, &rows);
 }
 
 #define TILE(name, kind, has_min, rows)                                                            \
-    static SL_NOINLINE void name##_tile_##rows(const struct int_job *job, int64_t row,             \
-                                               struct sl_share share) {                            \
-        if (sl_intel) {                                                                      \
-            int_tile(rows, kind, has_min, 1, job, row, share);                                     \
+    static SL_NOINLINE void name##_tile_##rows(const void *job, int64_t row,                       \
+                                               struct sl_fetch lines) {                            \
+        if (sl_intel) {                                                                            \
+            int_tile(rows, kind, has_min, FETCH_AHEAD, job, row, lines);                           \
         } else {                                                                                   \
-            int_tile(rows, kind, has_min, 0, job, row, share);                                     \
+            int_tile(rows, kind, has_min, FETCH_PANEL, job, row, lines);                           \
         }                                                                                          \
+    }                                                                                              \
+    static SL_NOINLINE void name##_kv_tile_##rows(const void *job, int64_t row,                    \
+                                                  struct sl_fetch lines) {                         \
+        int_tile(rows, kind, has_min, FETCH_KV, job, row, lines);                                  \
     }
 #define SIX_TILES(name, kind, has_min)                                                             \
     TILE(name, kind, has_min, 1)                                                                   \
@@ -171,21 +176,23 @@ static void run_tiles(tile_function *const by_height[], int64_t most, const stru
     TILE(name, kind, has_min, 4)                                                                   \
     TILE(name, kind, has_min, 5)                                                                   \
     TILE(name, kind, has_min, 6)
-#define SIX_NAMES(name)                                                                            \
-    0, name##_tile_1, name##_tile_2, name##_tile_3, name##_tile_4, name##_tile_5, name##_tile_6
+#define SIX_NAMES(tile) 0, tile##1, tile##2, tile##3, tile##4, tile##5, tile##6
+#define EIGHT_NAMES(tile) SIX_NAMES(tile), tile##7, tile##8
 #define DEFINE_TILES(name, kind)                                                                   \
     SIX_TILES(name, kind, 0)                                                                       \
     TILE(name, kind, 0, 7)                                                                         \
     TILE(name, kind, 0, 8)                                                                         \
     static void name##_tiles(const struct int_job *job) {                                          \
-        static tile_function *const by_height[] = {SIX_NAMES(name), name##_tile_7, name##_tile_8}; \
-        run_tiles(by_height, MOST_ROWS, job);                                                      \
+        static const struct sl_tile_functions functions = {{EIGHT_NAMES(name##_tile_)},            \
+                                                           {EIGHT_NAMES(name##_kv_tile_)}};        \
+        run_tiles(&functions, MOST_ROWS, job);                                                     \
     }
 #define DEFINE_LOWER_TILES(name, kind, has_min)                                                    \
     SIX_TILES(name, kind, has_min)                                                                 \
     static void name##_tiles(const struct int_job *job) {                                          \
-        static tile_function *const by_height[] = {SIX_NAMES(name)};                               \
-        run_tiles(by_height, FEWER_ROWS, job);                                                     \
+        static const struct sl_tile_functions functions = {{SIX_NAMES(name##_tile_)},              \
+                                                           {SIX_NAMES(name##_kv_tile_)}};          \
+        run_tiles(&functions, FEWER_ROWS, job);                                                    \
     }
 
 DEFINE_TILES(int8, INT8_GROUP32)

@@ -23,53 +23,91 @@ SL_INLINE int64_t sl_tiles(int64_t n, int64_t most, int64_t alone) {
 SL_INLINE int64_t sl_tile_row(int64_t n, int64_t tile, int64_t tiles) { return n * tile / tiles; }
 
 /*
- * What a tile fetches while it passes the blocks of a panel: of each block of the next panel
- * `lines` from `at` in the first, none where others do; and of keys and values `step` bytes at each
- * block, as far as there are any.
+ * What a tile fetches at each block of its panel: some lines of each block of the next panel, or of
+ * keys and values as many as follow. None where other tiles fetch.
  */
-struct sl_share {
-    const uint8_t *at;
+struct sl_fetch {
+    const char *at;
     int64_t lines;
-    const char *kv, *kv_end;
-    int64_t step;
 };
 
-/* Lines of keys and values for each block at most: more would make memory wait for itself. */
+/* Lines of keys and values at each block at most: more would make memory wait for itself. */
 enum { SL_KV_LINES = 8 };
 
-/* The share of one tile in a panel of blocks. */
-SL_INLINE struct sl_share sl_share(const uint8_t *panel, int64_t block_bytes, int64_t tile,
-                                   int64_t tiles) {
-    int64_t lines = tiles == 1 ? 0 : block_bytes / SL_LINE, each = (lines + tiles - 1) / tiles;
+/* A tile's share of a panel that has blocks of so many bytes. */
+SL_INLINE struct sl_fetch sl_panel_share(const uint8_t *panel, int64_t block_bytes, int64_t tile,
+                                         int64_t tiles) {
+    int64_t lines = block_bytes / SL_LINE, each = (lines + tiles - 1) / tiles;
     int64_t left = sl_max(0, lines - tile * each);
-    return (struct sl_share){.at = panel + tile * each * SL_LINE, .lines = sl_min(each, left)};
+    return (struct sl_fetch){(const char *)panel + tile * each * SL_LINE, sl_min(each, left)};
 }
 
-/* Adds the tile's part of keys and values, as far as its pieces lie together. */
-SL_INLINE void sl_share_pieces(struct sl_share *share, const struct sl_pieces *pieces,
-                               int64_t blocks) {
+/* A tile's share of keys and values, as far as its pieces lie together, in so many blocks. */
+SL_INLINE struct sl_fetch sl_kv_share(const struct sl_pieces *pieces, int64_t blocks, int64_t tile,
+                                      int64_t tiles) {
+    struct sl_pieces own = sl_part(pieces, tile, tiles);
     int64_t together = 0;
-    while (together < pieces->count
-           && pieces->offsets[together] == pieces->offsets[0] + together * SL_PIECE) {
+    while (together < own.count
+           && own.offsets[together] == own.offsets[0] + together * SL_PIECE) {
         together++;
     }
-    if (together > 0) {
-        int64_t lines = together * (SL_PIECE / SL_LINE);
-        share->kv = pieces->kv + pieces->offsets[0];
-        share->kv_end = share->kv + together * SL_PIECE;
-        share->step = sl_min(SL_KV_LINES, (lines + blocks - 1) / blocks) * SL_LINE;
+    if (together == 0) {
+        return (struct sl_fetch){NULL, 0};
     }
+    int64_t lines = together * (SL_PIECE / SL_LINE), each = (lines + blocks / 2) / blocks;
+    return (struct sl_fetch){own.kv + own.offsets[0], sl_min(SL_KV_LINES, sl_max(1, each))};
 }
 
 /* Called at each block. */
-SL_INLINE void sl_fetch_share(struct sl_share *share, int64_t block_bytes) {
-    for (int64_t line = 0; line < share->lines; line++) {
-        __builtin_prefetch(share->at + line * SL_LINE, 0, 2);
+SL_INLINE void sl_fetch_now(const struct sl_fetch *fetch) {
+    for (int64_t line = 0; line < fetch->lines; line++) {
+        __builtin_prefetch(fetch->at + line * SL_LINE, 0, 2);
     }
-    share->at += block_bytes;
-    for (int64_t at = 0; at < share->step && share->kv < share->kv_end; at += SL_LINE) {
-        __builtin_prefetch(share->kv, 0, 2);
-        share->kv += SL_LINE;
+}
+
+/*
+ * Called behind each block. Whether keys and values are fetched is known to the compiler: tiles have
+ * no register left for a step of their own.
+ */
+SL_INLINE void sl_fetch_next(struct sl_fetch *fetch, int kv, int64_t block_bytes) {
+    fetch->at += kv ? fetch->lines * SL_LINE : block_bytes;
+}
+
+/* A job's rows, and what its tiles fetch meanwhile. */
+struct sl_rows {
+    int64_t n, most, alone; /* as for sl_tiles */
+    const uint8_t *next;    /* the next panel, NULL if nothing is to be fetched */
+    int64_t blocks, block_bytes;
+    struct sl_pieces pieces;
+};
+
+enum { SL_MOST_ROWS = 12 };
+
+/* Computes the tile of a job that begins with a row. */
+typedef void sl_tile_function(const void *job, int64_t row, struct sl_fetch);
+
+/* Tiles of each height: that fetch the next panel, if anything, and that fetch keys and values. */
+struct sl_tile_functions {
+    sl_tile_function *plain[SL_MOST_ROWS + 1], *with_kv[SL_MOST_ROWS + 1];
+};
+
+/* Where there are keys and values to fetch, two tiles in three do that. */
+SL_INLINE void sl_run_tiles(const struct sl_tile_functions *functions, const void *job,
+                            const struct sl_rows *rows) {
+    const int64_t tiles = sl_tiles(rows->n, rows->most, rows->alone);
+    const int64_t others = rows->pieces.count == 0 ? tiles : sl_max(1, tiles / 3);
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        int64_t row = sl_tile_row(rows->n, tile, tiles);
+        int64_t height = sl_tile_row(rows->n, tile + 1, tiles) - row;
+        if (tiles == 1 || rows->next == NULL) {
+            functions->plain[height](job, row, (struct sl_fetch){NULL, 0});
+        } else if (tile < others) {
+            functions->plain[height](
+                job, row, sl_panel_share(rows->next, rows->block_bytes, tile, others));
+        } else {
+            functions->with_kv[height](
+                job, row, sl_kv_share(&rows->pieces, rows->blocks, tile - others, tiles - others));
+        }
     }
 }
 
