@@ -10,8 +10,8 @@ static int64_t element_bytes(const struct sl_attention_args *args) {
     return args->kv_type == SL_F32 ? 4 : 2;
 }
 
-/* Adds the pieces of one block, of which `used` slots hold tokens. */
-static void add_block(struct sl_ahead *plan, const struct sl_attention_args *args, int64_t block,
+/* Adds the pieces of one block, of which `used` slots hold tokens, in pairs. */
+static void add_block(struct sl_plan *plan, const struct sl_attention_args *args, int64_t block,
                       int64_t used) {
     int64_t slot = args->head_dim * element_bytes(args), head = args->block_size * slot;
     int64_t values = args->num_kv_heads * head, bytes = 2 * values;
@@ -24,24 +24,40 @@ static void add_block(struct sl_ahead *plan, const struct sl_attention_args *arg
     }
 }
 
-static void add_sequence(struct sl_ahead *plan, const struct sl_attention_args *args,
-                         int64_t sequence) {
-    int64_t context = args->context_lengths[sequence], size = args->block_size;
+/* The first position that a sequence's tokens see. */
+static int64_t first_seen(const struct sl_attention_args *args, int64_t sequence) {
     int64_t tokens = args->seq_starts[sequence + 1] - args->seq_starts[sequence];
-    int64_t low = args->window > 0 ? sl_max(0, context - tokens - args->window + 1) : 0;
+    int64_t oldest = args->context_lengths[sequence] - tokens;
+    return args->window > 0 ? sl_max(0, oldest - args->window + 1) : 0;
+}
+
+/* Whether a sequence has some block at the same place, all of it, and sees it. */
+static int has_block(const struct sl_attention_args *args, int64_t sequence, int64_t at,
+                     int32_t block) {
+    return sequence >= 0 && args->block_tables[sequence * args->max_blocks + at] == block
+           && (at + 1) * args->block_size <= args->context_lengths[sequence]
+           && at * args->block_size >= first_seen(args, sequence);
+}
+
+/* Blocks that it shares with the sequence `before`, if there is one, are there already. */
+static void add_sequence(struct sl_plan *plan, const struct sl_attention_args *args,
+                         int64_t sequence, int64_t before) {
+    int64_t context = args->context_lengths[sequence], size = args->block_size;
     const int32_t *table = args->block_tables + sequence * args->max_blocks;
-    for (int64_t block = low / size; block * size < context; block++) {
-        add_block(plan, args, table[block], sl_min(size, context - block * size));
+    for (int64_t at = first_seen(args, sequence) / size; at * size < context; at++) {
+        if (!has_block(args, before, at, table[at])) {
+            add_block(plan, args, table[at], sl_round_up(sl_min(size, context - at * size), 2));
+        }
     }
 }
 
-static void add_sequences(struct sl_ahead *plan, const struct sl_op *attention) {
+static void add_sequences(struct sl_plan *plan, const struct sl_op *attention) {
     const struct sl_attention_args *args = attention->args;
     int64_t tiles = attention->units / (args->num_heads / args->heads_per_unit);
     for (int64_t tile = 0, last = -1; tile < tiles; tile++) {
         int64_t sequence = args->tiles[5 * tile];
         if (sequence != last) {
-            add_sequence(plan, args, sequence);
+            add_sequence(plan, args, sequence, last);
         }
         last = sequence;
     }
@@ -54,13 +70,34 @@ static int alike(const struct sl_attention_args *a, const struct sl_attention_ar
            && a->num_kv_heads == b->num_kv_heads && a->head_dim == b->head_dim;
 }
 
+/* The weights of a product that has time to fetch something, or 0. */
 static int64_t weights_of(const struct sl_op *op) {
+    if (!sl_reads_weights(op)) {
+        return 0;
+    }
     const struct sl_linear_args *args = op->args;
-    return sl_reads_weights(op) && args->n >= SL_BUSY_ROWS ? args->w.rows * args->w.cols : 0;
+    switch (args->w.format) {
+        case SL_FORMAT_INT8:
+        case SL_FORMAT_INT4:
+            return args->n > SL_INT_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
+        case SL_FORMAT_BF16:
+            return args->n > SL_BF16_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
+        default:
+            return 0;
+    }
+}
+
+static int is_any_busy(const struct sl_op *ops, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        if (weights_of(&ops[i]) > 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Deals pieces out to the products among some operations, by their weights. */
-static void deal_out(const struct sl_ahead *plan, int64_t pieces, const char *kv,
+static void deal_out(const struct sl_plan *plan, int64_t pieces, const char *kv,
                      struct sl_op *ops, int64_t count) {
     double all = 0, before = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -81,7 +118,11 @@ static void deal_out(const struct sl_ahead *plan, int64_t pieces, const char *kv
     }
 }
 
-void sl_plan_ahead(struct sl_ahead *plan, struct sl_op *ops, int64_t count) {
+void sl_plan_ahead(struct sl_plan *plan, struct sl_op *ops, int64_t count) {
+    plan->pieces = 0;
+    if (!is_any_busy(ops, count)) {
+        return;
+    }
     const struct sl_attention_args *first = NULL;
     struct sl_op *behind = ops;
     for (struct sl_op *op = ops; op < ops + count; op++) {
@@ -91,7 +132,6 @@ void sl_plan_ahead(struct sl_ahead *plan, struct sl_op *ops, int64_t count) {
         const struct sl_attention_args *args = op->args;
         if (first == NULL) {
             first = args;
-            plan->pieces = 0;
             add_sequences(plan, op);
         }
         deal_out(plan, alike(first, args) ? plan->pieces : 0, args->kv, behind, op - behind);

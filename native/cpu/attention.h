@@ -73,8 +73,8 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
 }
 
 /*
- * Whether rows fetch every line of what they read next while they meet a block: memory that is
- * asked evenly never rests. So it is on Zen 3 and Zen 4; on Intel's processors with AVX-512
+ * Whether rows fetch as much of what they read next, line by line, as they read of the block that
+ * they meet: memory that is asked evenly never rests. So it is on Zen 3 and Zen 4; on Intel's processors with AVX-512
  * beginning each page and leaving the rest to the processor is quicker.
  */
 SL_INLINE int sl_fetch_evenly(void) { return SL_LEVEL == 1 || (SL_LEVEL == 2 && !sl_intel); }

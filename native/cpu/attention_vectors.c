@@ -124,9 +124,12 @@ SL_INLINE void multiply(int rows, int vectors, int read, vf sum[][WIDE], const f
     }
 }
 
-/* What a tile fetches: as much of what is next as it reads itself, if it has the first rows. */
+/*
+ * What a tile fetches: as much of what is next as it reads itself; with AVX-512 only that of the
+ * first rows.
+ */
 SL_INLINE const char *next_of(const struct chunk *c, int64_t r, int64_t at) {
-    return sl_fetch_evenly() && r == 0 ? c->next + at : NULL;
+    return sl_fetch_evenly() && (SL_LEVEL == 1 || r == 0) ? c->next + at : NULL;
 }
 
 /* Scores of rows r .. r + rows - 1 for slots t .. t + vectors * VW - 1. */

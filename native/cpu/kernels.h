@@ -41,7 +41,8 @@ struct sl_kernels {
 };
 
 /*
- * Whether the processor is one of Intel's, which with AVX-512 want other ways than AMD's:
+ * Whether the processor is one of Intel's, which with AVX-512 want other ways than AMD's, as which
+ * all others are taken:
  *   VDPBF16PS is half as fast as two FMAs on widened numbers (one in two cycles on Sapphire
  *     Rapids), on AMD's twice as fast;
  *   weights of INT8 and INT4 are asked for SL_PREFETCH bytes ahead, while AMD's fetch quicker if
@@ -56,8 +57,12 @@ enum { SL_PREFETCH = 4096 };
 /* Whether the AVX-512 kernels leave bfloat16 matrices to AMX. */
 extern int sl_use_amx;
 
-/* Whether the kernels of linear operations look at what they are to fetch for attention. */
+/* Whether the kernels of linear operations look at what they are to fetch for attention: those for
+   AVX-512 without Intel's ways. */
 int64_t sl_fetches_keys(void);
+
+/* Rows up to which they are one tile, which waits for memory and fetches nothing. */
+enum { SL_INT_ROWS_ALONE = 6, SL_BF16_ROWS_ALONE = 8 };
 
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 

@@ -125,6 +125,7 @@ static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t o
     for (int64_t first = 0; first < job->n; first += SCRATCH_ROWS) {
         struct panel_job part = from_row(job, first);
         part.n = sl_min(SCRATCH_ROWS, part.n);
+        part.ahead.count = first == 0 ? part.ahead.count : 0;
         part.out = scratch;
         part.out_stride = SL_PANEL;
         run_panel(&part);

@@ -2,7 +2,7 @@
 #include "rounds.h"
 #include "simd.h"
 
-enum { MOST_ROWS = 12, ROWS_ALONE = 8, BLOCK_PAIRS = 16, PAIR_BYTES = 128 };
+enum { MOST_ROWS = 12, BLOCK_PAIRS = 16, PAIR_BYTES = 128 };
 enum { BLOCK_BYTES = BLOCK_PAIRS * PAIR_BYTES };
 
 SL_INLINE void add_pair(int rows, vf sum[][2], const char *a, int64_t stride, const uint8_t *p) {
@@ -68,7 +68,7 @@ void sl_dot_panel_bf16(const struct panel_job *job) {
     const struct sl_rows rows = {
         .n = job->n,
         .most = MOST_ROWS,
-        .alone = ROWS_ALONE,
+        .alone = SL_BF16_ROWS_ALONE,
         .next = job->panel + job->w->panel_bytes,
         .blocks = sl_padded(job->w->cols) / (2 * BLOCK_PAIRS),
         .block_bytes = BLOCK_BYTES,

@@ -16,7 +16,7 @@ enum { FETCH_AHEAD, FETCH_PANEL, FETCH_KV };
  * The most rows of a tile. Products and sums of six fit into the registers; the little of eight
  * that does not costs nothing, unless minima or two scales a group need registers, too.
  */
-enum { MOST_ROWS = 8, FEWER_ROWS = 6, ROWS_ALONE = 6, THIRDS = (MOST_ROWS + 2) / 3 };
+enum { MOST_ROWS = 8, FEWER_ROWS = 6, THIRDS = (MOST_ROWS + 2) / 3 };
 
 /*
  * Arrays of a tile's rows: of every third row, since an address has room for the two rows after
@@ -147,7 +147,7 @@ static void run_tiles(const struct sl_tile_functions *functions, int64_t most,
     const struct sl_rows rows = {
         .n = job->n,
         .most = most,
-        .alone = ROWS_ALONE,
+        .alone = SL_INT_ROWS_ALONE,
         .next = sl_intel ? NULL : job->blocks + job->groups * job->block_bytes,
         .blocks = job->groups,
         .block_bytes = job->block_bytes,

@@ -42,7 +42,10 @@ SL_INLINE struct sl_fetch sl_panel_share(const uint8_t *panel, int64_t block_byt
     return (struct sl_fetch){(const char *)panel + tile * each * SL_LINE, sl_min(each, left)};
 }
 
-/* A tile's share of keys and values, as far as its pieces lie together, in so many blocks. */
+/*
+ * A tile's share of keys and values in so many blocks, as far as its pieces lie together and there
+ * is room for their lines.
+ */
 SL_INLINE struct sl_fetch sl_kv_share(const struct sl_pieces *pieces, int64_t blocks, int64_t tile,
                                       int64_t tiles) {
     struct sl_pieces own = sl_part(pieces, tile, tiles);
@@ -52,7 +55,7 @@ SL_INLINE struct sl_fetch sl_kv_share(const struct sl_pieces *pieces, int64_t bl
         together++;
     }
     if (together == 0) {
-        return (struct sl_fetch){NULL, 0};
+        return (struct sl_fetch){own.kv, 0};
     }
     int64_t lines = together * (SL_PIECE / SL_LINE), each = (lines + blocks / 2) / blocks;
     return (struct sl_fetch){own.kv + own.offsets[0], sl_min(SL_KV_LINES, sl_max(1, each))};
@@ -91,16 +94,17 @@ struct sl_tile_functions {
     sl_tile_function *plain[SL_MOST_ROWS + 1], *with_kv[SL_MOST_ROWS + 1];
 };
 
-/* Where there are keys and values to fetch, two tiles in three do that. */
+/* Where there are keys and values to fetch, all tiles but a third, rounded down, do that. */
 SL_INLINE void sl_run_tiles(const struct sl_tile_functions *functions, const void *job,
                             const struct sl_rows *rows) {
     const int64_t tiles = sl_tiles(rows->n, rows->most, rows->alone);
+    const struct sl_fetch none = {job, 0};
     const int64_t others = rows->pieces.count == 0 ? tiles : sl_max(1, tiles / 3);
     for (int64_t tile = 0; tile < tiles; tile++) {
         int64_t row = sl_tile_row(rows->n, tile, tiles);
         int64_t height = sl_tile_row(rows->n, tile + 1, tiles) - row;
         if (tiles == 1 || rows->next == NULL) {
-            functions->plain[height](job, row, (struct sl_fetch){NULL, 0});
+            functions->plain[height](job, row, none);
         } else if (tile < others) {
             functions->plain[height](
                 job, row, sl_panel_share(rows->next, rows->block_bytes, tile, others));

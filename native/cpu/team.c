@@ -55,7 +55,7 @@ struct sl_team {
     _Atomic int64_t ahead_streams;
     _Atomic int64_t ahead_apart;
 
-    struct sl_ahead plan; /* written while no list is under way */
+    struct sl_plan plan; /* written while no list is under way */
 
     struct share shares[];
 };
