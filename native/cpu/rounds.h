@@ -69,8 +69,8 @@ SL_INLINE void sl_fetch_now(const struct sl_fetch *fetch) {
 }
 
 /*
- * Called behind each block. Whether keys and values are fetched is known to the compiler: tiles have
- * no register left for a step of their own.
+ * Called behind each block. Whether keys and values are fetched is known to the compiler: tiles
+ * have no register left for a step of their own.
  */
 SL_INLINE void sl_fetch_next(struct sl_fetch *fetch, int kv, int64_t block_bytes) {
     fetch->at += kv ? fetch->lines * SL_LINE : block_bytes;

@@ -539,9 +539,9 @@ SL_API int64_t sl_team_bytes(int64_t threads);
 SL_API void sl_team_init(struct sl_team *team, int64_t threads);
 
 /*
- * Begins a list, and plans what its products fetch ahead, in their arguments. Returns 1 where thread
- * 0, the caller, has to call sl_team_work and the others may, and 0 where all is done already. The list and what its operations use stay as they are until
- * thread 0 comes back.
+ * Begins a list, and plans what its products fetch ahead, in their arguments. Returns 1 where
+ * thread 0, the caller, has to call sl_team_work and the others may, and 0 where all is done
+ * already. The list and what its operations use stay as they are until thread 0 comes back.
  */
 SL_API int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, int64_t timed);
 
