@@ -5,15 +5,10 @@
 #include "ahead.h"
 #include "team.h"
 
-/* Bytes of an element of the cache. */
-static int64_t element_bytes(const struct sl_attention_args *args) {
-    return args->kv_type == SL_F32 ? 4 : 2;
-}
-
 /* Adds the pieces of one block, of which `used` slots hold tokens, in pairs. */
 static void add_block(struct sl_plan *plan, const struct sl_attention_args *args, int64_t block,
                       int64_t used) {
-    int64_t slot = args->head_dim * element_bytes(args), head = args->block_size * slot;
+    int64_t slot = args->head_dim * sl_kv_bytes(args->kv_type), head = args->block_size * slot;
     int64_t values = args->num_kv_heads * head, bytes = 2 * values;
     for (int64_t at = 0; at < bytes && plan->pieces < SL_MOST_PIECES; at += SL_PIECE) {
         int64_t in_head = at % head;

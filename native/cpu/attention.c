@@ -174,7 +174,7 @@ static void write_out(struct row_state a, int64_t dim, float *out) {
  */
 SL_INLINE void fetch(const struct sl_attention_args *args, struct ahead a) {
     enum { PAGE = 4096, FETCHED = 1024 };
-    int64_t bytes = args->block_size * args->head_dim * (args->kv_type == SL_F32 ? 4 : 2);
+    int64_t bytes = args->block_size * args->head_dim * sl_kv_bytes(args->kv_type);
     struct span s = {.args = args, .blocks = a.blocks, .kv_head = a.kv_head};
     for (int64_t i = a.first; i < a.end; i++) {
         for (int which = 0; which < 2; which++) {

@@ -69,7 +69,7 @@ SL_INLINE const void *span_kv(const struct span *s, int64_t block, int which) {
     const struct sl_attention_args *a = s->args;
     int64_t heads = (2 * s->blocks[block] + which) * a->num_kv_heads + s->kv_head;
     int64_t vectors = heads * a->block_size;
-    return (const char *)a->kv + vectors * a->head_dim * (a->kv_type == SL_F32 ? 4 : 2);
+    return (const char *)a->kv + vectors * a->head_dim * sl_kv_bytes(a->kv_type);
 }
 
 /*

@@ -80,6 +80,9 @@ SL_INLINE int64_t sl_min(int64_t a, int64_t b) { return a < b ? a : b; }
 SL_INLINE int64_t sl_max(int64_t a, int64_t b) { return a > b ? a : b; }
 SL_INLINE int64_t sl_round_up(int64_t a, int64_t to) { return (a + to - 1) / to * to; }
 
+/* Bytes of an element of the key/value cache. */
+SL_INLINE int64_t sl_kv_bytes(int64_t kv_type) { return kv_type == SL_F32 ? 4 : 2; }
+
 /* Whether AMX, where it is in use, serves attention over such a cache. */
 SL_INLINE int sl_tiled_attention(int64_t kv_type, int64_t block_size, int64_t head_dim) {
     return kv_type == SL_BF16 && block_size % SL_GROUP == 0 && head_dim % SL_GROUP == 0

@@ -236,6 +236,9 @@ struct sl_prepare_args {
 };
 SL_API void sl_prepare(const struct sl_prepare_args *args, int64_t begin, int64_t end);
 
+/* Bytes of a piece of keys and values that a product fetches. */
+enum { SL_PIECE = 4096 };
+
 /*
  * out = x W^T. Unit: a panel of 32 outputs, all n rows of x. With more than one stream q units are
  * as many panels, u, q + u, 2 q + u .., where q = whole panels / streams; those that are left are a
@@ -263,9 +266,6 @@ struct sl_linear_args {
                                      on, are fetched meanwhile if the kernel has time for it .. */
     int64_t ahead_pieces;    /* 144  .. and their number: the caller's 0, sl_team_begin's plan */
 };
-
-/* Bytes of a piece of keys and values. */
-enum { SL_PIECE = 4096 };
 SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t end);
 
 /*
