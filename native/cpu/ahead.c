@@ -91,7 +91,10 @@ static int is_any_busy(const struct sl_op *ops, int64_t count) {
     return 0;
 }
 
-/* Deals pieces out to the products among some operations, by their weights. */
+/*
+ * Deals pieces out to the products among some operations, by their weights. Where threads have
+ * parts of the rows, each gets its part of the pieces: those of its own sequences.
+ */
 static void deal_out(const struct sl_plan *plan, int64_t pieces, const char *kv,
                      struct sl_op *ops, int64_t count) {
     double all = 0, before = 0;
@@ -104,10 +107,12 @@ static void deal_out(const struct sl_plan *plan, int64_t pieces, const char *kv,
         if (weights > 0) {
             struct sl_linear_args *args = ops[i].args;
             before += (double)weights;
-            int64_t end = (int64_t)((double)pieces * (before / all));
+            int64_t apart = pieces / args->parts;
+            int64_t end = (int64_t)((double)apart * (before / all));
             args->ahead_kv = kv;
             args->ahead_offsets = plan->offsets + first;
-            args->ahead_pieces = end - first;
+            args->ahead_pieces = sl_max(0, end - first);
+            args->ahead_apart = apart;
             first = end;
         }
     }

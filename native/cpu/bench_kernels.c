@@ -223,7 +223,8 @@ struct linear_bench {
 static void linear_task(void *argument, int thread, int threads) {
     struct linear_bench *b = argument;
     const struct sl_linear_args *a = &b->args;
-    int64_t panels = a->w.rows / 32, units = panels - (a->streams - 1) * (panels / a->streams);
+    int64_t panels = a->w.rows / 32;
+    int64_t units = a->parts * panels - (a->streams - 1) * (panels / a->streams);
     sl_linear(a, units * thread / threads, units * (thread + 1) / threads);
 }
 
@@ -256,13 +257,16 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
     float *out = allocate((size_t)(512 * rows) * 4);
     struct sl_matrix w = {b.weights, f->format, rows, cols, panel, f->group, f->scale_bits,
                           f->has_min};
-    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows, 1,
-                                     NULL, NULL, 0};
+    b.args = (struct sl_linear_args){w, x, cols, prepared, stride, 1, out, rows, 1, 1,
+                                     NULL, NULL, 0, 0};
     for (int threads = 1; threads <= max_threads; threads *= 2) {
         const struct limits *l = &limits[threads];
         for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
             b.args.n = heights[h];
+            int64_t part_rows = sl_linear_part_rows(f->format);
+            int own_rows = part_rows > 0 && heights[h] >= part_rows * threads;
             b.args.streams = heights[h] == 1 ? sl_linear_streams(f->format) : 1;
+            b.args.parts = own_rows ? threads : 1;
             double t = best(linear_task, &b, threads, next_copy);
             double rate = 2.0 * (double)(heights[h] * rows * cols) / t;
             double bytes = (double)b.matrix_bytes / t;

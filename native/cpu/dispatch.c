@@ -54,9 +54,11 @@ AT(sl_linear_args, n, 96)
 AT(sl_linear_args, out, 104)
 AT(sl_linear_args, out_stride, 112)
 AT(sl_linear_args, streams, 120)
-AT(sl_linear_args, ahead_kv, 128)
-AT(sl_linear_args, ahead_offsets, 136)
-AT(sl_linear_args, ahead_pieces, 144)
+AT(sl_linear_args, parts, 128)
+AT(sl_linear_args, ahead_kv, 136)
+AT(sl_linear_args, ahead_offsets, 144)
+AT(sl_linear_args, ahead_pieces, 152)
+AT(sl_linear_args, ahead_apart, 160)
 AT(sl_rms_norm_args, x, 0)
 AT(sl_rms_norm_args, x_stride, 8)
 AT(sl_rms_norm_args, weight, 16)
@@ -161,7 +163,7 @@ _Static_assert(sizeof(struct sl_op) == 64, "sl_op");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
-_Static_assert(sizeof(struct sl_linear_args) == 152, "sl_linear_args");
+_Static_assert(sizeof(struct sl_linear_args) == 168, "sl_linear_args");
 _Static_assert(sizeof(struct sl_rms_norm_args) == 64, "sl_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_rms_norm_args) == 80, "sl_add_rms_norm_args");
 _Static_assert(sizeof(struct sl_add_args) == 40, "sl_add_args");
@@ -329,9 +331,14 @@ int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
 
 int64_t sl_fetches_keys(void) { return level == SL_ISA_AVX512 && !sl_intel; }
 
+static int is_float(int64_t format) { return format == SL_FORMAT_F32 || format == SL_FORMAT_F16; }
+
 int64_t sl_linear_streams(int64_t format) {
-    int has_streams = format != SL_FORMAT_F32 && format != SL_FORMAT_F16;
-    return level == SL_ISA_AVX2 && has_streams ? SL_STREAMS : 1;
+    return level == SL_ISA_AVX2 && !is_float(format) ? SL_STREAMS : 1;
+}
+
+int64_t sl_linear_part_rows(int64_t format) {
+    return level == SL_ISA_AVX512 && !is_float(format) ? SL_PART_ROWS : 0;
 }
 
 int64_t sl_attention_segment(void) { return SL_ATTENTION_SEGMENT; }

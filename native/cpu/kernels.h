@@ -64,6 +64,10 @@ int64_t sl_fetches_keys(void);
 /* Rows up to which they are one tile, which waits for memory and fetches nothing. */
 enum { SL_INT_ROWS_ALONE = 6, SL_BF16_ROWS_ALONE = 8 };
 
+/* Rows from which on a thread reads all weights for them alone. Kernels for AVX2 and AMX lay
+   weights out for all rows first, which each thread would have to do. */
+enum { SL_PART_ROWS = 12 };
+
 enum { SL_PANEL = 32, SL_GROUP = 32 };
 
 /* Panels that one row of inputs meets at a time, each a stream of its own, where that is quicker. */

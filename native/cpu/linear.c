@@ -136,27 +136,35 @@ static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t o
     }
 }
 
-static struct panel_job panel_job(const struct sl_linear_args *args, int64_t panel) {
+SL_INLINE int64_t panels_of(const struct sl_matrix *w) {
+    return (w->rows + SL_PANEL - 1) / SL_PANEL;
+}
+
+/* A panel and a part of the rows. */
+static struct panel_job panel_job(const struct sl_linear_args *args, int64_t panel, int64_t part) {
     const struct sl_matrix *w = &args->w;
     int floats = w->format == SL_FORMAT_F32 || w->format == SL_FORMAT_F16;
-    struct sl_pieces ahead = {args->ahead_kv, args->ahead_offsets, args->ahead_pieces};
-    return (struct panel_job){
+    struct sl_pieces ahead = {args->ahead_kv, args->ahead_offsets + part * args->ahead_apart,
+                              args->ahead_pieces};
+    int64_t first = args->n * part / args->parts, end = args->n * (part + 1) / args->parts;
+    struct panel_job all = {
         .panel = (const uint8_t *)w->panels + panel * w->panel_bytes,
         .w = w,
         .rows = floats ? (const void *)args->x : args->prepared,
         .row_stride = floats ? args->x_stride * (int64_t)sizeof(float) : args->prepared_stride,
-        .n = args->n,
+        .n = end,
         .out = args->out + panel * SL_PANEL,
         .out_stride = args->out_stride,
-        .ahead = sl_part(&ahead, panel, (w->rows + SL_PANEL - 1) / SL_PANEL),
+        .ahead = sl_part(&ahead, panel, panels_of(w)),
     };
+    return from_row(&all, first);
 }
 
 #if SL_LEVEL == 1
 
 /* Multiplies a row by the panels of unit u and those `apart` from it. */
 static void run_streams(const struct sl_linear_args *args, int64_t u, int64_t apart) {
-    struct stream_job job = {panel_job(args, u), apart};
+    struct stream_job job = {panel_job(args, u, 0), apart};
     if (args->w.format == SL_FORMAT_BF16) {
         sl_streams_bf16(&job);
     } else {
@@ -172,12 +180,14 @@ static void run_streams(const struct sl_linear_args *args, int64_t u, int64_t ap
 
 #endif
 
-static void run_panels(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+/* Panels [begin, end) and a part of the rows. */
+static void run_panels(const struct sl_linear_args *args, int64_t part, int64_t begin,
+                       int64_t end) {
     const struct sl_matrix *w = &args->w;
     int64_t whole = sl_min(end, w->rows / SL_PANEL) - begin;
-    struct panel_job first = panel_job(args, begin);
+    struct panel_job first = panel_job(args, begin, part);
     for (int64_t panel = begin + panels_of_many_rows(&first, whole); panel < end; panel++) {
-        struct panel_job job = panel_job(args, panel);
+        struct panel_job job = panel_job(args, panel, part);
         int64_t outputs = w->rows - panel * SL_PANEL;
         if (outputs >= SL_PANEL) {
             run_panel(&job);
@@ -190,9 +200,18 @@ static void run_panels(const struct sl_linear_args *args, int64_t begin, int64_t
     }
 }
 
+static void run_parts(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+    const int64_t panels = panels_of(&args->w);
+    for (int64_t unit = begin; unit < end;) {
+        int64_t part = unit / panels, next = sl_min(end, (part + 1) * panels);
+        run_panels(args, part, unit - part * panels, next - part * panels);
+        unit = next;
+    }
+}
+
 void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
     if (args->streams == 1) {
-        run_panels(args, begin, end);
+        run_parts(args, begin, end);
         return;
     }
     struct sl_units units = sl_units(&args->w, SL_STREAMS);
@@ -202,7 +221,7 @@ void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end
             run_streams(args, unit - before, units.together);
         } else {
             int64_t panel = units.together * SL_STREAMS + before;
-            run_panels(args, panel, panel + 1);
+            run_panels(args, 0, panel, panel + 1);
         }
     }
 }

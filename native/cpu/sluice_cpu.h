@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 7
+#define SL_ABI_VERSION 8
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -243,7 +243,9 @@ enum { SL_PIECE = 4096 };
  * out = x W^T. Unit: a panel of 32 outputs, all n rows of x. With more than one stream q units are
  * as many panels, u, q + u, 2 q + u .., where q = whole panels / streams; those that are left are a
  * unit each, spread evenly: of all U units r are such, and before unit i come i r / U (rounded down)
- * of them. Nothing is written beyond column w.rows of out.
+ * of them. With more than one part of the rows (and one stream) there are as many times the panels:
+ * unit i of P panels is panel i % P and rows [n p / parts, n (p + 1) / parts), p = i / P. Nothing is
+ * written beyond column w.rows of out.
  *
  * F32, F16: float32 products of w (as float32) and x, added over k = 0, 1, ... in one chain.
  * BF16: products of bfloat16 values, float32 accumulation, k in order (in pairs on AVX-512).
@@ -261,10 +263,14 @@ struct sl_linear_args {
     float *out;              /* 104  f32 [n, w.rows] */
     int64_t out_stride;      /* 112 */
     int64_t streams;         /* 120  1, or what sl_linear_streams says */
-    const void *ahead_kv;    /* 128  keys and values of a layer .. */
-    const int64_t *ahead_offsets; /* 136  .. pieces of which, SL_PIECE bytes each from these offsets
+    int64_t parts;           /* 128  of the rows, 1 .. n */
+    const void *ahead_kv;    /* 136  keys and values of a layer .. */
+    const int64_t *ahead_offsets; /* 144  .. pieces of which, SL_PIECE bytes each from these offsets
                                      on, are fetched meanwhile if the kernel has time for it .. */
-    int64_t ahead_pieces;    /* 144  .. and their number: the caller's 0, sl_team_begin's plan */
+    int64_t ahead_pieces;    /* 152  .. their number for each part of the rows: the caller's 0,
+                                     sl_team_begin's plan .. */
+    int64_t ahead_apart;     /* 160  .. and how many entries of ahead_offsets after those of one
+                                     part the next one's come */
 };
 SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t end);
 
@@ -273,6 +279,13 @@ SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t 
  * pages at once than it does from one (bench/RESULTS.md).
  */
 SL_API int64_t sl_linear_streams(int64_t format);
+
+/*
+ * How many rows a thread should have for itself if each gets a part of them, or 0 where that does
+ * not pay. Its outputs are then inputs of the same thread, which need not come from another core's
+ * cache, while weights go to all of them.
+ */
+SL_API int64_t sl_linear_part_rows(int64_t format);
 
 /* ---------------------------------------------------------------------------- row by row, unit: a row */
 

@@ -12,6 +12,7 @@ struct step {
     struct sl_linear_args linear[LAYERS][LINEARS];
     struct sl_op ops[OPS];
     char kv[LAYERS];
+    int64_t parts; /* of the rows of all products */
 };
 
 static int64_t format_of(int64_t i) {
@@ -38,12 +39,13 @@ static void fill_step(struct step *s) {
     memcpy(s->tables + 2 * MOST_BLOCKS, s->tables + MOST_BLOCKS,
            (size_t)sl_min(random_below(4), whole) * 4);
     s->starts[SEQUENCES] = (int32_t)n;
+    s->parts = 1 + random_below(3);
     struct sl_op *op = s->ops;
     for (int64_t l = 0; l < LAYERS; l++) {
         for (int64_t i = 0; i < LINEARS; i++) {
             s->linear[l][i] = (struct sl_linear_args){
                 .w = {.format = format_of(i), .rows = 32 * (1 + random_below(9)), .cols = 64},
-                .n = l == 1 && i == 1 ? 6 : 9 + random_below(9)};
+                .n = l == 1 && i == 1 ? 6 : 9 + random_below(9), .parts = s->parts};
             *op++ = (struct sl_op){.args = &s->linear[l][i], .reads = SL_WEIGHTS_FEW_ROWS};
         }
         s->attention[l] = (struct sl_attention_args){
@@ -86,7 +88,7 @@ static void check_sequence(const struct step *s, const struct sl_plan *plan, int
           (int)sequence);
 }
 
-/* The products before an attention share the plan's pieces, each once and in order. */
+/* The products before an attention share each part of the plan's pieces, each once and in order. */
 static void check_shares(const struct step *s, const struct sl_plan *plan, int64_t layer,
                          int64_t pieces) {
     int64_t next = 0;
@@ -96,9 +98,12 @@ static void check_shares(const struct step *s, const struct sl_plan *plan, int64
         CHECK(busy || l->ahead_pieces == 0, "few rows, or floats, fetch keys and values");
         CHECK(!busy || (l->ahead_kv == &s->kv[layer] && l->ahead_offsets == plan->offsets + next),
               "layer %d: product %d does not go on with piece %d", (int)layer, (int)i, (int)next);
+        CHECK(!busy || l->ahead_apart == pieces / s->parts, "parts lie %d pieces apart",
+              (int)l->ahead_apart);
         next += l->ahead_pieces;
     }
-    CHECK(next == pieces, "layer %d: %d of %d pieces", (int)layer, (int)next, (int)pieces);
+    CHECK(next == pieces / s->parts, "layer %d: %d of %d pieces for each of %d parts", (int)layer,
+          (int)next, (int)pieces, (int)s->parts);
 }
 
 void plans_what_is_fetched_ahead(void) {

@@ -298,9 +298,10 @@ static void run_linear(const struct sl_matrix *m, const struct prepared *p, cons
                        int64_t n, float *out, int64_t out_stride, int64_t streams, int by_unit) {
     /* What is fetched meanwhile changes nothing, wherever it lies. */
     int64_t offsets[] = {SL_PIECE, 2 * SL_PIECE, 0, 9 * SL_PIECE};
-    struct sl_linear_args a = {*m, x, m->cols, p->data, p->stride, n, out, out_stride, streams,
-                               x, offsets, random_below(5)};
-    int64_t units = panels_of(m) - (streams - 1) * (m->rows / 32 / streams);
+    int64_t parts = streams == 1 ? 1 + random_below(n < 4 ? n : 4) : 1;
+    struct sl_linear_args a = {*m, x, m->cols, p->data, p->stride, n, out, out_stride, streams, parts,
+                               x, offsets, random_below(2), random_below(2)};
+    int64_t units = parts * panels_of(m) - (streams - 1) * (m->rows / 32 / streams);
     if (!by_unit) {
         sl_linear(&a, 0, units);
         return;

@@ -73,7 +73,7 @@ static void check_list(struct crew *crew, struct count_args *args, struct sl_op 
     int64_t count_ops = random_below(MOST_OPS), timed = random_below(2);
     float weight[64];
     struct sl_linear_args linear = {.w = {.panels = weight, .rows = 320, .panel_bytes = 1 << 20},
-                                    .streams = 4};
+                                    .streams = 4, .parts = 1};
     const struct count_args *before = NULL;
     int64_t units_before = 0;
     for (int64_t i = 0; i < count_ops; i++) {
@@ -182,7 +182,7 @@ void finds_the_weights_that_a_thread_reads(void) {
     uint8_t weights[64];
     for (int several = 0; several < 2; several++) {
         struct sl_linear_args linear = {.w = {.panels = weights, .rows = 325, .panel_bytes = 64},
-                                        .streams = several ? 4 : 1};
+                                        .streams = several ? 4 : 1, .parts = 1};
         struct sl_op op = {.args = &linear, .units = several ? 5 : 11, .chunk = several ? 1 : 3};
         for (int64_t thread = 0; thread <= 4; thread++) {
             int64_t got = (sl_first_weight(&op, thread, 4) - weights) / 64;

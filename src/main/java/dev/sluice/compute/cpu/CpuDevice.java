@@ -272,13 +272,14 @@ public final class CpuDevice implements Device {
                 rows = prepare(x, kind);
             }
             int streams = kernels.linearStreams(panels.format(), x.rows());
-            Units units = kernels.linear(panels, x, rows, streams, out, column);
-            long chunk = panelChunk(panels, x.rows(), streams);
+            int parts = kernels.linearParts(panels.format(), x.rows(), threads.count());
+            Units units = kernels.linear(panels, x, rows, streams, parts, out, column);
+            boolean many = x.rows() >= MANY_ROWS || parts > 1;
+            long total = (long) panels.units(streams) * parts;
+            long chunk = panelChunk(total, panels.panelBytes() * streams, many);
             OpList.Reads reads =
-                    x.rows() < MANY_ROWS
-                            ? OpList.Reads.WEIGHTS_FOR_FEW_ROWS
-                            : OpList.Reads.WEIGHTS_FOR_MANY_ROWS;
-            run(label(op, panels), units, panels.units(streams), chunk, reads);
+                    many ? OpList.Reads.WEIGHTS_FOR_MANY_ROWS : OpList.Reads.WEIGHTS_FOR_FEW_ROWS;
+            run(label(op, panels), units, total, chunk, reads);
             column += panels.rows();
         }
     }
@@ -302,14 +303,13 @@ public final class CpuDevice implements Device {
 
     /// With many rows a few panels, which share what has to be done for each row. With few rows,
     /// where reading the weights takes the time, as few as another thread gains by.
-    private long panelChunk(Panels panels, int rows, int streams) {
-        long units = panels.units(streams);
+    private long panelChunk(long units, long unitBytes, boolean many) {
         long most =
-                rows >= MANY_ROWS
+                many
                         ? Math.min(
                                 CHUNK_PANELS,
                                 units / ((long) PANEL_CHUNKS_PER_THREAD * threads.count()))
-                        : CHUNK_BYTES / (panels.panelBytes() * streams);
+                        : CHUNK_BYTES / unitBytes;
         return evenChunk(units, Math.max(1, most), threads.count());
     }
 

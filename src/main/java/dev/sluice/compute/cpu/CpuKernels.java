@@ -51,10 +51,25 @@ interface CpuKernels extends AutoCloseable {
     /// @param rows of inputs
     int linearStreams(WeightFormat format, int rows);
 
-    /// Unit: one of [Panels#units], all rows.
+    /// How many parts of the rows of [#linear] should be units of their own, so that each thread
+    /// keeps its rows; 1 for all rows together.
+    ///
+    /// @param rows of inputs
+    int linearParts(WeightFormat format, int rows, int threads);
+
+    /// Unit: one of [Panels#units] and all rows, or one part of them: all units of the first part,
+    /// then those of the second, and so on.
     ///
     /// @param streams 1, or what [#linearStreams] says
-    Units linear(Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column);
+    /// @param parts 1, or what [#linearParts] says
+    Units linear(
+            Panels w,
+            Tensor x,
+            MemorySegment prepared,
+            int streams,
+            int parts,
+            Tensor out,
+            int column);
 
     /// Unit: a row.
     Units rmsNorm(Tensor x, Tensor weight, float eps, Tensor out);

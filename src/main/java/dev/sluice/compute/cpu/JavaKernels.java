@@ -61,8 +61,19 @@ final class JavaKernels implements CpuKernels {
     }
 
     @Override
+    public int linearParts(WeightFormat format, int rows, int threads) {
+        return 1;
+    }
+
+    @Override
     public Units linear(
-            Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column) {
+            Panels w,
+            Tensor x,
+            MemorySegment prepared,
+            int streams,
+            int parts,
+            Tensor out,
+            int column) {
         return new JavaLinear(new KernelArgs.Linear(w, x, prepared, out, column));
     }
 

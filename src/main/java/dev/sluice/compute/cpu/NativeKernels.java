@@ -24,6 +24,7 @@ final class NativeKernels implements CpuKernels {
 
     // For one row, by the code of the number format.
     private final int[] linearStreams;
+    private final int[] linearPartRows;
     private final LongBinaryOperator attentionTile;
     private final LongBinaryOperator attentionByTiles;
     private final int attentionSegment;
@@ -48,6 +49,7 @@ final class NativeKernels implements CpuKernels {
         this.library = library;
         this.name = name;
         this.linearStreams = library.linearStreams();
+        this.linearPartRows = library.linearPartRows();
         this.attentionTile = library.attentionTile();
         this.attentionByTiles = library.attentionByTiles();
         this.attentionSegment = Math.toIntExact(library.attentionSegment());
@@ -130,8 +132,20 @@ final class NativeKernels implements CpuKernels {
     }
 
     @Override
+    public int linearParts(WeightFormat format, int rows, int threads) {
+        int least = linearPartRows[format.encoding().code()];
+        return least > 0 && rows / threads >= least ? threads : 1;
+    }
+
+    @Override
     public Units linear(
-            Panels w, Tensor x, MemorySegment prepared, int streams, Tensor out, int column) {
+            Panels w,
+            Tensor x,
+            MemorySegment prepared,
+            int streams,
+            int parts,
+            Tensor out,
+            int column) {
         Call call = call(NativeOp.LINEAR);
         ArgStruct struct = call.begin();
         tensor(struct.matrix(w), x)
@@ -141,9 +155,11 @@ final class NativeKernels implements CpuKernels {
                 .pointer(out.data(), (long) Float.BYTES * column)
                 .integer(out.rowStride())
                 .integer(streams)
+                .integer(parts)
                 // What is fetched meanwhile, which the list of a step plans.
                 .pointer(MemorySegment.NULL)
                 .pointer(MemorySegment.NULL)
+                .integer(0)
                 .integer(0);
         return call.end();
     }

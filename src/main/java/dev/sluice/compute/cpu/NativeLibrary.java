@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 7;
+    static final long ABI_VERSION = 8;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -77,6 +77,7 @@ final class NativeLibrary implements AutoCloseable {
                                 "sl_isa_set",
                                 "sl_isa_name",
                                 "sl_linear_streams",
+                                "sl_linear_part_rows",
                                 "sl_attention_tile",
                                 "sl_attention_by_tiles",
                                 "sl_attention_segment",
@@ -121,13 +122,19 @@ final class NativeLibrary implements AutoCloseable {
 
     /// Streams of panels that suit one row of inputs, by the code of the number format.
     int[] linearStreams() {
-        LongUnaryOperator streams =
-                proxy(
-                        LongUnaryOperator.class,
-                        "sl_linear_streams",
-                        FunctionDescriptor.of(LONG, LONG));
+        return byFormat("sl_linear_streams");
+    }
+
+    /// Rows that a thread should have for itself, or 0, by the code of the number format.
+    int[] linearPartRows() {
+        return byFormat("sl_linear_part_rows");
+    }
+
+    private int[] byFormat(String symbol) {
+        LongUnaryOperator function =
+                proxy(LongUnaryOperator.class, symbol, FunctionDescriptor.of(LONG, LONG));
         return Arrays.stream(WeightFormat.Encoding.values())
-                .mapToInt(encoding -> Math.toIntExact(streams.applyAsLong(encoding.code())))
+                .mapToInt(encoding -> Math.toIntExact(function.applyAsLong(encoding.code())))
                 .toArray();
     }
 

@@ -43,9 +43,11 @@ enum NativeOp {
             "pointer out",
             "integer out_stride",
             "integer streams",
+            "integer parts",
             "pointer ahead_kv",
             "pointer ahead_offsets",
-            "integer ahead_pieces"),
+            "integer ahead_pieces",
+            "integer ahead_apart"),
     RMS_NORM(
             "sl_rms_norm",
             "pointer x",
