@@ -60,11 +60,14 @@ record DecoderStep(
     /// @param gateUp gates and inputs, `[rows, 2 * intermediate]`
     /// @param gated their products, `[rows, intermediate]`
     record FeedForward(Tensor gateUp, Tensor gated) {
-        /// Cuts a step's rows into pieces that fit.
+        /// Cuts a step's rows into as few pieces as fit, of nearly the same size: each reads all
+        /// weights.
         private List<MlpRows> over(Tensor hidden, Tensor part) {
             List<MlpRows> pieces = new ArrayList<>();
-            for (int from = 0; from < hidden.rows(); from += gateUp.rows()) {
-                int to = Math.min(hidden.rows(), from + gateUp.rows());
+            int count = Math.ceilDiv(hidden.rows(), Math.max(1, gateUp.rows()));
+            for (int i = 0; i < count; i++) {
+                int from = (int) ((long) hidden.rows() * i / count);
+                int to = (int) ((long) hidden.rows() * (i + 1) / count);
                 pieces.add(
                         new MlpRows(
                                 hidden.rows(from, to),

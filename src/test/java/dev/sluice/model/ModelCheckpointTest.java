@@ -126,7 +126,7 @@ class ModelCheckpointTest {
     void computesTheSameInPiecesOfALongChunk() {
         int[] prompt = new SplittableRandom(5).ints(600, 0, 40).toArray();
         try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory);
-                Device device = CpuDevice.open(CpuOptions.defaults());
+                Device device = CpuDevice.open(CpuOptions.defaults().withThreads(2));
                 CausalLm model = checkpoint.load(device, Packing.SOURCE)) {
             assertThat(device.rowsAtOnce()).isLessThan(prompt.length / 2);
 
