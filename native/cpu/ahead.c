@@ -65,18 +65,19 @@ static int alike(const struct sl_attention_args *a, const struct sl_attention_ar
            && a->num_kv_heads == b->num_kv_heads && a->head_dim == b->head_dim;
 }
 
-/* The weights of a product that has time to fetch something, or 0. */
+/* The weights of a product whose threads have time to fetch something, or 0. */
 static int64_t weights_of(const struct sl_op *op) {
     if (!sl_reads_weights(op)) {
         return 0;
     }
     const struct sl_linear_args *args = op->args;
+    int64_t rows = args->n / args->parts;
     switch (args->w.format) {
         case SL_FORMAT_INT8:
         case SL_FORMAT_INT4:
-            return args->n > SL_INT_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
+            return rows > SL_INT_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
         case SL_FORMAT_BF16:
-            return args->n > SL_BF16_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
+            return rows > SL_BF16_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
         default:
             return 0;
     }
@@ -93,7 +94,7 @@ static int is_any_busy(const struct sl_op *ops, int64_t count) {
 
 /*
  * Deals pieces out to the products among some operations, by their weights. Where threads have
- * parts of the rows, each gets its part of the pieces: those of its own sequences.
+ * parts of the rows, each gets a part of the pieces: about those that its attention will read.
  */
 static void deal_out(const struct sl_plan *plan, int64_t pieces, const char *kv,
                      struct sl_op *ops, int64_t count) {
@@ -101,19 +102,17 @@ static void deal_out(const struct sl_plan *plan, int64_t pieces, const char *kv,
     for (int64_t i = 0; i < count; i++) {
         all += (double)weights_of(&ops[i]);
     }
-    int64_t first = 0;
     for (int64_t i = 0; i < count; i++) {
         int64_t weights = weights_of(&ops[i]);
         if (weights > 0) {
             struct sl_linear_args *args = ops[i].args;
-            before += (double)weights;
             int64_t apart = pieces / args->parts;
-            int64_t end = (int64_t)((double)apart * (before / all));
+            int64_t first = (int64_t)((double)apart * (before / all));
+            before += (double)weights;
             args->ahead_kv = kv;
             args->ahead_offsets = plan->offsets + first;
-            args->ahead_pieces = sl_max(0, end - first);
+            args->ahead_pieces = (int64_t)((double)apart * (before / all)) - first;
             args->ahead_apart = apart;
-            first = end;
         }
     }
 }

@@ -270,8 +270,9 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
             double t = best(linear_task, &b, threads, next_copy);
             double rate = 2.0 * (double)(heights[h] * rows * cols) / t;
             double bytes = (double)b.matrix_bytes / t;
-            printf("  %-21s %4dx%-4d M=%-3d %d thr %9.1f us %8.1f GFLOP/s", f->name, (int)rows,
-                   (int)cols, (int)heights[h], threads, t * 1e6, rate * 1e-9);
+            printf("  %-21s %4dx%-4d M=%-3d %d thr%s %9.1f us %8.1f GFLOP/s", f->name, (int)rows,
+                   (int)cols, (int)heights[h], threads, b.args.parts > 1 ? ", own rows" : "",
+                   t * 1e6, rate * 1e-9);
             if (peak_of(l, f->format) > 0) {
                 printf(" %3.0f%%", 100 * rate / peak_of(l, f->format));
             }

@@ -200,6 +200,7 @@ static void run_panels(const struct sl_linear_args *args, int64_t part, int64_t 
     }
 }
 
+/* Units that belong to one or several parts of the rows. */
 static void run_parts(const struct sl_linear_args *args, int64_t begin, int64_t end) {
     const int64_t panels = panels_of(&args->w);
     for (int64_t unit = begin; unit < end;) {

@@ -243,9 +243,9 @@ enum { SL_PIECE = 4096 };
  * out = x W^T. Unit: a panel of 32 outputs, all n rows of x. With more than one stream q units are
  * as many panels, u, q + u, 2 q + u .., where q = whole panels / streams; those that are left are a
  * unit each, spread evenly: of all U units r are such, and before unit i come i r / U (rounded down)
- * of them. With more than one part of the rows (and one stream) there are as many times the panels:
- * unit i of P panels is panel i % P and rows [n p / parts, n (p + 1) / parts), p = i / P. Nothing is
- * written beyond column w.rows of out.
+ * of them. With more than one part of the rows, and one stream, P panels are parts * P units: unit i
+ * is panel i % P and rows [n p / parts, n (p + 1) / parts) with p = i / P. Nothing is written beyond
+ * column w.rows of out.
  *
  * F32, F16: float32 products of w (as float32) and x, added over k = 0, 1, ... in one chain.
  * BF16: products of bfloat16 values, float32 accumulation, k in order (in pairs on AVX-512).
@@ -281,9 +281,9 @@ SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t 
 SL_API int64_t sl_linear_streams(int64_t format);
 
 /*
- * How many rows a thread should have for itself if each gets a part of them, or 0 where that does
- * not pay. Its outputs are then inputs of the same thread, which need not come from another core's
- * cache, while weights go to all of them.
+ * How many rows at least each thread should have for itself, if each is to get a part of them, or 0
+ * where that does not pay. What a thread computes, it then reads itself, and not from another core's
+ * cache, while all threads read all weights (bench/RESULTS.md).
  */
 SL_API int64_t sl_linear_part_rows(int64_t format);
 
@@ -522,8 +522,8 @@ SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
 
 /*
  * What an operation reads: nothing that is worth fetching ahead; if it is an sl_linear, weights of
- * which each byte meets few rows, so that fetching them ahead gains time, or many, so that it gains
- * none; if it is an sl_attention, keys and values.
+ * which each byte meets few rows, so that fetching them ahead gains time (the rows are one part
+ * then), or many, so that it gains none; if it is an sl_attention, keys and values.
  */
 enum {
     SL_WEIGHTS_NONE = 0,

@@ -26,8 +26,8 @@ SL_INLINE int64_t sl_first_chunk(int64_t chunks, int64_t thread, int64_t threads
     return (chunks * thread + threads - 1) / threads;
 }
 
-/* Where a thread begins to read the weights of an sl_linear, in the first stream; `threads` for the
-   end. */
+/* Where a thread begins to read the weights of an sl_linear whose rows are one part, in the first
+   stream; `threads` for the end. */
 SL_INLINE const uint8_t *sl_first_weight(const struct sl_op *op, int64_t thread, int64_t threads) {
     const struct sl_linear_args *args = op->args;
     struct sl_units units = sl_units(&args->w, args->streams);

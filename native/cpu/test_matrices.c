@@ -299,11 +299,14 @@ static void run_linear(const struct sl_matrix *m, const struct prepared *p, cons
     /* What is fetched meanwhile changes nothing, wherever it lies. */
     int64_t offsets[] = {SL_PIECE, 2 * SL_PIECE, 0, 9 * SL_PIECE};
     int64_t parts = streams == 1 ? 1 + random_below(n < 4 ? n : 4) : 1;
+    int64_t apart = random_below(4 / parts + 1), pieces = random_below(apart + 1);
     struct sl_linear_args a = {*m, x, m->cols, p->data, p->stride, n, out, out_stride, streams, parts,
-                               x, offsets, random_below(2), random_below(2)};
+                               x, offsets, pieces, apart};
     int64_t units = parts * panels_of(m) - (streams - 1) * (m->rows / 32 / streams);
     if (!by_unit) {
-        sl_linear(&a, 0, units);
+        int64_t middle = random_below(units + 1);
+        sl_linear(&a, 0, middle);
+        sl_linear(&a, middle, units);
         return;
     }
     for (int64_t i = units - 1; i >= 0; i--) {

@@ -121,7 +121,7 @@ class ModelCheckpointTest {
         }
     }
 
-    /// More rows than a processor takes at once.
+    /// More rows than two threads take at once.
     @Test
     void computesTheSameInPiecesOfALongChunk() {
         int[] prompt = new SplittableRandom(5).ints(600, 0, 40).toArray();

@@ -56,7 +56,7 @@ public final class CpuDevice implements Device {
     /// longer, the same either way.
     private static final int ROWS_AT_ONCE = 256;
 
-    /// The same for each thread that keeps its rows: 1 MB of SmolLM2's.
+    /// The same for each thread that keeps its rows: 1.2 MB of SmolLM2's (bench/RESULTS.md).
     private static final int OWN_ROWS_AT_ONCE = 64;
 
     private static final int MANY_ROWS = 32;
@@ -125,6 +125,7 @@ public final class CpuDevice implements Device {
     @Override
     public int rowsAtOnce() {
         int ofAll = OWN_ROWS_AT_ONCE * threads.count();
+        // One of those whose rows threads keep, if they do at all.
         WeightFormat format = WeightFormat.ofSource(DType.BF16);
         return kernels.linearParts(format, ofAll, threads.count()) > 1 ? ofAll : ROWS_AT_ONCE;
     }
@@ -307,8 +308,11 @@ public final class CpuDevice implements Device {
         return rows;
     }
 
-    /// With many rows a few panels, which share what has to be done for each row. With few rows,
-    /// where reading the weights takes the time, as few as another thread gains by.
+    /// With many rows, or rows in parts, a few panels, which share what has to be done for each
+    /// row. With few rows, where reading the weights takes the time, as few as another thread gains
+    /// by.
+    ///
+    /// @param units of all parts
     private long panelChunk(long units, long unitBytes, boolean many) {
         long most =
                 many
@@ -321,6 +325,7 @@ public final class CpuDevice implements Device {
 
     /// Of the chunks of up to `most` units the largest with which no thread has more to do than it
     /// must: nine panels each for two threads are three chunks of three, not two of four and one.
+    /// Where each thread has a part of the rows, its chunks are those of its part.
     static long evenChunk(long units, long most, int threads) {
         long best = most;
         for (long chunk = most - 1; chunk > 0; chunk--) {

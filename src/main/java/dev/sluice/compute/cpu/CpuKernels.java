@@ -51,8 +51,9 @@ interface CpuKernels extends AutoCloseable {
     /// @param rows of inputs
     int linearStreams(WeightFormat format, int rows);
 
-    /// How many parts of the rows of [#linear] should be units of their own, so that each thread
-    /// keeps its rows; 1 for all rows together.
+    /// How many parts of the rows of [#linear] should be units of their own: 1 for all rows
+    /// together, or one for each thread, which then keeps its rows from one operation to the next,
+    /// in its core's cache.
     ///
     /// @param rows of inputs
     int linearParts(WeightFormat format, int rows, int threads);

@@ -24,6 +24,8 @@ final class NativeKernels implements CpuKernels {
 
     // For one row, by the code of the number format.
     private final int[] linearStreams;
+
+    // The least for a thread of its own, by the same code.
     private final int[] linearPartRows;
     private final LongBinaryOperator attentionTile;
     private final LongBinaryOperator attentionByTiles;

@@ -86,6 +86,16 @@ class CpuDeviceTest {
     }
 
     @Test
+    void chunksOfPartsAreThoseOfOneThread() {
+        for (int threads : new int[] {2, 3, 8}) {
+            for (int panels = 1; panels < 200; panels++) {
+                long chunk = CpuDevice.evenChunk((long) panels * threads, 4, threads);
+                assertThat(panels % chunk).as("%d panels for each thread", panels).isZero();
+            }
+        }
+    }
+
+    @Test
     void noThreadsAreRefused() {
         assertThatThrownBy(() -> new CpuOptions(0, Kernels.AUTO, Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -7,6 +7,7 @@ import dev.sluice.compute.DType;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
+import dev.sluice.compute.weights.WeightFormat;
 import dev.sluice.testing.DeviceMatrix;
 import dev.sluice.testing.PagedSequences;
 import dev.sluice.testing.Randoms;
@@ -98,6 +99,24 @@ class ThreadIndependenceTest {
                             .isDeepEqualTo(product(one, rows, packing));
                 }
             }
+        }
+    }
+
+    /// With AVX-512 alone, and never fewer than twelve rows each.
+    @ParameterizedTest
+    @EnumSource(
+            value = Kernels.class,
+            names = {"AUTO"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void threadsKeepTheirRowsWhereItPays(Kernels kernels) {
+        WeightFormat quantized = WeightFormat.of(Packing.INT8, DType.BF16);
+        WeightFormat floats = WeightFormat.of(Packing.FLOAT32, DType.BF16);
+        int own = kernels == Kernels.AVX512 ? 6 : 1;
+        try (CpuDevice six = open(kernels, 6)) {
+            assertThat(six.kernels().linearParts(quantized, 71, 6)).isEqualTo(1);
+            assertThat(six.kernels().linearParts(quantized, 72, 6)).isEqualTo(own);
+            assertThat(six.kernels().linearParts(floats, 72, 6)).isEqualTo(1);
+            assertThat(six.rowsAtOnce()).isEqualTo(own > 1 ? 6 * 64 : 256);
         }
     }
 
