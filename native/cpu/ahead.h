@@ -17,8 +17,9 @@ struct sl_plan {
  * Deals the pieces that each sl_attention of a list reads out to the sl_linear before it, back to
  * the one before that, in the order in which they are read; products that have no time for them
  * get none. Where threads have parts of the rows, the pieces are cut into as many, and each part of
- * a product gets some of its own; fewer pieces than there are parts may be left over. All attentions whose caches and windows are those of the first have a part in it. What
- * finds no place here or in the kernels, as where sequences are long, attention fetches itself.
+ * a product gets some of its own; fewer pieces than there are parts may be left over. All
+ * attentions whose caches and windows are those of the first have a part in it. What finds no place
+ * here or in the kernels, as where sequences are long, attention fetches itself.
  */
 void sl_plan_ahead(struct sl_plan *plan, struct sl_op *ops, int64_t count);
 
