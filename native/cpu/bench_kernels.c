@@ -179,6 +179,25 @@ static double peak(const char *name, int64_t format, int threads) {
     return rate;
 }
 
+/* Messages between two threads and back: how far their cores are from each other. */
+enum { MESSAGES = 1000 };
+
+static void answer_task(void *argument, int thread, int threads) {
+    (void)threads;
+    atomic_int *line = argument;
+    for (int i = 0; i < MESSAGES; i++) {
+        while (atomic_load(line) != 2 * i + thread) {
+        }
+        atomic_store(line, (2 * i + thread + 1) % (2 * MESSAGES));
+    }
+}
+
+static void measure_distance(void) {
+    static _Alignas(128) atomic_int line;
+    double seconds = best(answer_task, &line, 2, NULL) / MESSAGES;
+    printf("  %-34s 2 threads  %8.0f ns\n", "a message and its answer", seconds * 1e9);
+}
+
 static struct limits measure_limits(int threads, struct stream *s) {
     struct limits l = {0, 0, 0, 0};
     for (s->order = SL_READ_IN_ORDER; s->order <= SL_READ_STREAMS_AHEAD; s->order++) {
@@ -187,6 +206,9 @@ static struct limits measure_limits(int threads, struct stream *s) {
     }
     printf("  %-34s %d thread%s  %8.1f GB/s\n", "memory, reading", threads, threads > 1 ? "s" : " ",
            l.bandwidth * 1e-9);
+    if (threads == 2) {
+        measure_distance();
+    }
     l.f32 = peak("float32", SL_FORMAT_F32, threads);
     l.bf16 = peak("bfloat16", SL_FORMAT_BF16, threads);
     l.int8 = peak("int8", SL_FORMAT_INT8, threads);
