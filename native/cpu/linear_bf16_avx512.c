@@ -22,6 +22,7 @@ SL_INLINE void bf16_tile(int rows, int kv, const struct panel_job *job, int64_t 
     const int64_t stride = job->row_stride, pairs = (job->w->cols + 1) / 2;
     const char *a = (const char *)job->rows + row * stride;
     const uint8_t *p = job->panel;
+    sl_fetch_outputs(job->out + row * job->out_stride, job->out_stride, rows);
     vf sum[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) { sum[i][0] = sum[i][1] = vf_zero(); }
     for (int64_t first = 0; first < pairs; first += BLOCK_PAIRS) {

@@ -124,6 +124,7 @@ SL_INLINE void int_tile(int rows, int kind, int has_min, int fetch, const struct
         in.start[i / 3] = job->start + at;
         in.wsum[i / 3] = job->wsum + at;
     }
+    sl_fetch_outputs(out, job->out_stride, rows);
     vf sums[MOST_ROWS][2];
     SL_UNROLL for (int i = 0; i < rows; i++) {
         SL_UNROLL for (int v = 0; v < 2; v++) { sums[i][v] = vf_zero(); }

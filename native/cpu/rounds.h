@@ -76,6 +76,17 @@ SL_INLINE void sl_fetch_next(struct sl_fetch *fetch, int kv, int64_t block_bytes
     fetch->at += kv ? fetch->lines * SL_LINE : block_bytes;
 }
 
+/*
+ * Begins to fetch where a tile's outputs will be written. Of many rows they have left the core's own
+ * cache since the last step, and stores that come all at once at the end wait for them.
+ */
+SL_INLINE void sl_fetch_outputs(const float *out, int64_t stride, int rows) {
+    for (int i = 0; i < rows; i++) {
+        __builtin_prefetch(out + i * stride, 1, 3);
+        __builtin_prefetch(out + i * stride + SL_PANEL / 2, 1, 3);
+    }
+}
+
 /* A job's rows, and what its tiles fetch meanwhile. */
 struct sl_rows {
     int64_t n, most, alone; /* as for sl_tiles */
