@@ -94,6 +94,11 @@ SL_INLINE int sl_tiled_attention(int64_t kv_type, int64_t block_size, int64_t he
            && head_dim <= SL_TILED_HEAD_DIM;
 }
 
+/* Panels of a matrix, the last of which may be a part of one. */
+SL_INLINE int64_t sl_panels(const struct sl_matrix *w) {
+    return (w->rows + SL_PANEL - 1) / SL_PANEL;
+}
+
 /*
  * The units of a matrix: `together` of several panels, one from each stream, and `single` ones. With
  * one stream they are the same panel by panel.
@@ -104,7 +109,7 @@ struct sl_units {
 };
 
 SL_INLINE struct sl_units sl_units(const struct sl_matrix *w, int64_t streams) {
-    int64_t panels = (w->rows + SL_PANEL - 1) / SL_PANEL;
+    int64_t panels = sl_panels(w);
     int64_t together = streams == 1 ? panels : w->rows / SL_PANEL / streams;
     return (struct sl_units){together, panels - together * streams};
 }

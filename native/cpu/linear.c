@@ -136,10 +136,6 @@ static SL_NOINLINE void run_partial_panel(const struct panel_job *job, int64_t o
     }
 }
 
-SL_INLINE int64_t panels_of(const struct sl_matrix *w) {
-    return (w->rows + SL_PANEL - 1) / SL_PANEL;
-}
-
 /* A panel and a part of the rows. */
 static struct panel_job panel_job(const struct sl_linear_args *args, int64_t panel, int64_t part) {
     const struct sl_matrix *w = &args->w;
@@ -155,7 +151,7 @@ static struct panel_job panel_job(const struct sl_linear_args *args, int64_t pan
         .n = end,
         .out = args->out + panel * SL_PANEL,
         .out_stride = args->out_stride,
-        .ahead = sl_part(&ahead, panel, panels_of(w)),
+        .ahead = sl_part(&ahead, panel, sl_panels(w)),
     };
     return from_row(&all, first);
 }
@@ -202,7 +198,7 @@ static void run_panels(const struct sl_linear_args *args, int64_t part, int64_t 
 
 /* Units that belong to one or several parts of the rows. */
 static void run_parts(const struct sl_linear_args *args, int64_t begin, int64_t end) {
-    const int64_t panels = panels_of(&args->w);
+    const int64_t panels = sl_panels(&args->w);
     for (int64_t unit = begin; unit < end;) {
         int64_t part = unit / panels, next = sl_min(end, (part + 1) * panels);
         run_panels(args, part, unit - part * panels, next - part * panels);

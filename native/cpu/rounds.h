@@ -76,14 +76,19 @@ SL_INLINE void sl_fetch_next(struct sl_fetch *fetch, int kv, int64_t block_bytes
     fetch->at += kv ? fetch->lines * SL_LINE : block_bytes;
 }
 
+/* Rows of the highest tile that does not fetch where it writes. */
+enum { SL_LOW_TILE = 4 };
+
 /*
  * Begins to fetch where a tile's outputs will be written. Of many rows they have left the core's own
  * cache since the last step, and stores that come all at once at the end wait for them. Low tiles are
  * of few rows, whose outputs are near: one row of 8 bits was a sixth slower for it.
  */
-enum { SL_LOW_TILE = 4 };
 SL_INLINE void sl_fetch_outputs(const float *out, int64_t stride, int rows) {
-    for (int i = 0; i < rows && rows > SL_LOW_TILE; i++) {
+    if (rows <= SL_LOW_TILE) {
+        return;
+    }
+    for (int i = 0; i < rows; i++) {
         __builtin_prefetch(out + i * stride, 1, 3);
         __builtin_prefetch(out + i * stride + SL_PANEL / 2, 1, 3);
     }
