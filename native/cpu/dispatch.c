@@ -158,6 +158,7 @@ AT(sl_op, chunk, 24)
 AT(sl_op, reads, 32)
 AT(sl_op, wall_nanos, 40)
 AT(sl_op, busy_nanos, 48)
+AT(sl_op, groups, 56)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
 _Static_assert(sizeof(struct sl_op) == 64, "sl_op");
 _Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");

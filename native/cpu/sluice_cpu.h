@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 8
+#define SL_ABI_VERSION 9
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -512,12 +512,13 @@ SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
 /* ------------------------------------------------------------------------------- lists of operations
  *
  * The threads of a device run a list of operations in one call each: between two operations no
- * thread leaves C. An operation begins when all units of the one before are done. Its chunks are
- * dealt out to the threads in stretches; a thread that is done with its own takes halves of what the
- * others have before them, so that one that lost its core keeps the others waiting for the units
- * that it has begun, and for no more. Who waits fetches the beginning of the weights that it will
- * read next into its second-level cache; products that leave memory time for it fetch the keys and
- * values that the next attention reads. No result depends on who did what.
+ * thread leaves C. Each thread has a part of an operation, in chunks. A thread that has done its own
+ * takes some of what the others have before them, so that one that lost its core keeps the others
+ * waiting for the units that it has begun, and for no more. A part of the next operation begins when
+ * all units of the one before are done, or only those of the same part (`groups`). Who waits fetches
+ * the beginning of the weights that it will read next into its second-level cache; products that
+ * leave memory time for it fetch the keys and values that the next attention reads. No result
+ * depends on who did what.
  */
 
 /*
@@ -538,9 +539,15 @@ struct sl_op {
     int64_t units;      /* 16  to do, [0, units) */
     int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone */
     int64_t reads;      /* 32  SL_WEIGHTS_* or SL_KEYS_AND_VALUES */
-    int64_t wall_nanos; /* 40  written if the list is timed: what passed while it was under way .. */
+    int64_t wall_nanos; /* 40  written if the list is timed: what passed while a thread's part was
+                               under way, the mean of all, .. */
     int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together */
-    int64_t unused;     /* 56 */
+    int64_t groups;     /* 56  0: parts are whole chunks, about as many for each thread, and begin
+                               when all of the operation before is done. Else the units fall into so
+                               many groups of one size, and part p of P is the groups [g p / P,
+                               g (p + 1) / P). Where it is negative, parts begin when all before is
+                               done; where it is positive, each begins when that part of the
+                               operation before is done, which has groups, too. */
 };
 
 /*

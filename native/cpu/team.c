@@ -1,10 +1,13 @@
 /*
  * Threads that work through a list of operations together.
  *
- * Whoever does the last chunk of an operation does the next ones that are too short to share, and
- * begins the first that is not: nobody has to wait for one thread in particular. A chunk that was
- * taken keeps its operation open, and so everything as it is that `team` says of it; a thread that
- * comes late takes a chunk of whatever is under way by then, or none.
+ * Every thread has a part of each operation; who has none left of its own takes chunks of others.
+ * Whoever does the last chunk of a part goes on with that part: to the next operation at once where
+ * that needs no more of this one than its own part, as where each has its rows of a step. Elsewhere
+ * the parts meet, and the last to come does the next operations that are too short to share, and
+ * begins the first that is not. So nobody has to wait for one thread in particular. A chunk that
+ * was taken keeps its part where it is, and so everything as it is that `share` and `team` say of
+ * it; a thread that comes late takes a chunk of whatever is under way by then, or none.
  */
 #include "ahead.h"
 #include "team.h"
@@ -29,27 +32,31 @@ typedef uint64_t stretch;
 enum { HALF = 32 };
 
 struct share {
-    ALONE _Atomic stretch left; /* what nobody has taken */
-    ALONE _Atomic(const uint8_t *) ahead; /* weights that the thread will read next .. */
-    _Atomic(const uint8_t *) ahead_end;   /* .. of the first stream, to before here */
+    ALONE _Atomic stretch left; /* chunks of the part that nobody has taken */
+    _Atomic int64_t open;       /* those that are not done */
+
+    /* Written by who goes on with the part, while none of it is open; read by who has taken one. */
+    int64_t current; /* operation */
+    int64_t first;   /* unit of it, .. */
+    int64_t end;     /* .. to before here */
+    int64_t begun_at;
+
+    _Atomic(const uint8_t *) ahead; /* weights that the thread will read next .. */
+    _Atomic(const uint8_t *) ahead_end; /* .. of the first stream, to before here */
 };
 
 struct sl_team {
     int64_t threads; /* stays as it is */
 
-    /* Written by who begins an operation while none is open; read by who has taken a chunk. */
+    /* Written by who goes on where all parts have met; read by who has taken a chunk. */
     struct sl_op *ops;
     int64_t count;
     int64_t timed;
-    int64_t current;
-    int64_t begun_at;
+    int64_t meeting;  /* the operation before which the parts meet */
     int64_t ahead_op; /* whose weights are fetched ahead */
 
     ALONE _Atomic int64_t running; /* whether a list is under way */
-    ALONE _Atomic int64_t begun;   /* number of the operation, changes before the shares do .. */
-    ALONE _Atomic int64_t dealt;   /* .. and after they did: what the threads look at */
-    ALONE _Atomic int64_t open;    /* chunks that are not done, and one until all are dealt out */
-    ALONE _Atomic int64_t busy_nanos;
+    ALONE _Atomic int64_t away;    /* parts that have not come to the meeting, and who began them */
 
     ALONE _Atomic int64_t ahead_number; /* changes when the weights do */
     _Atomic int64_t ahead_streams;
@@ -162,49 +169,112 @@ static int fetch_ahead(struct sl_team *team, int64_t thread, struct place *place
     return 1;
 }
 
+static void add_to(int64_t *sum, int64_t nanos) {
+    __atomic_fetch_add(sum, nanos, __ATOMIC_RELAXED);
+}
+
 static void run_alone(struct sl_team *team, struct sl_op *op) {
     int64_t begin = team->timed ? now() : 0;
     run(op, 0, op->units);
     if (team->timed) {
-        op->wall_nanos = op->busy_nanos = now() - begin;
+        int64_t nanos = now() - begin;
+        add_to(&op->busy_nanos, nanos);
+        add_to(&op->wall_nanos, nanos * team->threads);
     }
 }
 
-static void deal(struct sl_team *team, int64_t index) {
-    const struct sl_op *op = &team->ops[index];
-    int64_t number = atomic_load_explicit(&team->begun, memory_order_relaxed) + 1;
-    int64_t chunks = sl_chunks(op), threads = team->threads;
-    team->current = index;
+static void enter(struct sl_team *team, struct share *part, int64_t index) {
+    part->current = index;
     if (team->timed) {
-        atomic_store_explicit(&team->busy_nanos, 0, memory_order_relaxed);
-        team->begun_at = now();
+        part->begun_at = now();
     }
-    atomic_store_explicit(&team->begun, number, memory_order_release);
-    atomic_store_explicit(&team->open, chunks + 1, memory_order_release);
-    for (int64_t thread = 0; thread < threads; thread++) {
-        stretch part = stretch_of(sl_first_chunk(chunks, thread, threads),
-                                  sl_first_chunk(chunks, thread + 1, threads));
-        atomic_store_explicit(&team->shares[thread].left, part, memory_order_release);
+}
+
+static void leave(struct sl_team *team, struct share *part) {
+    if (team->timed) {
+        add_to(&team->ops[part->current].wall_nanos, now() - part->begun_at);
     }
-    atomic_store_explicit(&team->dealt, number, memory_order_release);
+}
+
+/* Lets chunks of the current operation be taken; returns whether the part has any. */
+static int open_part(struct sl_team *team, struct share *part) {
+    const struct sl_op *op = &team->ops[part->current];
+    int64_t number = part - team->shares, chunk = sl_chunk(op);
+    part->first = sl_first_unit(op, number, team->threads);
+    part->end = sl_first_unit(op, number + 1, team->threads);
+    int64_t chunks = (part->end - part->first + chunk - 1) / chunk;
+    atomic_store_explicit(&part->open, chunks, memory_order_relaxed);
+    atomic_store_explicit(&part->left, stretch_of(0, chunks), memory_order_release);
+    return chunks > 0;
+}
+
+/* Notes that one of those that are awaited has come; returns whether it was the last. */
+static int arrive(struct sl_team *team) {
+    return atomic_fetch_sub_explicit(&team->away, 1, memory_order_acq_rel) == 1;
+}
+
+/* Goes on with a part that has entered an operation; returns whether it was the last to come to the
+   meeting. */
+static int go_on(struct sl_team *team, struct share *part) {
+    while (!open_part(team, part)) {
+        if (part->current + 1 == team->meeting) {
+            return arrive(team);
+        }
+        leave(team, part);
+        enter(team, part, part->current + 1);
+    }
+    return 0;
+}
+
+/* Ends the current operation of a part. */
+static int end_part(struct sl_team *team, struct share *part) {
+    if (part->current + 1 == team->meeting) {
+        return arrive(team);
+    }
+    leave(team, part);
+    enter(team, part, part->current + 1);
+    return go_on(team, part);
+}
+
+/* Begins an operation for all parts, which wait for the caller at their next meeting. */
+static void deal(struct sl_team *team, int64_t index) {
+    int64_t meeting = index + 1;
+    while (meeting < team->count && team->ops[meeting].groups > 0) {
+        meeting++;
+    }
+    team->meeting = meeting;
+    atomic_store_explicit(&team->away, team->threads + 1, memory_order_relaxed);
+    for (int64_t thread = 0; thread < team->threads; thread++) {
+        enter(team, &team->shares[thread], index);
+        go_on(team, &team->shares[thread]);
+    }
     look_ahead(team, index);
 }
 
-/*
- * Goes on behind operation team->current, of which nothing is open. Returns the chunks that the
- * caller owes to the operation that it has begun: 1, or 0 at the end of the list.
- */
-static int64_t go_on(struct sl_team *team) {
-    for (int64_t i = team->current + 1; i < team->count; i++) {
-        struct sl_op *op = &team->ops[i];
-        if (op->units > sl_chunk(op) && team->threads > 1) {
-            deal(team, i);
-            return 1;
-        }
-        run_alone(team, op);
+static void end_list(struct sl_team *team) {
+    for (int64_t i = 0; i < team->count && team->timed; i++) {
+        team->ops[i].wall_nanos /= team->threads;
     }
     atomic_store_explicit(&team->running, 0, memory_order_release);
-    return 0;
+}
+
+/* Goes on behind a meeting, of which the caller is the last to come. */
+static void go_on_together(struct sl_team *team) {
+    do {
+        int64_t next = team->meeting;
+        for (int64_t thread = 0; next > 0 && thread < team->threads; thread++) {
+            leave(team, &team->shares[thread]);
+        }
+        while (next < team->count
+               && (team->threads == 1 || team->ops[next].units <= sl_chunk(&team->ops[next]))) {
+            run_alone(team, &team->ops[next++]);
+        }
+        if (next == team->count) {
+            end_list(team);
+            return;
+        }
+        deal(team, next);
+    } while (arrive(team));
 }
 
 void sl_team_init(struct sl_team *team, int64_t threads) {
@@ -217,13 +287,17 @@ int64_t sl_team_begin(struct sl_team *team, struct sl_op *ops, int64_t count, in
     team->ops = ops;
     team->count = count;
     team->timed = timed;
-    team->current = -1;
+    team->meeting = 0;
     team->ahead_op = -1;
+    for (int64_t i = 0; i < count && timed; i++) {
+        ops[i].wall_nanos = ops[i].busy_nanos = 0;
+    }
     if (sl_fetches_keys()) {
         sl_plan_ahead(&team->plan, ops, count);
     }
     atomic_store_explicit(&team->running, 1, memory_order_release);
-    return go_on(team);
+    go_on_together(team);
+    return atomic_load_explicit(&team->running, memory_order_acquire);
 }
 
 /*
@@ -242,62 +316,92 @@ static stretch take_front(_Atomic stretch *left) {
     return 0;
 }
 
-/* Takes the second half of what another thread has before it. */
-static stretch steal(struct sl_team *team, int64_t thread) {
-    for (int64_t i = 1; i < team->threads; i++) {
-        _Atomic stretch *left = &team->shares[(thread + i) % team->threads].left;
-        stretch was = atomic_load_explicit(left, memory_order_acquire);
-        while (length_of(was) > 0) {
-            int64_t middle = first_of(was) + length_of(was) / 2;
-            if (atomic_compare_exchange_weak_explicit(left, &was, stretch_of(first_of(was), middle),
-                                                      memory_order_acq_rel, memory_order_acquire)) {
-                return stretch_of(middle, end_of(was));
-            }
+/* Takes the last quarter of what another thread has before it. */
+static stretch take_back(_Atomic stretch *left) {
+    stretch was = atomic_load_explicit(left, memory_order_acquire);
+    while (length_of(was) > 0) {
+        int64_t middle = end_of(was) - (length_of(was) + 3) / 4;
+        if (atomic_compare_exchange_weak_explicit(left, &was, stretch_of(first_of(was), middle),
+                                                  memory_order_acq_rel, memory_order_acquire)) {
+            return stretch_of(middle, end_of(was));
         }
     }
     return 0;
 }
 
-/* Takes chunks of the thread's own stretch, or of one that it takes over from another. */
-static stretch take(struct sl_team *team, int64_t thread, int64_t number) {
-    _Atomic stretch *own = &team->shares[thread].left;
-    stretch mine = take_front(own);
-    if (mine) {
-        return mine;
-    }
-    stretch stolen = steal(team, thread);
-    if (!stolen || atomic_load_explicit(&team->begun, memory_order_acquire) != number) {
-        return stolen;
-    }
-    /* All is dealt out, so that nobody else writes here, and others may help. */
-    atomic_store_explicit(own, stolen, memory_order_release);
-    return take_front(own);
-}
-
-static void work(struct sl_team *team, stretch part) {
-    const struct sl_op *op = &team->ops[team->current];
+static void work(struct sl_team *team, struct share *part, stretch taken) {
+    struct sl_op *op = &team->ops[part->current];
     int64_t begin = team->timed ? now() : 0, chunk = sl_chunk(op);
-    run(op, first_of(part) * chunk, sl_min(op->units, end_of(part) * chunk));
+    run(op, part->first + first_of(taken) * chunk,
+        sl_min(part->end, part->first + end_of(taken) * chunk));
     if (team->timed) {
-        atomic_fetch_add_explicit(&team->busy_nanos, now() - begin, memory_order_relaxed);
+        add_to(&op->busy_nanos, now() - begin);
     }
 }
 
-static int nothing_new(struct sl_team *team, int64_t number) {
-    return atomic_load_explicit(&team->dealt, memory_order_acquire) == number
-           && atomic_load_explicit(&team->running, memory_order_acquire);
+/* Counts chunks as done; whoever does the last goes on. */
+static void count_done(struct sl_team *team, struct share *part, int64_t done) {
+    if (atomic_fetch_sub_explicit(&part->open, done, memory_order_acq_rel) == done
+        && end_part(team, part)) {
+        go_on_together(team);
+    }
 }
 
-static void await_next(struct sl_team *team, int64_t thread, int64_t number, struct place *place) {
-    while (nothing_new(team, number) && fetch_ahead(team, thread, place)) {
+/* Works on the thread's own part; returns whether there was anything. */
+static int work_on_own(struct sl_team *team, struct share *own) {
+    int64_t done = 0;
+    for (stretch taken; (taken = take_front(&own->left)) != 0;) {
+        work(team, own, taken);
+        done += length_of(taken);
+    }
+    if (done > 0) {
+        count_done(team, own, done);
+    }
+    return done > 0;
+}
+
+/* Takes chunks of another thread's part, if there are any. */
+static int help(struct sl_team *team, int64_t thread) {
+    for (int64_t i = 1; i < team->threads; i++) {
+        struct share *part = &team->shares[(thread + i) % team->threads];
+        stretch taken = take_back(&part->left);
+        if (taken) {
+            work(team, part, taken);
+            count_done(team, part, length_of(taken));
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int has_left(struct share *part) {
+    return length_of(atomic_load_explicit(&part->left, memory_order_acquire)) > 0;
+}
+
+static int is_idle(struct sl_team *team, struct share *own) {
+    return !has_left(own) && atomic_load_explicit(&team->running, memory_order_acquire);
+}
+
+/* Whether others are at work on a part. Who then helped them in turn would leave its own to nobody,
+   once they are done with it. */
+static int is_held(struct share *part) {
+    return atomic_load_explicit(&part->open, memory_order_acquire) > 0;
+}
+
+static void await_work(struct sl_team *team, int64_t thread, struct place *place) {
+    struct share *own = &team->shares[thread];
+    while (is_idle(team, own) && fetch_ahead(team, thread, place)) {
     }
     int64_t deadline = 0;
-    for (int64_t turns = 1; nothing_new(team, number); turns++) {
+    for (int64_t turns = 1; is_idle(team, own); turns++) {
         if (turns % TURNS_A_LOOK != 0) {
             spin();
             continue;
         }
         deadline = deadline ? deadline : now() + SPIN_NANOS;
+        if ((!is_held(own) || now() >= deadline) && help(team, thread)) {
+            return;
+        }
         if (now() < deadline) {
             spin();
         } else if (turns < TURNS_BEFORE_NAPS) {
@@ -309,31 +413,12 @@ static void await_next(struct sl_team *team, int64_t thread, int64_t number, str
     }
 }
 
-static void end_current(struct sl_team *team) {
-    if (team->timed) {
-        struct sl_op *op = &team->ops[team->current];
-        op->wall_nanos = now() - team->begun_at;
-        op->busy_nanos = atomic_load_explicit(&team->busy_nanos, memory_order_relaxed);
-    }
-}
-
 void sl_team_work(struct sl_team *team, int64_t thread) {
     struct place place = {0};
-    /* Thread 0 has begun an operation, which waits for it. */
-    int64_t done = thread == 0;
     while (atomic_load_explicit(&team->running, memory_order_acquire)) {
-        int64_t number = atomic_load_explicit(&team->dealt, memory_order_acquire);
-        for (stretch mine; (mine = take(team, thread, number)) != 0;) {
-            work(team, mine);
-            done += length_of(mine);
-        }
-        if (done > 0
-            && atomic_fetch_sub_explicit(&team->open, done, memory_order_acq_rel) == done) {
-            end_current(team);
-            done = go_on(team);
-        } else {
-            done = 0;
-            await_next(team, thread, number, &place);
+        struct share *own = &team->shares[thread];
+        if (!work_on_own(team, own) && (is_held(own) || !help(team, thread))) {
+            await_work(team, thread, &place);
         }
     }
 }

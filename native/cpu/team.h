@@ -26,13 +26,22 @@ SL_INLINE int64_t sl_first_chunk(int64_t chunks, int64_t thread, int64_t threads
     return (chunks * thread + threads - 1) / threads;
 }
 
+/* The unit with which a thread's part of an operation begins; `threads` for the end. */
+SL_INLINE int64_t sl_first_unit(const struct sl_op *op, int64_t thread, int64_t threads) {
+    if (op->groups == 0) {
+        int64_t chunk = sl_first_chunk(sl_chunks(op), thread, threads);
+        return sl_min(op->units, chunk * sl_chunk(op));
+    }
+    int64_t groups = op->groups < 0 ? -op->groups : op->groups;
+    return op->units / groups * (groups * thread / threads);
+}
+
 /* Where a thread begins to read the weights of an sl_linear whose rows are one part, in the first
    stream; `threads` for the end. */
 SL_INLINE const uint8_t *sl_first_weight(const struct sl_op *op, int64_t thread, int64_t threads) {
     const struct sl_linear_args *args = op->args;
     struct sl_units units = sl_units(&args->w, args->streams);
-    int64_t chunk = sl_first_chunk(sl_chunks(op), thread, threads);
-    int64_t unit = sl_min(op->units, chunk * sl_chunk(op));
+    int64_t unit = sl_first_unit(op, thread, threads);
     int64_t panel = unit - sl_single_before(&units, unit);
     return (const uint8_t *)args->w.panels + panel * args->w.panel_bytes;
 }

@@ -45,16 +45,40 @@ static void *help(void *argument) {
 /* An operation that notes how often each of its units was done, and which one went on too early. */
 struct count_args {
     _Atomic int64_t done[MOST_UNITS];
-    const struct count_args *before; /* the operation before this one, or NULL */
-    int64_t units_before;
+    const struct sl_op *op;
+    const struct sl_op *before; /* the operation before this one, or NULL */
+    int64_t threads;
     _Atomic int64_t early;
     int64_t pause; /* 1: the first unit takes long */
 };
 
+/* Counts units of the operation before that should have been done by now, and are not. */
+static int64_t missing(const struct count_args *args, int64_t begin, int64_t end) {
+    int64_t first = 0, last = args->before->units, part = 0, found = 0;
+    if (args->op->groups > 0) {
+        while (sl_first_unit(args->op, part + 1, args->threads) <= begin) {
+            part++;
+        }
+        first = sl_first_unit(args->before, part, args->threads);
+        last = sl_first_unit(args->before, part + 1, args->threads);
+        if (end > sl_first_unit(args->op, part + 1, args->threads)) {
+            /* Units of several parts: one thread did all of it alone. */
+            found += begin != 0 || end != args->op->units;
+            first = 0;
+            last = args->before->units;
+        }
+    }
+    const struct count_args *before = args->before->args;
+    for (int64_t i = first; i < last; i++) {
+        found += atomic_load_explicit(&before->done[i], memory_order_relaxed) != 1;
+    }
+    return found;
+}
+
 static void count(const void *arguments, int64_t begin, int64_t end) {
     struct count_args *args = (struct count_args *)arguments;
-    for (int64_t i = 0; args->before && i < args->units_before; i++) {
-        args->early += atomic_load_explicit(&args->before->done[i], memory_order_relaxed) != 1;
+    if (args->before) {
+        args->early += missing(args, begin, end);
     }
     if (args->pause && begin == 0) {
         nanosleep(&(struct timespec){0, 100000}, NULL);
@@ -69,27 +93,34 @@ static void look(const void *arguments, int64_t begin, int64_t end) {
     (void)arguments, (void)begin, (void)end;
 }
 
+/* In groups, as the operation before it has them or not. */
+static void choose_groups(struct sl_op *op, int64_t groups_before) {
+    int64_t groups = 1 + random_below(40), size = 1 + random_below(MOST_UNITS / 40);
+    op->units = groups * size;
+    op->groups = groups_before != 0 && random_below(4) ? groups : -groups;
+}
+
 static void check_list(struct crew *crew, struct count_args *args, struct sl_op *ops) {
     int64_t count_ops = random_below(MOST_OPS), timed = random_below(2);
+    int64_t grouped = random_below(3); /* none, some, most */
     float weight[64];
     struct sl_linear_args linear = {.w = {.panels = weight, .rows = 320, .panel_bytes = 1 << 20},
                                     .streams = 4, .parts = 1};
-    const struct count_args *before = NULL;
-    int64_t units_before = 0;
     for (int64_t i = 0; i < count_ops; i++) {
+        int64_t groups_before = i > 0 ? ops[i - 1].groups : 0;
         memset(&args[i], 0, sizeof args[i]);
-        args[i].before = before;
-        args[i].units_before = units_before;
+        args[i].op = &ops[i];
+        args[i].before = i > 0 && ops[i - 1].function == (void *)count ? &ops[i - 1] : NULL;
+        args[i].threads = crew->threads;
         args[i].pause = random_below(50) == 0;
         ops[i] = (struct sl_op){.function = (void *)count,
                                 .args = &args[i],
                                 .units = 1 + random_below(MOST_UNITS),
                                 .chunk = random_below(3) ? 1 + random_below(20) : MOST_UNITS};
-        before = &args[i];
-        units_before = ops[i].units;
-        if (random_below(4) == 0) {
+        if (random_below(4) < 2 * grouped) {
+            choose_groups(&ops[i], groups_before);
+        } else if (random_below(4) == 0) {
             int64_t reads = random_below(2) ? SL_WEIGHTS_FEW_ROWS : SL_WEIGHTS_MANY_ROWS;
-            before = NULL;
             ops[i] = (struct sl_op){.function = (void *)look,
                                     .args = &linear,
                                     .units = 4,

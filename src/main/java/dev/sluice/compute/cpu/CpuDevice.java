@@ -74,7 +74,9 @@ public final class CpuDevice implements Device {
     private final CpuMemory memory = new CpuMemory();
     private final MatrixPacker packer;
     private final IdentityHashMap<Tensor, CpuMemory.Area> tensors = new IdentityHashMap<>();
-    private final Scratch prepared = new Scratch(memory);
+    // Rows of one length each: those that one thread prepares lie where another's never do.
+    private final List<PreparedRows> prepared = new ArrayList<>();
+    private final RowParts rowParts = new RowParts();
     private final List<AttentionTiles> tiles = new ArrayList<>();
 
     // Host memory may belong to the calling thread alone, so that the others read a copy.
@@ -82,6 +84,11 @@ public final class CpuDevice implements Device {
 
     // Where the operations of a step are not run one by one.
     private final Optional<StepRecorder> steps;
+
+    /// Memory of prepared rows.
+    ///
+    /// @param stride bytes from one to the next
+    private record PreparedRows(long stride, Scratch rows) {}
 
     private CpuDevice(CpuKernels kernels, int threads) {
         this.kernels = kernels;
@@ -241,7 +248,11 @@ public final class CpuDevice implements Device {
     private void lookUp(String op, PackedPanels table, MemorySegment ids, float scale, Tensor out) {
         ShapeChecks.that(table.segments().size() == 1, op, "a table needs one number format");
         Panels panels = table.segments().getFirst();
-        runRows(op, kernels.embedding(panels, ids, scale, out), out);
+        runRows(
+                op,
+                kernels.embedding(panels, ids, scale, out),
+                out,
+                rowParts.of(out.rows()).with(out));
     }
 
     @Override
@@ -286,7 +297,12 @@ public final class CpuDevice implements Device {
             long chunk = panelChunk(total, panels.panelBytes() * streams, many);
             OpList.Reads reads =
                     many ? OpList.Reads.WEIGHTS_FOR_MANY_ROWS : OpList.Reads.WEIGHTS_FOR_FEW_ROWS;
-            run(label(op, panels), units, total, chunk, reads);
+            long groups =
+                    parts > 1
+                            ? with(rowParts.of(x.rows()).with(x).with(out), rows, x, kind)
+                                    .cut(parts)
+                            : rowParts.uncut();
+            run(label(op, panels), units, total, chunk, reads, groups);
             column += panels.rows();
         }
     }
@@ -299,13 +315,31 @@ public final class CpuDevice implements Device {
         if (kind == Prepared.NONE) {
             return MemorySegment.NULL;
         }
-        long bytes = x.rows() * kind.stride(x.columns());
-        if (!prepared.holds(bytes)) {
+        long stride = kind.stride(x.columns());
+        Scratch scratch = preparedRows(stride);
+        if (!scratch.holds(x.rows() * stride)) {
             forgetSteps();
         }
-        MemorySegment rows = prepared.take(bytes);
-        runRows("prepare", kernels.prepare(x, kind, rows), x);
+        MemorySegment rows = scratch.take(x.rows() * stride);
+        RowParts used = with(rowParts.of(x.rows()).with(x), rows, x, kind);
+        runRows("prepare", kernels.prepare(x, kind, rows), x, used);
         return rows;
+    }
+
+    private Scratch preparedRows(long stride) {
+        for (PreparedRows known : prepared) {
+            if (known.stride() == stride) {
+                return known.rows();
+            }
+        }
+        PreparedRows added = new PreparedRows(stride, new Scratch(memory));
+        prepared.add(added);
+        return added.rows();
+    }
+
+    private static RowParts with(RowParts parts, MemorySegment rows, Tensor x, Prepared kind) {
+        long stride = kind.stride(x.columns());
+        return parts.with(rows.address(), stride, stride);
     }
 
     /// With many rows, or rows in parts, a few panels, which share what has to be done for each
@@ -345,7 +379,7 @@ public final class CpuDevice implements Device {
         String op = "addBias";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.vector(op, "bias", bias, x.columns());
-        runRows(op, kernels.add(x, bias.data(), 0), x);
+        runRows(op, kernels.add(x, bias.data(), 0), x, rowParts.of(x.rows()).with(x));
     }
 
     @Override
@@ -354,7 +388,11 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        runRows(op, kernels.rmsNorm(x, weight, eps, out), x);
+        runRows(
+                op,
+                kernels.rmsNorm(x, weight, eps, out),
+                x,
+                rowParts.of(x.rows()).with(x).with(out));
     }
 
     @Override
@@ -364,7 +402,11 @@ public final class CpuDevice implements Device {
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "residual", residual, x.rows(), x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        runRows(op, kernels.addRmsNorm(residual, x, weight, eps, out), x);
+        runRows(
+                op,
+                kernels.addRmsNorm(residual, x, weight, eps, out),
+                x,
+                rowParts.of(x.rows()).with(residual).with(x).with(out));
     }
 
     @Override
@@ -373,7 +415,11 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
         // One row needs no stride, and a stride of 0 means a vector: both read the same row.
-        runRows(op, kernels.add(x, y.data(), y.rowStride()), x);
+        runRows(
+                op,
+                kernels.add(x, y.data(), y.rowStride()),
+                x,
+                rowParts.of(x.rows()).with(x).with(y));
     }
 
     @Override
@@ -390,7 +436,11 @@ public final class CpuDevice implements Device {
             frequencies = hostCopy.take(bytes);
             MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
         }
-        runRows(op, kernels.rotaryTable(batch.positions(), frequencies, factor, out), out);
+        runRows(
+                op,
+                kernels.rotaryTable(batch.positions(), frequencies, factor, out),
+                out,
+                rowParts.of(out.rows()).with(out));
     }
 
     @Override
@@ -408,7 +458,8 @@ public final class CpuDevice implements Device {
         // each other: long stretches, but more than one a thread.
         long chunk = Math.min(STORED_ROWS, q.rows() / (2L * threads.count()));
         Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
-        run(op, units, q.rows(), chunk);
+        RowParts used = rowParts.of(q.rows()).with(q).with(k).with(v).with(rotary);
+        run(op, units, q.rows(), chunk, OpList.Reads.LITTLE, used.cut(q.rows()));
     }
 
     @Override
@@ -423,7 +474,11 @@ public final class CpuDevice implements Device {
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
         long together = cut.tiles() < TILES_PER_THREAD * threads.count() ? 1 : parts;
-        run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES);
+        // A token of its own sequence reads what its own row has stored, and what was there before.
+        boolean apart = cut.tiles() == batch.numSequences() && cut.tiles() == batch.numTokens();
+        long groups =
+                apart ? rowParts.of(q.rows()).with(q).with(out).cut(cut.tiles()) : rowParts.uncut();
+        run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES, groups);
         if (cut.merged() > 0) {
             Units merge = kernels.mergeAttention(cut, spec, out);
             long heads = (long) cut.merged() * spec.numHeads();
@@ -473,7 +528,11 @@ public final class CpuDevice implements Device {
         String op = "gatedActivation";
         ShapeChecks.matrix(op, "out", out);
         ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
-        runRows(op, kernels.gatedActivation(activation, gateUp, out), gateUp);
+        runRows(
+                op,
+                kernels.gatedActivation(activation, gateUp, out),
+                gateUp,
+                rowParts.of(gateUp.rows()).with(gateUp).with(out));
     }
 
     @Override
@@ -482,7 +541,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
         check(batch, now -> areBelow(op, "row", now.logitRows(), now.numLogitRows(), x.rows()));
-        runRows(op, kernels.gatherRows(x, batch.logitRows(), out), out);
+        run(op, kernels.gatherRows(x, batch.logitRows(), out), out.rows(), rowChunk(out));
     }
 
     @Override
@@ -493,28 +552,32 @@ public final class CpuDevice implements Device {
         ShapeChecks.host(op, "ids", ids, bytes);
         runWritten();
         MemorySegment found = hostCopy.take(bytes);
-        runRows(op, kernels.argmax(logits, found), logits);
+        run(op, kernels.argmax(logits, found), logits.rows(), rowChunk(logits));
         runWritten();
         MemorySegment.copy(found, 0, ids, 0, bytes);
     }
 
-    /// Runs an operation whose unit is a row of `sized`.
-    private void runRows(String op, Units units, Tensor sized) {
-        int chunk = CHUNK_ELEMENTS / Math.max(1, sized.columns());
-        run(op, units, sized.rows(), chunk);
+    /// Runs an operation whose unit is a row of `sized`, and which uses nothing else of other rows.
+    private void runRows(String op, Units units, Tensor sized, RowParts used) {
+        run(op, units, sized.rows(), rowChunk(sized), OpList.Reads.LITTLE, used.cut(sized.rows()));
+    }
+
+    private static long rowChunk(Tensor sized) {
+        return CHUNK_ELEMENTS / Math.max(1, sized.columns());
     }
 
     private void run(String op, Units units, long total, long chunk) {
-        run(op, units, total, chunk, OpList.Reads.LITTLE);
+        run(op, units, total, chunk, OpList.Reads.LITTLE, rowParts.uncut());
     }
 
     /// Runs an operation, or writes it down, in a step.
-    private void run(String op, Units units, long total, long chunk, OpList.Reads reads) {
+    private void run(
+            String op, Units units, long total, long chunk, OpList.Reads reads, long groups) {
         if (total <= 0) {
             return;
         }
         if (inStep() && units instanceof NativeUnits written) {
-            steps.orElseThrow().add(op, written, total, chunk, reads);
+            steps.orElseThrow().add(op, written, total, chunk, reads, groups);
         } else {
             threads.run(op, units, total, chunk);
         }

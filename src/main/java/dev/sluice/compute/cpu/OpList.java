@@ -87,7 +87,9 @@ final class OpList implements CpuThreads.Shared {
     /// @param name for the profile
     /// @param total units, 1 at least
     /// @param chunk units that a thread takes at a time; that many one thread does alone
-    void add(String name, NativeUnits units, long total, long chunk, Reads reads) {
+    /// @param groups as [RowParts] finds them
+    void add(
+            String name, NativeUnits units, long total, long chunk, Reads reads, long groups) {
         long at = ARGS_BYTES * size;
         MemorySegment struct = units.args();
         MemorySegment.copy(struct, 0, args, at, struct.byteSize());
@@ -97,6 +99,7 @@ final class OpList implements CpuThreads.Shared {
         ops.setAtIndex(LONG, op + 2, total);
         ops.setAtIndex(LONG, op + 3, chunk);
         ops.setAtIndex(LONG, op + 4, reads.code);
+        ops.setAtIndex(LONG, op + 7, groups);
         names[size++] = name;
     }
 

@@ -105,11 +105,17 @@ final class StepRecorder {
     }
 
     /// Writes an operation down, as [OpList#add].
-    void add(String name, NativeUnits units, long total, long chunk, OpList.Reads reads) {
+    void add(
+            String name,
+            NativeUnits units,
+            long total,
+            long chunk,
+            OpList.Reads reads,
+            long groups) {
         if (ops.isFull()) {
             runWritten();
         }
-        ops.add(name, units, total, chunk, reads);
+        ops.add(name, units, total, chunk, reads, groups);
     }
 
     /// Says what has to hold for the step that is being written to be run again.
