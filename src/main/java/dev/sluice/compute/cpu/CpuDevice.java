@@ -458,8 +458,12 @@ public final class CpuDevice implements Device {
         // each other: long stretches, but more than one a thread.
         long chunk = Math.min(STORED_ROWS, q.rows() / (2L * threads.count()));
         Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
-        RowParts used = rowParts.of(q.rows()).with(q).with(k).with(v).with(rotary);
-        run(op, units, q.rows(), chunk, OpList.Reads.LITTLE, used.cut(q.rows()));
+        runRows(
+                op,
+                units,
+                q.rows(),
+                chunk,
+                rowParts.of(q.rows()).with(q).with(k).with(v).with(rotary));
     }
 
     @Override
@@ -477,7 +481,9 @@ public final class CpuDevice implements Device {
         // A token of its own sequence reads what its own row has stored, and what was there before.
         boolean apart = cut.tiles() == batch.numSequences() && cut.tiles() == batch.numTokens();
         long groups =
-                apart ? rowParts.of(q.rows()).with(q).with(out).cut(cut.tiles()) : rowParts.uncut();
+                apart && together == parts
+                        ? rowParts.of(q.rows()).with(q).with(out).cut(cut.tiles())
+                        : rowParts.uncut();
         run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES, groups);
         if (cut.merged() > 0) {
             Units merge = kernels.mergeAttention(cut, spec, out);
@@ -559,7 +565,13 @@ public final class CpuDevice implements Device {
 
     /// Runs an operation whose unit is a row of `sized`, and which uses nothing else of other rows.
     private void runRows(String op, Units units, Tensor sized, RowParts used) {
-        run(op, units, sized.rows(), rowChunk(sized), OpList.Reads.LITTLE, used.cut(sized.rows()));
+        runRows(op, units, sized.rows(), rowChunk(sized), used);
+    }
+
+    private void runRows(String op, Units units, int rows, long chunk, RowParts used) {
+        // What one thread does alone, whoever comes first had better do.
+        long groups = rows > chunk ? used.cut(rows) : used.uncut();
+        run(op, units, rows, chunk, OpList.Reads.LITTLE, groups);
     }
 
     private static long rowChunk(Tensor sized) {

@@ -88,8 +88,7 @@ final class OpList implements CpuThreads.Shared {
     /// @param total units, 1 at least
     /// @param chunk units that a thread takes at a time; that many one thread does alone
     /// @param groups as [RowParts] finds them
-    void add(
-            String name, NativeUnits units, long total, long chunk, Reads reads, long groups) {
+    void add(String name, NativeUnits units, long total, long chunk, Reads reads, long groups) {
         long at = ARGS_BYTES * size;
         MemorySegment struct = units.args();
         MemorySegment.copy(struct, 0, args, at, struct.byteSize());
