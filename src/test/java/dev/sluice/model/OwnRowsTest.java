@@ -1,0 +1,103 @@
+package dev.sluice.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.compute.DType;
+import dev.sluice.compute.Device;
+import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.Packing;
+import dev.sluice.compute.Tensor;
+import dev.sluice.compute.Workspace;
+import dev.sluice.compute.cpu.CpuDevice;
+import dev.sluice.compute.cpu.CpuOptions;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/// Threads that keep their rows go through the layers without waiting for each other: it must not
+/// show in a single bit of a model's logits.
+class OwnRowsTest {
+    private static final int SEQUENCES = 45;
+    private static final int PROMPT = 11;
+    private static final int STEPS = 4;
+    private static final int BLOCK = 16;
+    private static final int VOCABULARY = 300;
+
+    private static final RandomShape SHAPE =
+            new RandomShape(
+                    "tiny",
+                    new LlamaForCausalLM(),
+                    Map.ofEntries(
+                            Map.entry("architectures", List.of("LlamaForCausalLM")),
+                            Map.entry("model_type", "llama"),
+                            Map.entry("vocab_size", VOCABULARY),
+                            Map.entry("hidden_size", 128),
+                            Map.entry("intermediate_size", 224),
+                            Map.entry("num_hidden_layers", 5),
+                            Map.entry("num_attention_heads", 4),
+                            Map.entry("num_key_value_heads", 2),
+                            Map.entry("head_dim", 32),
+                            Map.entry("max_position_embeddings", 256),
+                            Map.entry("rms_norm_eps", 1e-5),
+                            Map.entry("rope_theta", 10000.0),
+                            Map.entry("tie_word_embeddings", true),
+                            Map.entry("hidden_act", "silu")));
+
+    /// All prompts together, which the feed-forward layers take in pieces, then a token of each
+    /// sequence after the other, and at last prompts beside tokens.
+    private static float[][] logits(Device device, Packing packing) {
+        int[][] tokens = new int[SEQUENCES][PROMPT + STEPS + 3];
+        for (int s = 0; s < SEQUENCES; s++) {
+            int seed = s;
+            Arrays.setAll(tokens[s], i -> (seed * 37 + i * 11) % VOCABULARY);
+        }
+        float[][] steps = new float[STEPS + 2][];
+        int rows = SEQUENCES * PROMPT;
+        try (RandomCheckpoint checkpoint = new RandomCheckpoint(SHAPE, 9);
+                CausalLm model = checkpoint.load(device, packing);
+                KvCache cache =
+                        new KvCache(device, model.config(), DType.BF16, 2 * SEQUENCES, BLOCK);
+                Workspace workspace = new Workspace(device, model.workspaceBytes(rows, SEQUENCES));
+                ForwardBatch batch = new ForwardBatch(rows, SEQUENCES, 2, BLOCK)) {
+            for (int step = 0; step < steps.length; step++) {
+                batch.clear();
+                for (int s = 0; s < SEQUENCES; s++) {
+                    int from = step == 0 ? 0 : PROMPT + step - 1;
+                    int to = step == steps.length - 1 && s % 4 == 0 ? from + 3 : PROMPT + step;
+                    int[] blocks = {2 * s + 1, 2 * s};
+                    batch.add(tokens[s], from, to, blocks, blocks.length, true);
+                }
+                Tensor logits = model.forward(batch, cache, workspace);
+                steps[step] = new float[SEQUENCES * VOCABULARY];
+                device.download(logits, MemorySegment.ofArray(steps[step]));
+            }
+        }
+        return steps;
+    }
+
+    private static float[][] logits(int threads, Packing packing) {
+        try (Device device = CpuDevice.open(CpuOptions.defaults().withThreads(threads))) {
+            return logits(device, packing);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Packing.class)
+    void logitsHaveTheSameBitsOnAnyNumberOfThreads(Packing packing) {
+        float[][] expected = logits(1, packing);
+        assertThat(IntStream.range(0, VOCABULARY).mapToDouble(i -> expected[2][i]))
+                .doesNotContain(Double.NaN)
+                .anyMatch(value -> Math.abs(value) > 0.01);
+        for (int threads : new int[] {2, 3, 4}) {
+            for (int time = 0; time < 3; time++) {
+                assertThat(logits(threads, packing)).isDeepEqualTo(expected);
+            }
+        }
+    }
+}
