@@ -65,7 +65,11 @@ static int alike(const struct sl_attention_args *a, const struct sl_attention_ar
            && a->num_kv_heads == b->num_kv_heads && a->head_dim == b->head_dim;
 }
 
-/* The weights of a product whose threads have time to fetch something, or 0. */
+/*
+ * The weights of a product whose threads have time to fetch something, or 0: where enough rows meet
+ * each byte of them. With fewer rows or wider weights products wait for memory themselves, and the
+ * longer if they ask for more: bfloat16 with any number of rows (bench/RESULTS.md).
+ */
 static int64_t weights_of(const struct sl_op *op) {
     if (!sl_reads_weights(op)) {
         return 0;
@@ -74,10 +78,9 @@ static int64_t weights_of(const struct sl_op *op) {
     int64_t rows = args->n / args->parts;
     switch (args->w.format) {
         case SL_FORMAT_INT8:
+            return rows > SL_INT8_ROWS_WAITING ? args->w.rows * args->w.cols : 0;
         case SL_FORMAT_INT4:
-            return rows > SL_INT_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
-        case SL_FORMAT_BF16:
-            return rows > SL_BF16_ROWS_ALONE ? args->w.rows * args->w.cols : 0;
+            return rows > SL_INT4_ROWS_WAITING ? args->w.rows * args->w.cols : 0;
         default:
             return 0;
     }

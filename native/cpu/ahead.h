@@ -7,6 +7,9 @@
 /* Pieces that a step fetches for each attention at most. */
 enum { SL_MOST_PIECES = 4096 };
 
+/* Rows of a part up to which products leave memory no time for keys and values. */
+enum { SL_INT8_ROWS_WAITING = 24, SL_INT4_ROWS_WAITING = 12 };
+
 /* The pieces of keys and values that a step reads, each the same bytes of every layer. */
 struct sl_plan {
     int64_t pieces;

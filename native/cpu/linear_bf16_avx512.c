@@ -17,7 +17,7 @@ SL_INLINE void add_pair(int rows, vf sum[][2], const char *a, int64_t stride, co
     }
 }
 
-SL_INLINE void bf16_tile(int rows, int kv, const struct panel_job *job, int64_t row,
+SL_INLINE void bf16_tile(int rows, const struct panel_job *job, int64_t row,
                          struct sl_fetch lines) {
     const int64_t stride = job->row_stride, pairs = (job->w->cols + 1) / 2;
     const char *a = (const char *)job->rows + row * stride;
@@ -27,7 +27,7 @@ SL_INLINE void bf16_tile(int rows, int kv, const struct panel_job *job, int64_t 
     SL_UNROLL for (int i = 0; i < rows; i++) { sum[i][0] = sum[i][1] = vf_zero(); }
     for (int64_t first = 0; first < pairs; first += BLOCK_PAIRS) {
         sl_fetch_now(&lines);
-        sl_fetch_next(&lines, kv, BLOCK_BYTES);
+        sl_fetch_next(&lines, 0, BLOCK_BYTES);
         const int64_t end = sl_min(pairs, first + BLOCK_PAIRS);
         for (int64_t j = first; j < end; j++, p += PAIR_BYTES, a += 4) {
             add_pair(rows, sum, a, stride, p);
@@ -42,10 +42,7 @@ SL_INLINE void bf16_tile(int rows, int kv, const struct panel_job *job, int64_t 
 
 #define TILE(rows)                                                                                 \
     static SL_NOINLINE void tile_##rows(const void *job, int64_t row, struct sl_fetch lines) {     \
-        bf16_tile(rows, 0, job, row, lines);                                                       \
-    }                                                                                              \
-    static SL_NOINLINE void kv_tile_##rows(const void *job, int64_t row, struct sl_fetch lines) {  \
-        bf16_tile(rows, 1, job, row, lines);                                                       \
+        bf16_tile(rows, job, row, lines);                                                          \
     }
 TILE(1)
 TILE(2)
@@ -60,12 +57,10 @@ TILE(10)
 TILE(11)
 TILE(12)
 
-#define NAMES(tile)                                                                                \
-    0, tile##1, tile##2, tile##3, tile##4, tile##5, tile##6, tile##7, tile##8, tile##9, tile##10,  \
-        tile##11, tile##12
-
 void sl_dot_panel_bf16(const struct panel_job *job) {
-    static const struct sl_tile_functions functions = {{NAMES(tile_)}, {NAMES(kv_tile_)}};
+    static const struct sl_tile_functions functions = {
+        .plain = {0, tile_1, tile_2, tile_3, tile_4, tile_5, tile_6, tile_7, tile_8, tile_9,
+                  tile_10, tile_11, tile_12}};
     const struct sl_rows rows = {
         .n = job->n,
         .most = MOST_ROWS,
@@ -73,7 +68,6 @@ void sl_dot_panel_bf16(const struct panel_job *job) {
         .next = job->panel + job->w->panel_bytes,
         .blocks = sl_padded(job->w->cols) / (2 * BLOCK_PAIRS),
         .block_bytes = BLOCK_BYTES,
-        .pieces = job->ahead,
     };
     sl_run_tiles(&functions, job, &rows);
 }
