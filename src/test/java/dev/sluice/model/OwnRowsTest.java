@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
 /// show in a single bit of a model's logits.
 class OwnRowsTest {
     private static final int SEQUENCES = 45;
+    private static final int MOST_ROWS = 3 * SEQUENCES;
     private static final int PROMPT = 11;
     private static final int STEPS = 4;
     private static final int BLOCK = 16;
@@ -50,7 +51,8 @@ class OwnRowsTest {
                             Map.entry("hidden_act", "silu")));
 
     /// All prompts together, which the feed-forward layers take in pieces, then a token of each
-    /// sequence after the other, and at last prompts beside tokens.
+    /// sequence after the other, and at last three tokens of each second sequence, as guesses are:
+    /// each a sequence with the same blocks.
     private static float[][] logits(Device device, Packing packing) {
         int[][] tokens = new int[SEQUENCES][PROMPT + STEPS + 3];
         for (int s = 0; s < SEQUENCES; s++) {
@@ -63,18 +65,21 @@ class OwnRowsTest {
                 CausalLm model = checkpoint.load(device, packing);
                 KvCache cache =
                         new KvCache(device, model.config(), DType.BF16, 2 * SEQUENCES, BLOCK);
-                Workspace workspace = new Workspace(device, model.workspaceBytes(rows, SEQUENCES));
-                ForwardBatch batch = new ForwardBatch(rows, SEQUENCES, 2, BLOCK)) {
+                Workspace workspace = new Workspace(device, model.workspaceBytes(rows, MOST_ROWS));
+                ForwardBatch batch = new ForwardBatch(rows, MOST_ROWS, 2, BLOCK)) {
             for (int step = 0; step < steps.length; step++) {
                 batch.clear();
                 for (int s = 0; s < SEQUENCES; s++) {
                     int from = step == 0 ? 0 : PROMPT + step - 1;
-                    int to = step == steps.length - 1 && s % 4 == 0 ? from + 3 : PROMPT + step;
                     int[] blocks = {2 * s + 1, 2 * s};
-                    batch.add(tokens[s], from, to, blocks, blocks.length, true);
+                    batch.add(tokens[s], from, PROMPT + step, blocks, 2, true);
+                    boolean guessed = step == steps.length - 1 && s % 2 == 0;
+                    for (int at = from + 1; guessed && at < from + 3; at++) {
+                        batch.add(tokens[s], at, at + 1, blocks, 2, true);
+                    }
                 }
                 Tensor logits = model.forward(batch, cache, workspace);
-                steps[step] = new float[SEQUENCES * VOCABULARY];
+                steps[step] = new float[batch.numLogitRows() * VOCABULARY];
                 device.download(logits, MemorySegment.ofArray(steps[step]));
             }
         }

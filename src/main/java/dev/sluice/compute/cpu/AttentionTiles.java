@@ -8,6 +8,7 @@ import dev.sluice.compute.weights.Bits;
 import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 
 /// Cuts attention into units: tiles of adjacent tokens times groups of query heads. Where that
 /// leaves few units, or one much longer than the others, a tile is cut once more, into the segments
@@ -50,6 +51,10 @@ final class AttentionTiles {
     private int parts;
     private int merged;
     private int longestMerge;
+    private boolean apart;
+
+    // Physical blocks in which the batch's tokens are stored, one each.
+    private final BitSet stored = new BitSet();
 
     AttentionTiles(
             CpuKernels kernels, int threads, CpuMemory memory, AttentionSpec spec, DType cache) {
@@ -85,6 +90,7 @@ final class AttentionTiles {
         mergeList.take(4L * MERGE_INTS * merged);
         partialRows.take(parts * partialBytes());
         lay(batch, true);
+        apart = tiles == batch.numTokens() && tiles == batch.numSequences() && !readOthers(batch);
         this.batch = batch;
         this.version = batch.version();
     }
@@ -96,6 +102,7 @@ final class AttentionTiles {
                 tiles,
                 merged,
                 longestMerge,
+                apart,
                 list().address(),
                 merges().address(),
                 partials().address());
@@ -108,6 +115,7 @@ final class AttentionTiles {
             int tiles,
             int merged,
             int longestMerge,
+            boolean apart,
             long list,
             long merges,
             long partials) {}
@@ -135,6 +143,12 @@ final class AttentionTiles {
     /// Most parts that a row is merged of.
     long longestMerge() {
         return longestMerge;
+    }
+
+    /// Whether there is a tile for each token, in their order, and none reads the keys and values
+    /// that another token of the batch stores.
+    boolean apart() {
+        return apart;
     }
 
     /// The rows to merge: int32 `[merged, 4]`.
@@ -193,6 +207,36 @@ final class AttentionTiles {
         long length = few ? 1 : Math.ceilDiv(segments, whole);
         int rows = Math.min(tokens, longest(batch)) * headsPerUnit;
         return Math.ceilDiv(units, threads) * length * (2L * rows + 1);
+    }
+
+    /// Whether some of the sequences, which have a token each, read what others store, as those do
+    /// that follow one another in the same text.
+    private boolean readOthers(ForwardBatch batch) {
+        stored.clear();
+        int sequences = batch.numSequences();
+        for (int s = 0; s < sequences; s++) {
+            int block = block(batch, s, lastBlock(batch, s));
+            if (stored.get(block)) {
+                return true;
+            }
+            stored.set(block);
+        }
+        for (int s = 0; s < sequences; s++) {
+            for (int i = 0; i < lastBlock(batch, s); i++) {
+                if (stored.get(block(batch, s, i))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static int lastBlock(ForwardBatch batch, int sequence) {
+        return (Bits.i32(batch.contextLengths(), sequence) - 1) / batch.blockSize();
+    }
+
+    private static int block(ForwardBatch batch, int sequence, int index) {
+        return Bits.i32(batch.blockTables(), sequence * batch.maxBlocksPerSequence() + index);
     }
 
     private static int longest(ForwardBatch batch) {

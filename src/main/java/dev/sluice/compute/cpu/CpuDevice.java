@@ -478,10 +478,8 @@ public final class CpuDevice implements Device {
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
         long together = cut.tiles() < TILES_PER_THREAD * threads.count() ? 1 : parts;
-        // A token of its own sequence reads what its own row has stored, and what was there before.
-        boolean apart = cut.tiles() == batch.numSequences() && cut.tiles() == batch.numTokens();
         long groups =
-                apart && together == parts
+                cut.apart() && together == parts
                         ? rowParts.of(q.rows()).with(q).with(out).cut(cut.tiles())
                         : rowParts.uncut();
         run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES, groups);

@@ -6,6 +6,7 @@ import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +41,51 @@ class AttentionTilesTest {
 
             assertThat(cut.headsPerUnit()).isEqualTo(headsPerUnit);
             assertThat(cut.tiles()).isEqualTo(tiles);
+        }
+    }
+
+    private static boolean apart(int[][] tables, int... positions) {
+        AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
+        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, THREADS);
+                CpuMemory memory = new CpuMemory();
+                ForwardBatch batch = new ForwardBatch(8, 8, 3, BLOCK)) {
+            for (int i = 0; i < tables.length; i++) {
+                int at = positions[i];
+                batch.add(new int[at + 1], at, at + 1, tables[i], tables[i].length, true);
+            }
+            AttentionTiles cut =
+                    new AttentionTiles(device.kernels(), THREADS, memory, spec, DType.BF16);
+            cut.cut(batch);
+            return cut.apart();
+        }
+    }
+
+    @Test
+    void tokensAreApartWhereNoneReadsWhatAnotherStores() {
+        int[] a = {0, 1, 2};
+        int[] b = {0, 3, 4};
+        int[] c = {5, 6, 7};
+
+        assertThat(apart(new int[][] {a, b, c}, 128, 191, 0)).isTrue();
+        assertThat(apart(new int[][] {a, b, c}, 128, 64, 63)).as("a block that is full").isTrue();
+
+        assertThat(apart(new int[][] {a, c, a}, 128, 5, 129)).as("one text").isFalse();
+        assertThat(apart(new int[][] {a, a, c}, 63, 64, 5)).as("in two blocks").isFalse();
+        assertThat(apart(new int[][] {a, a, c}, 64, 63, 5)).as("the later first").isFalse();
+        assertThat(apart(new int[][] {a, b, c}, 5, 64, 5)).as("a block not yet full").isFalse();
+    }
+
+    @Test
+    void tokensOfOneSequenceAreNotApart() {
+        AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
+        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, THREADS);
+                CpuMemory memory = new CpuMemory();
+                ForwardBatch batch = new ForwardBatch(8, 8, 1, BLOCK)) {
+            batch.add(new int[3], 1, 3, new int[] {0}, 1, true);
+            AttentionTiles cut =
+                    new AttentionTiles(device.kernels(), THREADS, memory, spec, DType.BF16);
+            cut.cut(batch);
+            assertThat(cut.apart()).isFalse();
         }
     }
 }
