@@ -537,11 +537,14 @@ struct sl_op {
     void *function;     /*  0  an operation above */
     void *args;         /*  8  its argument struct */
     int64_t units;      /* 16  to do, [0, units) */
-    int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone */
+    int64_t chunk;      /* 24  units that a thread takes at a time; that few one thread does alone,
+                               unless parts go on with it */
     int64_t reads;      /* 32  SL_WEIGHTS_* or SL_KEYS_AND_VALUES */
-    int64_t wall_nanos; /* 40  written if the list is timed: what passed while a thread's part was
-                               under way, the mean of all, .. */
-    int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together */
+    int64_t wall_nanos; /* 40  written if the list is timed: what passed from when a part began it
+                               until it went on, the mean of all parts, .. */
+    int64_t busy_nanos; /* 48  .. and what the threads spent on it, all together: who waits for
+                               other parts may help with one of their operations, so that it can be
+                               more than all threads' wall_nanos of one and less of another */
     int64_t groups;     /* 56  0: parts are whole chunks, about as many for each thread, and begin
                                when all of the operation before is done. Else the units fall into so
                                many groups of one size, and part p of P is the groups [g p / P,

@@ -399,10 +399,11 @@ static void await_work(struct sl_team *team, int64_t thread, struct place *place
             continue;
         }
         deadline = deadline ? deadline : now() + SPIN_NANOS;
-        if ((!is_held(own) || now() >= deadline) && help(team, thread)) {
-            return;
+        int patient = now() < deadline;
+        while (!(patient && is_held(own)) && is_idle(team, own) && help(team, thread)) {
+            turns = 0;
         }
-        if (now() < deadline) {
+        if (patient) {
             spin();
         } else if (turns < TURNS_BEFORE_NAPS) {
             /* The other thread may have lost its core to this one. */

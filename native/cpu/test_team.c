@@ -45,41 +45,48 @@ static void *help(void *argument) {
 /* An operation that notes how often each of its units was done, and which one went on too early. */
 struct count_args {
     _Atomic int64_t done[MOST_UNITS];
-    const struct sl_op *op;
-    const struct sl_op *before; /* the operation before this one, or NULL */
+    const struct sl_op *op, *first; /* this operation and the first of its list */
     int64_t threads;
     _Atomic int64_t early;
     int64_t pause; /* 1: the first unit takes long */
 };
 
-/* Counts units of the operation before that should have been done by now, and are not. */
-static int64_t missing(const struct count_args *args, int64_t begin, int64_t end) {
-    int64_t first = 0, last = args->before->units, part = 0, found = 0;
-    if (args->op->groups > 0) {
-        while (sl_first_unit(args->op, part + 1, args->threads) <= begin) {
-            part++;
-        }
-        first = sl_first_unit(args->before, part, args->threads);
-        last = sl_first_unit(args->before, part + 1, args->threads);
-        if (end > sl_first_unit(args->op, part + 1, args->threads)) {
-            /* Units of several parts: one thread did all of it alone. */
-            found += begin != 0 || end != args->op->units;
-            first = 0;
-            last = args->before->units;
-        }
-    }
-    const struct count_args *before = args->before->args;
-    for (int64_t i = first; i < last; i++) {
-        found += atomic_load_explicit(&before->done[i], memory_order_relaxed) != 1;
+static void count(const void *arguments, int64_t begin, int64_t end);
+
+/* Counts units [first, end) of an operation that should have been done by now, and are not. */
+static int64_t undone(const struct sl_op *op, int64_t first, int64_t end) {
+    int64_t found = 0;
+    const struct count_args *args = op->args;
+    for (int64_t i = first; i < end && op->function == (void *)count; i++) {
+        found += atomic_load_explicit(&args->done[i], memory_order_relaxed) != 1;
     }
     return found;
 }
 
+/*
+ * The same for all operations that units [begin, end) of one need: back to where the parts met, what
+ * belongs to the same part, and before that all of one operation.
+ */
+static int64_t missing(const struct count_args *args, int64_t begin, int64_t end) {
+    const struct sl_op *op = args->op;
+    int64_t part = 0, found = 0, threads = args->threads;
+    while (sl_first_unit(op, part + 1, threads) <= begin) {
+        part++;
+    }
+    /* Units of several parts: one thread does all of it alone. */
+    int alone = end > sl_first_unit(op, part + 1, threads);
+    found += alone && (begin != 0 || end != op->units);
+    for (; op > args->first && op->groups > 0; op--) {
+        const struct sl_op *before = op - 1;
+        found += undone(before, alone ? 0 : sl_first_unit(before, part, threads),
+                        alone ? before->units : sl_first_unit(before, part + 1, threads));
+    }
+    return op > args->first ? found + undone(op - 1, 0, op[-1].units) : found;
+}
+
 static void count(const void *arguments, int64_t begin, int64_t end) {
     struct count_args *args = (struct count_args *)arguments;
-    if (args->before) {
-        args->early += missing(args, begin, end);
-    }
+    args->early += missing(args, begin, end);
     if (args->pause && begin == 0) {
         nanosleep(&(struct timespec){0, 100000}, NULL);
     }
@@ -110,7 +117,7 @@ static void check_list(struct crew *crew, struct count_args *args, struct sl_op 
         int64_t groups_before = i > 0 ? ops[i - 1].groups : 0;
         memset(&args[i], 0, sizeof args[i]);
         args[i].op = &ops[i];
-        args[i].before = i > 0 && ops[i - 1].function == (void *)count ? &ops[i - 1] : NULL;
+        args[i].first = ops;
         args[i].threads = crew->threads;
         args[i].pause = random_below(50) == 0;
         ops[i] = (struct sl_op){.function = (void *)count,

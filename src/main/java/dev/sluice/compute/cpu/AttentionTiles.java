@@ -90,7 +90,7 @@ final class AttentionTiles {
         mergeList.take(4L * MERGE_INTS * merged);
         partialRows.take(parts * partialBytes());
         lay(batch, true);
-        apart = tiles == batch.numTokens() && tiles == batch.numSequences() && !readOthers(batch);
+        apart = isApart(batch);
         this.batch = batch;
         this.version = batch.version();
     }
@@ -145,8 +145,8 @@ final class AttentionTiles {
         return longestMerge;
     }
 
-    /// Whether there is a tile for each token, in their order, and none reads the keys and values
-    /// that another token of the batch stores.
+    /// Whether there are many tiles, one for each token, in their order, and none reads the keys
+    /// and values that another token of the batch stores.
     boolean apart() {
         return apart;
     }
@@ -207,6 +207,13 @@ final class AttentionTiles {
         long length = few ? 1 : Math.ceilDiv(segments, whole);
         int rows = Math.min(tokens, longest(batch)) * headsPerUnit;
         return Math.ceilDiv(units, threads) * length * (2L * rows + 1);
+    }
+
+    private boolean isApart(ForwardBatch batch) {
+        return !few
+                && tiles == batch.numTokens()
+                && tiles == batch.numSequences()
+                && !readOthers(batch);
     }
 
     /// Whether some of the sequences, which have a token each, read what others store, as those do

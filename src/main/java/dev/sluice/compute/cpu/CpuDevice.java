@@ -124,6 +124,11 @@ public final class CpuDevice implements Device {
         return kernels;
     }
 
+    /// Operations of the last step before which threads waited for each other, for tests.
+    int meetings() {
+        return steps.map(StepRecorder::meetings).orElse(0);
+    }
+
     /// Bytes that are allocated, for tests; a slab of packed weights counts as a whole.
     long allocatedBytes() {
         return memory.allocatedBytes();
@@ -616,6 +621,8 @@ public final class CpuDevice implements Device {
     @Override
     public void run(ForwardBatch batch, Object key, Runnable operations) {
         if (steps.isPresent()) {
+            // What was before a list does not matter to it.
+            rowParts.uncut();
             steps.get().run(batch, key, operations);
         } else {
             operations.run();

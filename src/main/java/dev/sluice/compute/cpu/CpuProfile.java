@@ -19,8 +19,11 @@ public final class CpuProfile {
     ///
     /// @param name the operation, matrices with their size
     /// @param calls how often it ran
-    /// @param wallNanos from the call to its return
-    /// @param busyNanos that the threads worked on it, all together
+    /// @param wallNanos from the call to its return; where threads go on with their rows without
+    ///   waiting, the mean of what passed until each went on, and at last until all had come
+    /// @param busyNanos that the threads worked on it, all together; who waits may have helped
+    ///   another with an operation that lies behind it, so that it can be more than `wallNanos` of
+    ///   all threads
     public record Row(String name, long calls, long wallNanos, long busyNanos) {}
 
     private static final class Sum {

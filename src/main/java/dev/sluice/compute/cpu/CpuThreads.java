@@ -11,9 +11,10 @@ import java.util.concurrent.locks.LockSupport;
 /// An operation is cut into chunks of fixed size, of which each thread has a stretch; who is done
 /// helps the others ([Job]). So each thread reads memory in order and knows what it will read, a
 /// thread that lost its core costs its own share only, and the result does not depend on who did
-/// what. Operations of a list ([OpList]) run so in native code, which the threads enter once for
-/// all of them. In between the threads spin for a short while, which is an order of magnitude
-/// quicker than waking them; then they park. Call [#run] on one thread at a time.
+/// what. Operations of a list ([OpList]) run in native code, which the threads enter once for all
+/// of them, and where they go on with their shares without waiting for each other if they can. In
+/// between the threads spin for a short while, which is an order of magnitude quicker than waking
+/// them; then they park. Call [#run] on one thread at a time.
 final class CpuThreads implements AutoCloseable {
     /// How long a thread spins for the next operation: longer than the gaps inside a step.
     private static final long SPIN_NANOS = 50_000;

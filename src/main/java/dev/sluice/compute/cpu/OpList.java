@@ -40,6 +40,7 @@ final class OpList implements CpuThreads.Shared {
     private static final int OP_LONGS = 8;
     private static final int WALL_NANOS = 5;
     private static final int BUSY_NANOS = 6;
+    private static final int GROUPS = 7;
     private static final long LINE = 64;
     private static final long ARGS_BYTES =
             Arrays.stream(NativeOp.values()).mapToLong(OpList::argsBytes).max().orElseThrow();
@@ -98,13 +99,22 @@ final class OpList implements CpuThreads.Shared {
         ops.setAtIndex(LONG, op + 2, total);
         ops.setAtIndex(LONG, op + 3, chunk);
         ops.setAtIndex(LONG, op + 4, reads.code);
-        ops.setAtIndex(LONG, op + 7, groups);
+        ops.setAtIndex(LONG, op + GROUPS, groups);
         names[size++] = name;
     }
 
     /// Forgets what is written down.
     void clear() {
         size = 0;
+    }
+
+    /// Operations before which threads wait for each other.
+    int meetings() {
+        int found = 0;
+        for (int i = 0; i < size; i++) {
+            found += ops.getAtIndex(LONG, (long) OP_LONGS * i + GROUPS) > 0 ? 0 : 1;
+        }
+        return found;
     }
 
     /// Begins with what is written down.

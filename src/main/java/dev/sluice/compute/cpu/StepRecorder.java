@@ -104,6 +104,11 @@ final class StepRecorder {
         return open;
     }
 
+    /// As [OpList#meetings], of the last step.
+    int meetings() {
+        return ops.meetings();
+    }
+
     /// Writes an operation down, as [OpList#add].
     void add(
             String name,

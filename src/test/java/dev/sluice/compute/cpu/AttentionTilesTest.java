@@ -46,15 +46,14 @@ class AttentionTilesTest {
 
     private static boolean apart(int[][] tables, int... positions) {
         AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
-        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, THREADS);
+        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, 1);
                 CpuMemory memory = new CpuMemory();
                 ForwardBatch batch = new ForwardBatch(8, 8, 3, BLOCK)) {
             for (int i = 0; i < tables.length; i++) {
                 int at = positions[i];
                 batch.add(new int[at + 1], at, at + 1, tables[i], tables[i].length, true);
             }
-            AttentionTiles cut =
-                    new AttentionTiles(device.kernels(), THREADS, memory, spec, DType.BF16);
+            AttentionTiles cut = new AttentionTiles(device.kernels(), 1, memory, spec, DType.BF16);
             cut.cut(batch);
             return cut.apart();
         }
@@ -78,12 +77,11 @@ class AttentionTilesTest {
     @Test
     void tokensOfOneSequenceAreNotApart() {
         AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
-        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, THREADS);
+        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, 1);
                 CpuMemory memory = new CpuMemory();
                 ForwardBatch batch = new ForwardBatch(8, 8, 1, BLOCK)) {
             batch.add(new int[3], 1, 3, new int[] {0}, 1, true);
-            AttentionTiles cut =
-                    new AttentionTiles(device.kernels(), THREADS, memory, spec, DType.BF16);
+            AttentionTiles cut = new AttentionTiles(device.kernels(), 1, memory, spec, DType.BF16);
             cut.cut(batch);
             assertThat(cut.apart()).isFalse();
         }

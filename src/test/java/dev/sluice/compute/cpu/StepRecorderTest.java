@@ -103,7 +103,7 @@ class StepRecorderTest {
         }
 
         private ForwardBatch anotherBatch() {
-            ForwardBatch added = new ForwardBatch(64, 2, BLOCKS, BLOCK);
+            ForwardBatch added = new ForwardBatch(64, BLOCKS, BLOCKS, BLOCK);
             batches.add(added);
             return added;
         }
@@ -282,6 +282,45 @@ class StepRecorderTest {
             machine.batch.add(new int[1], 0, 1, new int[] {BLOCKS - 1}, 1, false);
         }
         run();
+    }
+
+    /// A token of each of as many sequences, the last two of which may be of the same text.
+    private void stepOfSequences(int position, boolean guess) {
+        for (Machine machine : List.of(oneByOne, listed)) {
+            machine.batch.clear();
+            for (int s = 0; s < BLOCKS; s++) {
+                boolean guessed = guess && s == BLOCKS - 1;
+                int at = guessed ? position + 1 : position;
+                int[] ids = new int[at + 1];
+                ids[at] = s;
+                int[] blocks = {guessed ? s - 1 : s};
+                machine.batch.add(ids, at, at + 1, blocks, 1, true);
+            }
+        }
+        run();
+    }
+
+    /// Threads go on from embeddings to the first product, from what stores keys and values to the
+    /// next layer's, and from there to the end; they meet before attention and behind it if a token
+    /// reads what another stores.
+    @Test
+    void threadsMeetForATokenThatReadsWhatAnotherStores() {
+        stepOfSequences(0, false);
+        stepOfSequences(1, false);
+        int written = listed.written;
+        stepOfSequences(2, false);
+        assertThat(listed.written).isEqualTo(written);
+        assertThat(listed.device.meetings()).isEqualTo(11);
+
+        stepOfSequences(3, true);
+        assertThat(listed.written).isEqualTo(written + 1);
+        assertThat(listed.device.meetings()).isEqualTo(15);
+        stepOfSequences(4, true);
+        assertThat(listed.written).isEqualTo(written + 1);
+
+        stepOfSequences(5, false);
+        assertThat(listed.written).isEqualTo(written + 2);
+        assertThat(listed.device.meetings()).isEqualTo(11);
     }
 
     @Test
