@@ -213,27 +213,17 @@ static int arrive(struct sl_team *team) {
     return atomic_fetch_sub_explicit(&team->away, 1, memory_order_acq_rel) == 1;
 }
 
-/* Goes on with a part that has entered an operation; returns whether it was the last to come to the
+/* Goes on behind the current operation of a part; returns whether it was the last to come to the
    meeting. */
 static int go_on(struct sl_team *team, struct share *part) {
-    while (!open_part(team, part)) {
+    do {
         if (part->current + 1 == team->meeting) {
             return arrive(team);
         }
         leave(team, part);
         enter(team, part, part->current + 1);
-    }
+    } while (!open_part(team, part));
     return 0;
-}
-
-/* Ends the current operation of a part. */
-static int end_part(struct sl_team *team, struct share *part) {
-    if (part->current + 1 == team->meeting) {
-        return arrive(team);
-    }
-    leave(team, part);
-    enter(team, part, part->current + 1);
-    return go_on(team, part);
 }
 
 /* Begins an operation for all parts, which wait for the caller at their next meeting. */
@@ -245,8 +235,11 @@ static void deal(struct sl_team *team, int64_t index) {
     team->meeting = meeting;
     atomic_store_explicit(&team->away, team->threads + 1, memory_order_relaxed);
     for (int64_t thread = 0; thread < team->threads; thread++) {
-        enter(team, &team->shares[thread], index);
-        go_on(team, &team->shares[thread]);
+        struct share *part = &team->shares[thread];
+        enter(team, part, index);
+        if (!open_part(team, part)) {
+            go_on(team, part);
+        }
     }
     look_ahead(team, index);
 }
@@ -342,7 +335,7 @@ static void work(struct sl_team *team, struct share *part, stretch taken) {
 /* Counts chunks as done; whoever does the last goes on. */
 static void count_done(struct sl_team *team, struct share *part, int64_t done) {
     if (atomic_fetch_sub_explicit(&part->open, done, memory_order_acq_rel) == done
-        && end_part(team, part)) {
+        && go_on(team, part)) {
         go_on_together(team);
     }
 }
@@ -374,12 +367,9 @@ static int help(struct sl_team *team, int64_t thread) {
     return 0;
 }
 
-static int has_left(struct share *part) {
-    return length_of(atomic_load_explicit(&part->left, memory_order_acquire)) > 0;
-}
-
 static int is_idle(struct sl_team *team, struct share *own) {
-    return !has_left(own) && atomic_load_explicit(&team->running, memory_order_acquire);
+    return length_of(atomic_load_explicit(&own->left, memory_order_acquire)) == 0
+           && atomic_load_explicit(&team->running, memory_order_acquire);
 }
 
 /* Whether others are at work on a part. Who then helped them in turn would leave its own to nobody,

@@ -16,8 +16,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /// Threads that keep their rows, as with AVX-512 two to four do of these batches, go through the
@@ -28,27 +26,10 @@ class OwnRowsTest {
     private static final int PROMPT = 11;
     private static final int STEPS = 4;
     private static final int BLOCK = 16;
-    private static final int VOCABULARY = 300;
+    private static final int VOCABULARY = TinyShape.VOCABULARY;
 
     private static final RandomShape SHAPE =
-            new RandomShape(
-                    "tiny",
-                    new LlamaForCausalLM(),
-                    Map.ofEntries(
-                            Map.entry("architectures", List.of("LlamaForCausalLM")),
-                            Map.entry("model_type", "llama"),
-                            Map.entry("vocab_size", VOCABULARY),
-                            Map.entry("hidden_size", 128),
-                            Map.entry("intermediate_size", 224),
-                            Map.entry("num_hidden_layers", 5),
-                            Map.entry("num_attention_heads", 4),
-                            Map.entry("num_key_value_heads", 2),
-                            Map.entry("head_dim", 32),
-                            Map.entry("max_position_embeddings", 256),
-                            Map.entry("rms_norm_eps", 1e-5),
-                            Map.entry("rope_theta", 10000.0),
-                            Map.entry("tie_word_embeddings", true),
-                            Map.entry("hidden_act", "silu")));
+            TinyShape.of(new LlamaForCausalLM(), "llama", 128, 224, 5);
 
     /// All prompts together, which the feed-forward layers take in pieces, then a token of each
     /// sequence after the other, and at last three tokens of each second sequence, as guesses are:

@@ -15,8 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /// One model with random weights gives the same logits from memory and from every layout of files.
@@ -28,23 +26,7 @@ class RandomCheckpointTest {
     private static RandomShape shape(String family) {
         ModelFamily code =
                 family.equals("llama") ? new LlamaForCausalLM() : new Ernie45ForCausalLM();
-        Map<String, Object> config =
-                Map.ofEntries(
-                        Map.entry("architectures", List.copyOf(code.architectures()).subList(0, 1)),
-                        Map.entry("model_type", family),
-                        Map.entry("vocab_size", 300),
-                        Map.entry("hidden_size", 64),
-                        Map.entry("intermediate_size", 96),
-                        Map.entry("num_hidden_layers", 2),
-                        Map.entry("num_attention_heads", 4),
-                        Map.entry("num_key_value_heads", 2),
-                        Map.entry("head_dim", 32),
-                        Map.entry("max_position_embeddings", 256),
-                        Map.entry("rms_norm_eps", 1e-5),
-                        Map.entry("rope_theta", 10000.0),
-                        Map.entry("tie_word_embeddings", true),
-                        Map.entry("hidden_act", "silu"));
-        return new RandomShape("tiny", code, config);
+        return TinyShape.of(code, family, 64, 96, 2);
     }
 
     private static float[] logits(RandomShape shape) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 class AttentionTilesTest {
     private static final int THREADS = 2;
@@ -44,19 +45,26 @@ class AttentionTilesTest {
         }
     }
 
-    private static boolean apart(int[][] tables, int... positions) {
+    private static boolean apart(Consumer<ForwardBatch> filling) {
         AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
         try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, 1);
                 CpuMemory memory = new CpuMemory();
                 ForwardBatch batch = new ForwardBatch(8, 8, 3, BLOCK)) {
-            for (int i = 0; i < tables.length; i++) {
-                int at = positions[i];
-                batch.add(new int[at + 1], at, at + 1, tables[i], tables[i].length, true);
-            }
+            filling.accept(batch);
             AttentionTiles cut = new AttentionTiles(device.kernels(), 1, memory, spec, DType.BF16);
             cut.cut(batch);
             return cut.apart();
         }
+    }
+
+    private static boolean apart(int[][] tables, int... positions) {
+        return apart(batch -> {
+            for (int i = 0; i < tables.length; i++) {
+                int at = positions[i];
+                int[] blocks = tables[i];
+                batch.add(new int[at + 1], at, at + 1, blocks, blocks.length, true);
+            }
+        });
     }
 
     @Test
@@ -76,14 +84,6 @@ class AttentionTilesTest {
 
     @Test
     void tokensOfOneSequenceAreNotApart() {
-        AttentionSpec spec = new AttentionSpec(4, 2, 64, 0.125f, OptionalInt.empty());
-        try (CpuDevice device = NativeLevels.open(Kernels.PLAIN, 1);
-                CpuMemory memory = new CpuMemory();
-                ForwardBatch batch = new ForwardBatch(8, 8, 1, BLOCK)) {
-            batch.add(new int[3], 1, 3, new int[] {0}, 1, true);
-            AttentionTiles cut = new AttentionTiles(device.kernels(), 1, memory, spec, DType.BF16);
-            cut.cut(batch);
-            assertThat(cut.apart()).isFalse();
-        }
+        assertThat(apart(batch -> batch.add(new int[3], 1, 3, new int[] {0}, 1, true))).isFalse();
     }
 }
