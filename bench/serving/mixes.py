@@ -16,8 +16,9 @@ CHAT_SYSTEM = 300
 class Conversation:
     """What one user asks, turn by turn: pairs of a text and the number of tokens of its answer."""
 
-    def __init__(self, turns, system=None):
+    def __init__(self, turns, system=None, sampling=None):
         self.turns = turns
+        self.sampling = sampling or {"temperature": 0}
         self.asked = 0
         self.messages = [{"role": "system", "content": system}] if system else None
 
@@ -27,7 +28,7 @@ class Conversation:
             return None
         text, output = self.turns[self.asked]
         self.asked += 1
-        common = {"max_tokens": output, "temperature": 0, "ignore_eos": True, "stream": True,
+        common = {"max_tokens": output, **self.sampling, "ignore_eos": True, "stream": True,
                   "stream_options": {"include_usage": True}}
         if self.messages is None:
             return "/v1/completions", {"prompt": text, **common}
@@ -46,22 +47,22 @@ def log_normal(draw, median, spread, low, high):
     return int(min(high, max(low, draw.lognormvariate(math.log(median), spread))))
 
 
-def fixed(seed, tokens, output):
+def fixed(seed, tokens, output, sampling=None):
     """One question, which begins with a number of its own so that no cache of prompts knows it."""
-    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 17), output)])
+    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 17), output)], sampling=sampling)
 
 
-def chat(seed, number):
+def chat(seed, number, sampling=None):
     """`number` turns behind the system prompt."""
     draw = random.Random(seed)
     turns = [(words(draw, log_normal(draw, *CHAT_QUESTION)), log_normal(draw, *CHAT_ANSWER))
              for _ in range(number)]
-    return Conversation(turns, f"Of {RUN}: you help with " + words(random.Random(1), CHAT_SYSTEM - 14))
+    return Conversation(turns, f"Of {RUN}: you help with " + words(random.Random(1), CHAT_SYSTEM - 14), sampling)
 
 
-def conversations(mix, number, seed, tokens, output):
-    """`number` conversations that no other seed has."""
+def conversations(mix, number, seed, tokens, output, sampling=None):
+    """`number` conversations that no other seed has, all with the same parameters of sampling (greedy)."""
     seeds = range(seed * 10000, seed * 10000 + number)
     if mix == "chat":
-        return [chat(s, CHAT_TURNS[s % len(CHAT_TURNS)]) for s in seeds]
-    return [fixed(s, tokens, output) for s in seeds]
+        return [chat(s, CHAT_TURNS[s % len(CHAT_TURNS)], sampling) for s in seeds]
+    return [fixed(s, tokens, output, sampling) for s in seeds]

@@ -98,6 +98,12 @@ AT(sl_argmax_args, x, 0)
 AT(sl_argmax_args, x_stride, 8)
 AT(sl_argmax_args, cols, 16)
 AT(sl_argmax_args, ids, 24)
+AT(sl_sample_args, logits, 0)
+AT(sl_sample_args, logits_stride, 8)
+AT(sl_sample_args, n, 16)
+AT(sl_sample_args, input, 24)
+AT(sl_sample_args, pool_at, 32)
+AT(sl_sample_args, results, 40)
 AT(sl_rotary_table_args, positions, 0)
 AT(sl_rotary_table_args, frequencies, 8)
 AT(sl_rotary_table_args, half, 16)
@@ -171,6 +177,7 @@ _Static_assert(sizeof(struct sl_add_args) == 40, "sl_add_args");
 _Static_assert(sizeof(struct sl_gated_activation_args) == 48, "sl_gated_activation_args");
 _Static_assert(sizeof(struct sl_gather_rows_args) == 48, "sl_gather_rows_args");
 _Static_assert(sizeof(struct sl_argmax_args) == 32, "sl_argmax_args");
+_Static_assert(sizeof(struct sl_sample_args) == 48, "sl_sample_args");
 _Static_assert(sizeof(struct sl_rotary_table_args) == 48, "sl_rotary_table_args");
 _Static_assert(sizeof(struct sl_rotary_store_args) == 160, "sl_rotary_store_args");
 _Static_assert(sizeof(struct sl_attention_args) == 160, "sl_attention_args");

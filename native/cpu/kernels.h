@@ -26,6 +26,7 @@
     X(gated_activation)                                                                            \
     X(gather_rows)                                                                                 \
     X(argmax)                                                                                      \
+    X(sample)                                                                                      \
     X(rotary_table)                                                                                \
     X(rotary_store)                                                                                \
     X(attention)                                                                                   \

@@ -46,6 +46,11 @@ SL_INLINE vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 SL_INLINE float vf_hsum(vf a) { return _mm512_reduce_add_ps(a); }
 SL_INLINE float vf_hmax(vf a) { return _mm512_reduce_max_ps(a); }
 SL_INLINE vf vf_rint(vf a) { return _mm512_roundscale_ps(a, 8); }
+SL_INLINE vf vf_trunc(vf a) { return _mm512_roundscale_ps(a, 11); }
+/* y where a >= b, else 0. */
+SL_INLINE vf vf_zero_unless_ge(vf y, vf a, vf b) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ), y);
+}
 /* y where a >= b or either is NaN, else 0. */
 SL_INLINE vf vf_zero_if_less(vf y, vf a, vf b) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), y);
@@ -109,6 +114,10 @@ SL_INLINE float vf_hmax(vf a) {
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 SL_INLINE vf vf_rint(vf a) { return _mm256_round_ps(a, 8); }
+SL_INLINE vf vf_trunc(vf a) { return _mm256_round_ps(a, 11); }
+SL_INLINE vf vf_zero_unless_ge(vf y, vf a, vf b) {
+    return _mm256_and_ps(y, _mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
 SL_INLINE vf vf_zero_if_less(vf y, vf a, vf b) {
     return _mm256_and_ps(y, _mm256_cmp_ps(a, b, _CMP_NLT_UQ));
 }
@@ -193,6 +202,9 @@ SL_INLINE float vf_hmax(vf a) {
 }
 /* For magnitudes below 2^22. */
 SL_INLINE vf vf_rint(vf a) { return (a + vf_set1(0x1.8p23f)) - vf_set1(0x1.8p23f); }
+/* For magnitudes below 2^31. */
+SL_INLINE vf vf_trunc(vf a) { return __builtin_convertvector(__builtin_convertvector(a, vi), vf); }
+SL_INLINE vf vf_zero_unless_ge(vf y, vf a, vf b) { return (vf)((vi)y & (a >= b)); }
 SL_INLINE vf vf_zero_if_less(vf y, vf a, vf b) { return (vf)((vi)y & ~(a < b)); }
 SL_INLINE int vf_any_equal(vf a, vf b) {
     vi e = a == b;

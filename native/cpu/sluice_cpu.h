@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 9
+#define SL_ABI_VERSION 10
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -370,6 +370,21 @@ struct sl_argmax_args {
     int32_t *ids;     /* 24  int32 [n] */
 };
 SL_API void sl_argmax(const struct sl_argmax_args *args, int64_t begin, int64_t end);
+
+/*
+ * Draws a token from each row of logits that a batch names, and tells how likely tokens are. Unit: a
+ * row of the batch. The layout of input and results is that of dev.sluice.compute.SamplingLayout, the
+ * rules are those of SamplingBatch. The rows of logits and the edits are changed.
+ */
+struct sl_sample_args {
+    float *logits;         /*  0  f32 [rows, at least n] */
+    int64_t logits_stride; /*  8 */
+    int64_t n;             /* 16  ids that count, at most 2^20 */
+    void *input;           /* 24  header and rows; .. */
+    int64_t pool_at;       /* 32  .. from so many bytes on masks and edits */
+    int32_t *results;      /* 40 */
+};
+SL_API void sl_sample(const struct sl_sample_args *args, int64_t begin, int64_t end);
 
 /* ------------------------------------------------------------------------ positions and attention */
 

@@ -3,6 +3,7 @@ package dev.sluice.compute;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.OptionalInt;
 
 /// The tokens to be drawn in one step: for each row of logits the rules, and afterwards what came
 /// of them.
@@ -19,6 +20,9 @@ import java.lang.foreign.ValueLayout;
 public final class SamplingBatch implements AutoCloseable {
     /// Most tokens that a device tells of beside the drawn one.
     public static final int MAX_TOP = 20;
+
+    /// Most ids: sums of their weights stay below 2^63.
+    public static final int MOST_IDS = 1 << 20;
 
     /// The logit of a forbidden id. Finite, so that a row in which all other ids are negative
     /// infinity still has a largest one.
@@ -75,7 +79,7 @@ public final class SamplingBatch implements AutoCloseable {
     private int numRows;
     private int topWidth;
     private long usedUnits;
-    private MemorySegment row;
+    private long rowAt;
     private long firstEdit;
 
     /// Reserves the staging memory: 16 bytes an edit, one bit a row and id, some hundred bytes a
@@ -95,7 +99,6 @@ public final class SamplingBatch implements AutoCloseable {
                         ValueLayout.JAVA_LONG.byteSize());
         this.results = arena.allocate(INT, (long) maxRows * SamplingLayout.resultStride(MAX_TOP));
         this.editOf = new int[numIds];
-        this.row = input;
     }
 
     private static long poolAt(int maxRows) {
@@ -150,31 +153,50 @@ public final class SamplingBatch implements AutoCloseable {
     /// @return the row's index in this batch
     /// @throws IllegalArgumentException if the batch has no room
     public int add(int logitsRow, DrawSpec draw, PenaltySpec penalties) {
+        return add(
+                logitsRow,
+                draw.greedy(),
+                draw.temperature(),
+                draw.topK(),
+                draw.topP(),
+                draw.minP(),
+                draw.uniform(),
+                penalties);
+    }
+
+    /// The same, with what a [DrawSpec] has one by one, for what runs in each step: the virtual
+    /// machine may not manage to keep a record off the heap.
+    public int add(
+            int logitsRow,
+            boolean greedy,
+            float temperature,
+            OptionalInt topK,
+            float topP,
+            float minP,
+            double uniform,
+            PenaltySpec penalties) {
         if (!hasRoom(0)) {
             throw new IllegalArgumentException("no room for another row in " + this);
         }
         forgetEdits();
-        row =
-                input.asSlice(
-                        SamplingLayout.HEADER_BYTES + numRows * SamplingLayout.ROW_BYTES,
-                        SamplingLayout.ROW_BYTES);
-        row.set(ValueLayout.JAVA_DOUBLE, SamplingLayout.UNIFORM, draw.uniform());
-        row.set(INT, SamplingLayout.LOGITS_ROW, logitsRow);
-        row.set(INT, SamplingLayout.FLAGS, draw.greedy() ? SamplingLayout.GREEDY : 0);
-        row.set(FLOAT, SamplingLayout.TEMPERATURE, draw.temperature());
-        row.set(FLOAT, SamplingLayout.MIN_P, draw.minP());
-        row.set(INT, SamplingLayout.TOP_K, draw.topK().orElse(0));
-        row.set(FLOAT, SamplingLayout.TOP_P, draw.topP());
-        row.set(FLOAT, SamplingLayout.PENALTIES, penalties.repetition());
-        row.set(FLOAT, SamplingLayout.PENALTIES + 4, penalties.frequency());
-        row.set(FLOAT, SamplingLayout.PENALTIES + 8, penalties.presence());
-        row.set(INT, SamplingLayout.MASK_AT, -1);
-        row.set(INT, SamplingLayout.TOP, 0);
-        row.set(FLOAT, SamplingLayout.REPORT_TEMPERATURE, 1);
-        row.set(FLOAT, SamplingLayout.REPORT_TOP_P, 1);
+        rowAt = SamplingLayout.HEADER_BYTES + numRows * SamplingLayout.ROW_BYTES;
+        input.set(ValueLayout.JAVA_DOUBLE, rowAt + SamplingLayout.UNIFORM, uniform);
+        input.set(INT, rowAt + SamplingLayout.LOGITS_ROW, logitsRow);
+        input.set(INT, rowAt + SamplingLayout.FLAGS, greedy ? SamplingLayout.GREEDY : 0);
+        input.set(FLOAT, rowAt + SamplingLayout.TEMPERATURE, temperature);
+        input.set(FLOAT, rowAt + SamplingLayout.MIN_P, minP);
+        input.set(INT, rowAt + SamplingLayout.TOP_K, topK.orElse(0));
+        input.set(FLOAT, rowAt + SamplingLayout.TOP_P, topP);
+        input.set(FLOAT, rowAt + SamplingLayout.PENALTIES, penalties.repetition());
+        input.set(FLOAT, rowAt + SamplingLayout.PENALTIES + 4, penalties.frequency());
+        input.set(FLOAT, rowAt + SamplingLayout.PENALTIES + 8, penalties.presence());
+        input.set(INT, rowAt + SamplingLayout.MASK_AT, -1);
+        input.set(INT, rowAt + SamplingLayout.TOP, 0);
+        input.set(FLOAT, rowAt + SamplingLayout.REPORT_TEMPERATURE, 1);
+        input.set(FLOAT, rowAt + SamplingLayout.REPORT_TOP_P, 1);
         firstEdit = usedUnits;
-        row.set(INT, SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
-        row.set(INT, SamplingLayout.NUM_EDITS, 0);
+        input.set(INT, rowAt + SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
+        input.set(INT, rowAt + SamplingLayout.NUM_EDITS, 0);
         numRows++;
         writeHeader();
         return numRows - 1;
@@ -191,18 +213,18 @@ public final class SamplingBatch implements AutoCloseable {
         }
         long at = poolAt + usedUnits * SamplingLayout.UNIT_BYTES;
         MemorySegment.copy(words, 0, input, at, 4L * Math.ceilDiv(numIds, 32));
-        row.set(INT, SamplingLayout.MASK_AT, Math.toIntExact(usedUnits));
+        input.set(INT, rowAt + SamplingLayout.MASK_AT, Math.toIntExact(usedUnits));
         usedUnits += maskUnits();
         firstEdit = usedUnits;
-        row.set(INT, SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
+        input.set(INT, rowAt + SamplingLayout.EDITS_AT, Math.toIntExact(firstEdit));
     }
 
     /// Adds to the logit of an id; again adds more. Ids that can't be drawn are ignored, here and
     /// below.
     public void bias(int id, float value) {
         if (isDrawable(id)) {
-            MemorySegment edit = edit(id, 0);
-            edit.set(FLOAT, 4, edit.get(FLOAT, 4) + value);
+            long at = edit(id, 0) + 4;
+            input.set(FLOAT, at, input.get(FLOAT, at) + value);
         }
     }
 
@@ -216,8 +238,8 @@ public final class SamplingBatch implements AutoCloseable {
     /// Notes an id of the output, once for each time that it is there.
     public void inOutput(int id) {
         if (isDrawable(id)) {
-            MemorySegment edit = edit(id, SamplingLayout.SEEN);
-            edit.set(INT, 8, edit.get(INT, 8) + 1);
+            long at = edit(id, SamplingLayout.SEEN) + 8;
+            input.set(INT, at, input.get(INT, at) + 1);
         }
     }
 
@@ -232,8 +254,8 @@ public final class SamplingBatch implements AutoCloseable {
         return id >= 0 && id < numIds;
     }
 
-    /// The edit of an id in the row added last, made where there is none.
-    private MemorySegment edit(int id, int flag) {
+    /// Where the edit of an id in the row added last is, made where there is none.
+    private long edit(int id, int flag) {
         if (editOf[id] == 0) {
             if (usedUnits == poolUnits) {
                 throw new IllegalArgumentException("no room for another edit in " + this);
@@ -241,26 +263,26 @@ public final class SamplingBatch implements AutoCloseable {
             usedUnits++;
             int count = Math.toIntExact(usedUnits - firstEdit);
             editOf[id] = count;
-            row.set(INT, SamplingLayout.NUM_EDITS, count);
-            MemorySegment fresh = editAt(count - 1);
-            fresh.fill((byte) 0);
-            fresh.set(INT, 0, id);
+            input.set(INT, rowAt + SamplingLayout.NUM_EDITS, count);
+            long fresh = editAt(count - 1);
+            input.set(INT, fresh, id);
+            input.set(FLOAT, fresh + 4, 0);
+            input.set(INT, fresh + 8, 0);
+            input.set(INT, fresh + 12, 0);
         }
-        MemorySegment edit = editAt(editOf[id] - 1);
-        edit.set(INT, 12, edit.get(INT, 12) | flag);
+        long edit = editAt(editOf[id] - 1);
+        input.set(INT, edit + 12, input.get(INT, edit + 12) | flag);
         return edit;
     }
 
-    private MemorySegment editAt(int index) {
-        return input.asSlice(
-                poolAt + (firstEdit + index) * SamplingLayout.UNIT_BYTES,
-                SamplingLayout.UNIT_BYTES);
+    private long editAt(int index) {
+        return poolAt + (firstEdit + index) * SamplingLayout.UNIT_BYTES;
     }
 
     private void forgetEdits() {
         if (numRows > 0) {
-            for (int i = row.get(INT, SamplingLayout.NUM_EDITS) - 1; i >= 0; i--) {
-                editOf[editAt(i).get(INT, 0)] = 0;
+            for (int i = input.get(INT, rowAt + SamplingLayout.NUM_EDITS) - 1; i >= 0; i--) {
+                editOf[input.get(INT, editAt(i))] = 0;
             }
         }
     }
@@ -276,10 +298,13 @@ public final class SamplingBatch implements AutoCloseable {
                 SamplingLayout.REPORTS
                         | (spec.raw() ? SamplingLayout.RAW : 0)
                         | (spec.logits() ? SamplingLayout.LOGITS : 0);
-        row.set(INT, SamplingLayout.FLAGS, row.get(INT, SamplingLayout.FLAGS) | flags);
-        row.set(INT, SamplingLayout.TOP, Math.min(spec.top(), numIds));
-        row.set(FLOAT, SamplingLayout.REPORT_TEMPERATURE, spec.temperature());
-        row.set(FLOAT, SamplingLayout.REPORT_TOP_P, spec.topP());
+        input.set(
+                INT,
+                rowAt + SamplingLayout.FLAGS,
+                input.get(INT, rowAt + SamplingLayout.FLAGS) | flags);
+        input.set(INT, rowAt + SamplingLayout.TOP, Math.min(spec.top(), numIds));
+        input.set(FLOAT, rowAt + SamplingLayout.REPORT_TEMPERATURE, spec.temperature());
+        input.set(FLOAT, rowAt + SamplingLayout.REPORT_TOP_P, spec.topP());
         topWidth = Math.max(topWidth, Math.min(spec.top(), numIds));
         writeHeader();
     }
@@ -318,7 +343,19 @@ public final class SamplingBatch implements AutoCloseable {
 
     /// What a device reads: as much of it as is used.
     public MemorySegment input() {
-        return input.asSlice(0, poolAt + usedUnits * SamplingLayout.UNIT_BYTES);
+        return input.asSlice(0, inputBytes());
+    }
+
+    /// Bytes that [#input()] has now.
+    public long inputBytes() {
+        return poolAt + usedUnits * SamplingLayout.UNIT_BYTES;
+    }
+
+    /// Copies [#input()], and leaves nothing on the heap.
+    ///
+    /// @param target [#inputBytes()] at least
+    public void copyInput(MemorySegment target) {
+        MemorySegment.copy(input, 0, target, 0, inputBytes());
     }
 
     /// Size that [#input()] can reach, in bytes.
@@ -329,6 +366,11 @@ public final class SamplingBatch implements AutoCloseable {
     /// What a device overwrites: [SamplingLayout#resultStride] words a row.
     public MemorySegment results() {
         return results.asSlice(0, 4L * numRows * SamplingLayout.resultStride(topWidth));
+    }
+
+    /// What [#results()] begins, of [#maxResultBytes()].
+    public MemorySegment allResults() {
+        return results;
     }
 
     /// Size that [#results()] can reach, in bytes.

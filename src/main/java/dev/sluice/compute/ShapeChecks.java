@@ -24,6 +24,19 @@ public final class ShapeChecks {
         }
     }
 
+    /// Logits with all rows and ids of a batch.
+    public static void sampling(String op, Tensor logits, SamplingBatch batch) {
+        matrix(op, "logits", logits);
+        if (batch.numIds() > Math.min(logits.columns(), SamplingBatch.MOST_IDS)) {
+            throw wrong(op, "logits", logits, batch.numIds() + " ids");
+        }
+        for (int i = 0; i < batch.numRows(); i++) {
+            if (batch.logitsRow(i) >= logits.rows()) {
+                throw wrong(op, "logits", logits, "row " + batch.logitsRow(i));
+            }
+        }
+    }
+
     /// A contiguous float32 vector whose length divides `columns`.
     public static void groupWeight(String op, Tensor weight, int columns) {
         if (weight.dtype() != DType.F32

@@ -1,7 +1,6 @@
 package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
-import dev.sluice.compute.DrawSpec;
 import dev.sluice.compute.PenaltySpec;
 import dev.sluice.compute.ReportSpec;
 import dev.sluice.compute.SamplingBatch;
@@ -109,22 +108,32 @@ final class DeviceSampler implements AutoCloseable {
         GenerationRequest request = sequence.request();
         SamplingParams params = request.sampling();
         Penalties penalties = params.penalties();
+        boolean penalized = LogitsEditor.penalizes(penalties);
         int index =
                 batch.add(
                         row,
-                        drawSpec(params, sequence.length()),
-                        new PenaltySpec(
-                                penalties.repetition(),
-                                penalties.frequency(),
-                                penalties.presence()));
+                        params.isGreedy(),
+                        params.effectiveTemperature(),
+                        params.topK(),
+                        params.topP(),
+                        params.minP(),
+                        params.isGreedy()
+                                ? 0
+                                : CounterRandom.uniform(params.seed(), sequence.length()),
+                        penalized ? penaltySpec(penalties) : PenaltySpec.NONE);
         if (sequence.isGuided()) {
             batch.mask(sequence.guidedText().orElseThrow().mask());
         }
-        request.rules().logitBias().forEach(batch::bias);
-        if (LogitsEditor.penalizes(penalties)) {
+        // What most rows don't have leaves nothing on the heap.
+        if (!request.rules().logitBias().isEmpty()) {
+            request.rules().logitBias().forEach(batch::bias);
+        }
+        if (penalized) {
             noteIds(sequence, penalties.repetition() != 1);
         }
-        editor.forEachForbidden(sequence, batch::forbid);
+        if (editor.mostForbidden(sequence) > 0) {
+            editor.forEachForbidden(sequence, batch::forbid);
+        }
         if (request.output().logprobs().top().isPresent()) {
             batch.report(Sampler.reportSpec(mode, sequence));
         } else if (measures) {
@@ -133,15 +142,8 @@ final class DeviceSampler implements AutoCloseable {
         return index;
     }
 
-    private static DrawSpec drawSpec(SamplingParams params, int position) {
-        double uniform = params.isGreedy() ? 0 : CounterRandom.uniform(params.seed(), position);
-        return new DrawSpec(
-                params.isGreedy(),
-                params.effectiveTemperature(),
-                params.topK(),
-                params.topP(),
-                params.minP(),
-                uniform);
+    private static PenaltySpec penaltySpec(Penalties penalties) {
+        return new PenaltySpec(penalties.repetition(), penalties.frequency(), penalties.presence());
     }
 
     private void noteIds(Sequence sequence, boolean ofPrompt) {

@@ -10,6 +10,7 @@ import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
@@ -564,6 +565,23 @@ public final class CpuDevice implements Device {
         run(op, kernels.argmax(logits, found), logits.rows(), rowChunk(logits));
         runWritten();
         MemorySegment.copy(found, 0, ids, 0, bytes);
+    }
+
+    @Override
+    public boolean samples() {
+        return kernels.samples();
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        String op = "sample";
+        ShapeChecks.sampling(op, logits, batch);
+        runWritten();
+        // Kernels note in the edits what was there before.
+        MemorySegment copy = hostCopy.take(batch.inputBytes());
+        batch.copyInput(copy);
+        run(op, kernels.sample(logits, batch, copy), batch.numRows(), 1);
+        runWritten();
     }
 
     /// Runs an operation whose unit is a row of `sized`, and which uses nothing else of other rows.

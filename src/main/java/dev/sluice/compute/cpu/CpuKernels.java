@@ -5,6 +5,7 @@ import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
@@ -89,6 +90,15 @@ interface CpuKernels extends AutoCloseable {
 
     /// Unit: a row.
     Units argmax(Tensor x, MemorySegment ids);
+
+    /// Whether there is [#sample].
+    boolean samples();
+
+    /// Unit: a row of the batch.
+    ///
+    /// @param input that of the batch, or a copy; changed
+    /// @throws UnsupportedOperationException if it is not there
+    Units sample(Tensor logits, SamplingBatch batch, MemorySegment input);
 
     /// Unit: a token.
     Units rotaryTable(MemorySegment positions, MemorySegment frequencies, float factor, Tensor out);

@@ -5,6 +5,7 @@ import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
@@ -111,6 +112,17 @@ final class JavaKernels implements CpuKernels {
     public Units argmax(Tensor x, MemorySegment ids) {
         KernelArgs.Argmax args = new KernelArgs.Argmax(x, ids);
         return (begin, end) -> JavaRows.argmax(args, begin, end);
+    }
+
+    /// The engine draws on the host then.
+    @Override
+    public boolean samples() {
+        return false;
+    }
+
+    @Override
+    public Units sample(Tensor logits, SamplingBatch batch, MemorySegment input) {
+        throw new UnsupportedOperationException(name() + " draws no tokens");
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.RotarySpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.WeightFormat;
 
@@ -218,6 +219,22 @@ final class NativeKernels implements CpuKernels {
     public Units argmax(Tensor x, MemorySegment ids) {
         Call call = call(NativeOp.ARGMAX);
         tensor(call.begin(), x).integer(x.columns()).pointer(ids);
+        return call.end();
+    }
+
+    @Override
+    public boolean samples() {
+        return true;
+    }
+
+    @Override
+    public Units sample(Tensor logits, SamplingBatch batch, MemorySegment input) {
+        Call call = call(NativeOp.SAMPLE);
+        tensor(call.begin(), logits)
+                .integer(batch.numIds())
+                .pointer(input)
+                .integer(batch.poolAt())
+                .pointer(batch.allResults());
         return call.end();
     }
 

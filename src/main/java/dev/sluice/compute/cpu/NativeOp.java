@@ -88,6 +88,14 @@ enum NativeOp {
             "pointer out",
             "integer out_stride"),
     ARGMAX("sl_argmax", "pointer x", "integer x_stride", "integer cols", "pointer ids"),
+    SAMPLE(
+            "sl_sample",
+            "pointer logits",
+            "integer logits_stride",
+            "integer n",
+            "pointer input",
+            "integer pool_at",
+            "pointer results"),
     ROTARY_TABLE(
             "sl_rotary_table",
             "pointer positions",

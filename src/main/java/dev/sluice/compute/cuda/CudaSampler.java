@@ -14,7 +14,6 @@ final class CudaSampler implements AutoCloseable {
     /// Ids for which one more thread pays.
     private static final int IDS_OF_THREAD = 8;
 
-    private static final int MOST_IDS = 1 << 20;
     private static final long ALIGNMENT = 256;
 
     private final StagingRing staging;
@@ -34,14 +33,7 @@ final class CudaSampler implements AutoCloseable {
 
     /// As [dev.sluice.compute.Device#sample].
     void sample(Tensor logits, SamplingBatch batch) {
-        if (batch.numIds() > Math.min(logits.columns(), MOST_IDS)) {
-            throw ShapeChecks.wrong("sample", "logits", logits, batch.numIds() + " ids");
-        }
-        for (int i = 0; i < batch.numRows(); i++) {
-            if (batch.logitsRow(i) >= logits.rows()) {
-                throw ShapeChecks.wrong("sample", "logits", logits, "row " + batch.logitsRow(i));
-            }
-        }
+        ShapeChecks.sampling("sample", logits, batch);
         if (batch.numRows() == 0) {
             return;
         }

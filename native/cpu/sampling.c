@@ -1,0 +1,727 @@
+/*
+ * Draws a token from each row of logits and tells how likely tokens are, without sorting a row.
+ *
+ * The numbers are those of native/cuda/sampling.cu, bit for bit: weights are exp(logit - largest),
+ * rounded step by step, and summed as integers of 2^-43, so that sums are the same in any order. A
+ * weight below 2^-43 counts as none. Compilers make vectors of the loops over a piece of a row.
+ *
+ * Where top-k, top-p and the most likely tokens end is found among few candidates: a bound that
+ * costs one pass keeps the rest of the row out. Where there are too many, radix selection (Alabi et
+ * al. 2012) finds it in the row itself.
+ */
+#include "simd.h"
+
+#include <math.h>
+
+/* Ids that a pass looks at together. */
+enum { PIECE = 256 };
+
+/* Candidates that are gathered at most, and ids of a group of which the largest counts for a bound. */
+enum { MOST_CANDIDATES = 8192, GROUP = 64, MOST_TOP = 20 };
+
+enum { DRAWN, NO_TOKEN, NOT_FINITE };
+enum { GREEDY = 1, REPORTS = 2, RAW = 4, LOGITS = 8 };
+enum { SEEN = 1, FORBIDDEN = 2 };
+
+static const float FORBIDDEN_LOGIT = -1e10f;
+static const double LEAST_VALUE = -9999.0;
+static const float CERTAIN_BELOW = 1e-5f;
+
+/* What stands in a row of logits for an id that must not come: a NaN that no arithmetic makes. */
+static const uint32_t FORBIDDEN_MARK = 0x7fc5f0f0u;
+
+struct header {
+    int32_t num_rows;
+    int32_t top_width;
+    int32_t unused[2];
+};
+
+struct rules {
+    double uniform;
+    int32_t logits_row;
+    int32_t flags;
+    float temperature;
+    float min_p;
+    int32_t top_k;
+    float top_p;
+    float repetition;
+    float frequency;
+    float presence;
+    int32_t edits_at;
+    int32_t num_edits;
+    int32_t mask_at;
+    int32_t top;
+    float report_temperature;
+    float report_top_p;
+    int32_t unused;
+};
+
+struct edit {
+    int32_t id;
+    float bias; /* the logit as it was, once it is edited */
+    int32_t count;
+    int32_t flags;
+};
+
+_Static_assert(sizeof(struct header) == 16 && sizeof(struct rules) == 72
+                   && sizeof(struct edit) == 16,
+               "the layout is SamplingLayout's");
+
+/* What is kept of a row: greater keys, and of the equal ones those up to an id. */
+struct cut {
+    uint32_t key;
+    int64_t last;
+};
+
+static const struct cut ALL = {0, INT64_MAX};
+
+SL_INLINE int keeps(struct cut cut, uint32_t key, int64_t id) {
+    return key > cut.key || (key == cut.key && id <= cut.last);
+}
+
+/* A row of logits, divided, and with what must not come as low as it is; n ids count. */
+struct values {
+    const float *row;
+    float divisor;
+    int64_t n;
+};
+
+/* The weights of a row: exp((value - largest) * inverse), and none where it is less than `least` or
+   not among what is kept. */
+struct weights {
+    struct values values;
+    float largest;
+    float inverse;
+    float least;
+    struct cut likely;  /* by value */
+    struct cut massive; /* by weight */
+};
+
+/* Candidates in the order of their ids. */
+struct list {
+    int64_t size;
+    uint32_t keys[MOST_CANDIDATES + PIECE];
+    int32_t ids[MOST_CANDIDATES + PIECE];
+};
+
+SL_INLINE float value_of(float logit, float divisor) {
+    return bits_of(logit) == FORBIDDEN_MARK ? FORBIDDEN_LOGIT : logit / divisor;
+}
+
+static void load(const struct values *v, int64_t from, int64_t count, float *restrict out) {
+    const float *row = v->row + from;
+    float divisor = v->divisor;
+    if (divisor == 1.0f) {
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = bits_of(row[i]) == FORBIDDEN_MARK ? FORBIDDEN_LOGIT : row[i];
+        }
+    } else {
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = value_of(row[i], divisor);
+        }
+    }
+}
+
+/* Orders floats as unsigned numbers; the two zeros are one. 0 for NaN, which nothing else is. */
+SL_INLINE uint32_t ordered(float value) {
+    uint32_t bits = bits_of(value + 0.0f);
+    uint32_t key = bits ^ ((uint32_t)((int32_t)bits >> 31) | 0x80000000u);
+    return value != value ? 0 : key;
+}
+
+/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN.
+   Every product and sum is rounded. */
+SL_INLINE vf exponentials(vf argument) {
+    static const float terms[] = {1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f, 1.0f, 1.0f};
+    vf least = vf_set1(-87.0f), x = vf_max(argument, least);
+    vf whole = vf_trunc(vf_sub(vf_mul(x, vf_set1(1.442695f)), vf_set1(0.5f)));
+    vf r = vf_add(vf_sub(x, vf_mul(whole, vf_set1(355.0f / 512.0f))),
+                  vf_mul(whole, vf_set1(2.1219444e-4f)));
+    vf p = vf_set1(1.0f / 720.0f);
+    SL_UNROLL for (int i = 0; i < 6; i++) { p = vf_add(vf_mul(p, r), vf_set1(terms[i])); }
+    return vf_zero_unless_ge(vf_scale2_normal(p, whole), argument, least);
+}
+
+static float exponential(float x) {
+    float out[VW];
+    vf_store(out, exponentials(vf_set1(x)));
+    return out[0];
+}
+
+/* A weight in [0, 1] as an integer: a million of them have a sum below 2^63. */
+SL_INLINE uint64_t fixed_point(float weight) {
+    float least = weight < 1.0f ? weight : 1.0f;
+    return (uint64_t)(int64_t)(least * 8796093022208.0f);
+}
+
+/* The key of a weight: its bits, which are in order; 0 for a weight that counts as none. */
+SL_INLINE uint32_t weight_key(float weight) {
+    return weight < 0x1p-43f ? 0 : bits_of(weight);
+}
+
+/* `out` has room for a whole piece. */
+static void weigh(const struct weights *w, int64_t from, int64_t count, float *restrict out) {
+    float values[PIECE];
+    load(&w->values, from, count, values);
+    for (int64_t i = count; i % VW != 0; i++) {
+        values[i] = -INFINITY;
+    }
+    vf largest = vf_set1(w->largest), inverse = vf_set1(w->inverse), least = vf_set1(w->least);
+    for (int64_t i = 0; i < count; i += VW) {
+        vf weight = exponentials(vf_mul(vf_sub(vf_load(values + i), largest), inverse));
+        vf_store(out + i, vf_zero_unless_ge(weight, weight, least));
+    }
+    if (w->likely.key > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = keeps(w->likely, ordered(values[i]), from + i) ? out[i] : 0.0f;
+        }
+    }
+    if (w->massive.key > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = keeps(w->massive, weight_key(out[i]), from + i) ? out[i] : 0.0f;
+        }
+    }
+}
+
+SL_INLINE uint64_t mass_of(const float *weights, int64_t count) {
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+        sum += fixed_point(weights[i]);
+    }
+    return sum;
+}
+
+static uint64_t mass_of_row(const struct weights *w) {
+    float piece[PIECE];
+    uint64_t sum = 0;
+    for (int64_t from = 0; from < w->values.n; from += PIECE) {
+        int64_t count = sl_min(PIECE, w->values.n - from);
+        weigh(w, from, count, piece);
+        sum += mass_of(piece, count);
+    }
+    return sum;
+}
+
+static uint64_t mass_of_list(const struct list *list) {
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < list->size; i++) {
+        sum += fixed_point(float_of(list->keys[i]));
+    }
+    return sum;
+}
+
+/* Keys by which ids are put in order, from greatest to least: those of a row or of a list. */
+struct keys {
+    const struct values *values;   /* ordered by value, .. */
+    const struct weights *weights; /* .. but those without a weight last; or by weight */
+    int by_weight;
+    const struct list *list; /* these, if there is one */
+    int64_t n;
+};
+
+static void keys_of(const struct keys *k, int64_t from, int64_t count, uint32_t *restrict out) {
+    if (k->list != NULL) {
+        memcpy(out, k->list->keys + from, (size_t)count * sizeof(uint32_t));
+        return;
+    }
+    float weights[PIECE], values[PIECE];
+    if (k->weights != NULL) {
+        weigh(k->weights, from, count, weights);
+    }
+    if (k->by_weight) {
+        for (int64_t i = 0; i < count; i++) {
+            out[i] = weight_key(weights[i]);
+        }
+        return;
+    }
+    load(k->values, from, count, values);
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = ordered(values[i]);
+    }
+    for (int64_t i = 0; k->weights != NULL && i < count; i++) {
+        out[i] = weights[i] > 0.0f ? out[i] : 0;
+    }
+}
+
+SL_INLINE uint64_t weight_of_key(const struct keys *k, uint32_t key) {
+    return k->by_weight ? fixed_point(float_of(key)) : 1;
+}
+
+SL_INLINE int64_t id_at(const struct keys *k, int64_t index) {
+    return k->list != NULL ? k->list->ids[index] : index;
+}
+
+/* The id of the entry with a key that has so many others with it before itself. */
+static int64_t nth_equal(const struct keys *k, uint32_t key, uint64_t before) {
+    uint32_t piece[PIECE];
+    for (int64_t from = 0; from < k->n; from += PIECE) {
+        int64_t count = sl_min(PIECE, k->n - from);
+        keys_of(k, from, count, piece);
+        for (int64_t i = 0; i < count; i++) {
+            if (piece[i] == key && before-- == 0) {
+                return id_at(k, from + i);
+            }
+        }
+    }
+    return INT64_MAX;
+}
+
+/* Adds up the weights of the keys that begin like one, in classes by their next eight bits. */
+static void classify(const struct keys *k, uint32_t key, int shift, uint64_t *classes) {
+    uint32_t piece[PIECE];
+    memset(classes, 0, 256 * sizeof(uint64_t));
+    for (int64_t from = 0; from < k->n; from += PIECE) {
+        int64_t count = sl_min(PIECE, k->n - from);
+        keys_of(k, from, count, piece);
+        for (int64_t i = 0; i < count; i++) {
+            uint32_t other = piece[i];
+            if (other != 0 && ((uint64_t)(other ^ key) >> (shift + 8)) == 0) {
+                classes[other >> shift & 255] += weight_of_key(k, other);
+            }
+        }
+    }
+}
+
+/* Finds what is to be kept: an id with a key other than 0, if the weight of those before it is at
+   most limit. Greater keys come before, and lower ids among equals. Equal keys weigh the same. */
+static struct cut cut_at(const struct keys *k, uint64_t limit) {
+    uint64_t classes[256], above = 0, within = 0;
+    uint32_t key = 0;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        classify(k, key, shift, classes);
+        int found = -1;
+        uint64_t before = above;
+        for (int digit = 255; digit >= 0 && before <= limit; digit--) {
+            if (classes[digit] != 0) {
+                found = digit;
+                above = before;
+                within = classes[digit];
+                before += within;
+            }
+        }
+        if (found < 0) {
+            return (struct cut){UINT32_MAX, -1};
+        }
+        key |= (uint32_t)found << shift;
+    }
+    uint64_t each = weight_of_key(k, key), kept = (limit - above) / each + 1;
+    int all = kept * each >= within;
+    return (struct cut){key, all ? INT64_MAX : nth_equal(k, key, kept - 1)};
+}
+
+/* Gathers what has at least a key; returns whether it has room. */
+static int gather(const struct keys *k, uint32_t least, struct list *list) {
+    uint32_t piece[PIECE];
+    list->size = 0;
+    for (int64_t from = 0; from < k->n; from += PIECE) {
+        int64_t count = sl_min(PIECE, k->n - from), size = list->size;
+        if (size > MOST_CANDIDATES) {
+            return 0;
+        }
+        keys_of(k, from, count, piece);
+        for (int64_t i = 0; i < count; i++) {
+            list->keys[size] = piece[i];
+            list->ids[size] = (int32_t)(from + i);
+            size += piece[i] >= least;
+        }
+        list->size = size;
+    }
+    return list->size <= MOST_CANDIDATES;
+}
+
+static struct keys keys_in(const struct list *list, int by_weight) {
+    return (struct keys){.list = list, .by_weight = by_weight, .n = list->size};
+}
+
+static void drop(struct list *list, struct cut cut) {
+    int64_t size = 0;
+    for (int64_t i = 0; i < list->size; i++) {
+        list->keys[size] = list->keys[i];
+        list->ids[size] = list->ids[i];
+        size += keeps(cut, list->keys[i], list->ids[i]);
+    }
+    list->size = size;
+}
+
+static int64_t count_from(const struct list *list, uint32_t least) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < list->size; i++) {
+        count += list->keys[i] >= least;
+    }
+    return count;
+}
+
+/* A key that at least k of the row have, or more, found from the largest of groups of ids; 1 if
+   they don't tell one. */
+static uint32_t common_key(const struct values *v, int64_t k) {
+    uint32_t piece[PIECE];
+    struct list groups;
+    const struct keys of_row = {.values = v, .n = v->n};
+    groups.size = 0;
+    for (int64_t from = 0; from < v->n && groups.size < MOST_CANDIDATES; from += PIECE) {
+        int64_t count = sl_min(PIECE, v->n - from);
+        memset(piece, 0, sizeof piece);
+        keys_of(&of_row, from, count, piece);
+        for (int64_t at = 0; at < count; at += GROUP) {
+            uint32_t largest = 0;
+            for (int64_t i = 0; i < GROUP; i++) {
+                uint32_t key = piece[at + i];
+                largest = key > largest ? key : largest;
+            }
+            groups.ids[groups.size] = (int32_t)groups.size;
+            groups.keys[groups.size++] = largest;
+        }
+    }
+    const struct keys of_groups = keys_in(&groups, 0);
+    uint32_t key = cut_at(&of_groups, (uint64_t)k - 1).key;
+    return count_from(&groups, key) >= k ? key : 1;
+}
+
+/* Gathers some with the greatest values, k at least, but only such as have a weight. */
+static int gather_likely(const struct keys *of_row, int64_t k, struct list *list) {
+    /* What min-p leaves is mostly little, and not always k. */
+    if (of_row->weights != NULL && of_row->weights->least > 0.0f) {
+        return gather(of_row, 1, list);
+    }
+    /* Weights are in the order of values: those that have none are dropped later. */
+    const struct keys by_value = {.values = of_row->values, .n = of_row->n};
+    return k <= MOST_CANDIDATES && gather(&by_value, common_key(of_row->values, k), list);
+}
+
+/* Finds the k with the greatest values among those that have a weight, if weights are given. Leaves
+   them in the list where there is room, perhaps beside some without; returns whether there is. */
+static int most_likely(const struct values *v, const struct weights *w, int64_t k,
+                       struct list *list, struct cut *cut) {
+    const struct keys of_row = {.values = v, .weights = w, .n = v->n};
+    int listed = gather_likely(&of_row, k, list);
+    const struct keys of_list = keys_in(list, 0);
+    *cut = cut_at(listed ? &of_list : &of_row, (uint64_t)k - 1);
+    if (listed) {
+        drop(list, *cut);
+    }
+    return listed;
+}
+
+static uint64_t limit_of(float top_p, uint64_t total) {
+    return (uint64_t)((double)top_p * (double)total);
+}
+
+/* What is kept of a row if that is where the mass of the more likely ones is at most top_p of all.
+   Leaves it in the list where there is room; returns whether there is. */
+static int nucleus(const struct weights *w, float top_p, struct list *list, struct cut *cut) {
+    uint64_t total = mass_of_row(w), limit = limit_of(top_p, total);
+    const struct keys of_row = {
+        .values = &w->values, .weights = w, .by_weight = 1, .n = w->values.n};
+    /* All that weigh less than this weigh less together than what is beyond the limit. */
+    uint64_t each = (total - limit) / (uint64_t)w->values.n;
+    float least = sl_max(1, (int64_t)each) * 0x1p-43f * 0.9999f;
+    if (gather(&of_row, bits_of(least < 0x1p-43f ? 0x1p-43f : least), list)) {
+        const struct keys of_list = keys_in(list, 1);
+        *cut = cut_at(&of_list, limit);
+        drop(list, *cut);
+        return 1;
+    }
+    *cut = cut_at(&of_row, limit);
+    return 0;
+}
+
+/* The first id with which the running sum of the weights exceeds target, which their total does. */
+static int64_t pick_in_list(const struct list *list, uint64_t target) {
+    int64_t i = 0;
+    for (; i < list->size - 1; i++) {
+        uint64_t weight = fixed_point(float_of(list->keys[i]));
+        if (weight > target) {
+            break;
+        }
+        target -= weight;
+    }
+    return list->ids[i];
+}
+
+static int64_t pick_in_piece(const float *weights, int64_t count, uint64_t target) {
+    int64_t i = 0;
+    for (; i < count - 1; i++) {
+        uint64_t weight = fixed_point(weights[i]);
+        if (weight > target) {
+            break;
+        }
+        target -= weight;
+    }
+    return i;
+}
+
+static uint64_t target_of(double uniform, uint64_t total) {
+    uint64_t target = (uint64_t)(uniform * (double)total);
+    return target < total ? target : total - 1;
+}
+
+static int64_t pick_in_row(const struct weights *w, double uniform) {
+    float piece[PIECE];
+    uint64_t target = target_of(uniform, mass_of_row(w));
+    for (int64_t from = 0; from < w->values.n; from += PIECE) {
+        int64_t count = sl_min(PIECE, w->values.n - from);
+        weigh(w, from, count, piece);
+        uint64_t mass = mass_of(piece, count);
+        if (mass > target) {
+            return from + pick_in_piece(piece, count, target);
+        }
+        target -= mass;
+    }
+    return w->values.n - 1;
+}
+
+/* Turns a list by value into one by weight. */
+static void weigh_list(const struct weights *w, struct list *list) {
+    for (int64_t i = 0; i < list->size; i++) {
+        float value = value_of(w->values.row[list->ids[i]], w->values.divisor);
+        float weight = exponential((value - w->largest) * w->inverse);
+        list->keys[i] = weight >= w->least ? weight_key(weight) : 0;
+    }
+}
+
+static int64_t draw(const struct values *v, int64_t best, const struct rules *rules) {
+    struct list list;
+    struct weights w = {*v, value_of(v->row[best], v->divisor), 1.0f, rules->min_p, ALL, ALL};
+    int listed = 0;
+    if (rules->top_k > 0 && rules->top_k < v->n) {
+        listed = most_likely(v, &w, rules->top_k, &list, &w.likely);
+        if (listed) {
+            weigh_list(&w, &list);
+        }
+    }
+    if (rules->top_p < 1.0f && listed) {
+        const struct keys of_list = keys_in(&list, 1);
+        drop(&list, cut_at(&of_list, limit_of(rules->top_p, mass_of_list(&list))));
+    } else if (rules->top_p < 1.0f) {
+        listed = nucleus(&w, rules->top_p, &list, &w.massive);
+    }
+    return listed ? pick_in_list(&list, target_of(rules->uniform, mass_of_list(&list)))
+                  : pick_in_row(&w, rules->uniform);
+}
+
+/* The id of the largest value, the lowest among equals; -1 if there is none above -infinity. */
+static int64_t best_of(const struct values *v) {
+    float piece[PIECE], largest = -INFINITY;
+    int64_t place = -1;
+    for (int64_t from = 0; from < v->n; from += PIECE) {
+        int64_t count = sl_min(PIECE, v->n - from);
+        load(v, from, count, piece);
+        vf most = vf_set1(-INFINITY);
+        int64_t i = 0;
+        for (; i + VW <= count; i += VW) {
+            most = vf_max(vf_load(piece + i), most);
+        }
+        float found = vf_hmax(most);
+        for (; i < count; i++) {
+            found = piece[i] > found ? piece[i] : found;
+        }
+        if (found > largest) {
+            largest = found;
+            place = from;
+        }
+    }
+    if (place < 0) {
+        return -1;
+    }
+    load(v, place, sl_min(PIECE, v->n - place), piece);
+    int64_t i = 0;
+    while (piece[i] != largest) {
+        i++;
+    }
+    return place + i;
+}
+
+/* Closes the ids whose bit is 0. */
+static void apply_mask(float *row, int64_t n, const uint32_t *words) {
+    for (int64_t from = 0; from < n; from += 32) {
+        uint32_t word = words[from / 32];
+        int64_t count = sl_min(32, n - from);
+        for (int64_t i = 0; word != UINT32_MAX && i < count; i++) {
+            row[from + i] = word >> i & 1 ? row[from + i] : -INFINITY;
+        }
+    }
+}
+
+/* Biases, penalties and what must not come. The ids of the edits are distinct. */
+static void apply_edits(float *row, const struct rules *rules, struct edit *edits) {
+    for (int64_t i = 0; i < rules->num_edits; i++) {
+        struct edit edit = edits[i];
+        float was = row[edit.id], value = was + edit.bias;
+        if (edit.flags & SEEN) {
+            value = value < 0.0f ? value * rules->repetition : value / rules->repetition;
+        }
+        if (edit.count > 0) {
+            value = value - ((float)edit.count * rules->frequency + rules->presence);
+        }
+        int forbidden = (edit.flags & FORBIDDEN) && value > -INFINITY;
+        row[edit.id] = forbidden ? float_of(FORBIDDEN_MARK) : value;
+        edits[i].bias = was;
+    }
+}
+
+static void undo_edits(float *row, const struct rules *rules, const struct edit *edits) {
+    for (int64_t i = 0; i < rules->num_edits; i++) {
+        row[edits[i].id] = edits[i].bias;
+    }
+}
+
+/* How the values of a row become what is told of them. */
+struct scale {
+    struct weights weights;
+    int64_t token;
+    int certain;
+    int in_nucleus;
+    float temperature;
+    double shift;
+};
+
+static struct scale scale_of(const struct values *v, int64_t token, const struct rules *rules) {
+    struct scale s = {{*v, 0.0f, 1.0f, 0.0f, ALL, ALL}, token, 0, 0, 1.0f, 0.0};
+    if (rules->flags & LOGITS) {
+        return s;
+    }
+    if (rules->report_top_p < CERTAIN_BELOW) {
+        s.certain = 1;
+        return s;
+    }
+    int64_t best = best_of(v);
+    s.weights.largest = best < 0 ? -INFINITY : value_of(v->row[best], v->divisor);
+    s.temperature = rules->report_temperature;
+    s.weights.inverse = 1.0f / s.temperature;
+    if (rules->report_top_p < 1.0f) {
+        struct list list;
+        s.in_nucleus = 1;
+        nucleus(&s.weights, rules->report_top_p, &list, &s.weights.massive);
+    }
+    s.shift = log((double)mass_of_row(&s.weights) * 0x1p-43);
+    return s;
+}
+
+static float told(const struct scale *s, int64_t id) {
+    if (s->certain) {
+        return id == s->token ? 0.0f : (float)LEAST_VALUE;
+    }
+    float own = value_of(s->weights.values.row[id], s->weights.values.divisor);
+    if (s->in_nucleus) {
+        float weight = exponential((own - s->weights.largest) * s->weights.inverse);
+        if (!keeps(s->weights.massive, weight_key(weight), id)) {
+            return (float)LEAST_VALUE;
+        }
+    }
+    double value = ((double)own - (double)s->weights.largest) / (double)s->temperature - s->shift;
+    return value >= LEAST_VALUE && value <= 3.4028234663852886e38 ? (float)value
+                                                                   : (float)LEAST_VALUE;
+}
+
+/* The most likely tokens, in order: keys of value and id. */
+static int64_t find_top(const struct values *v, int64_t top, uint64_t *keys) {
+    struct list list;
+    struct cut cut;
+    if (top == 0) {
+        return 0;
+    }
+    if (!most_likely(v, NULL, top, &list, &cut)) {
+        /* Among equals that are too many for the list. */
+        const struct keys of_row = {.values = v, .n = v->n};
+        uint32_t piece[PIECE];
+        list.size = 0;
+        for (int64_t from = 0; from < v->n; from += PIECE) {
+            int64_t count = sl_min(PIECE, v->n - from);
+            keys_of(&of_row, from, count, piece);
+            for (int64_t i = 0; i < count; i++) {
+                if (piece[i] != 0 && keeps(cut, piece[i], from + i)) {
+                    list.keys[list.size] = piece[i];
+                    list.ids[list.size++] = (int32_t)(from + i);
+                }
+            }
+        }
+    }
+    for (int64_t i = 0; i < list.size; i++) {
+        uint64_t own = (uint64_t)list.keys[i] << 32 | (UINT32_MAX - (uint32_t)list.ids[i]);
+        int64_t at = i;
+        for (; at > 0 && keys[at - 1] < own; at--) {
+            keys[at] = keys[at - 1];
+        }
+        keys[at] = own;
+    }
+    return list.size;
+}
+
+/* How many values are at least as large as one. */
+static int64_t rank_of(const struct values *v, float value) {
+    float piece[PIECE];
+    int64_t rank = 0;
+    for (int64_t from = 0; from < v->n; from += PIECE) {
+        int64_t count = sl_min(PIECE, v->n - from);
+        load(v, from, count, piece);
+        int32_t found = 0;
+        for (int64_t i = 0; i < count; i++) {
+            found += piece[i] >= value;
+        }
+        rank += found;
+    }
+    return rank;
+}
+
+static int64_t id_of(uint64_t key) { return (int64_t)(UINT32_MAX - (uint32_t)key); }
+
+static int32_t word_of(float value) { return (int32_t)bits_of(value); }
+
+/* Writes value and rank of the token, then the most likely tokens. Equals have the rank of the last
+   of them. */
+static void report(const struct values *v, int64_t token, const struct rules *rules,
+                   int32_t *result) {
+    uint64_t keys[MOST_TOP];
+    struct scale scale = scale_of(v, token, rules);
+    int64_t size = find_top(v, rules->top, keys);
+    float own = value_of(v->row[token], v->divisor);
+    result[2] = word_of(told(&scale, token));
+    result[3] = (int32_t)(own == own ? rank_of(v, own) : v->n);
+    result[4] = (int32_t)size;
+    for (int64_t i = 0; i < size; i++) {
+        int64_t id = id_of(keys[i]), at = i;
+        while (at < size - 1 && keys[at] >> 32 == keys[at + 1] >> 32) {
+            at++;
+        }
+        int32_t *entry = result + 5 + 3 * i;
+        entry[0] = (int32_t)id;
+        entry[1] = word_of(told(&scale, id));
+        entry[2] = (int32_t)(at < size - 1 ? at + 1
+                                           : rank_of(v, value_of(v->row[id], v->divisor)));
+    }
+}
+
+static void sample_row(const struct sl_sample_args *args, int64_t index) {
+    const struct header *header = args->input;
+    const struct rules *rules = (const struct rules *)(header + 1) + index;
+    struct edit *pool = (struct edit *)((char *)args->input + args->pool_at);
+    struct edit *edits = pool + rules->edits_at;
+    float *row = args->logits + rules->logits_row * args->logits_stride;
+    int32_t *result = args->results + index * (5 + 3 * header->top_width);
+
+    if (rules->mask_at >= 0) {
+        apply_mask(row, args->n, (const uint32_t *)(pool + rules->mask_at));
+    }
+    apply_edits(row, rules, edits);
+    struct values undivided = {row, 1.0f, args->n}, processed = {row, rules->temperature, args->n};
+    int64_t token = best_of(&undivided);
+    int outcome = token < 0 ? NO_TOKEN : DRAWN;
+    if (outcome == DRAWN && !(rules->flags & GREEDY)) {
+        outcome = isfinite(value_of(row[token], rules->temperature)) ? DRAWN : NOT_FINITE;
+        token = outcome == DRAWN ? draw(&processed, token, rules) : token;
+    }
+    result[0] = outcome;
+    result[1] = (int32_t)token;
+    if (outcome == DRAWN && (rules->flags & REPORTS)) {
+        if (rules->flags & RAW) {
+            undo_edits(row, rules, edits);
+        }
+        report(rules->flags & RAW ? &undivided : &processed, token, rules, result);
+    }
+}
+
+void SL_FN(sample)(const struct sl_sample_args *args, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+        sample_row(args, i);
+    }
+}
