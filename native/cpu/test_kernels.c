@@ -8,7 +8,7 @@ uint64_t seed = 1;
 /* Hidden in the library: the tests are linked with its object files. */
 extern int sl_intel;
 
-/* In test_matrices.c, test_attention.c and test_team.c. */
+/* In test_matrices.c, test_attention.c, test_sampling.c and test_team.c. */
 void packs_every_type_without_loss(void);
 void converts_every_type_to_every_format(void);
 void packs_transposed_sources(void);
@@ -21,6 +21,7 @@ void rotates_and_stores(void);
 void attends(void);
 void attends_in_parts(void);
 void attends_to_extreme_scores(void);
+void draws_the_same_at_every_level(void);
 void runs_lists_in_order(void);
 void finds_the_weights_that_a_thread_reads(void);
 void plans_what_is_fetched_ahead(void);
@@ -179,6 +180,9 @@ int main(void) {
     int before = failures;
     levels_agree_on_exact_operations();
     printf(" %-56s %s\n", "levels agree on exact operations", failures == before ? "ok" : "FAILED");
+    before = failures;
+    draws_the_same_at_every_level();
+    printf(" %-56s %s\n", "draws the same at every level", failures == before ? "ok" : "FAILED");
     before = failures;
     runs_lists_in_order();
     finds_the_weights_that_a_thread_reads();
