@@ -1,9 +1,9 @@
 /*
  * Draws a token from each row of logits and tells how likely tokens are, without sorting a row.
  *
- * The numbers are those of native/cuda/sampling.cu, bit for bit: weights are exp(logit - largest),
+ * The tokens and ranks are those of native/cuda/sampling.cu: weights are exp(logit - largest),
  * rounded step by step, and summed as integers of 2^-43, so that sums are the same in any order. A
- * weight below 2^-43 counts as none. Compilers make vectors of the loops over a piece of a row.
+ * weight below 2^-43 counts as none. Log probabilities differ by the last bit of a logarithm at most.
  *
  * Where top-k, top-p and the most likely tokens end is found among few candidates: a bound that
  * costs one pass keeps the rest of the row out. Where there are too many, radix selection (Alabi et
@@ -104,20 +104,25 @@ struct list {
     int32_t ids[MOST_CANDIDATES + PIECE];
 };
 
+/* No temperature brings what must not come closer to what may. */
+SL_INLINE float forbidden_value(float divisor) {
+    return divisor < 1.0f ? FORBIDDEN_LOGIT / divisor : FORBIDDEN_LOGIT;
+}
+
 SL_INLINE float value_of(float logit, float divisor) {
-    return bits_of(logit) == FORBIDDEN_MARK ? FORBIDDEN_LOGIT : logit / divisor;
+    return bits_of(logit) == FORBIDDEN_MARK ? forbidden_value(divisor) : logit / divisor;
 }
 
 static void load(const struct values *v, int64_t from, int64_t count, float *restrict out) {
     const float *row = v->row + from;
-    float divisor = v->divisor;
+    float divisor = v->divisor, forbidden = forbidden_value(divisor);
     if (divisor == 1.0f) {
         for (int64_t i = 0; i < count; i++) {
-            out[i] = bits_of(row[i]) == FORBIDDEN_MARK ? FORBIDDEN_LOGIT : row[i];
+            out[i] = bits_of(row[i]) == FORBIDDEN_MARK ? forbidden : row[i];
         }
     } else {
         for (int64_t i = 0; i < count; i++) {
-            out[i] = value_of(row[i], divisor);
+            out[i] = bits_of(row[i]) == FORBIDDEN_MARK ? forbidden : row[i] / divisor;
         }
     }
 }
@@ -129,11 +134,12 @@ SL_INLINE uint32_t ordered(float value) {
     return value != value ? 0 : key;
 }
 
-/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN.
-   Every product and sum is rounded. */
+/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN, 1
+   above 0, where a forbidden id is when all others are still lower. Every product and sum is
+   rounded. */
 SL_INLINE vf exponentials(vf argument) {
     static const float terms[] = {1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f, 1.0f, 1.0f};
-    vf least = vf_set1(-87.0f), x = vf_max(argument, least);
+    vf least = vf_set1(-87.0f), x = vf_max(vf_min(argument, vf_zero()), least);
     vf whole = vf_trunc(vf_sub(vf_mul(x, vf_set1(1.442695f)), vf_set1(0.5f)));
     vf r = vf_add(vf_sub(x, vf_mul(whole, vf_set1(355.0f / 512.0f))),
                   vf_mul(whole, vf_set1(2.1219444e-4f)));
@@ -377,12 +383,14 @@ static uint32_t common_key(const struct values *v, int64_t k) {
     return count_from(&groups, key) >= k ? key : 1;
 }
 
-/* Gathers some with the greatest values, k at least, but only such as have a weight. */
+/* Gathers ids among which the k with the greatest values are that have a weight, or all that have
+   one where those are fewer; returns whether there is room. */
 static int gather_likely(const struct keys *of_row, int64_t k, struct list *list) {
     /* What min-p leaves is mostly little, and not always k. */
     if (of_row->weights != NULL && of_row->weights->least > 0.0f) {
         return gather(of_row, 1, list);
     }
+    list->size = 0;
     /* Weights are in the order of values: those that have none are dropped later. */
     const struct keys by_value = {.values = of_row->values, .n = of_row->n};
     return k <= MOST_CANDIDATES && gather(&by_value, common_key(of_row->values, k), list);

@@ -42,6 +42,7 @@ SL_INLINE vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 SL_INLINE vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
 SL_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 SL_INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); } /* b if a or b is NaN */
+SL_INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); } /* b if a or b is NaN */
 SL_INLINE vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 SL_INLINE float vf_hsum(vf a) { return _mm512_reduce_add_ps(a); }
 SL_INLINE float vf_hmax(vf a) { return _mm512_reduce_max_ps(a); }
@@ -102,6 +103,7 @@ SL_INLINE vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 SL_INLINE vf vf_div(vf a, vf b) { return _mm256_div_ps(a, b); }
 SL_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 SL_INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+SL_INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 SL_INLINE vf vf_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 SL_INLINE float vf_hsum(vf a) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -193,6 +195,7 @@ SL_INLINE vf vf_mul(vf a, vf b) { return a * b; }
 SL_INLINE vf vf_div(vf a, vf b) { return a / b; }
 SL_INLINE vf vf_fma(vf a, vf b, vf c) { return a * b + c; }
 SL_INLINE vf vf_max(vf a, vf b) { return v_select(a > b, a, b); }
+SL_INLINE vf vf_min(vf a, vf b) { return v_select(a < b, a, b); }
 SL_INLINE vf vf_abs(vf a) { return (vf)((vi)a & 0x7fffffff); }
 SL_INLINE float vf_hsum(vf a) { return (a[0] + a[2]) + (a[1] + a[3]); }
 SL_INLINE float vf_hmax(vf a) {

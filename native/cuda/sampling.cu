@@ -107,17 +107,22 @@ struct Values {
 
     __device__ float operator()(int id) const {
         float value = row[id];
-        return __float_as_uint(value) == FORBIDDEN_MARK ? FORBIDDEN_LOGIT
-                                                        : __fdiv_rn(value, divisor);
+        if (__float_as_uint(value) != FORBIDDEN_MARK) {
+            return __fdiv_rn(value, divisor);
+        }
+        /* No temperature brings it closer to what may come. */
+        return fminf(FORBIDDEN_LOGIT, __fdiv_rn(FORBIDDEN_LOGIT, divisor));
     }
 };
 
-/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN.
- * Every product and sum is rounded, so that the host has the same bits. */
-static __device__ float exponential(float x) {
-    if (!(x >= -87.0f)) {
+/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN, 1
+ * above 0, where a forbidden id is when all others are still lower. Every product and sum is rounded,
+ * so that the host has the same bits. */
+static __device__ float exponential(float argument) {
+    if (!(argument >= -87.0f)) {
         return 0.0f;
     }
+    float x = fminf(argument, 0.0f);
     int n = (int)__fadd_rn(__fmul_rn(x, 1.442695f), -0.5f);
     float whole = (float)n;
     float r = __fadd_rn(__fadd_rn(x, -__fmul_rn(whole, 355.0f / 512.0f)),

@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ReportSpec;
+import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.Arena;
@@ -70,7 +71,7 @@ final class Sampler implements AutoCloseable {
         this.meter = new LogprobsMeter(numIds);
         this.lottery = new TokenLottery(numIds);
         this.onDevice =
-                device.samples()
+                device.samples() && numIds <= SamplingBatch.MOST_IDS
                         ? Optional.of(
                                 new DeviceSampler(
                                         config,

@@ -62,11 +62,12 @@ final class TokenLottery {
     }
 
     /// Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for
-    /// NaN.
-    static float exp(float x) {
-        if (!(x >= -87f)) {
+    /// NaN, 1 above 0, where a forbidden id is when all others are still lower.
+    static float exp(float argument) {
+        if (!(argument >= -87f)) {
             return 0;
         }
+        float x = Math.min(argument, 0);
         int n = (int) (x * LOG2_E - 0.5f);
         float r = (x - n * LN2_HIGH) + n * LN2_REST;
         float p = 1f / 720;

@@ -254,6 +254,19 @@ public interface SamplingContract {
         assertThat(token(logits, DrawSpec.GREEDY, batch -> batch.forbid(69))).isEqualTo(69);
     }
 
+    /// Divided by a temperature, logits may be lower than what a forbidden one is before.
+    @Test
+    default void noTemperatureLiftsAForbiddenId() {
+        float[] logits = {-1e9f, 5, -2e10f, NEVER};
+
+        DrawSpec cold = new DrawSpec(false, 0.05f, OptionalInt.empty(), 0.9f, 0, 0.99);
+        assertThat(tokens(logits, cold, batch -> batch.forbid(1))).containsExactly(0);
+        DrawSpec hot = new DrawSpec(false, 1e6f, OptionalInt.empty(), 1, 0, 0.99);
+        assertThat(token(logits, hot, batch -> batch.forbid(1))).isZero();
+        float[] low = {NEVER, 5, -2e10f, -3e10f};
+        assertThat(token(low, hot, batch -> batch.forbid(1))).isBetween(1, 3);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 31, 32, 33, 127, 1003})
     default void aBitmaskThatLeavesOneIdLeavesThatId(int size) {

@@ -27,12 +27,13 @@ import java.util.List;
 import java.util.Optional;
 
 /// The CPU as a device: native kernels where the library was built, their plain Java twins
-/// elsewhere, on a fixed set of threads.
+/// elsewhere, which draw no tokens, on a fixed set of threads.
 ///
 /// Weights are packed into panels of 32 outputs (`native/cpu/sluice_cpu.h` has the layouts).
 /// Activations that meet bfloat16 or quantised weights are rounded or quantised first, into scratch
-/// rows that grow to the largest batch seen; nothing else is allocated after the weights are
-/// packed. Results depend neither on the number of threads nor on who took which share.
+/// rows that grow to the largest batch seen, and rules of sampling are copied; nothing else is
+/// allocated after the weights are packed. Results depend neither on the number of threads nor on
+/// who took which share.
 public final class CpuDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CpuDevice.class);
 
@@ -578,7 +579,8 @@ public final class CpuDevice implements Device {
         ShapeChecks.sampling(op, logits, batch);
         runWritten();
         // Kernels note in the edits what was there before.
-        MemorySegment copy = hostCopy.take(batch.inputBytes());
+        // All that it may need later: pages cost nothing until they are touched.
+        MemorySegment copy = hostCopy.take(batch.maxInputBytes());
         batch.copyInput(copy);
         run(op, kernels.sample(logits, batch, copy), batch.numRows(), 1);
         runWritten();

@@ -16,12 +16,14 @@ import java.util.function.Consumer;
 
 /// The operations of the CPU device, each as units of work over the same bytes.
 ///
-/// Two implementations: the native ones and their plain twin, [JavaKernels]. A call only prepares;
-/// the units that it returns do the work and may run on several threads at once. They are valid
-/// until the same operation is prepared again. Call on the engine thread.
+/// Two implementations: the native ones and their plain twin, [JavaKernels], which has no
+/// [#sample]. A call only prepares; the units that it returns do the work and may run on several
+/// threads at once. They are valid until the same operation is prepared again. Call on the engine
+/// thread.
 ///
 /// Arguments are those of the record of [KernelArgs] that is called like the operation, one by one
 /// for what runs in each step: the virtual machine may not manage to keep a record off the heap.
+/// Where there is no twin, there is no record.
 interface CpuKernels extends AutoCloseable {
     /// What runs, in one word: `java`, or the name of the instruction set.
     String name();

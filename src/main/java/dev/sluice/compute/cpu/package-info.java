@@ -1,4 +1,5 @@
-/// The CPU device: native kernels with a plain Java twin for each operation.
+/// The CPU device: native kernels with a plain Java twin for each operation but the drawing of
+/// tokens, which is the engine's without them.
 ///
 /// Main types: `CpuDevice`, `StepRecorder` (the operations of a step as one list), `CpuThreads`,
 /// `NativeKernels` (checked calls). May import: `compute`, `compute.weights`, the JDK. Threading:
