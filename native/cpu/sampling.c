@@ -3,7 +3,7 @@
  *
  * The tokens and ranks are those of native/cuda/sampling.cu: weights are exp(logit - largest),
  * rounded step by step, and summed as integers of 2^-43, so that sums are the same in any order. A
- * weight below 2^-43 counts as none. Log probabilities differ by the last bit of a logarithm at most.
+ * weight below 2^-43 counts as none. Log probabilities differ by a logarithm's last bit at most.
  *
  * Where top-k, top-p and the most likely tokens end is found among few candidates: a bound that
  * costs one pass keeps the rest of the row out. Where there are too many, radix selection (Alabi et
@@ -16,7 +16,7 @@
 /* Ids that a pass looks at together. */
 enum { PIECE = 256 };
 
-/* Candidates that are gathered at most, and ids of a group of which the largest counts for a bound. */
+/* Candidates that are gathered at most, and ids of a group whose largest value counts for a bound. */
 enum { MOST_CANDIDATES = 8192, GROUP = 64, MOST_TOP = 20 };
 
 enum { DRAWN, NO_TOKEN, NOT_FINITE };
@@ -100,8 +100,8 @@ struct weights {
 /* Candidates in the order of their ids. */
 struct list {
     int64_t size;
-    uint32_t keys[MOST_CANDIDATES + PIECE];
-    int32_t ids[MOST_CANDIDATES + PIECE];
+    uint32_t keys[MOST_CANDIDATES + PIECE + VW];
+    int32_t ids[MOST_CANDIDATES + PIECE + VW];
 };
 
 /* No temperature brings what must not come closer to what may. */
@@ -134,8 +134,8 @@ SL_INLINE uint32_t ordered(float value) {
     return value != value ? 0 : key;
 }
 
-/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN, 1
-   above 0, where a forbidden id is when all others are still lower. Every product and sum is
+/* Exponential function for arguments up to 0, to about 1e-7 of the result; 0 below -87 and for NaN,
+   1 above 0, where a forbidden id is when all others are still lower. Every product and sum is
    rounded. */
 SL_INLINE vf exponentials(vf argument) {
     static const float terms[] = {1.0f / 120.0f, 1.0f / 24.0f, 1.0f / 6.0f, 0.5f, 1.0f, 1.0f};
@@ -315,22 +315,48 @@ static struct cut cut_at(const struct keys *k, uint64_t limit) {
     return (struct cut){key, all ? INT64_MAX : nth_equal(k, key, kept - 1)};
 }
 
+/* Appends those of a piece that have at least a key; the list has room for all of it. */
+#if SL_LEVEL == 2
+static void append(struct list *list, const uint32_t *keys, int64_t from, int64_t count,
+                   uint32_t least) {
+    __m512i bound = _mm512_set1_epi32((int32_t)least);
+    __m512i ids = _mm512_add_epi32(
+        _mm512_set1_epi32((int32_t)from),
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    int64_t size = list->size;
+    for (int64_t i = 0; i < count; i += VW) {
+        __mmask16 there = v_mask(sl_min(VW, count - i));
+        __m512i k = _mm512_maskz_loadu_epi32(there, keys + i);
+        __mmask16 found = _mm512_mask_cmpge_epu32_mask(there, k, bound);
+        /* Compressed in a register, for to memory it is slow. */
+        _mm512_storeu_si512(list->keys + size, _mm512_maskz_compress_epi32(found, k));
+        _mm512_storeu_si512(list->ids + size, _mm512_maskz_compress_epi32(found, ids));
+        size += __builtin_popcount(found);
+        ids = _mm512_add_epi32(ids, _mm512_set1_epi32(VW));
+    }
+    list->size = size;
+}
+#else
+static void append(struct list *list, const uint32_t *keys, int64_t from, int64_t count,
+                   uint32_t least) {
+    int64_t size = list->size;
+    for (int64_t i = 0; i < count; i++) {
+        list->keys[size] = keys[i];
+        list->ids[size] = (int32_t)(from + i);
+        size += keys[i] >= least;
+    }
+    list->size = size;
+}
+#endif
+
 /* Gathers what has at least a key; returns whether it has room. */
 static int gather(const struct keys *k, uint32_t least, struct list *list) {
     uint32_t piece[PIECE];
     list->size = 0;
-    for (int64_t from = 0; from < k->n; from += PIECE) {
-        int64_t count = sl_min(PIECE, k->n - from), size = list->size;
-        if (size > MOST_CANDIDATES) {
-            return 0;
-        }
+    for (int64_t from = 0; from < k->n && list->size <= MOST_CANDIDATES; from += PIECE) {
+        int64_t count = sl_min(PIECE, k->n - from);
         keys_of(k, from, count, piece);
-        for (int64_t i = 0; i < count; i++) {
-            list->keys[size] = piece[i];
-            list->ids[size] = (int32_t)(from + i);
-            size += piece[i] >= least;
-        }
-        list->size = size;
+        append(list, piece, from, count, least);
     }
     return list->size <= MOST_CANDIDATES;
 }

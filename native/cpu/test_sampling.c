@@ -90,8 +90,8 @@ static void compare(int64_t n, int variant) {
             CHECK(results[0] != 0 || (results[1] >= 0 && results[1] < n), "token %d of %d",
                   results[1], (int)n);
         }
-        CHECK(memcmp(expected, results, sizeof results) == 0, "%d ids, variant %d: token %d, not %d",
-              (int)n, variant, results[1], expected[1]);
+        CHECK(memcmp(expected, results, sizeof results) == 0,
+              "%d ids, variant %d: token %d, not %d", (int)n, variant, results[1], expected[1]);
     }
     free(logits);
     free(copy);

@@ -116,6 +116,18 @@ class CpuSamplerTest {
             assertThat(token(steps, OptionalInt.of(10_000), 1, 0.99999)).isEqualTo(9_999);
         }
 
+        /// A bound for the most likely tokens comes from the first half million ids.
+        @Test
+        void theMostLikelyTokenMayStandAtTheEndOfALargeVocabulary() {
+            float[] logits = new float[600_000];
+            logits[599_999] = 5;
+
+            assertThat(token(logits, OptionalInt.of(1), 1, 0)).isEqualTo(599_999);
+            assertThat(token(logits, OptionalInt.of(2), 1, 0)).isZero();
+            assertThat(token(logits, OptionalInt.of(2), 1, 0.5)).isEqualTo(599_999);
+            assertThat(token(logits, OptionalInt.empty(), 1, 0.9999)).isEqualTo(599_999);
+        }
+
         private int token(float[] logits, OptionalInt topK, float topP, double uniform) {
             try (SamplingBatch batch = new SamplingBatch(1, logits.length, 0);
                     DeviceMatrix matrix = DeviceMatrix.of(device(), new float[][] {logits})) {
