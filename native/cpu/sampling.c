@@ -16,7 +16,7 @@
 /* Ids that a pass looks at together. */
 enum { PIECE = 256 };
 
-/* Candidates that are gathered at most, and ids of a group whose largest value counts for a bound. */
+/* Candidates that are gathered at most, and ids of a group whose largest gives a bound. */
 enum { MOST_CANDIDATES = 8192, GROUP = 64, MOST_TOP = 20 };
 
 enum { DRAWN, NO_TOKEN, NOT_FINITE };
