@@ -368,7 +368,8 @@ public final class SamplingBatch implements AutoCloseable {
         return results.asSlice(0, 4L * numRows * SamplingLayout.resultStride(topWidth));
     }
 
-    /// What [#results()] begins, of [#maxResultBytes()].
+    /// The memory that [#results()] lies at the beginning of, [#maxResultBytes()] of it. Leaves
+    /// nothing on the heap.
     public MemorySegment allResults() {
         return results;
     }

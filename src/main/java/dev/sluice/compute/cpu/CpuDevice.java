@@ -578,8 +578,8 @@ public final class CpuDevice implements Device {
         String op = "sample";
         ShapeChecks.sampling(op, logits, batch);
         runWritten();
-        // Kernels note in the edits what was there before.
-        // All that it may need later: pages cost nothing until they are touched.
+        // Kernels note in the edits what was there before. Room for the largest batch at once: its
+        // pages cost nothing until they are touched.
         MemorySegment copy = hostCopy.take(batch.maxInputBytes());
         batch.copyInput(copy);
         run(op, kernels.sample(logits, batch, copy), batch.numRows(), 1);
