@@ -16,9 +16,9 @@ CHAT_SYSTEM = 300
 class Conversation:
     """What one user asks, turn by turn: pairs of a text and the number of tokens of its answer."""
 
-    def __init__(self, turns, system=None, sampling=None):
+    def __init__(self, turns, sampling, system=None):
         self.turns = turns
-        self.sampling = sampling or {"temperature": 0}
+        self.sampling = sampling
         self.asked = 0
         self.messages = [{"role": "system", "content": system}] if system else None
 
@@ -47,21 +47,21 @@ def log_normal(draw, median, spread, low, high):
     return int(min(high, max(low, draw.lognormvariate(math.log(median), spread))))
 
 
-def fixed(seed, tokens, output, sampling=None):
+def fixed(seed, tokens, output, sampling):
     """One question, which begins with a number of its own so that no cache of prompts knows it."""
-    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 17), output)], sampling=sampling)
+    return Conversation([(f"{RUN}-{seed}: " + words(random.Random(seed), tokens - 17), output)], sampling)
 
 
-def chat(seed, number, sampling=None):
+def chat(seed, number, sampling):
     """`number` turns behind the system prompt."""
     draw = random.Random(seed)
     turns = [(words(draw, log_normal(draw, *CHAT_QUESTION)), log_normal(draw, *CHAT_ANSWER))
              for _ in range(number)]
-    return Conversation(turns, f"Of {RUN}: you help with " + words(random.Random(1), CHAT_SYSTEM - 14), sampling)
+    return Conversation(turns, sampling, f"Of {RUN}: you help with " + words(random.Random(1), CHAT_SYSTEM - 14))
 
 
-def conversations(mix, number, seed, tokens, output, sampling=None):
-    """`number` conversations that no other seed has, all with the same parameters of sampling (greedy)."""
+def conversations(mix, number, seed, tokens, output, sampling):
+    """`number` conversations that no other seed has, all with the same parameters of sampling."""
     seeds = range(seed * 10000, seed * 10000 + number)
     if mix == "chat":
         return [chat(s, CHAT_TURNS[s % len(CHAT_TURNS)], sampling) for s in seeds]

@@ -1,6 +1,7 @@
 package dev.sluice.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.compute.SamplingBatch.Outcome;
@@ -407,6 +408,23 @@ public interface SamplingContract {
             assertThat(left[1]).isEqualTo(logits[1]);
             assertThat(Arrays.copyOfRange(left[2], 41, 50))
                     .isEqualTo(Arrays.copyOfRange(logits[2], 41, 50));
+        }
+    }
+
+    @Test
+    default void logitsThatDoNotFitAreNamed() {
+        try (SamplingBatch batch = new SamplingBatch(2, 8, 0);
+                DeviceMatrix narrow = DeviceMatrix.blank(device(), 2, 7);
+                DeviceMatrix low = DeviceMatrix.blank(device(), 1, 8)) {
+            batch.clear();
+            batch.add(1, DrawSpec.GREEDY, PenaltySpec.NONE);
+
+            assertThatThrownBy(() -> device().sample(narrow.tensor(), batch))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("sample: logits is F32[2, 7], expected 8 ids");
+            assertThatThrownBy(() -> device().sample(low.tensor(), batch))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("sample: logits is F32[1, 8], expected row 1");
         }
     }
 

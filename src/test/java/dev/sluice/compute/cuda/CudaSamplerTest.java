@@ -1,18 +1,12 @@
 package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.compute.DrawSpec;
-import dev.sluice.compute.PenaltySpec;
-import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.SamplingContract;
-import dev.sluice.testing.DeviceMatrix;
 import dev.sluice.testing.TrackingDevice;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 import java.util.Optional;
 
@@ -44,22 +38,5 @@ class CudaSamplerTest implements SamplingContract {
             assertThat(cusim.allocatedBytes()).isZero();
             assertThat(cusim.pinnedBytes()).isZero();
         });
-    }
-
-    @Test
-    void logitsThatDoNotFitAreNamed() {
-        try (SamplingBatch batch = new SamplingBatch(2, 8, 0);
-                DeviceMatrix narrow = DeviceMatrix.blank(device(), 2, 7);
-                DeviceMatrix low = DeviceMatrix.blank(device(), 1, 8)) {
-            batch.clear();
-            batch.add(1, DrawSpec.GREEDY, PenaltySpec.NONE);
-
-            assertThatThrownBy(() -> device().sample(narrow.tensor(), batch))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("sample: logits is F32[2, 7], expected 8 ids");
-            assertThatThrownBy(() -> device().sample(low.tensor(), batch))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("sample: logits is F32[1, 8], expected row 1");
-        }
     }
 }
