@@ -3,6 +3,7 @@ package dev.sluice.testing;
 import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.SamplingBatch.Outcome;
 import dev.sluice.compute.SamplingLayout;
+import dev.sluice.compute.ShapeChecks;
 import dev.sluice.compute.Tensor;
 
 import java.lang.foreign.MemorySegment;
@@ -48,6 +49,7 @@ public final class NaiveSampler {
     ///
     /// @param logits in host memory; not modified
     public static void sample(Tensor logits, SamplingBatch batch) {
+        ShapeChecks.sampling("sample", logits, batch);
         int width = batch.input().get(ValueLayout.JAVA_INT, SamplingLayout.TOP_WIDTH);
         int stride = SamplingLayout.resultStride(width);
         for (int i = 0; i < batch.numRows(); i++) {
