@@ -24,6 +24,8 @@ public final class SamplingBatch implements AutoCloseable {
     /// Most ids: sums of their weights stay below 2^63.
     public static final int MOST_IDS = 1 << 20;
 
+    private static final long USUAL_EDITS = 1 << 17;
+
     /// The logit of a forbidden id. Finite, so that a row in which all other ids are negative
     /// infinity still has a largest one.
     public static final float FORBIDDEN_LOGIT = -1e10f;
@@ -117,6 +119,12 @@ public final class SamplingBatch implements AutoCloseable {
 
     private static long roundUp(long bytes) {
         return Math.ceilDiv(bytes, SamplingLayout.UNIT_BYTES) * SamplingLayout.UNIT_BYTES;
+    }
+
+    /// Room for edits that suffices in most steps: 2 MiB, or less where so many rows and ids can't
+    /// have more, but for any one row in any case.
+    public static long usualEdits(int maxRows, int numIds) {
+        return Math.max(numIds, Math.min(USUAL_EDITS, (long) maxRows * numIds));
     }
 
     private long maskUnits() {

@@ -18,10 +18,6 @@ record GpuMemory(
     /// What the driver may add to the bytes of one allocation.
     private static final long ALLOCATION_BYTES = 2L << 20;
 
-    /// Biases, penalties and forbidden ids that the engine gives a GPU at once, unless a vocabulary
-    /// has more ids.
-    private static final long MOST_EDITS = 1 << 20;
-
     /// Takes what steps need beside their tensors.
     ///
     /// @return bytes that are left for keys and values, on all ranks together; negative where
@@ -54,6 +50,6 @@ record GpuMemory(
                 Math.max(shard.numHeads(), other.numHeads()),
                 Math.max(shard.headDim(), other.headDim()),
                 numIds,
-                SamplingBatch.bytes(rows, numIds, Math.max(numIds, MOST_EDITS)));
+                SamplingBatch.bytes(rows, numIds, SamplingBatch.usualEdits(rows, numIds)));
     }
 }

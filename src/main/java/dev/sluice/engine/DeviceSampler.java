@@ -6,19 +6,21 @@ import dev.sluice.compute.ReportSpec;
 import dev.sluice.compute.SamplingBatch;
 import dev.sluice.compute.Tensor;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Draws the tokens of a step on the device, all in one call.
+/// Draws the tokens of a step on the device, all in one call, or in a few where the sequences have
+/// more edits than one batch has room for.
 ///
 /// Left to the host are sequences that a registered processor wants, those whose next token is
 /// forced, those that want more log probabilities than a device tells ([SamplingBatch#MAX_TOP]) or
-/// those of guessed tokens, those whose probability is wanted and is no longer that of the nucleus,
-/// and those whose edits the batch has no room for. Owns the batch. Call only on the engine thread.
+/// those of guessed tokens, and those whose probability is wanted and is no longer that of the
+/// nucleus. So who draws is a matter of the sequence alone, not of those beside it: the host's sums
+/// are other ones, and a draw within their rounding could be another token.
+///
+/// Owns the batches. Call only on the engine thread.
 final class DeviceSampler implements AutoCloseable {
-    /// 16 bytes each, 16 MiB in all.
-    private static final long MOST_EDITS = 1 << 20;
-
     private static final int ON_HOST = -1;
 
     private final Device device;
@@ -26,7 +28,12 @@ final class DeviceSampler implements AutoCloseable {
     private final boolean measures;
     private final LogitsEditor editor;
     private final ProcessorChain processors;
-    private final SamplingBatch batch;
+    private final int numIds;
+    private final int maxRows;
+    private final long maxEdits;
+    private final List<SamplingBatch> batches = new ArrayList<>();
+    private int numUsed;
+    private final int[] batchOfRow;
     private final int[] indexOfRow;
     private final Draw drawn = new Draw();
 
@@ -41,15 +48,38 @@ final class DeviceSampler implements AutoCloseable {
             boolean measures,
             LogitsEditor editor,
             ProcessorChain processors) {
+        this(
+                config,
+                device,
+                numIds,
+                maxRows,
+                SamplingBatch.usualEdits(maxRows, numIds),
+                measures,
+                editor,
+                processors);
+    }
+
+    /// @param maxEdits edits that one batch has room for, at least one for each id
+    DeviceSampler(
+            EngineConfig config,
+            Device device,
+            int numIds,
+            int maxRows,
+            long maxEdits,
+            boolean measures,
+            LogitsEditor editor,
+            ProcessorChain processors) {
         this.device = device;
         this.mode = config.logprobsMode();
         this.measures = measures;
         this.editor = editor;
         this.processors = processors;
-        long edits = (long) maxRows * Math.min(numIds, config.maxModelLen());
-        this.batch =
-                new SamplingBatch(maxRows, numIds, Math.max(numIds, Math.min(edits, MOST_EDITS)));
+        this.numIds = numIds;
+        this.maxRows = maxRows;
+        this.maxEdits = maxEdits;
+        this.batchOfRow = new int[maxRows];
         this.indexOfRow = new int[maxRows];
+        batches.add(new SamplingBatch(maxRows, numIds, maxEdits));
     }
 
     /// Draws for all sequences that the device can draw for.
@@ -57,24 +87,41 @@ final class DeviceSampler implements AutoCloseable {
     /// @param rows row of the logits of each of them
     /// @throws dev.sluice.compute.DeviceException if the device fails
     void sample(Tensor logits, List<Sequence> drawing, int[] rows) {
-        batch.clear();
+        numUsed = 0;
         Arrays.fill(indexOfRow, ON_HOST);
         for (int i = 0; i < drawing.size(); i++) {
             Sequence sequence = drawing.get(i);
             if (isForDevice(sequence)) {
-                indexOfRow[rows[i]] = add(sequence, rows[i]);
+                SamplingBatch batch = batchFor(sequence);
+                batchOfRow[rows[i]] = numUsed - 1;
+                indexOfRow[rows[i]] = add(batch, sequence, rows[i]);
             }
         }
-        if (batch.numRows() > 0) {
-            device.sample(logits, batch);
+        for (int i = 0; i < numUsed; i++) {
+            device.sample(logits, batches.get(i));
         }
+    }
+
+    /// The last batch that has something in it, or a further one where that has no room.
+    private SamplingBatch batchFor(Sequence sequence) {
+        if (numUsed > 0) {
+            SamplingBatch last = batches.get(numUsed - 1);
+            if (last.hasRoom(mostEdits(sequence))) {
+                return last;
+            }
+        }
+        if (numUsed == batches.size()) {
+            batches.add(new SamplingBatch(maxRows, numIds, maxEdits));
+        }
+        SamplingBatch next = batches.get(numUsed++);
+        next.clear();
+        return next;
     }
 
     private boolean isForDevice(Sequence sequence) {
         return sequence.forcedToken().isEmpty()
                 && sequence.request().output().logprobs().top().orElse(0) <= SamplingBatch.MAX_TOP
                 && !sequence.request().output().logprobs().drafts()
-                && batch.hasRoom(mostEdits(sequence))
                 && !(measures && isHardToMeasure(sequence))
                 && !isProcessed(sequence);
     }
@@ -104,7 +151,7 @@ final class DeviceSampler implements AutoCloseable {
                 + editor.mostForbidden(sequence);
     }
 
-    private int add(Sequence sequence, int row) {
+    private int add(SamplingBatch batch, Sequence sequence, int row) {
         GenerationRequest request = sequence.request();
         SamplingParams params = request.sampling();
         Penalties penalties = params.penalties();
@@ -129,7 +176,7 @@ final class DeviceSampler implements AutoCloseable {
             request.rules().logitBias().forEach(batch::bias);
         }
         if (penalized) {
-            noteIds(sequence, penalties.repetition() != 1);
+            noteIds(batch, sequence, penalties.repetition() != 1);
         }
         if (editor.mostForbidden(sequence) > 0) {
             editor.forEachForbidden(sequence, batch::forbid);
@@ -146,7 +193,7 @@ final class DeviceSampler implements AutoCloseable {
         return new PenaltySpec(penalties.repetition(), penalties.frequency(), penalties.presence());
     }
 
-    private void noteIds(Sequence sequence, boolean ofPrompt) {
+    private static void noteIds(SamplingBatch batch, Sequence sequence, boolean ofPrompt) {
         int[] tokens = sequence.tokens();
         for (int i = ofPrompt ? 0 : sequence.numPrompt(); i < sequence.length(); i++) {
             if (i < sequence.numPrompt()) {
@@ -166,9 +213,10 @@ final class DeviceSampler implements AutoCloseable {
     ///
     /// @throws ArithmeticException if nothing could be
     Draw draw(int row, Sequence sequence) {
+        SamplingBatch batch = batches.get(batchOfRow[row]);
         int index = indexOfRow[row];
         return switch (batch.outcome(index)) {
-            case DRAWN -> drawn(index, sequence);
+            case DRAWN -> drawn(batch, index, sequence);
             case NO_TOKEN ->
                     throw new ArithmeticException(
                             "the logits and the rules of the request leave no token");
@@ -176,14 +224,17 @@ final class DeviceSampler implements AutoCloseable {
         };
     }
 
-    private Draw drawn(int index, Sequence sequence) {
+    private Draw drawn(SamplingBatch batch, int index, Sequence sequence) {
         boolean told = sequence.request().output().logprobs().top().isPresent();
         double probability = measures ? Math.exp(batch.value(index)) : 0;
         return drawn.set(
-                batch.token(index), told ? logprobs(index) : List.of(), probability, List.of());
+                batch.token(index),
+                told ? logprobs(batch, index) : List.of(),
+                probability,
+                List.of());
     }
 
-    private List<TokenLogprobs> logprobs(int index) {
+    private static List<TokenLogprobs> logprobs(SamplingBatch batch, int index) {
         TokenLogprob[] top = new TokenLogprob[batch.numTop(index)];
         for (int i = 0; i < top.length; i++) {
             top[i] =
@@ -199,6 +250,6 @@ final class DeviceSampler implements AutoCloseable {
 
     @Override
     public void close() {
-        batch.close();
+        batches.forEach(SamplingBatch::close);
     }
 }
