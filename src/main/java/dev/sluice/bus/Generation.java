@@ -123,7 +123,8 @@ public final class Generation {
         }
         try {
             handler.handle(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // A failed assertion, or what Kotlin throws unchecked, must not leave the end open.
             LOG.error("handler of request {} failed; it is cancelled", requestId, e);
             cancel();
             finish();

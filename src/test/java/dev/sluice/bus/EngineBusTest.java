@@ -21,6 +21,8 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
 import java.util.List;
@@ -132,6 +134,26 @@ class EngineBusTest {
         assertThatThrownBy(() -> await(second)).isInstanceOf(ApiException.InvalidRequest.class);
         await(first.ended());
         assertThat(events).hasSize(102);
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {GenerationEvent.Delta.class, GenerationEvent.Finished.class})
+    void aHandlerThatFailsEndsItsRequest(Class<? extends GenerationEvent> at) {
+        deploy();
+        AssertionError failure = new AssertionError("as in a test");
+
+        Future<GenerationEvent.Finished> ended =
+                client.submit(
+                                TestEngines.greedy("a", "hello", 20),
+                                event -> {
+                                    if (at.isInstance(event)) {
+                                        throw failure;
+                                    }
+                                })
+                        .compose(Generation::ended);
+
+        assertThatThrownBy(() -> await(ended)).isInstanceOf(ApiException.Cancelled.class);
+        awaitStats(stats -> stats.running() == 0);
     }
 
     @Test
