@@ -87,10 +87,14 @@ record SchemaMistake(JsonObject schema, JsonObject instance, OutputUnit error) {
         String expected =
                 "Input should be a valid "
                         + types.stream().map(TYPES::get).collect(Collectors.joining(" or "));
-        boolean fraction =
-                types.equals(List.of("integer"))
-                        && at(instance, error.getInstanceLocation()) instanceof Number;
-        return fraction ? expected + ", got a number with a fractional part" : expected;
+        if (types.equals(List.of("integer"))
+                && at(instance, error.getInstanceLocation()) instanceof Number number) {
+            return expected
+                    + (Double.isFinite(number.doubleValue())
+                            ? ", got a number with a fractional part"
+                            : ", got a number that is too large");
+        }
+        return expected;
     }
 
     private static String oneOf(JsonArray values) {
