@@ -254,6 +254,11 @@ final class GuidedText {
         return state == State.TEXT ? matcher.forcedBytes(limit) : new byte[0];
     }
 
+    /// Whether the grammar has read the last token, or would have read it had it not ended.
+    boolean isText() {
+        return state == State.TEXT;
+    }
+
     /// Whether an end has come that the grammar allows.
     boolean hasEnded() {
         return matcher.isTerminated();

@@ -288,11 +288,15 @@ final class Sequence implements SequenceState {
         }
         tokens[length++] = token;
         draftRecord.appended();
-        if (thinking.isPresent()) {
-            thinking.get().accept(tokens, length);
-        }
         if (guidedText.isPresent()) {
             guidedText.get().accept(tokens, length);
+        }
+        if (thinking.isPresent()) {
+            if (guidedText.isPresent() && guidedText.get().isText()) {
+                thinking.get().acceptAnswer();
+            } else {
+                thinking.get().accept(tokens, length);
+            }
         }
     }
 

@@ -58,6 +58,13 @@ final class ThinkingTracker {
         }
     }
 
+    /// Looks at one more id that a grammar reads: no thinking can come any more, and nothing may be
+    /// put between.
+    void acceptAnswer() {
+        phase = Phase.OVER;
+        numAnswer++;
+    }
+
     /// Whether the answer has as many tokens as it may have.
     boolean isAnswerFull() {
         return phase != Phase.THINKING

@@ -14,6 +14,8 @@ import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -241,6 +243,42 @@ class EngineGuidanceTest extends RuledEngine {
         assertThat(thinking.text()).matches("(?s)T.*E\n\n(yes|no)");
         assertThat(thinking.reason()).isEqualTo(FinishReason.STOP);
         assertThat(silent.text()).isIn("yes", "no");
+    }
+
+    /// Whether or not the output counts as thinking to begin with, and though the marker is part of
+    /// the text.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aBudgetOfThinkingPutsNothingIntoTextOfAGrammar(boolean started) {
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(),
+                        Map.of(),
+                        Map.of(),
+                        Optional.of(
+                                new ThinkingBudget(
+                                        OptionalInt.of(3),
+                                        OptionalInt.of(12),
+                                        started,
+                                        TokenIds.of('T'),
+                                        TokenIds.of(END),
+                                        TokenIds.of(END))),
+                        Optional.of(regex("ThisTextIsThere")));
+
+        Answer answer =
+                of(
+                        admit(
+                                roomy(),
+                                List.of(
+                                        request(
+                                                "t",
+                                                rules,
+                                                StopConditions.maxTokens(40),
+                                                OutputOptions.TEXT))),
+                        "t");
+
+        assertThat(answer.text()).isEqualTo("ThisTextIsTh");
+        assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
     }
 
     @Test

@@ -12,6 +12,7 @@ import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -188,6 +189,30 @@ class ChatPromptsTest {
         assertThat(budget(OPEN, limit + ",\"metadata\":{\"enable_thinking\":false}")).isEmpty();
         assertThat(budget(PLAIN, limit)).isEmpty();
         assertThat(budget(OPEN, "")).isEmpty();
+    }
+
+    /// A grammar holds from the first token on: what is not opened as thinking is the answer, and
+    /// no limit of thinking may put other tokens into it.
+    @Test
+    void aGuidedAnswerThatNothingOpensAsThinkingIsNone() {
+        String silent = "\"reasoning_max_tokens\":8,\"chat_template\":\"x\"";
+
+        assertThat(budget(OPEN, silent).orElseThrow().started()).isTrue();
+        for (String form :
+                List.of(
+                        "\"guided_regex\":\"[a-z]+\"",
+                        "\"response_format\":{\"type\":\"json_object\"}",
+                        TOOLS + ",\"tool_choice\":\"required\"")) {
+            assertThat(budget(OPEN, silent + "," + form).orElseThrow().started())
+                    .as(form)
+                    .isFalse();
+            assertThat(
+                            budget(OPEN, silent.replace("\"x\"", "\"x<think>\"") + "," + form)
+                                    .orElseThrow()
+                                    .started())
+                    .as(form)
+                    .isTrue();
+        }
     }
 
     @Test

@@ -66,7 +66,7 @@ public final class OutputParsers {
         return switch (promptStart(settings, tokenizer, prompt)) {
             case OPEN -> true;
             case CLOSED -> false;
-            case SILENT -> mayThink(settings);
+            case SILENT -> thinksUnmarked(settings);
         };
     }
 
@@ -83,8 +83,11 @@ public final class OutputParsers {
                 && settings.thinking();
     }
 
-    private static boolean mayThink(ParserSettings settings) {
+    /// Whether an output that no marker begins is thinking. A grammar holds from the first token on
+    /// unless the output opens its thinking itself.
+    static boolean thinksUnmarked(ParserSettings settings) {
         return settings.thinking()
+                && !settings.guided()
                 && settings.reasoning()
                         .flatMap(ReasoningFormat::named)
                         .filter(ReasoningFormat::thinksUnasked)

@@ -93,16 +93,15 @@ final class ParserAssembly {
                 switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
                     case OPEN -> ThinkingStage.Start.OPENED;
                     case CLOSED -> ThinkingStage.Start.ANSWER;
-                    case SILENT -> unmarked(format);
+                    case SILENT -> unmarked();
                 });
     }
 
-    private ThinkingStage.Start unmarked(ReasoningFormat format) {
+    private ThinkingStage.Start unmarked() {
         if (!settings.stream()) {
             return ThinkingStage.Start.UNDECIDED;
         }
-        // A grammar holds from the first token on unless the output opens its thinking itself.
-        return settings.thinking() && format.thinksUnasked() && !settings.guided()
+        return OutputParsers.thinksUnmarked(settings)
                 ? ThinkingStage.Start.THINKING
                 : ThinkingStage.Start.ANSWER;
     }
