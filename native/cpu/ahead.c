@@ -68,7 +68,7 @@ static int alike(const struct sl_attention_args *a, const struct sl_attention_ar
 /*
  * The weights of a product whose threads have time to fetch something, or 0: where enough rows meet
  * each byte of them. With fewer rows or wider weights products wait for memory themselves, and the
- * longer if they ask for more: bfloat16 with any number of rows (bench/RESULTS.md).
+ * longer if they ask for more: bfloat16 with any number of rows (bench/results/zen4.md).
  */
 static int64_t weights_of(const struct sl_op *op) {
     if (!sl_reads_weights(op)) {

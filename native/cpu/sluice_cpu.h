@@ -276,14 +276,14 @@ SL_API void sl_linear(const struct sl_linear_args *args, int64_t begin, int64_t 
 
 /*
  * How many streams of panels suit one row of x; more rows take 1. A core fetches more from several
- * pages at once than it does from one (bench/RESULTS.md).
+ * pages at once than it does from one (bench/results/avx2.md).
  */
 SL_API int64_t sl_linear_streams(int64_t format);
 
 /*
  * How many rows at least each thread should have for itself, if each is to get a part of them, or 0
  * where that does not pay. What a thread computes, it then reads itself, and not from another core's
- * cache, while all threads read all weights (bench/RESULTS.md).
+ * cache, while all threads read all weights (bench/results/zen4.md).
  */
 SL_API int64_t sl_linear_part_rows(int64_t format);
 

@@ -24,7 +24,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 
 /// The CPU as a device: native kernels where the library was built, their plain Java twins
 /// elsewhere, which draw no tokens, on a fixed set of threads.
@@ -37,36 +36,18 @@ import java.util.Optional;
 public final class CpuDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CpuDevice.class);
 
-    /// Elements of a row-wise operation that are worth handing to another thread.
-    private static final int CHUNK_ELEMENTS = 2560;
+    /// From here on, rows meet weights that are worth fetching ahead for all of them.
+    private static final int MANY_ROWS = 32;
 
-    /// The same for elements of parts of attention's sums.
-    private static final int MERGED_ELEMENTS = 2048;
-
-    /// Most rows whose keys and values one thread stores at a time.
-    private static final int STORED_ROWS = 32;
-
-    /// Bytes of weights that are worth handing to another thread where few rows meet them: some
-    /// panels, which kernels read side by side.
-    private static final long CHUNK_BYTES = 48 << 10;
-
-    /// Panels that are worth handing to another thread where many rows meet them.
-    private static final int CHUNK_PANELS = 4;
+    private static final int TILES_PER_THREAD = 4;
 
     /// What the cores' own caches hold of a feed-forward layer between its products. 512 rows of
     /// SmolLM2's, bfloat16, two threads: 4.5 ms in one go, 3.2 ms so; 8 and 4 bits, which compute
     /// longer, the same either way.
     private static final int ROWS_AT_ONCE = 256;
 
-    /// The same for each thread that keeps its rows: 1.2 MB of SmolLM2's (bench/RESULTS.md).
+    /// The same for each thread that keeps its rows: 1.2 MB of SmolLM2's (bench/results/zen4.md).
     private static final int OWN_ROWS_AT_ONCE = 64;
-
-    private static final int MANY_ROWS = 32;
-
-    /// So many are there to take over where one thread is held up.
-    private static final int PANEL_CHUNKS_PER_THREAD = 3;
-
-    private static final int TILES_PER_THREAD = 4;
 
     /// From here on, memory is asked for in large pages: rows of a matrix lie pages apart.
     private static final long HUGE_BYTES = 4L << 20;
@@ -76,28 +57,22 @@ public final class CpuDevice implements Device {
     private final CpuMemory memory = new CpuMemory();
     private final MatrixPacker packer;
     private final IdentityHashMap<Tensor, CpuMemory.Area> tensors = new IdentityHashMap<>();
-    // Rows of one length each: those that one thread prepares lie where another's never do.
-    private final List<PreparedRows> prepared = new ArrayList<>();
-    private final RowParts rowParts = new RowParts();
+    private final PreparedRows prepared = new PreparedRows(memory);
     private final List<AttentionTiles> tiles = new ArrayList<>();
 
     // Host memory may belong to the calling thread alone, so that the others read a copy.
     private final Scratch hostCopy = new Scratch(memory);
 
-    // Where the operations of a step are not run one by one.
-    private final Optional<StepRecorder> steps;
-
-    /// Memory of prepared rows.
-    ///
-    /// @param stride bytes from one to the next
-    private record PreparedRows(long stride, Scratch rows) {}
+    private final OpRunner ops;
 
     private CpuDevice(CpuKernels kernels, int threads) {
         this.kernels = kernels;
         this.threads = new CpuThreads(threads);
-        this.steps =
-                kernels.opList(threads, this.threads.profile(), memory)
-                        .map(ops -> new StepRecorder(ops, this.threads));
+        this.ops =
+                new OpRunner(
+                        this.threads,
+                        kernels.opList(threads, this.threads.profile(), memory)
+                                .map(list -> new StepRecorder(list, this.threads)));
         this.packer = new MatrixPacker(kernels, this.threads, new PanelMemory(memory));
     }
 
@@ -128,7 +103,7 @@ public final class CpuDevice implements Device {
 
     /// Operations of the last step before which threads waited for each other, for tests.
     int meetings() {
-        return steps.map(StepRecorder::meetings).orElse(0);
+        return ops.meetings();
     }
 
     /// Bytes that are allocated, for tests; a slab of packed weights counts as a whole.
@@ -174,7 +149,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public void release(Tensor tensor) {
-        forgetSteps();
+        ops.forgetSteps();
         CpuMemory.Area area = tensors.remove(tensor);
         if (area == null) {
             throw ShapeChecks.wrong("release", "the tensor", tensor, "one that is allocated here");
@@ -185,14 +160,14 @@ public final class CpuDevice implements Device {
     @Override
     public void upload(MemorySegment host, Tensor target) {
         checkCopy("upload", target, host);
-        runWritten();
+        ops.runWritten();
         target.data().copyFrom(host);
     }
 
     @Override
     public void download(Tensor source, MemorySegment host) {
         checkCopy("download", source, host);
-        runWritten();
+        ops.runWritten();
         host.copyFrom(source.data());
     }
 
@@ -213,7 +188,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public void release(PackedMatrix matrix) {
-        forgetSteps();
+        ops.forgetSteps();
         own("release", matrix).release();
     }
 
@@ -238,7 +213,7 @@ public final class CpuDevice implements Device {
     /// Checks what a batch holds, now and whenever the step is run again.
     private void check(ForwardBatch batch, StepRecorder.Condition refusing) {
         refusing.holds(batch);
-        require(refusing);
+        ops.require(refusing);
     }
 
     private static boolean areBelow(
@@ -255,11 +230,11 @@ public final class CpuDevice implements Device {
     private void lookUp(String op, PackedPanels table, MemorySegment ids, float scale, Tensor out) {
         ShapeChecks.that(table.segments().size() == 1, op, "a table needs one number format");
         Panels panels = table.segments().getFirst();
-        runRows(
+        ops.runRows(
                 op,
                 kernels.embedding(panels, ids, scale, out),
                 out,
-                rowParts.of(out.rows()).with(out));
+                ops.rows(out.rows()).with(out));
     }
 
     @Override
@@ -269,7 +244,7 @@ public final class CpuDevice implements Device {
         PackedPanels panels = own(op, shard);
         int rows = shard.rows();
         ShapeChecks.matrix(op, "out", out, batch.numTokens(), shard.cols());
-        runWritten();
+        ops.runWritten();
         MemorySegment ids = hostCopy.take(4L * batch.numTokens());
         for (int t = 0; t < batch.numTokens(); t++) {
             int id = Bits.i32(batch.tokenIds(), t) - firstToken;
@@ -301,15 +276,17 @@ public final class CpuDevice implements Device {
             Units units = kernels.linear(panels, x, rows, streams, parts, out, column);
             boolean many = x.rows() >= MANY_ROWS || parts > 1;
             long total = (long) panels.units(streams) * parts;
-            long chunk = panelChunk(total, panels.panelBytes() * streams, many);
+            long chunk =
+                    Chunks.ofPanels(total, panels.panelBytes() * streams, many, threads.count());
             OpList.Reads reads =
                     many ? OpList.Reads.WEIGHTS_FOR_MANY_ROWS : OpList.Reads.WEIGHTS_FOR_FEW_ROWS;
-            long groups =
-                    parts > 1
-                            ? with(rowParts.of(x.rows()).with(x).with(out), rows, x, kind)
-                                    .cut(parts)
-                            : rowParts.uncut();
-            run(label(op, panels), units, total, chunk, reads, groups);
+            String label = label(op, panels);
+            if (parts > 1) {
+                RowParts used = with(ops.rows(x.rows()).with(x).with(out), rows, x, kind);
+                ops.runApart(label, units, total, chunk, reads, used, parts);
+            } else {
+                ops.run(label, units, total, chunk, reads);
+            }
             column += panels.rows();
         }
     }
@@ -323,25 +300,14 @@ public final class CpuDevice implements Device {
             return MemorySegment.NULL;
         }
         long stride = kind.stride(x.columns());
-        Scratch scratch = preparedRows(stride);
+        Scratch scratch = prepared.of(stride);
         if (!scratch.holds(x.rows() * stride)) {
-            forgetSteps();
+            ops.forgetSteps();
         }
         MemorySegment rows = scratch.take(x.rows() * stride);
-        RowParts used = with(rowParts.of(x.rows()).with(x), rows, x, kind);
-        runRows("prepare", kernels.prepare(x, kind, rows), x, used);
+        RowParts used = with(ops.rows(x.rows()).with(x), rows, x, kind);
+        ops.runRows("prepare", kernels.prepare(x, kind, rows), x, used);
         return rows;
-    }
-
-    private Scratch preparedRows(long stride) {
-        for (PreparedRows known : prepared) {
-            if (known.stride() == stride) {
-                return known.rows();
-            }
-        }
-        PreparedRows added = new PreparedRows(stride, new Scratch(memory));
-        prepared.add(added);
-        return added.rows();
     }
 
     private static RowParts with(RowParts parts, MemorySegment rows, Tensor x, Prepared kind) {
@@ -349,44 +315,12 @@ public final class CpuDevice implements Device {
         return parts.with(rows.address(), stride, stride);
     }
 
-    /// With many rows, or rows in parts, a few panels, which share what has to be done for each
-    /// row. With few rows, where reading the weights takes the time, as few as another thread gains
-    /// by.
-    ///
-    /// @param units of all parts
-    private long panelChunk(long units, long unitBytes, boolean many) {
-        long most =
-                many
-                        ? Math.min(
-                                CHUNK_PANELS,
-                                units / ((long) PANEL_CHUNKS_PER_THREAD * threads.count()))
-                        : CHUNK_BYTES / unitBytes;
-        return evenChunk(units, Math.max(1, most), threads.count());
-    }
-
-    /// Of the chunks of up to `most` units the largest with which no thread has more to do than it
-    /// must: nine panels each for two threads are three chunks of three, not two of four and one.
-    /// Where each thread has a part of the rows, its chunks are those of its part.
-    static long evenChunk(long units, long most, int threads) {
-        long best = most;
-        for (long chunk = most - 1; chunk > 0; chunk--) {
-            if (longest(units, chunk, threads) < longest(units, best, threads)) {
-                best = chunk;
-            }
-        }
-        return best;
-    }
-
-    private static long longest(long units, long chunk, int threads) {
-        return Math.min(units, Math.ceilDiv(Math.ceilDiv(units, chunk), threads) * chunk);
-    }
-
     @Override
     public void addBias(Tensor x, Tensor bias) {
         String op = "addBias";
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.vector(op, "bias", bias, x.columns());
-        runRows(op, kernels.add(x, bias.data(), 0), x, rowParts.of(x.rows()).with(x));
+        ops.runRows(op, kernels.add(x, bias.data(), 0), x, ops.rows(x.rows()).with(x));
     }
 
     @Override
@@ -395,11 +329,8 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        runRows(
-                op,
-                kernels.rmsNorm(x, weight, eps, out),
-                x,
-                rowParts.of(x.rows()).with(x).with(out));
+        ops.runRows(
+                op, kernels.rmsNorm(x, weight, eps, out), x, ops.rows(x.rows()).with(x).with(out));
     }
 
     @Override
@@ -409,11 +340,11 @@ public final class CpuDevice implements Device {
         ShapeChecks.groupWeight(op, weight, x.columns());
         ShapeChecks.matrix(op, "residual", residual, x.rows(), x.columns());
         ShapeChecks.matrix(op, "out", out, x.rows(), x.columns());
-        runRows(
+        ops.runRows(
                 op,
                 kernels.addRmsNorm(residual, x, weight, eps, out),
                 x,
-                rowParts.of(x.rows()).with(residual).with(x).with(out));
+                ops.rows(x.rows()).with(residual).with(x).with(out));
     }
 
     @Override
@@ -422,11 +353,8 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "y", y, x.rows(), x.columns());
         // One row needs no stride, and a stride of 0 means a vector: both read the same row.
-        runRows(
-                op,
-                kernels.add(x, y.data(), y.rowStride()),
-                x,
-                rowParts.of(x.rows()).with(x).with(y));
+        ops.runRows(
+                op, kernels.add(x, y.data(), y.rowStride()), x, ops.rows(x.rows()).with(x).with(y));
     }
 
     @Override
@@ -438,16 +366,16 @@ public final class CpuDevice implements Device {
         long bytes = 4L * (out.columns() / 2);
         ShapeChecks.host(op, "inverseFrequencies", inverseFrequencies, bytes);
         MemorySegment frequencies = inverseFrequencies;
-        if (!inStep() || !inverseFrequencies.isNative()) {
-            runWritten();
+        if (!ops.inStep() || !inverseFrequencies.isNative()) {
+            ops.runWritten();
             frequencies = hostCopy.take(bytes);
             MemorySegment.copy(inverseFrequencies, 0, frequencies, 0, bytes);
         }
-        runRows(
+        ops.runRows(
                 op,
                 kernels.rotaryTable(batch.positions(), frequencies, factor, out),
                 out,
-                rowParts.of(out.rows()).with(out));
+                ops.rows(out.rows()).with(out));
     }
 
     @Override
@@ -461,16 +389,13 @@ public final class CpuDevice implements Device {
             Tensor kv) {
         String op = "rotaryAndStore";
         ShapeChecks.rotation(op, q, k, v, rotary, spec, batch, kv);
-        // Tokens that follow one another share lines of the cache, which threads would take from
-        // each other: long stretches, but more than one a thread.
-        long chunk = Math.min(STORED_ROWS, q.rows() / (2L * threads.count()));
         Units units = kernels.rotaryStore(q, k, v, rotary, spec, batch, kv);
-        runRows(
+        ops.runRows(
                 op,
                 units,
                 q.rows(),
-                chunk,
-                rowParts.of(q.rows()).with(q).with(k).with(v).with(rotary));
+                Chunks.ofStoredRows(q.rows(), threads.count()),
+                ops.rows(q.rows()).with(q).with(k).with(v).with(rotary));
     }
 
     @Override
@@ -480,21 +405,24 @@ public final class CpuDevice implements Device {
         zeroPadding(batch, out);
         AttentionTiles cut = tiles(spec, kv.dtype());
         cut.cut(batch);
-        require(new SameForm(cut, cut.form()));
+        ops.require(new SameForm(cut, cut.form()));
         Units units = kernels.attention(q, kv, batch, spec, cut, out);
         long parts = spec.numHeads() / cut.headsPerUnit();
         // What one thread reads next is fetched ahead if it belongs to the same chunk.
         long together = cut.tiles() < TILES_PER_THREAD * threads.count() ? 1 : parts;
-        long groups =
-                cut.apart() && together == parts
-                        ? rowParts.of(q.rows()).with(q).with(out).cut(cut.tiles())
-                        : rowParts.uncut();
-        run(op, units, cut.tiles() * parts, together, OpList.Reads.KEYS_AND_VALUES, groups);
+        long total = cut.tiles() * parts;
+        OpList.Reads reads = OpList.Reads.KEYS_AND_VALUES;
+        if (cut.apart() && together == parts) {
+            RowParts used = ops.rows(q.rows()).with(q).with(out);
+            ops.runApart(op, units, total, together, reads, used, cut.tiles());
+        } else {
+            ops.run(op, units, total, together, reads);
+        }
         if (cut.merged() > 0) {
             Units merge = kernels.mergeAttention(cut, spec, out);
             long heads = (long) cut.merged() * spec.numHeads();
-            long chunk = Math.max(1, MERGED_ELEMENTS / (cut.longestMerge() * spec.headDim()));
-            run("mergeAttention", merge, heads, chunk);
+            long chunk = Chunks.ofMergedHeads(cut.longestMerge(), spec.headDim());
+            ops.run("mergeAttention", merge, heads, chunk);
         }
     }
 
@@ -527,7 +455,7 @@ public final class CpuDevice implements Device {
     private void zeroPadding(ForwardBatch batch, Tensor out) {
         int first = tokensOfSequences(batch);
         if (first < batch.numTokens()) {
-            runWritten();
+            ops.runWritten();
         }
         for (int t = first; t < batch.numTokens(); t++) {
             out.rows(t, t + 1).data().fill((byte) 0);
@@ -539,11 +467,11 @@ public final class CpuDevice implements Device {
         String op = "gatedActivation";
         ShapeChecks.matrix(op, "out", out);
         ShapeChecks.matrix(op, "gateUp", gateUp, out.rows(), 2 * out.columns());
-        runRows(
+        ops.runRows(
                 op,
                 kernels.gatedActivation(activation, gateUp, out),
                 gateUp,
-                rowParts.of(gateUp.rows()).with(gateUp).with(out));
+                ops.rows(gateUp.rows()).with(gateUp).with(out));
     }
 
     @Override
@@ -552,7 +480,7 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "x", x);
         ShapeChecks.matrix(op, "out", out, batch.numLogitRows(), x.columns());
         check(batch, now -> areBelow(op, "row", now.logitRows(), now.numLogitRows(), x.rows()));
-        run(op, kernels.gatherRows(x, batch.logitRows(), out), out.rows(), rowChunk(out));
+        ops.run(op, kernels.gatherRows(x, batch.logitRows(), out), out.rows(), Chunks.ofRows(out));
     }
 
     @Override
@@ -561,10 +489,10 @@ public final class CpuDevice implements Device {
         ShapeChecks.matrix(op, "logits", logits);
         long bytes = 4L * logits.rows();
         ShapeChecks.host(op, "ids", ids, bytes);
-        runWritten();
+        ops.runWritten();
         MemorySegment found = hostCopy.take(bytes);
-        run(op, kernels.argmax(logits, found), logits.rows(), rowChunk(logits));
-        runWritten();
+        ops.run(op, kernels.argmax(logits, found), logits.rows(), Chunks.ofRows(logits));
+        ops.runWritten();
         MemorySegment.copy(found, 0, ids, 0, bytes);
     }
 
@@ -577,76 +505,18 @@ public final class CpuDevice implements Device {
     public void sample(Tensor logits, SamplingBatch batch) {
         String op = "sample";
         ShapeChecks.sampling(op, logits, batch);
-        runWritten();
+        ops.runWritten();
         // Kernels note in the edits what was there before. Room for the largest batch at once: its
         // pages cost nothing until they are touched.
         MemorySegment copy = hostCopy.take(batch.maxInputBytes());
         batch.copyInput(copy);
-        run(op, kernels.sample(logits, batch, copy), batch.numRows(), 1);
-        runWritten();
-    }
-
-    /// Runs an operation whose unit is a row of `sized`, and which uses nothing else of other rows.
-    private void runRows(String op, Units units, Tensor sized, RowParts used) {
-        runRows(op, units, sized.rows(), rowChunk(sized), used);
-    }
-
-    private void runRows(String op, Units units, int rows, long chunk, RowParts used) {
-        // What one thread does alone, whoever comes first had better do.
-        long groups = rows > chunk ? used.cut(rows) : used.uncut();
-        run(op, units, rows, chunk, OpList.Reads.LITTLE, groups);
-    }
-
-    private static long rowChunk(Tensor sized) {
-        return CHUNK_ELEMENTS / Math.max(1, sized.columns());
-    }
-
-    private void run(String op, Units units, long total, long chunk) {
-        run(op, units, total, chunk, OpList.Reads.LITTLE, rowParts.uncut());
-    }
-
-    /// Runs an operation, or writes it down, in a step.
-    private void run(
-            String op, Units units, long total, long chunk, OpList.Reads reads, long groups) {
-        if (total <= 0) {
-            return;
-        }
-        if (inStep() && units instanceof NativeUnits written) {
-            steps.orElseThrow().add(op, written, total, chunk, reads, groups);
-        } else {
-            threads.run(op, units, total, chunk);
-        }
-    }
-
-    private boolean inStep() {
-        return steps.isPresent() && steps.get().isOpen();
-    }
-
-    /// Before the host reads what operations yield, or changes what they use.
-    private void runWritten() {
-        steps.ifPresent(StepRecorder::runWritten);
-    }
-
-    /// Before memory goes that operations use, those of a step that might come again among them.
-    private void forgetSteps() {
-        runWritten();
-        steps.ifPresent(StepRecorder::forget);
-    }
-
-    /// Says what has to hold for this step to be run again without being written down.
-    private void require(StepRecorder.Condition condition) {
-        steps.ifPresent(recorder -> recorder.require(condition));
+        ops.run(op, kernels.sample(logits, batch, copy), batch.numRows(), 1);
+        ops.runWritten();
     }
 
     @Override
     public void run(ForwardBatch batch, Object key, Runnable operations) {
-        if (steps.isPresent()) {
-            // What was before a list does not matter to it.
-            rowParts.uncut();
-            steps.get().run(batch, key, operations);
-        } else {
-            operations.run();
-        }
+        ops.runStep(batch, key, operations);
     }
 
     @Override

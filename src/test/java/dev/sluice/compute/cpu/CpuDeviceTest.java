@@ -76,26 +76,6 @@ class CpuDeviceTest {
     }
 
     @Test
-    void chunksOfPanelsLeaveNoThreadMoreThanItMustHave() {
-        assertThat(CpuDevice.evenChunk(18, 4, 2)).as("nine each").isEqualTo(3);
-        assertThat(CpuDevice.evenChunk(30, 4, 2)).as("fifteen each").isEqualTo(3);
-        assertThat(CpuDevice.evenChunk(96, 4, 2)).as("even as it is").isEqualTo(4);
-        assertThat(CpuDevice.evenChunk(7, 1, 2)).as("no choice").isEqualTo(1);
-        assertThat(CpuDevice.evenChunk(3, 4, 2)).as("two and one").isEqualTo(2);
-        assertThat(CpuDevice.evenChunk(3, 4, 1)).as("all for one").isEqualTo(4);
-    }
-
-    @Test
-    void chunksOfPartsAreThoseOfOneThread() {
-        for (int threads : new int[] {2, 3, 8}) {
-            for (int panels = 1; panels < 200; panels++) {
-                long chunk = CpuDevice.evenChunk((long) panels * threads, 4, threads);
-                assertThat(panels % chunk).as("%d panels for each thread", panels).isZero();
-            }
-        }
-    }
-
-    @Test
     void noThreadsAreRefused() {
         assertThatThrownBy(() -> new CpuOptions(0, Kernels.AUTO, Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class);
