@@ -123,8 +123,8 @@ public final class Generation {
         }
         try {
             handler.handle(event);
-        } catch (Throwable e) {
-            // A failed assertion, or what Kotlin throws unchecked, must not leave the end open.
+        } catch (RuntimeException | Error e) {
+            // A failed assertion, too, must not leave the end open.
             LOG.error("handler of request {} failed; it is cancelled", requestId, e);
             cancel();
             finish();

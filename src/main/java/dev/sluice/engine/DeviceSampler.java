@@ -19,7 +19,8 @@ import java.util.List;
 /// nucleus. So who draws is a matter of the sequence alone, not of those beside it: the host's sums
 /// are other ones, and a draw within their rounding could be another token.
 ///
-/// Owns the batches. Call only on the engine thread.
+/// Owns the batches: one at first, further ones when they are needed for the first time, at most
+/// one a row. Call only on the engine thread.
 final class DeviceSampler implements AutoCloseable {
     private static final int ON_HOST = -1;
 

@@ -16,12 +16,12 @@ import java.util.OptionalInt;
 /// Draws the next token of each sequence from its row of logits, and tells how likely tokens are.
 ///
 /// A token depends on the row, the parameters, the seed and the ids before it alone. Where the
-/// device samples, all rows are drawn there in one call, but for those of [DeviceSampler] that it
-/// can't do; else rows are downloaded, and only a greedy sequence that asks for nothing else never
-/// leaves the device. The order of the steps: the grammar, behind which the raw values are read;
-/// bias and registered processors, and the grammar once more; penalties; what must not come; the
-/// temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the largest logit
-/// before the temperature, which can only blur it.
+/// device samples, all rows are drawn there in one call or a few, but for those of [DeviceSampler]
+/// that it can't do; else rows are downloaded, and only a greedy sequence that asks for nothing
+/// else never leaves the device. The order of the steps: the grammar, behind which the raw values
+/// are read; bias and registered processors, and the grammar once more; penalties; what must not
+/// come; the temperature; then min-p, top-k, top-p and the draw. A greedy sequence takes the
+/// largest logit before the temperature, which can only blur it.
 ///
 /// Ids past the tokenizer's vocabulary, with which some models pad their logits, do not count. Owns
 /// its staging memory. Call only on the engine thread.

@@ -5,7 +5,8 @@ import dev.sluice.tokenizer.TokenIds;
 import java.util.OptionalInt;
 
 /// Follows the thinking of one sequence and says what must come once its budget is spent, and when
-/// the answer is as long as it may be. A function of the output's ids.
+/// the answer is as long as it may be. A function of the output's ids, and of which of them a
+/// grammar read.
 final class ThinkingTracker {
     private enum Phase {
         BEFORE,

@@ -40,8 +40,8 @@ record LengthRules(ServedModel model) {
         if (fields.minTokens() > maxTokens) {
             throw Invalid.field(
                     "min_tokens",
-                    "min_tokens must be less than or equal to max_tokens=%d, but is %d."
-                            .formatted(maxTokens, fields.minTokens()));
+                    "min_tokens must be less than or equal to %s=%d, but is %d."
+                            .formatted(limit.field(), maxTokens, fields.minTokens()));
         }
         return new StopConditions(
                 (int) fields.minTokens(),

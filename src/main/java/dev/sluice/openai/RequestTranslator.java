@@ -71,7 +71,6 @@ public final class RequestTranslator {
         int choices = choices("n", shared.choices(), 1, "n");
         LogprobsRules.Granted granted = logprobs.grant(shared.logprobs());
         lengths.checkStops(shared.stops());
-        ThinkingRules.checkLengths(request.thinking(), shared.stops());
         prompts.checkIds(request);
         LengthRules.Limit limit = thinking.limit(request.thinking(), limit(request));
         LogitsRules rules = sequences.logits(shared.logits());

@@ -92,7 +92,7 @@ record SchemaMistake(JsonObject schema, JsonObject instance, OutputUnit error) {
             return expected
                     + (Double.isFinite(number.doubleValue())
                             ? ", got a number with a fractional part"
-                            : ", got a number that is too large");
+                            : ", got a number out of range");
         }
         return expected;
     }

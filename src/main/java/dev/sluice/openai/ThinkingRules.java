@@ -1,6 +1,5 @@
 package dev.sluice.openai;
 
-import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.openai.parsers.OutputParsers;
 import dev.sluice.openai.parsers.ParserSettings;
@@ -31,17 +30,6 @@ record ThinkingRules(ServedModel model) {
         return fields.maxAnswerTokens().isEmpty() || thinks(fields)
                 ? otherwise
                 : new LengthRules.Limit("response_max_tokens", fields.maxAnswerTokens(), false);
-    }
-
-    /// @throws InvalidRequest if an answer must be longer than it may be
-    static void checkLengths(ThinkingFields fields, StopFields stops) {
-        long max = fields.maxAnswerTokens().orElse(Long.MAX_VALUE);
-        if (stops.minTokens() > max) {
-            throw Invalid.field(
-                    "min_tokens",
-                    "min_tokens must be less than or equal to response_max_tokens=%d, but is %d."
-                            .formatted(max, stops.minTokens()));
-        }
     }
 
     /// The limits of the thinking and of what is none, where the request sets one and the model can

@@ -68,8 +68,11 @@ class DeviceSamplerTest {
                                 new ProcessorChain(List.of()))) {
             Tensor logits = device.allocate(DType.F32, Shape.of(ROWS, SIZE));
             device.upload(MemorySegment.ofArray(values), logits);
-            // The second step finds the batches of the first.
+            // What steps before have left in the batches does not matter.
             sampler.sample(logits, sequences, rows);
+            rowsOfCalls.clear();
+            sampler.sample(logits, sequences.subList(0, 1), rows);
+            assertThat(rowsOfCalls).containsExactly(1);
             rowsOfCalls.clear();
             sampler.sample(logits, sequences, rows);
             List<Integer> drawn = new ArrayList<>();

@@ -61,7 +61,7 @@ class RequestValidatorTest {
                     "seed":-1 | seed | greater than or equal to 0
                     "seed":922337203685477581 | seed | less than or equal to 922337203685477580
                     "seed":99999999999999999999 | seed | less than or equal to 922337203685477580
-                    "max_tokens":1e999999999 | max_tokens | valid integer, got a number that is too large
+                    "max_tokens":1e999999999 | max_tokens | valid integer, got a number out of range
                     "max_tokens":10.5 | max_tokens | valid integer, got a number with a fractional part
                     "max_tokens":"5" | max_tokens | Input should be a valid integer
                     "stream":"yes" | stream | Input should be a valid boolean

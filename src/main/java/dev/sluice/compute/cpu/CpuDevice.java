@@ -36,7 +36,8 @@ import java.util.List;
 public final class CpuDevice implements Device {
     private static final Logger log = LoggerFactory.getLogger(CpuDevice.class);
 
-    /// From here on, rows meet weights that are worth fetching ahead for all of them.
+    /// From here on a matrix is computed, not read: threads take few panels at a time, and what is
+    /// fetched ahead is for all rows.
     private static final int MANY_ROWS = 32;
 
     private static final int TILES_PER_THREAD = 4;

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Memory of the rows that are prepared for a product, for each length of a row its own: rows that
-/// one thread prepares lie where another's never do. Grows to the largest batch seen.
+/// one thread prepares lie where another's never do. Grows to the largest batch seen. For the
+/// device's calling thread.
 final class PreparedRows {
     private final CpuMemory memory;
     private final List<OfLength> known = new ArrayList<>();
@@ -12,7 +13,7 @@ final class PreparedRows {
     /// @param stride bytes from one row to the next
     private record OfLength(long stride, Scratch rows) {}
 
-    /// @param memory gives the rows back
+    /// @param memory owns the rows
     PreparedRows(CpuMemory memory) {
         this.memory = memory;
     }
