@@ -10,6 +10,10 @@ class AiPerf:
     def __init__(self, args):
         self.args = args
 
+    def requests(self, users):
+        """One for each user: AIPerf's loop takes a processor for itself as long as requests wait for one."""
+        return users
+
     def wave(self, server, number, users, seed):
         """`users` at a time until there are `number` requests."""
         return self.run(server, number, seed, "--concurrency", str(users))
@@ -20,15 +24,14 @@ class AiPerf:
     def run(self, server, number, seed, *load):
         args = self.args
         with tempfile.TemporaryDirectory(prefix="aiperf-") as folder:
-            sampling = ["temperature:%g" % args.temperature] + (["top_p:%g" % args.top_p] if args.temperature > 0 else [])
             command = [args.aiperf, "profile", "-m", args.model, "-u", server.url, "--endpoint-type", "completions",
                        "--streaming", "--tokenizer", args.tokenizer, "--use-server-token-count",
                        "--isl", str(args.input), "--isl-stddev", "0", "--osl", str(args.output), "--osl-stddev", "0",
                        "--request-count", str(number), "--num-dataset-entries", str(number), *load,
                        "--random-seed", str((mixes.RUN + seed) % 2**31), "--ui", "none", "--no-gpu-telemetry",
                        "--no-server-metrics", "--export-level", "summary", "--output-artifact-dir", folder]
-            for field in ["ignore_eos:true"] + sampling:
-                command += ["--extra-inputs", field]
+            for name, value in {"ignore_eos": "true", **mixes.sampling(args)}.items():
+                command += ["--extra-inputs", f"{name}:{value}"]
             server.go_on()
             ended = subprocess.run(command, capture_output=True, text=True)
             file = os.path.join(folder, "profile_export_aiperf.json")

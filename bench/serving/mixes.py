@@ -38,6 +38,11 @@ class Conversation:
         return "/v1/chat/completions", {"messages": self.messages, **common}
 
 
+def sampling(args):
+    """The parameters of sampling of each request."""
+    return {"temperature": args.temperature, "top_p": args.top_p} if args.temperature > 0 else {"temperature": 0}
+
+
 def words(draw, number):
     """About one token a word for the vocabularies of English models."""
     return " ".join(draw.choice(WORDS) for _ in range(max(1, number)))
