@@ -111,8 +111,7 @@ public final class SamplingBatch implements AutoCloseable {
         return maxEdits + maxRows * maskUnits(numIds);
     }
 
-    /// Bytes of input and results of such a batch together.
-    public static long bytes(int maxRows, int numIds, long maxEdits) {
+    private static long bytes(int maxRows, int numIds, long maxEdits) {
         long pool = poolUnits(maxRows, numIds, maxEdits) * SamplingLayout.UNIT_BYTES;
         return poolAt(maxRows) + pool + 4L * maxRows * SamplingLayout.resultStride(MAX_TOP);
     }
@@ -121,9 +120,18 @@ public final class SamplingBatch implements AutoCloseable {
         return Math.ceilDiv(bytes, SamplingLayout.UNIT_BYTES) * SamplingLayout.UNIT_BYTES;
     }
 
-    /// Room for edits that suffices in most steps: 2 MiB, or less where so many rows and ids can't
-    /// have more, but for any one row in any case.
-    public static long usualEdits(int maxRows, int numIds) {
+    /// A batch whose edits suffice in most steps: 2 MiB, or less where so many rows and ids can't
+    /// have more, but those of any one row in any case.
+    public static SamplingBatch forSteps(int maxRows, int numIds) {
+        return new SamplingBatch(maxRows, numIds, usualEdits(maxRows, numIds));
+    }
+
+    /// Bytes of [#forSteps], input and results together.
+    public static long bytesForSteps(int maxRows, int numIds) {
+        return bytes(maxRows, numIds, usualEdits(maxRows, numIds));
+    }
+
+    private static long usualEdits(int maxRows, int numIds) {
         return Math.max(numIds, Math.min(USUAL_EDITS, (long) maxRows * numIds));
     }
 

@@ -9,7 +9,7 @@ package dev.sluice.compute;
 /// @param numHeads query heads of a layer
 /// @param headDim elements of a head
 /// @param vocabSize columns of the logits
-/// @param samplingBytes see [SamplingBatch#bytes]
+/// @param samplingBytes see [SamplingBatch#bytesForSteps]
 public record StepLimits(
         int maxTokens,
         int maxSequences,

@@ -50,6 +50,6 @@ record GpuMemory(
                 Math.max(shard.numHeads(), other.numHeads()),
                 Math.max(shard.headDim(), other.headDim()),
                 numIds,
-                SamplingBatch.bytes(rows, numIds, SamplingBatch.usualEdits(rows, numIds)));
+                SamplingBatch.bytesForSteps(rows, numIds));
     }
 }

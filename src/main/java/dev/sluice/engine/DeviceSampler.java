@@ -9,6 +9,7 @@ import dev.sluice.compute.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// Draws the tokens of a step on the device, all in one call, or in a few where the sequences have
 /// more edits than one batch has room for.
@@ -29,58 +30,34 @@ final class DeviceSampler implements AutoCloseable {
     private final boolean measures;
     private final LogitsEditor editor;
     private final ProcessorChain processors;
-    private final int numIds;
-    private final int maxRows;
-    private final long maxEdits;
+    private final Supplier<SamplingBatch> newBatch;
     private final List<SamplingBatch> batches = new ArrayList<>();
     private int numUsed;
     private final int[] batchOfRow;
     private final int[] indexOfRow;
     private final Draw drawn = new Draw();
 
-    /// @param numIds ids that can be drawn
     /// @param maxRows most rows of logits of a step
     /// @param measures whether the probability of each draw is wanted
+    /// @param newBatch makes batches of one size, each with room for so many rows, and for the
+    ///   edits of any one of them
     DeviceSampler(
-            EngineConfig config,
+            LogprobsMode mode,
             Device device,
-            int numIds,
             int maxRows,
             boolean measures,
             LogitsEditor editor,
-            ProcessorChain processors) {
-        this(
-                config,
-                device,
-                numIds,
-                maxRows,
-                SamplingBatch.usualEdits(maxRows, numIds),
-                measures,
-                editor,
-                processors);
-    }
-
-    /// @param maxEdits edits that one batch has room for, at least one for each id
-    DeviceSampler(
-            EngineConfig config,
-            Device device,
-            int numIds,
-            int maxRows,
-            long maxEdits,
-            boolean measures,
-            LogitsEditor editor,
-            ProcessorChain processors) {
+            ProcessorChain processors,
+            Supplier<SamplingBatch> newBatch) {
+        this.mode = mode;
         this.device = device;
-        this.mode = config.logprobsMode();
         this.measures = measures;
         this.editor = editor;
         this.processors = processors;
-        this.numIds = numIds;
-        this.maxRows = maxRows;
-        this.maxEdits = maxEdits;
+        this.newBatch = newBatch;
         this.batchOfRow = new int[maxRows];
         this.indexOfRow = new int[maxRows];
-        batches.add(new SamplingBatch(maxRows, numIds, maxEdits));
+        batches.add(newBatch.get());
     }
 
     /// Draws for all sequences that the device can draw for.
@@ -112,7 +89,7 @@ final class DeviceSampler implements AutoCloseable {
             }
         }
         if (numUsed == batches.size()) {
-            batches.add(new SamplingBatch(maxRows, numIds, maxEdits));
+            batches.add(newBatch.get());
         }
         SamplingBatch next = batches.get(numUsed++);
         next.clear();

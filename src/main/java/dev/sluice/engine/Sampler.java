@@ -74,13 +74,13 @@ final class Sampler implements AutoCloseable {
                 device.samples() && numIds <= SamplingBatch.MOST_IDS
                         ? Optional.of(
                                 new DeviceSampler(
-                                        config,
+                                        mode,
                                         device,
-                                        numIds,
                                         maxRows,
                                         measures,
                                         editor,
-                                        processors))
+                                        processors,
+                                        () -> SamplingBatch.forSteps(maxRows, numIds)))
                         : Optional.empty();
     }
 

@@ -43,29 +43,16 @@ class DeviceSamplerTest {
             values[i] = (float) random.nextGaussian();
         }
         int[] rows = IntStream.range(0, ROWS).map(i -> ROWS - 1 - i).toArray();
-        EngineConfig config =
-                new EngineConfig(
-                        512,
-                        ROWS,
-                        64,
-                        4,
-                        600,
-                        DType.F32,
-                        2,
-                        Set.of(),
-                        true,
-                        LogprobsMode.RAW_LOGPROBS);
         try (MemoryDevice device = MemoryDevice.samplingBy(this::sample);
                 DeviceSampler sampler =
                         new DeviceSampler(
-                                config,
+                                LogprobsMode.RAW_LOGPROBS,
                                 device,
-                                SIZE,
                                 ROWS,
-                                maxEdits,
                                 false,
                                 new LogitsEditor(Set.of(), SIZE),
-                                new ProcessorChain(List.of()))) {
+                                new ProcessorChain(List.of()),
+                                () -> new SamplingBatch(ROWS, SIZE, maxEdits))) {
             Tensor logits = device.allocate(DType.F32, Shape.of(ROWS, SIZE));
             device.upload(MemorySegment.ofArray(values), logits);
             // What steps before have left in the batches does not matter.

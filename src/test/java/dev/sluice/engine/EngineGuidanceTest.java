@@ -152,6 +152,15 @@ class EngineGuidanceTest extends RuledEngine {
         }
     }
 
+    private Answer thinking(Guidance guidance, ThinkingBudget budget, Map<Integer, Float> bias) {
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(), bias, Map.of(), Optional.of(budget), Optional.of(guidance));
+        GenerationRequest request =
+                request("t", rules, StopConditions.maxTokens(40), OutputOptions.TEXT);
+        return of(admit(roomy(), List.of(request)), "t");
+    }
+
     @Test
     void theGrammarBeginsBehindTheThinking() {
         Guidance guidance =
@@ -159,24 +168,16 @@ class EngineGuidanceTest extends RuledEngine {
                         new GrammarSpec.Choice(List.of("yes", "no")),
                         "guided_choice",
                         Optional.of(TokenIds.of(END, END)));
-        LogitsRules rules =
-                new LogitsRules(
-                        List.of(),
-                        Map.of(),
-                        Map.of(),
-                        Optional.of(
-                                new ThinkingBudget(
-                                        OptionalInt.of(4),
-                                        OptionalInt.empty(),
-                                        true,
-                                        TokenIds.EMPTY,
-                                        TokenIds.of(END, END),
-                                        TokenIds.of(END, END))),
-                        Optional.of(guidance));
-        GenerationRequest request =
-                request("t", rules, StopConditions.maxTokens(40), OutputOptions.TEXT);
+        ThinkingBudget budget =
+                new ThinkingBudget(
+                        OptionalInt.of(4),
+                        OptionalInt.empty(),
+                        true,
+                        TokenIds.EMPTY,
+                        TokenIds.of(END, END),
+                        TokenIds.of(END, END));
 
-        Answer answer = of(admit(roomy(), List.of(request)), "t");
+        Answer answer = thinking(guidance, budget, Map.of());
 
         assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
         assertThat(answer.text().substring(answer.text().indexOf("EE") + 2).strip())
@@ -210,35 +211,29 @@ class EngineGuidanceTest extends RuledEngine {
         return possible.stream().mapToDouble(t -> Math.exp(t.logprob())).sum();
     }
 
-    /// A request whose output may open its thinking.
-    private static GenerationRequest undecided(float biasOfOpening) {
+    /// The answer of a request whose output may open its thinking.
+    private Answer undecided(float biasOfOpening) {
         Guidance guidance =
                 new Guidance(
                         new GrammarSpec.Choice(List.of("yes", "no")),
                         "guided_choice",
                         Optional.of(TokenIds.of(END)),
                         OptionalInt.of('T'));
-        LogitsRules rules =
-                new LogitsRules(
-                        List.of(),
-                        Map.of((int) 'T', biasOfOpening),
-                        Map.of(),
-                        Optional.of(
-                                new ThinkingBudget(
-                                        OptionalInt.of(4),
-                                        OptionalInt.empty(),
-                                        false,
-                                        TokenIds.of('T'),
-                                        TokenIds.of(END),
-                                        TokenIds.of(END, '\n', '\n'))),
-                        Optional.of(guidance));
-        return request("t", rules, StopConditions.maxTokens(40), OutputOptions.TEXT);
+        ThinkingBudget budget =
+                new ThinkingBudget(
+                        OptionalInt.of(4),
+                        OptionalInt.empty(),
+                        false,
+                        TokenIds.of('T'),
+                        TokenIds.of(END),
+                        TokenIds.of(END, '\n', '\n'));
+        return thinking(guidance, budget, Map.of((int) 'T', biasOfOpening));
     }
 
     @Test
     void anOutputMayOpenItsThinkingItself() {
-        Answer thinking = of(admit(roomy(), List.of(undecided(100))), "t");
-        Answer silent = of(admit(roomy(), List.of(undecided(-100))), "t");
+        Answer thinking = undecided(100);
+        Answer silent = undecided(-100);
 
         assertThat(thinking.text()).matches("(?s)T.*E\n\n(yes|no)");
         assertThat(thinking.reason()).isEqualTo(FinishReason.STOP);
@@ -250,32 +245,16 @@ class EngineGuidanceTest extends RuledEngine {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aBudgetOfThinkingPutsNothingIntoTextOfAGrammar(boolean started) {
-        LogitsRules rules =
-                new LogitsRules(
-                        List.of(),
-                        Map.of(),
-                        Map.of(),
-                        Optional.of(
-                                new ThinkingBudget(
-                                        OptionalInt.of(3),
-                                        OptionalInt.of(12),
-                                        started,
-                                        TokenIds.of('T'),
-                                        TokenIds.of(END),
-                                        TokenIds.of(END))),
-                        Optional.of(regex("ThisTextIsThere")));
+        ThinkingBudget budget =
+                new ThinkingBudget(
+                        OptionalInt.of(3),
+                        OptionalInt.of(12),
+                        started,
+                        TokenIds.of('T'),
+                        TokenIds.of(END),
+                        TokenIds.of(END));
 
-        Answer answer =
-                of(
-                        admit(
-                                roomy(),
-                                List.of(
-                                        request(
-                                                "t",
-                                                rules,
-                                                StopConditions.maxTokens(40),
-                                                OutputOptions.TEXT))),
-                        "t");
+        Answer answer = thinking(regex("ThisTextIsThere"), budget, Map.of());
 
         assertThat(answer.text()).isEqualTo("ThisTextIsTh");
         assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
