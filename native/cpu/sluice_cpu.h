@@ -529,11 +529,12 @@ SL_API int64_t sl_attention_tile(int64_t heads_per_unit, int64_t by_tiles);
  * The threads of a device run a list of operations in one call each: between two operations no
  * thread leaves C. Each thread has a part of an operation, in chunks. A thread that has done its own
  * takes some of what the others have before them, so that one that lost its core keeps the others
- * waiting for the units that it has begun, and for no more. A part of the next operation begins when
- * all units of the one before are done, or only those of the same part (`groups`). Who waits fetches
- * the beginning of the weights that it will read next into its second-level cache; products that
- * leave memory time for it fetch the keys and values that the next attention reads. No result
- * depends on who did what.
+ * waiting for the units that it has begun, and for no more; a thread that had its core for a while
+ * offers it to other programs where it has begun none. A part of the next operation begins when all
+ * units of the one before are done, or only those of the same part (`groups`). Who waits fetches the
+ * beginning of the weights that it will read next into its second-level cache; products that leave
+ * memory time for it fetch the keys and values that the next attention reads. No result depends on
+ * who did what.
  */
 
 /*

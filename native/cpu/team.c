@@ -27,6 +27,10 @@ enum { STEP_BYTES = 2048, LINE = 64 };
    turns, and naps in the end. */
 enum { SPIN_NANOS = 50000, NAP_NANOS = 50000, TURNS_A_LOOK = 64, TURNS_BEFORE_NAPS = 64000 };
 
+/* How long a thread keeps its core from others that wait for it: less than the kernel would let it,
+   which takes the core from it in the middle of a chunk that all threads then wait for. */
+enum { TURN_NANOS = 1000000 };
+
 /* Chunks from `first`, in the upper half, to before `end`, in the lower one. */
 typedef uint64_t stretch;
 enum { HALF = 32 };
@@ -340,17 +344,31 @@ static void count_done(struct sl_team *team, struct share *part, int64_t done) {
     }
 }
 
+/* Lets others have the core if the thread had it for long. Not for who holds a chunk. */
+static void give_way(int64_t *turn_began) {
+    if (now() - *turn_began > TURN_NANOS) {
+        sched_yield();
+        *turn_began = now();
+    }
+}
+
 /* Works on the thread's own part; returns whether there was anything. */
-static int work_on_own(struct sl_team *team, struct share *own) {
-    int64_t done = 0;
-    for (stretch taken; (taken = take_front(&own->left)) != 0;) {
+static int work_on_own(struct sl_team *team, struct share *own, int64_t *turn_began) {
+    stretch taken = take_front(&own->left);
+    if (!taken) {
+        return 0;
+    }
+    do {
+        int64_t length = length_of(taken);
         work(team, own, taken);
-        done += length_of(taken);
-    }
-    if (done > 0) {
-        count_done(team, own, done);
-    }
-    return done > 0;
+        count_done(team, own, length);
+        /* Single chunks are not worth a look at the clock each. */
+        if (length > 1) {
+            give_way(turn_began);
+        }
+    } while ((taken = take_front(&own->left)) != 0);
+    give_way(turn_began);
+    return 1;
 }
 
 /* Takes chunks of another thread's part, if there are any. */
@@ -406,9 +424,10 @@ static void await_work(struct sl_team *team, int64_t thread, struct place *place
 
 void sl_team_work(struct sl_team *team, int64_t thread) {
     struct place place = {0};
+    int64_t turn_began = now();
     while (atomic_load_explicit(&team->running, memory_order_acquire)) {
         struct share *own = &team->shares[thread];
-        if (!work_on_own(team, own) && (is_held(own) || !help(team, thread))) {
+        if (!work_on_own(team, own, &turn_began) && (is_held(own) || !help(team, thread))) {
             await_work(team, thread, &place);
         }
     }
