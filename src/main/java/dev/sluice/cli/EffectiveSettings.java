@@ -39,7 +39,11 @@ final class EffectiveSettings {
     private static Optional<Object> value(OptionSpec option) {
         Object value = option.getValue();
         if (SECRET.contains(option.longestName())) {
-            int count = value instanceof Collection<?> secrets ? secrets.size() : 1;
+            // Empty ones are dropped, as the server does.
+            long count =
+                    value instanceof Collection<?> secrets
+                            ? secrets.stream().filter(secret -> !secret.equals("")).count()
+                            : 1;
             return Optional.of(count == 0 ? "none" : count + " hidden");
         }
         return switch (value) {

@@ -83,13 +83,27 @@ final class FlagSources {
 
     private Set<OptionSpec> typed(List<String> args) {
         Set<OptionSpec> typed = new HashSet<>();
-        for (String arg : args) {
-            OptionSpec option = serve.optionsMap().get(arg.split("=", 2)[0]);
-            if (option != null) {
+        for (int i = 0; i < args.size(); i++) {
+            OptionSpec option = serve.optionsMap().get(args.get(i).split("=", 2)[0]);
+            if (option != null && !isEmptyKey(option, args, i)) {
                 typed.add(option);
             }
         }
         return typed;
+    }
+
+    /// Whether a flag for keys has empty ones only, as where a script has no key to give. Then keys
+    /// of the environment count, in place of none.
+    private static boolean isEmptyKey(OptionSpec option, List<String> args, int at) {
+        if (!FASTDEPLOY.containsKey(option.longestName())) {
+            return false;
+        }
+        String flag = args.get(at);
+        boolean keyHere = flag.contains("=") && !flag.endsWith("=");
+        return !keyHere
+                && args.subList(at + 1, args.size()).stream()
+                        .takeWhile(arg -> !arg.startsWith("-"))
+                        .allMatch(String::isEmpty);
     }
 
     /// The name of a flag's variable.

@@ -47,17 +47,25 @@ public record BatchOptions(
     /// Default of `prefillTime` on a CPU.
     public static final Duration CPU_PREFILL_TIME = Duration.ofMillis(30);
 
+    // Beyond what any machine gains by; sizes that follow from them stay within 63 bits.
+    private static final int MOST_SEQS = 1 << 16;
+    private static final int MOST_BATCHED_TOKENS = 1 << 20;
+    private static final int LARGEST_BLOCK = 1 << 13;
+
     /// @throws ConfigurationException if a value is out of its range
     public BatchOptions {
         atLeast("--max-model-len", maxModelLen.orElse(2), 2);
         atLeast("--max-num-seqs", maxNumSeqs, 1);
+        atMost("--max-num-seqs", maxNumSeqs, MOST_SEQS);
         atLeast("--block-size", blockSize, 1);
+        atMost("--block-size", blockSize, LARGEST_BLOCK);
         atLeast("--num-gpu-blocks-override", numBlocks.orElse(1), 1);
         if (maxNumBatchedTokens < maxNumSeqs) {
             throw new ConfigurationException(
                     "--max-num-batched-tokens must be at least --max-num-seqs (%d), for every running sequence gets a token in each step."
                             .formatted(maxNumSeqs));
         }
+        atMost("--max-num-batched-tokens", maxNumBatchedTokens, MOST_BATCHED_TOKENS);
         atLeast("--scheduler-max-size", maxWaiting, 0);
         if (prefillTime.filter(Duration::isNegative).isPresent()) {
             throw new ConfigurationException("--prefill-time-per-step must not be below 0.");
@@ -68,6 +76,13 @@ public record BatchOptions(
         if (value < least) {
             throw new ConfigurationException(
                     "%s must be at least %d and is %d.".formatted(name, least, value));
+        }
+    }
+
+    private static void atMost(String name, int value, int most) {
+        if (value > most) {
+            throw new ConfigurationException(
+                    "%s must be at most %d and is %d.".formatted(name, most, value));
         }
     }
 

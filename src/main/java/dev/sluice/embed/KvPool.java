@@ -183,12 +183,15 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     private static ConfigurationException tooLittleMemory(
             int maxModelLen, long neededBytes, long availableBytes, long affordableTokens) {
         return new ConfigurationException(
-                "One sequence of %d tokens needs %d MB of KV cache, more than a quarter of the %d MB of memory that are free; lower --max-model-len to %d or less."
+                "One sequence of %d tokens needs %d MB of KV cache, more than a quarter of the %d MB of memory that are free; lower %s."
                         .formatted(
                                 maxModelLen,
                                 neededBytes / MEGABYTE,
                                 availableBytes / MEGABYTE,
-                                affordableTokens));
+                                affordableTokens < 2
+                                        ? "--block-size, of which not one fits"
+                                        : "--max-model-len to %d or less"
+                                                .formatted(affordableTokens)));
     }
 
     private static int maxModelLen(BatchOptions batch, ModelConfig model) {

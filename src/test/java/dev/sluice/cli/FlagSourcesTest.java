@@ -116,6 +116,18 @@ final class FlagSourcesTest {
         assertThat(keys(ServeRun.in(Map.of("FD_API_KEY", ",")))).isEmpty();
     }
 
+    @Test
+    void anEmptyKeyOfTheCommandLineReplacesNone() {
+        Map<String, String> environment = Map.of("FD_API_KEY", "k3");
+
+        assertThat(keys(ServeRun.in(environment, "--api-key", ""))).containsExactly("k3");
+        assertThat(keys(ServeRun.in(environment, "--api-key="))).containsExactly("k3");
+        assertThat(keys(ServeRun.in(environment, "--api-key", "", "k1"))).containsExactly("k1");
+        assertThat(keys(ServeRun.in(environment, "--api-key=", "--port=1", "--api-key=k1")))
+                .containsExactly("k1");
+        assertThat(keys(ServeRun.of("--api-key", ""))).isEmpty();
+    }
+
     private static List<String> keys(ServeRun run) {
         return run.plan().server().access().apiKeys();
     }
