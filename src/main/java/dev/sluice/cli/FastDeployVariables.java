@@ -1,5 +1,9 @@
 package dev.sluice.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,9 +64,24 @@ final class FastDeployVariables {
         return isOn(DEBUG);
     }
 
-    /// Where the log is written besides standard error.
+    /// Where the log is written besides standard error: a folder, which is made if there is none.
+    ///
+    /// @throws Refusal if nothing can be written there
     Optional<String> logDirectory() {
-        return Optional.ofNullable(environment.get(LOG_DIR)).filter(text -> !text.isBlank());
+        Optional<String> directory =
+                Optional.ofNullable(environment.get(LOG_DIR)).filter(text -> !text.isBlank());
+        if (directory.filter(name -> !canHoldFiles(name)).isPresent()) {
+            throw new Refusal("%s: %s can't be written to.".formatted(LOG_DIR, directory.get()));
+        }
+        return directory;
+    }
+
+    private static boolean canHoldFiles(String directory) {
+        try {
+            return Files.isWritable(Files.createDirectories(Path.of(directory)));
+        } catch (IOException | InvalidPathException _) {
+            return false;
+        }
     }
 
     private boolean isOn(String variable) {

@@ -99,6 +99,7 @@ final class ServeCommand implements Callable<Integer> {
         ServePlan plan = plan(fastDeploy);
         config.ifPresent(file -> log.info("flags are also read from {}", file));
         foreign.forEach(log::warn);
+        server.warnings().forEach(log::warn);
         fastDeploy.lines().forEach(log::warn);
         return new ServerProcess(plan, System.out).run();
     }

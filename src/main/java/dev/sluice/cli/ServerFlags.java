@@ -6,9 +6,6 @@ import dev.sluice.server.ListenOptions;
 import dev.sluice.server.ServerOptions;
 import dev.sluice.server.TlsFiles;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import picocli.CommandLine.Option;
 
 import java.nio.file.Files;
@@ -21,7 +18,6 @@ import java.util.Optional;
 
 /// Where a server listens, whom it answers and how much it lets in.
 final class ServerFlags {
-    private static final Logger LOG = LoggerFactory.getLogger(ServerFlags.class);
     private static final String HOST = "127.0.0.1";
     private static final int PORT = 8188;
     private static final int MAX_PORT = 65_535;
@@ -120,15 +116,19 @@ final class ServerFlags {
                             + " Default: ${DEFAULT-VALUE}")
     private double gracefulShutdown;
 
+    /// What the flags mean that their giver may not have meant.
+    List<String> warnings() {
+        return !apiKeys.isEmpty() && apiKeys.stream().allMatch(String::isEmpty)
+                ? List.of("--api-key has no key; all requests are served")
+                : List.of();
+    }
+
     /// @throws Refusal if a value is out of its range
     ServerOptions toOptions(Map<String, String> environment) {
         if (host.isBlank()) {
             throw new Refusal("--host must not be empty.");
         }
         port("--port", port);
-        if (!apiKeys.isEmpty() && apiKeys.stream().allMatch(String::isEmpty)) {
-            LOG.warn("--api-key has no key; all requests are served");
-        }
         atLeast("--max-concurrency", maxConcurrency, 1);
         origins.forEach(ServerFlags::origin);
         if (servedModelName.filter(String::isBlank).isPresent()) {

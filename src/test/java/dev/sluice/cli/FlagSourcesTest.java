@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.embed.DeviceKind;
 import dev.sluice.openai.RequestLimits;
@@ -203,6 +204,22 @@ final class FlagSourcesTest {
         assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "--version").exit()).isZero();
         assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "serve", "--help").exit())
                 .isZero();
+    }
+
+    @Test
+    void aFolderForLogsIsMadeOrRefused() throws IOException {
+        Path wanted = directory.resolve("a/b");
+        assertThat(logsTo(wanted).logDirectory()).contains(wanted.toString());
+        assertThat(wanted).isDirectory();
+
+        Path file = Files.writeString(directory.resolve("file"), "");
+        assertThatThrownBy(() -> logsTo(file).logDirectory())
+                .isInstanceOf(Refusal.class)
+                .hasMessage("FD_LOG_DIR: " + file + " can't be written to.");
+    }
+
+    private static FastDeployVariables logsTo(Path directory) {
+        return new FastDeployVariables(Map.of("FD_LOG_DIR", directory.toString()));
     }
 
     @Test
