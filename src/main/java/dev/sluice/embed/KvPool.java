@@ -189,7 +189,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                                 neededBytes / MEGABYTE,
                                 availableBytes / MEGABYTE,
                                 affordableTokens < 2
-                                        ? "--block-size, of which not one fits"
+                                        ? "--block-size, for not one block fits"
                                         : "--max-model-len to %d or less"
                                                 .formatted(affordableTokens)));
     }

@@ -15,6 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 
 /// Turns failures into answers. The only place that knows status codes.
 final class ErrorResponses {
@@ -64,11 +66,19 @@ final class ErrorResponses {
     private ErrorResponses() {}
 
     /// Makes a router answer what no route takes, and what a route fails with.
-    static void install(Router router) {
+    ///
+    /// @param methods that are taken at a path
+    static void install(Router router, Function<String, Set<String>> methods) {
         router.errorHandler(BAD_REQUEST, ctx -> send(ctx, malformed()));
         router.errorHandler(FORBIDDEN, ctx -> send(ctx, wrongOrigin()));
         router.errorHandler(NOT_FOUND, ctx -> send(ctx, noRoute(ctx)));
-        router.errorHandler(METHOD_NOT_ALLOWED, ctx -> send(ctx, wrongMethod(ctx)));
+        router.errorHandler(
+                METHOD_NOT_ALLOWED,
+                ctx -> {
+                    Set<String> taken = methods.apply(ctx.normalizedPath());
+                    ctx.response().putHeader("allow", String.join(", ", taken));
+                    send(ctx, wrongMethod(ctx));
+                });
         router.errorHandler(INTERNAL, ctx -> send(ctx, ctx.failure()));
     }
 

@@ -26,6 +26,9 @@ import java.util.function.BiConsumer;
 final class Routes {
     private static final int PREFLIGHT_SECONDS = 600;
 
+    /// Stands for what a client names.
+    private static final String ANY = "{id}";
+
     private final ServerState state;
     private final Router router;
     private final Map<String, Set<String>> methods = new TreeMap<>();
@@ -33,7 +36,7 @@ final class Routes {
     private Routes(Vertx vertx, ServerState state) {
         this.state = state;
         this.router = Router.router(vertx);
-        ErrorResponses.install(router);
+        ErrorResponses.install(router, this::methodsOf);
         router.route().handler(RequestIds::assign);
         router.route().handler(state.metrics()::watch);
         router.route().handler(Routes::leaveStreamsUncompressed);
@@ -117,9 +120,21 @@ final class Routes {
         on(HttpMethod.HEAD, path, handler);
     }
 
+    private Set<String> methodsOf(String path) {
+        Set<String> found = new TreeSet<>();
+        methods.forEach((route, taken) -> {
+            boolean isPrefix = route.endsWith(ANY);
+            String fixed = isPrefix ? route.substring(0, route.length() - ANY.length()) : route;
+            if (isPrefix ? path.startsWith(fixed) : path.equals(fixed)) {
+                found.addAll(taken);
+            }
+        });
+        return found;
+    }
+
     private void on(HttpMethod method, String path, Handler<RoutingContext> handler) {
         router.route(method, path).handler(handler);
-        methods.computeIfAbsent(path.replace("*", "{id}"), _ -> new TreeSet<>()).add(method.name());
+        methods.computeIfAbsent(path.replace("*", ANY), _ -> new TreeSet<>()).add(method.name());
     }
 
     /// A compressor would hold tokens back.

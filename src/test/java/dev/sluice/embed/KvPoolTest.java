@@ -88,6 +88,10 @@ final class KvPoolTest {
                         () -> KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, 1, available))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("lower --max-model-len to 960 or less");
+        assertThatThrownBy(() ->
+                        KvPool.plan(BatchOptions.defaults(), MODEL, DType.BF16, 1, BLOCK_BYTES))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageEndingWith("lower --block-size, for not one block fits.");
     }
 
     @Test

@@ -78,6 +78,25 @@ class ErrorsTest {
         assertThat(error(response).getString("code")).isEqualTo(code);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET | /v1/completions | POST",
+                "POST | /v1/models/some | GET, HEAD",
+                "DELETE | /ping | GET, HEAD, POST"
+            })
+    void wrongMethodsAreToldWhatIsAllowed(String method, String path, String allowed) {
+        HttpResponse<String> response =
+                server.send(
+                        HttpRequest.newBuilder(URI.create(server.url(path)))
+                                .method(method, HttpRequest.BodyPublishers.noBody())
+                                .build());
+
+        assertThat(response.statusCode()).isEqualTo(405);
+        assertThat(response.headers().firstValue("allow")).contains(allowed);
+    }
+
     @Test
     void bodiesOfOtherTypesAreRefused() {
         HttpResponse<String> response = server.send(typed("text/plain"));
