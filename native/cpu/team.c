@@ -344,9 +344,11 @@ static void count_done(struct sl_team *team, struct share *part, int64_t done) {
     }
 }
 
-/* Lets others have the core if the thread had it for long. Not for who holds a chunk. */
-static void give_way(int64_t *turn_began) {
-    if (now() - *turn_began > TURN_NANOS) {
+/* Lets others have the core if the thread had it for long. Not for who holds a chunk; and who comes
+   back from a list that is done has other work. */
+static void give_way(struct sl_team *team, int64_t *turn_began) {
+    if (now() - *turn_began > TURN_NANOS
+        && atomic_load_explicit(&team->running, memory_order_acquire)) {
         sched_yield();
         *turn_began = now();
     }
@@ -364,10 +366,9 @@ static int work_on_own(struct sl_team *team, struct share *own, int64_t *turn_be
         count_done(team, own, length);
         /* Single chunks are not worth a look at the clock each. */
         if (length > 1) {
-            give_way(turn_began);
+            give_way(team, turn_began);
         }
     } while ((taken = take_front(&own->left)) != 0);
-    give_way(turn_began);
     return 1;
 }
 
@@ -430,5 +431,6 @@ void sl_team_work(struct sl_team *team, int64_t thread) {
         if (!work_on_own(team, own, &turn_began) && (is_held(own) || !help(team, thread))) {
             await_work(team, thread, &place);
         }
+        give_way(team, &turn_began);
     }
 }

@@ -14,6 +14,10 @@ import java.util.TreeMap;
 final class FastDeployVariables {
     private static final String DISABLED_RECOVER = "FD_DISABLED_RECOVER";
     private static final String LOG_DIR = "FD_LOG_DIR";
+
+    // As in logback.xml.
+    private static final String LOG_FILE = "sluice.log";
+
     private static final String DEBUG = "FD_DEBUG";
 
     private static final Set<String> READ =
@@ -64,7 +68,7 @@ final class FastDeployVariables {
         return isOn(DEBUG);
     }
 
-    /// Where the log is written besides standard error: a folder, which is made if there is none.
+    /// Where the log is written besides standard error. Creates the folder if there is none.
     ///
     /// @throws Refusal if nothing can be written there
     Optional<String> logDirectory() {
@@ -78,7 +82,10 @@ final class FastDeployVariables {
 
     private static boolean canHoldFiles(String directory) {
         try {
-            return Files.isWritable(Files.createDirectories(Path.of(directory)));
+            Path log = Files.createDirectories(Path.of(directory)).resolve(LOG_FILE);
+            return Files.exists(log)
+                    ? Files.isRegularFile(log) && Files.isWritable(log)
+                    : Files.isWritable(log.getParent());
         } catch (IOException | InvalidPathException _) {
             return false;
         }

@@ -93,8 +93,8 @@ final class FlagSources {
     }
 
     /// Whether a flag for keys has empty ones only, as where a script has no key to give. Then keys
-    /// of the environment count, in place of none.
-    private static boolean isEmptyKey(OptionSpec option, List<String> args, int at) {
+    /// of environment and file count, in place of none. A key may begin with a dash.
+    private boolean isEmptyKey(OptionSpec option, List<String> args, int at) {
         if (!FASTDEPLOY.containsKey(option.longestName())) {
             return false;
         }
@@ -102,7 +102,7 @@ final class FlagSources {
         boolean keyHere = flag.contains("=") && !flag.endsWith("=");
         return !keyHere
                 && args.subList(at + 1, args.size()).stream()
-                        .takeWhile(arg -> !arg.startsWith("-"))
+                        .takeWhile(arg -> !serve.optionsMap().containsKey(arg.split("=", 2)[0]))
                         .allMatch(String::isEmpty);
     }
 

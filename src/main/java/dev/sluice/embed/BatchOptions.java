@@ -8,10 +8,11 @@ import java.util.OptionalInt;
 ///
 /// @param maxModelLen most tokens of one sequence, prompt and output; empty for the context that
 ///   the model was made for, which is also the most
-/// @param maxNumSeqs sequences that run at once
-/// @param maxNumBatchedTokens tokens computed in one step; longer prompts are computed in chunks.
-///   Each costs its activations, and all sequences wait while a step is computed
-/// @param blockSize tokens of one KV block
+/// @param maxNumSeqs sequences that run at once, at most 65,536
+/// @param maxNumBatchedTokens tokens computed in one step, at most 1,048,576; longer prompts are
+///   computed in chunks. Each costs its activations, and all sequences wait while a step is
+///   computed
+/// @param blockSize tokens of one KV block, at most 8,192
 /// @param numBlocks blocks of the KV pool; empty for as many as are useful and a quarter of the
 ///   available memory holds
 /// @param maxWaiting requests that may wait beside those that run; one more is refused

@@ -20,6 +20,7 @@ import java.util.Optional;
 /// @param blockSize tokens of one block
 /// @param bytes memory that the pool reserves
 record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
+    private static final String NO_BLOCK = "--block-size, for not one block fits";
     private static final Logger LOG = LoggerFactory.getLogger(KvPool.class);
     private static final int SHARE_OF_MEMORY = 4;
     private static final long MEGABYTE = 1_000_000;
@@ -64,7 +65,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         long affordable = availableBytes / SHARE_OF_MEMORY / perBlock;
         if (affordable < needed) {
             throw tooLittleMemory(
-                    maxModelLen, needed * perBlock, availableBytes, affordable * blockSize);
+                    maxModelLen, needed * perBlock, availableBytes, shorter(affordable, blockSize));
         }
         return useful(batch, maxModelLen, affordable, perBlock);
     }
@@ -125,7 +126,9 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                         "--num-gpu-blocks-override %d needs".formatted(numBlocks),
                         numBlocks * perBlock,
                         leftBytes,
-                        "--num-gpu-blocks-override to %d or less".formatted(affordable));
+                        affordable == 0
+                                ? NO_BLOCK
+                                : "--num-gpu-blocks-override to %d or less".formatted(affordable));
             }
             return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
         }
@@ -134,7 +137,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                     "One sequence of %d tokens needs".formatted(maxModelLen),
                     needed * perBlock,
                     leftBytes,
-                    "--max-model-len to %d or less".formatted(affordable * blockSize));
+                    shorter(affordable, blockSize));
         }
         return useful(batch, maxModelLen, affordable, perBlock);
     }
@@ -180,18 +183,22 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         return new KvPool(maxModelLen, numBlocks, blockSize, bytes);
     }
 
+    /// What to lower where there is room for so many blocks.
+    private static String shorter(long affordable, int blockSize) {
+        return affordable == 0
+                ? NO_BLOCK
+                : "--max-model-len to %d or less".formatted(affordable * blockSize);
+    }
+
     private static ConfigurationException tooLittleMemory(
-            int maxModelLen, long neededBytes, long availableBytes, long affordableTokens) {
+            int maxModelLen, long neededBytes, long availableBytes, String lower) {
         return new ConfigurationException(
                 "One sequence of %d tokens needs %d MB of KV cache, more than a quarter of the %d MB of memory that are free; lower %s."
                         .formatted(
                                 maxModelLen,
                                 neededBytes / MEGABYTE,
                                 availableBytes / MEGABYTE,
-                                affordableTokens < 2
-                                        ? "--block-size, for not one block fits"
-                                        : "--max-model-len to %d or less"
-                                                .formatted(affordableTokens)));
+                                lower));
     }
 
     private static int maxModelLen(BatchOptions batch, ModelConfig model) {

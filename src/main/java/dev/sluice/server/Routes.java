@@ -125,7 +125,10 @@ final class Routes {
         methods.forEach((route, taken) -> {
             boolean isPrefix = route.endsWith(ANY);
             String fixed = isPrefix ? route.substring(0, route.length() - ANY.length()) : route;
-            if (isPrefix ? path.startsWith(fixed) : path.equals(fixed)) {
+            // The router overlooks a slash at the end.
+            if (isPrefix
+                    ? path.startsWith(fixed)
+                    : path.equals(fixed) || path.equals(fixed + "/")) {
                 found.addAll(taken);
             }
         });

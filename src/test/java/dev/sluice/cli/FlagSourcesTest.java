@@ -126,6 +126,8 @@ final class FlagSourcesTest {
         assertThat(keys(ServeRun.in(environment, "--api-key", "", "k1"))).containsExactly("k1");
         assertThat(keys(ServeRun.in(environment, "--api-key=", "--port=1", "--api-key=k1")))
                 .containsExactly("k1");
+        assertThat(keys(ServeRun.in(environment, "--api-key", "-k2"))).containsExactly("-k2");
+        assertThat(keys(ServeRun.in(environment, "--api-key", "", "-k2"))).containsExactly("-k2");
         assertThat(keys(ServeRun.of("--api-key", ""))).isEmpty();
     }
 
@@ -216,6 +218,8 @@ final class FlagSourcesTest {
         assertThatThrownBy(() -> logsTo(file).logDirectory())
                 .isInstanceOf(Refusal.class)
                 .hasMessage("FD_LOG_DIR: " + file + " can't be written to.");
+        Files.createDirectory(wanted.resolve("sluice.log"));
+        assertThatThrownBy(() -> logsTo(wanted).logDirectory()).isInstanceOf(Refusal.class);
     }
 
     private static FastDeployVariables logsTo(Path directory) {

@@ -78,6 +78,8 @@ final class KvPoolTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--num-gpu-blocks-override 17 needs")
                 .hasMessageContaining("lower --num-gpu-blocks-override to 15 or less");
+        assertThatThrownBy(() -> KvPool.planOnGpu(batch, MODEL, DType.BF16, 1, -1))
+                .hasMessageContaining("lower --block-size, for not one block fits");
     }
 
     @Test

@@ -84,7 +84,8 @@ class ErrorsTest {
             value = {
                 "GET | /v1/completions | POST",
                 "POST | /v1/models/some | GET, HEAD",
-                "DELETE | /ping | GET, HEAD, POST"
+                "DELETE | /ping | GET, HEAD, POST",
+                "DELETE | /ping/ | GET, HEAD, POST"
             })
     void wrongMethodsAreToldWhatIsAllowed(String method, String path, String allowed) {
         HttpResponse<String> response =
