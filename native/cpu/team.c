@@ -326,18 +326,15 @@ static stretch take_back(_Atomic stretch *left) {
     return 0;
 }
 
+/* Does chunks and counts them as done; whoever does the last of a part goes on. */
 static void work(struct sl_team *team, struct share *part, stretch taken) {
     struct sl_op *op = &team->ops[part->current];
-    int64_t begin = team->timed ? now() : 0, chunk = sl_chunk(op);
+    int64_t begin = team->timed ? now() : 0, chunk = sl_chunk(op), done = length_of(taken);
     run(op, part->first + first_of(taken) * chunk,
         sl_min(part->end, part->first + end_of(taken) * chunk));
     if (team->timed) {
         add_to(&op->busy_nanos, now() - begin);
     }
-}
-
-/* Counts chunks as done; whoever does the last goes on. */
-static void count_done(struct sl_team *team, struct share *part, int64_t done) {
     if (atomic_fetch_sub_explicit(&part->open, done, memory_order_acq_rel) == done
         && go_on(team, part)) {
         go_on_together(team);
@@ -356,20 +353,15 @@ static void give_way(struct sl_team *team, int64_t *turn_began) {
 
 /* Works on the thread's own part; returns whether there was anything. */
 static int work_on_own(struct sl_team *team, struct share *own, int64_t *turn_began) {
-    stretch taken = take_front(&own->left);
-    if (!taken) {
-        return 0;
-    }
-    do {
-        int64_t length = length_of(taken);
+    int any = 0;
+    for (stretch taken; (taken = take_front(&own->left)) != 0; any = 1) {
         work(team, own, taken);
-        count_done(team, own, length);
         /* Single chunks are not worth a look at the clock each. */
-        if (length > 1) {
+        if (length_of(taken) > 1) {
             give_way(team, turn_began);
         }
-    } while ((taken = take_front(&own->left)) != 0);
-    return 1;
+    }
+    return any;
 }
 
 /* Takes chunks of another thread's part, if there are any. */
@@ -379,7 +371,6 @@ static int help(struct sl_team *team, int64_t thread) {
         stretch taken = take_back(&part->left);
         if (taken) {
             work(team, part, taken);
-            count_done(team, part, length_of(taken));
             return 1;
         }
     }

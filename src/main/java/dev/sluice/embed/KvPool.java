@@ -65,7 +65,10 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         long affordable = availableBytes / SHARE_OF_MEMORY / perBlock;
         if (affordable < needed) {
             throw tooLittleMemory(
-                    maxModelLen, needed * perBlock, availableBytes, shorter(affordable, blockSize));
+                    maxModelLen,
+                    needed * perBlock,
+                    availableBytes,
+                    lower("--max-model-len", affordable * blockSize));
         }
         return useful(batch, maxModelLen, affordable, perBlock);
     }
@@ -126,9 +129,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                         "--num-gpu-blocks-override %d needs".formatted(numBlocks),
                         numBlocks * perBlock,
                         leftBytes,
-                        affordable == 0
-                                ? NO_BLOCK
-                                : "--num-gpu-blocks-override to %d or less".formatted(affordable));
+                        lower("--num-gpu-blocks-override", affordable));
             }
             return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
         }
@@ -137,7 +138,7 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
                     "One sequence of %d tokens needs".formatted(maxModelLen),
                     needed * perBlock,
                     leftBytes,
-                    shorter(affordable, blockSize));
+                    lower("--max-model-len", affordable * blockSize));
         }
         return useful(batch, maxModelLen, affordable, perBlock);
     }
@@ -183,11 +184,9 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
         return new KvPool(maxModelLen, numBlocks, blockSize, bytes);
     }
 
-    /// What to lower where there is room for so many blocks.
-    private static String shorter(long affordable, int blockSize) {
-        return affordable == 0
-                ? NO_BLOCK
-                : "--max-model-len to %d or less".formatted(affordable * blockSize);
+    /// @param most value of the flag for which there is room
+    private static String lower(String flag, long most) {
+        return most == 0 ? NO_BLOCK : "%s to %d or less".formatted(flag, most);
     }
 
     private static ConfigurationException tooLittleMemory(

@@ -59,6 +59,12 @@ class ErrorsTest {
         return error;
     }
 
+    private HttpRequest bodiless(String method, String path) {
+        return HttpRequest.newBuilder(URI.create(server.url(path)))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "GET, /v1/nothing, 404, not_found",
@@ -67,11 +73,7 @@ class ErrorsTest {
         "DELETE, /v1/completions, 405, method_not_allowed"
     })
     void wrongRoutesAndMethodsHaveTheOneShape(String method, String path, int status, String code) {
-        HttpResponse<String> response =
-                server.send(
-                        HttpRequest.newBuilder(URI.create(server.url(path)))
-                                .method(method, HttpRequest.BodyPublishers.noBody())
-                                .build());
+        HttpResponse<String> response = server.send(bodiless(method, path));
 
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(error(response).getString("type")).isEqualTo("invalid_request_error");
@@ -88,11 +90,7 @@ class ErrorsTest {
                 "DELETE | /ping/ | GET, HEAD, POST"
             })
     void wrongMethodsAreToldWhatIsAllowed(String method, String path, String allowed) {
-        HttpResponse<String> response =
-                server.send(
-                        HttpRequest.newBuilder(URI.create(server.url(path)))
-                                .method(method, HttpRequest.BodyPublishers.noBody())
-                                .build());
+        HttpResponse<String> response = server.send(bodiless(method, path));
 
         assertThat(response.statusCode()).isEqualTo(405);
         assertThat(response.headers().firstValue("allow")).contains(allowed);
