@@ -11,6 +11,9 @@ import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.KvCache;
 import dev.sluice.model.ModelCheckpoint;
+import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
+import dev.sluice.tokenizer.TokenizerLoader;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -22,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -29,12 +33,14 @@ import java.util.stream.IntStream;
 /// What the fast default costs: the mean Kullback-Leibler divergence of its next-token
 /// distributions from those of float32, over teacher-forced positions.
 ///
-/// Arguments: the model, a file of token ids, the file to write. The text is cut into chunks of 512
-/// tokens; positions 256 to 510 of each count, as `llama-perplexity` has it. The file holds the
-/// float32 distributions in the form that `llama-perplexity --kl-divergence` reads, so that
-/// llama.cpp is measured against the same numbers at the same positions. See `bench/kl`.
+/// Arguments: the model, the file to write, texts. The first 2,048 tokens of each text are cut into
+/// chunks of 512; positions 256 to 510 of each count, as `llama-perplexity` has it. The file holds
+/// the tokens and the float32 distributions in the form that `llama-perplexity --kl-divergence`
+/// reads, so that llama.cpp is measured against the same numbers at the same positions. See
+/// `bench/kl`.
 final class KlDivergence {
     private static final int CHUNK = 512;
+    private static final int CHUNKS_A_TEXT = 4;
     private static final int FIRST = CHUNK / 2;
     private static final int COUNTED = CHUNK - 1 - FIRST;
     private static final int BLOCK_SIZE = 16;
@@ -43,13 +49,12 @@ final class KlDivergence {
 
     public static void main(String[] arguments) throws IOException {
         Path model = Path.of(arguments[0]);
-        int[] tokens = tokens(Path.of(arguments[1]));
+        Path base = Path.of(arguments[1]);
+        int[] tokens = tokens(model, Arrays.stream(arguments).skip(2).map(Path::of).toList());
         int chunks = tokens.length / CHUNK;
         try (Run exact = new Run(model, Packing.FLOAT32, DType.F32);
                 Run fast = new Run(model, Packing.SOURCE, DType.BF16);
-                OutputStream out =
-                        new BufferedOutputStream(
-                                Files.newOutputStream(Path.of(arguments[2])), 1 << 20)) {
+                OutputStream out = new BufferedOutputStream(Files.newOutputStream(base), 1 << 20)) {
             int vocabulary = exact.model.config().vocabSize();
             out.write(header(tokens, chunks, vocabulary));
             double sum = 0;
@@ -79,11 +84,24 @@ final class KlDivergence {
         }
     }
 
-    private static int[] tokens(Path file) throws IOException {
-        return Arrays.stream(Files.readString(file).split("[^0-9]+"))
-                .filter(word -> !word.isEmpty())
-                .mapToInt(Integer::parseInt)
-                .toArray();
+    private static int[] tokens(Path model, List<Path> texts) throws IOException {
+        Tokenizer tokenizer;
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(model)) {
+            tokenizer = TokenizerLoader.fromGguf(checkpoint.ggufMetadata()).tokenizer();
+        }
+        int each = CHUNKS_A_TEXT * CHUNK;
+        int[] all = new int[texts.size() * each];
+        for (int i = 0; i < texts.size(); i++) {
+            TokenIds ids = tokenizer.encode(Files.readString(texts.get(i)), false);
+            if (ids.size() < each) {
+                System.err.printf("%s: %d of %d tokens%n", texts.get(i), ids.size(), each);
+                System.exit(2);
+            }
+            for (int t = 0; t < each; t++) {
+                all[i * each + t] = ids.get(t);
+            }
+        }
+        return all;
     }
 
     // littleEndian allocates each buffer with its own array, which it fills.
