@@ -62,7 +62,7 @@ public final class LogitBiasLogitsProcessor implements LogitsProcessor {
                             ? n.floatValue()
                             : Float.parseFloat(String.valueOf(value).strip());
             if (Float.isFinite(number)) {
-                return number;
+                return Penalties.bounded(number);
             }
         } catch (NumberFormatException e) {
             throw notCast(value, "a number", e);

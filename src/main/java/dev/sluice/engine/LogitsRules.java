@@ -7,11 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What changes the logits of a sequence before a token is drawn, beside temperature and penalties.
 ///
 /// @param badWords sequences of ids that must not be completed; a single id is never drawn
-/// @param logitBias added to the raw logits, by id
+/// @param logitBias added to the raw logits, by id; as [Penalties#MOST] bounds it
 /// @param processorArgs for the registered [LogitsProcessor]s, which find their own keys in it;
 ///   values as JSON has them
 /// @param thinkingBudget limit of the thinking, where there is one
@@ -28,7 +29,11 @@ public record LogitsRules(
 
     public LogitsRules {
         badWords = List.copyOf(badWords);
-        logitBias = Map.copyOf(logitBias);
+        logitBias =
+                logitBias.entrySet().stream()
+                        .collect(
+                                Collectors.toUnmodifiableMap(
+                                        Map.Entry::getKey, e -> Penalties.bounded(e.getValue())));
         // Not Map.copyOf: JSON objects may hold null.
         processorArgs = Collections.unmodifiableMap(new LinkedHashMap<>(processorArgs));
     }

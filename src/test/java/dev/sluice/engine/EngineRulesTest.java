@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -163,6 +164,47 @@ class EngineRulesTest extends RuledEngine {
         Answer answer = alone(request("a", rules, endless(20), OutputOptions.TEXT));
 
         assertThat(answer.text()).contains("a").doesNotContain("ab", "c");
+    }
+
+    /// Numbers that are finite, and would not be once they are added up or divided by a
+    /// temperature.
+    @Test
+    void theLargestNumbersLeaveProbabilities() {
+        float most = Float.MAX_VALUE;
+        Map<Integer, Float> all = new HashMap<>();
+        for (int id = 0; id < ByteTokenizer.SIZE; id++) {
+            all.put(id, -most);
+        }
+        List<Penalties> penalties =
+                List.of(
+                        Penalties.NONE,
+                        new Penalties(Float.MIN_VALUE, 0, 0),
+                        new Penalties(most, most, most),
+                        new Penalties(Float.MIN_VALUE, -most, -most));
+        for (Map<Integer, Float> bias : List.of(Map.of((int) 'c', most), all)) {
+            for (Penalties penalty : penalties) {
+                for (float temperature : new float[] {1e-5f, 0.5f, 2f}) {
+                    GenerationRequest request =
+                            new GenerationRequest(
+                                    "a",
+                                    TokenIds.of(Requests.prompt(3, 12)),
+                                    new SamplingParams(
+                                            temperature, 1f, OptionalInt.empty(), 0f, 1, penalty),
+                                    new LogitsRules(
+                                            List.of(TokenIds.of('d')),
+                                            bias,
+                                            Map.of("logit_bias", Map.of("101", most)),
+                                            Optional.empty()),
+                                    endless(8),
+                                    OutputOptions.TEXT);
+
+                    assertThat(alone(request, new LogitBiasLogitsProcessor()).ids())
+                            .as("%s %s %s", bias.size(), penalty, temperature)
+                            .hasSize(8)
+                            .doesNotContain((int) 'd');
+                }
+            }
+        }
     }
 
     @Test
