@@ -273,11 +273,29 @@ final class JsonWriter {
                 : NumberAutomaton.Spelling.SMALL_EXPONENT;
     }
 
-    /// Where white space is limited, integers have one spelling.
+    /// Where white space is limited, integers have one spelling, and so have listed numbers.
     private NumberSet spelled(NumberSet set) {
-        return hasFreeSpelling() || !isIntegral(set)
-                ? set
-                : new NumberSet.Both(set, NumberSet.plain());
+        if (hasFreeSpelling()) {
+            return set;
+        }
+        if (isListed(set)) {
+            return set.and(NumberSet.shortest());
+        }
+        if (isIntegral(set)) {
+            return set.and(NumberSet.plain());
+        }
+        return set instanceof NumberSet.Either(NumberSet a, NumberSet b)
+                ? spelled(a).or(spelled(b))
+                : set;
+    }
+
+    private static boolean isListed(NumberSet set) {
+        return switch (set) {
+            case NumberSet.OneOf _ -> true;
+            case NumberSet.Both(NumberSet a, NumberSet b) -> isListed(a) || isListed(b);
+            case NumberSet.Either(NumberSet a, NumberSet b) -> isListed(a) && isListed(b);
+            default -> false;
+        };
     }
 
     private boolean hasFreeSpelling() {

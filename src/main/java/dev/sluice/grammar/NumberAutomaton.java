@@ -4,6 +4,7 @@ import dev.sluice.grammar.NumberTracker.Comparison;
 import dev.sluice.grammar.NumberTracker.Fraction;
 import dev.sluice.grammar.NumberTracker.Members;
 import dev.sluice.grammar.NumberTracker.Remainder;
+import dev.sluice.grammar.NumberTracker.Superfluous;
 import dev.sluice.grammar.NumberTracker.Verdict;
 
 import org.jspecify.annotations.Nullable;
@@ -113,6 +114,7 @@ final class NumberAutomaton {
         switch (part) {
             case NumberSet.Constant _, NumberSet.Plain _ -> {}
             case NumberSet.Integral integral -> track(integral, new Fraction());
+            case NumberSet.Shortest shortest -> track(shortest, new Superfluous());
             case NumberSet.From(BigDecimal bound, boolean _) ->
                     track(bound, Comparison.with(bound));
             case NumberSet.Multiples(int numerator, int digits) ->
@@ -366,6 +368,10 @@ final class NumberAutomaton {
         return switch (part) {
             case NumberSet.Constant(boolean all) -> Verdict.of(all);
             case NumberSet.Plain _ -> Verdict.of(!inFraction && !scaled);
+            case NumberSet.Shortest _ -> {
+                int state = at.tracks().states()[trackOf(part)];
+                yield Verdict.of(!scaled && !Superfluous.has(state, at.zero()));
+            }
             case NumberSet.Integral _ -> {
                 boolean whole = at.tracks().states()[trackOf(part)] == 0;
                 yield open && !(whole && end == Phase.UP) ? Verdict.UNKNOWN : Verdict.of(whole);

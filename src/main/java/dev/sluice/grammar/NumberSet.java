@@ -33,6 +33,12 @@ sealed interface NumberSet {
         return new Plain();
     }
 
+    /// All numbers that are spelled without an exponent and without zeros that could be left out:
+    /// 1.5 and 10, not 1.50, 1.0 and -0.
+    static NumberSet shortest() {
+        return new Shortest();
+    }
+
     /// All numbers, or none.
     record Constant(boolean all) implements NumberSet {}
 
@@ -41,6 +47,9 @@ sealed interface NumberSet {
 
     /// See [#plain].
     record Plain() implements NumberSet {}
+
+    /// See [#shortest].
+    record Shortest() implements NumberSet {}
 
     /// All from a bound on, or all above it.
     record From(BigDecimal bound, boolean inclusive) implements NumberSet {}

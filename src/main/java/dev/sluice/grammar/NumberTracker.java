@@ -262,4 +262,30 @@ sealed interface NumberTracker {
             return state;
         }
     }
+
+    /// What could be left out: zeros at the end of a fraction, a point without one, the sign of 0.
+    record Superfluous() implements NumberTracker {
+        private static final int NEGATIVE = 1;
+        private static final int OPEN = 2;
+
+        @Override
+        public int start(boolean negative) {
+            return negative ? NEGATIVE : 0;
+        }
+
+        @Override
+        public int digit(int state, int digit, boolean fraction) {
+            return fraction && digit == 0 ? state | OPEN : state & NEGATIVE;
+        }
+
+        @Override
+        public int point(int state) {
+            return state | OPEN;
+        }
+
+        /// @param zero whether all digits are 0
+        static boolean has(int state, boolean zero) {
+            return (state & OPEN) != 0 || (zero && (state & NEGATIVE) != 0);
+        }
+    }
 }

@@ -679,10 +679,23 @@ class JsonSchemaCompilerTest {
 
     /// How guided decoding's documentation has it.
     @Test
-    void listedNumbersHaveNoExponents() throws GrammarException {
-        assertThat(bounded("{\"const\":1.0}", "1")).isTrue();
-        assertThat(bounded("{\"const\":1}", "1.0")).isTrue();
-        assertThat(bounded("{\"const\":1.0}", "1e0")).isFalse();
+    void listedNumbersHaveOneSpelling() throws GrammarException {
+        String listed = "{\"enum\":[1.0,2.50,-0,300]}";
+        for (String number : List.of("1", "2.5", "0", "300")) {
+            assertThat(bounded(listed, number)).as(number).isTrue();
+        }
+        for (String number : List.of("1.0", "2.50", "-0", "0.0", "0e1")) {
+            assertThat(bounded(listed, number)).as(number).isFalse();
+            assertThat(accepts(listed, number)).as(number).isTrue();
+        }
+        for (String number : List.of("1e0", "3e2", "2.", "2")) {
+            assertThat(bounded(listed, number)).as(number).isFalse();
+            assertThat(accepts(listed, number)).as(number).isFalse();
+        }
+        String orMore = "{\"anyOf\":[{\"const\":1},{\"minimum\":5}]}";
+        assertThat(bounded(orMore, "1")).isTrue();
+        assertThat(bounded(orMore, "1.0")).isFalse();
+        assertThat(bounded(orMore, "5.0")).isTrue();
         assertThat(bounded("{\"minimum\":1e30}", "1" + "0".repeat(31))).isTrue();
         assertThat(bounded("{\"minimum\":1e30}", "2e30")).isFalse();
     }

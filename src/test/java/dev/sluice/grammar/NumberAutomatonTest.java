@@ -47,6 +47,8 @@ class NumberAutomatonTest {
             case NumberSet.Constant(boolean all) -> all;
             case NumberSet.Integral _ -> x.stripTrailingZeros().scale() <= 0;
             case NumberSet.Plain _ -> x.scale() == 0;
+            case NumberSet.Shortest _ ->
+                    x.toString().equals(x.stripTrailingZeros().toPlainString());
             case NumberSet.From(BigDecimal bound, boolean inclusive) ->
                     x.compareTo(bound) > (inclusive ? -1 : 0);
             case NumberSet.Multiples(int numerator, int digits) ->

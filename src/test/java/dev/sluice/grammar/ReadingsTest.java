@@ -179,7 +179,7 @@ class ReadingsTest {
                 "{'type':'array','items':{'type':'number','minimum':%1$d}}; [900, 900e0",
                 "{'type':'array','maxItems':%1$d,'items':{'type':'number','minimum':%1$d}}; [900e0",
                 "{'type':'array','minItems':%1$d,'items':{'type':'number','minimum':%1$d}}; [9, 9e0",
-                "{'type':'array','maxItems':%1$d,'items':{'enum':[0,%1$d]}}; [0e0",
+                "{'type':'array','maxItems':%1$d,'items':{'enum':[0,%1$d]}}; [0",
                 "{'type':'object','properties':{'a':{'minimum':%1$d}}}; {\"a\": 900e0",
                 "{'type':'array','items':{'enum':[%1$d,0.%1$d,1.%1$d,2.%1$d]},'uniqueItems':true}; [",
                 "{'type':'array','items':{'enum':['a%1$d','b%1$d']},'uniqueItems':true}; [",
