@@ -134,10 +134,14 @@ final class FlagSources {
 
     private List<String> flags(OptionSpec option, String source, List<String> values) {
         String name = option.longestName();
+        if (values.size() > 1 && !option.isMultiValue()) {
+            throw new Refusal(
+                    "%s must be one value and is %s.".formatted(source, String.join(", ", values)));
+        }
         if (option.arity().max() > 0) {
             return values.stream().map(value -> name + "=" + value).toList();
         }
-        String value = String.join(" ", values).strip().toLowerCase(Locale.ROOT);
+        String value = String.join("", values).strip().toLowerCase(Locale.ROOT);
         if (!YES.contains(value) && !NO.contains(value)) {
             throw new Refusal("%s must be true or false and is %s.".formatted(source, value));
         }

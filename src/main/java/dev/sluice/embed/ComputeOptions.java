@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 /// On what and how exactly an engine computes.
 ///
 /// @param device where it runs
-/// @param threads of the CPU device; empty for one a core
+/// @param threads of the CPU device, at most [#MOST_THREADS]; empty for one a core
 /// @param precision type of the arithmetic
 /// @param quantization makes the weights smaller than the file has them
 /// @param gpu how a GPU is used
@@ -22,6 +22,8 @@ public record ComputeOptions(
         Optional<Quantization> quantization,
         GpuOptions gpu,
         int tensorParallelSize) {
+    /// Most threads of the CPU device.
+    public static final int MOST_THREADS = 1_024;
 
     /// @throws ConfigurationException if the values contradict each other
     public ComputeOptions {
@@ -30,8 +32,10 @@ public record ComputeOptions(
                     "--dtype float32 computes with exact weights and --quantization with rounded"
                             + " ones; choose one of them.");
         }
-        if (threads.isPresent() && threads.getAsInt() < 1) {
-            throw new ConfigurationException("--threads must be at least 1.");
+        if (threads.isPresent() && (threads.getAsInt() < 1 || threads.getAsInt() > MOST_THREADS)) {
+            throw new ConfigurationException(
+                    "--threads must be in [1, %,d] and is %d."
+                            .formatted(MOST_THREADS, threads.getAsInt()));
         }
         if (tensorParallelSize < 1) {
             throw new ConfigurationException("--tensor-parallel-size must be at least 1.");

@@ -76,6 +76,9 @@ final class ModelFiles implements AutoCloseable {
                                 ? TokenizerLoader.fromTokenizerJson(path)
                                 : TokenizerLoader.fromSentencePiece(path);
         int size = loaded.tokenizer().vocabulary().size();
+        if (size == 0) {
+            throw new ConfigurationException("--tokenizer %s has no tokens.".formatted(name));
+        }
         if (size > checkpoint.config().vocabSize()) {
             throw new ConfigurationException(
                     "--tokenizer %s has %d tokens, but the model knows %d: it is another model's."

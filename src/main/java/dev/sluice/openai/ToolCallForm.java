@@ -35,7 +35,7 @@ record ToolCallForm(CallSpelling spelling, boolean several, boolean asToken) {
         ToolCallForm form = of(spelling.get(), tools, vocabulary);
         if (!tools.wanted().isEmpty()) {
             return Optional.of(
-                    new GuidedForm(form.spec(form.calls(tools.wanted())), ToolFields.CHOICE));
+                    new GuidedForm(form.spec(form.calls(tools.wanted())), ToolFields.TOOLS));
         }
         return tools.tools().stream().anyMatch(ToolCallForm::isStrict)
                 ? Optional.of(

@@ -17,6 +17,8 @@ final class SentencePiece {
             return SentencePieceModel.parse(Files.readAllBytes(file));
         } catch (IOException e) {
             throw new TokenizerException(file + " can't be read: " + e.getMessage(), e);
+        } catch (TokenizerException e) {
+            throw new TokenizerException(file + ": " + e.getMessage(), e);
         }
     }
 

@@ -203,7 +203,7 @@ class GuidedToolsIT {
         Reply reply = text.chat(request("required").put("tools", tools));
 
         assertThat(reply.status()).isEqualTo(400);
-        assertThat(reply.error().getString("param")).isEqualTo("tool_choice");
+        assertThat(reply.error().getString("param")).isEqualTo("tools");
     }
 
     @Test

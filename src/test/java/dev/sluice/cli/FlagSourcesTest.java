@@ -165,6 +165,9 @@ final class FlagSourcesTest {
                 "log-level: foo | sluice.yaml must be error, warn, info or debug and is foo.",
                 "cors-origin: foo | sluice.yaml must be *, or an origin such as",
                 "served-model-name: '' | sluice.yaml must not be empty.",
+                "'port: [8000, 9000]' | sluice.yaml must be one value and is 8000, 9000.",
+                "'enable-logprob: [true, false]' | must be one value and is true, false.",
+                "threads: 100000 | must be in [1, 1,024] and is 100000.",
                 "port: 70000 | sluice.yaml must be at most 65535 and is 70000",
             })
     void refusesAFileInOneSentence(String yaml, String said) throws IOException {

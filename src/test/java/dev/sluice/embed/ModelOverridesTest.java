@@ -8,6 +8,7 @@ import dev.sluice.engine.LogprobsMode;
 import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSource;
 import dev.sluice.openai.ApiOptions;
+import dev.sluice.tokenizer.TokenizerException;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -102,16 +103,32 @@ final class ModelOverridesTest {
         ModelOverrides template =
                 new ModelOverrides(
                         Optional.empty(), Optional.of("{% if %}"), NONE.configName(), false);
-        ModelOverrides tokenizer =
-                new ModelOverrides(
-                        Optional.of("no/such/place"), Optional.empty(), NONE.configName(), false);
 
         assertThatThrownBy(() -> load(options(template)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("--chat-template");
-        assertThatThrownBy(() -> load(options(tokenizer)))
+    }
+
+    @Test
+    void saysWhichTokenizerCannotBeUsed(@TempDir Path home) throws IOException {
+        Path damaged = Files.writeString(home.resolve("damaged.model"), "no protobuf");
+        Path empty =
+                Files.writeString(home.resolve("empty.json"), "{\"model\":{\"type\":\"BPE\"}}");
+
+        assertThatThrownBy(() -> load(withTokenizer("no/such/place")))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("--tokenizer no/such/place");
+                .hasMessage("--tokenizer no/such/place is not there.");
+        assertThatThrownBy(() -> load(withTokenizer(empty.toString())))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("--tokenizer " + empty + " has no tokens.");
+        assertThatThrownBy(() -> load(withTokenizer(damaged.toString())))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessage(damaged + ": The SentencePiece model is damaged.");
+    }
+
+    private EngineOptions withTokenizer(String name) {
+        return options(
+                new ModelOverrides(Optional.of(name), Optional.empty(), NONE.configName(), false));
     }
 
     @Test
