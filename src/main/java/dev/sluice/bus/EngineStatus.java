@@ -4,6 +4,7 @@ import dev.sluice.engine.ApiException;
 import dev.sluice.engine.EngineStats;
 import dev.sluice.engine.StatsSnapshot;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -39,6 +40,11 @@ final class EngineStatus extends VerticleBase {
         snapshot.ifPresentOrElse(
                 s -> message.reply(s, STATS_OPTIONS),
                 () -> ReplyFailures.fail(message, new ApiException.Draining("still loading")));
+    }
+
+    /// The event loop.
+    Context context() {
+        return context;
     }
 
     /// The engine is up. Engine thread.

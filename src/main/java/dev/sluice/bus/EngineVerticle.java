@@ -2,7 +2,6 @@ package dev.sluice.bus;
 
 import dev.sluice.engine.ApiException;
 import dev.sluice.engine.Engine;
-import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
 
 import io.vertx.core.DeploymentOptions;
@@ -10,10 +9,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.eventbus.MessageProducer;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +29,6 @@ import java.util.concurrent.TimeUnit;
 /// A client that can't be reached any more is a cancel. Undeploying drains, then closes the engine.
 public final class EngineVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(EngineVerticle.class);
-    private static final DeliveryOptions EVENT_OPTIONS =
-            new DeliveryOptions().setCodecName(GenerationCodecs.EVENT);
 
     private final HostedEngine.Factory factory;
     private final Duration drainTimeout;
@@ -77,27 +72,38 @@ public final class EngineVerticle extends VerticleBase {
         HostedEngine engine = factory.open();
         hosted = Optional.of(engine);
         EventBus bus = vertx.eventBus();
-        return Future.all(
-                        bus.<GenerationRequest>consumer(Addresses.SUBMIT, this::submit)
-                                .completion(),
-                        bus.<String>consumer(Addresses.CANCEL, this::cancel).completion(),
-                        bus.<Long>consumer(Addresses.DRAIN, this::drain).completion())
+        Outbox outbox =
+                new Outbox(
+                        bus,
+                        vertx.isClustered() ? Optional.of(status.context()) : Optional.empty());
+        // Requests last: once the engine is busy, a clustered bus registers nothing on its thread.
+        return bus.<String>consumer(Addresses.CANCEL, message -> cancel(message, outbox))
+                .completion()
+                .compose(_ ->
+                        bus.<Long>consumer(Addresses.DRAIN, message -> drain(message, outbox))
+                                .completion())
+                .compose(_ ->
+                        bus.<GenerationRequest>consumer(
+                                        Addresses.SUBMIT, message -> submit(message, outbox))
+                                .completion())
                 .onSuccess(_ -> status.serve(engine))
                 .onFailure(_ -> release());
     }
 
-    private void submit(Message<GenerationRequest> message) {
+    private void submit(Message<GenerationRequest> message, Outbox outbox) {
         GenerationRequest request = message.body();
         String address =
                 Optional.ofNullable(message.headers().get(Addresses.EVENTS_TO))
                         .orElseGet(() -> Addresses.generation(request.id()));
-        MessageProducer<GenerationEvent> producer = vertx.eventBus().sender(address, EVENT_OPTIONS);
-        Future.fromCompletionStage(engine().admit(request, event -> send(producer, event)), context)
+        // What is cancelled is in a step or waits for one, which is all the waking it needs.
+        Engine engine = engine();
+        Future.fromCompletionStage(
+                        engine.admit(request, outbox.events(address, engine::cancel)), context)
                 .onSuccess(remarks -> {
-                    message.reply(String.join("\n", remarks));
+                    outbox.answer(() -> message.reply(String.join("\n", remarks)));
                     wake();
                 })
-                .onFailure(e -> refuse(message, e));
+                .onFailure(e -> outbox.answer(() -> refuse(message, e)));
     }
 
     private static void refuse(Message<?> message, Throwable problem) {
@@ -109,29 +115,14 @@ public final class EngineVerticle extends VerticleBase {
         }
     }
 
-    private void send(MessageProducer<GenerationEvent> producer, GenerationEvent event) {
-        Future<Void> written = producer.write(event);
-        // On a bus that is not clustered it is over by now.
-        if (!event.isTerminal() && !written.succeeded()) {
-            written.onFailure(_ -> cancel(event.requestId()));
-        }
+    private void cancel(Message<String> message, Outbox outbox) {
+        engine().cancel(message.body());
+        outbox.answer(() -> message.reply(""));
     }
 
-    private void cancel(Message<String> message) {
-        cancel(message.body());
-        message.reply("");
-    }
-
-    private void cancel(String requestId) {
-        // A write can still fail after the engine is gone.
-        hosted.ifPresent(engine -> {
-            engine.engine().cancel(requestId);
-            wake();
-        });
-    }
-
-    private void drain(Message<Long> message) {
-        drain(Duration.ofMillis(message.body())).onComplete(_ -> message.reply(""));
+    private void drain(Message<Long> message, Outbox outbox) {
+        drain(Duration.ofMillis(message.body()))
+                .onComplete(_ -> outbox.answer(() -> message.reply("")));
     }
 
     /// Ends what runs, by itself until the timeout and by force then.
