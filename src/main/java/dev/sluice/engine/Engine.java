@@ -171,7 +171,7 @@ public final class Engine implements AutoCloseable {
     /// @param listener gets the events, on the engine thread
     /// @return complete when the request is accepted, perhaps on a thread of the grammar room; what
     ///   the grammar has to say that is not enforced. Fails with the [ApiException] with which the
-    ///   request is refused
+    ///   request is refused, or with what a logits processor threw at it; nothing is kept then
     public CompletableFuture<List<String>> admit(
             GenerationRequest request, Consumer<GenerationEvent> listener) {
         Optional<Guidance> guidance = request.rules().guidance();
@@ -179,7 +179,7 @@ public final class Engine implements AutoCloseable {
             try {
                 submit(request, listener, Optional.empty());
                 return CompletableFuture.completedFuture(List.of());
-            } catch (ApiException e) {
+            } catch (RuntimeException e) {
                 return CompletableFuture.failedFuture(e);
             }
         }

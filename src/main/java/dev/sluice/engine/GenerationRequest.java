@@ -2,10 +2,11 @@ package dev.sluice.engine;
 
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /// One sequence to generate: values only, every default resolved. A client that wants several
-/// choices or prompts submits several.
+/// choices or prompts submits several. No component, here or in the records within, may be null.
 ///
 /// @param id unique among the requests in flight; never parsed
 /// @param prompt at least one token
@@ -22,6 +23,16 @@ public record GenerationRequest(
         StopConditions stop,
         OutputOptions output,
         Optional<String> cacheSalt) {
+
+    public GenerationRequest {
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(prompt, "prompt");
+        Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(rules, "rules");
+        Objects.requireNonNull(stop, "stop");
+        Objects.requireNonNull(output, "output");
+        Objects.requireNonNull(cacheSalt, "cacheSalt");
+    }
 
     /// A request without a salt.
     public GenerationRequest(

@@ -3,6 +3,7 @@ package dev.sluice.engine;
 import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -19,6 +20,13 @@ public record Guidance(
         String param,
         Optional<TokenIds> afterThinking,
         OptionalInt thinkingId) {
+    public Guidance {
+        Objects.requireNonNull(grammar, "grammar");
+        Objects.requireNonNull(param, "param");
+        Objects.requireNonNull(afterThinking, "afterThinking");
+        Objects.requireNonNull(thinkingId, "thinkingId");
+    }
+
     /// Guidance of an output that is thinking at first.
     public Guidance(GrammarSpec grammar, String param, Optional<TokenIds> afterThinking) {
         this(grammar, param, afterThinking, OptionalInt.empty());

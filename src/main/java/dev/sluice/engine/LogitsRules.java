@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -36,6 +37,8 @@ public record LogitsRules(
                                         Map.Entry::getKey, e -> Penalties.bounded(e.getValue())));
         // Not Map.copyOf: JSON objects may hold null.
         processorArgs = Collections.unmodifiableMap(new LinkedHashMap<>(processorArgs));
+        Objects.requireNonNull(thinkingBudget, "thinkingBudget");
+        Objects.requireNonNull(guidance, "guidance");
     }
 
     /// Rules without guidance.

@@ -1,5 +1,6 @@
 package dev.sluice.engine;
 
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /// Which log probabilities a sequence reports.
@@ -20,6 +21,11 @@ public record LogprobsOptions(
     /// No log probabilities.
     public static final LogprobsOptions NONE =
             new LogprobsOptions(OptionalInt.empty(), false, false, OptionalInt.empty());
+
+    public LogprobsOptions {
+        Objects.requireNonNull(top, "top");
+        Objects.requireNonNull(prompt, "prompt");
+    }
 
     /// Without guessed tokens.
     public LogprobsOptions(

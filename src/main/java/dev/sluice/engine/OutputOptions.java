@@ -1,5 +1,6 @@
 package dev.sluice.engine;
 
+import java.util.Objects;
 import java.util.Set;
 
 /// What a sequence tells of its output.
@@ -20,5 +21,6 @@ public record OutputOptions(
 
     public OutputOptions {
         markerIds = Set.copyOf(markerIds);
+        Objects.requireNonNull(logprobs, "logprobs");
     }
 }

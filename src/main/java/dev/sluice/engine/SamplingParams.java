@@ -1,5 +1,6 @@
 package dev.sluice.engine;
 
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /// How the next token is drawn, every default resolved.
@@ -24,6 +25,11 @@ public record SamplingParams(
     /// Greedy decoding.
     public static final SamplingParams GREEDY =
             new SamplingParams(0f, 1f, OptionalInt.empty(), 0f, 0L);
+
+    public SamplingParams {
+        Objects.requireNonNull(topK, "topK");
+        Objects.requireNonNull(penalties, "penalties");
+    }
 
     /// Sampling without penalties.
     public SamplingParams(float temperature, float topP, OptionalInt topK, float minP, long seed) {

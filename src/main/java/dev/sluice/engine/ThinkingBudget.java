@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /// A limit of the tokens that a model may think, and of those that are no thinking.
@@ -20,4 +21,12 @@ public record ThinkingBudget(
         boolean started,
         TokenIds start,
         TokenIds end,
-        TokenIds forced) {}
+        TokenIds forced) {
+    public ThinkingBudget {
+        Objects.requireNonNull(maxTokens, "maxTokens");
+        Objects.requireNonNull(maxAnswerTokens, "maxAnswerTokens");
+        Objects.requireNonNull(start, "start");
+        Objects.requireNonNull(end, "end");
+        Objects.requireNonNull(forced, "forced");
+    }
+}

@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /// What a text must look like, as a request says it. Values only: a spec travels on the event bus,
@@ -14,6 +15,10 @@ public sealed interface GrammarSpec {
     ///   out, and the answer says so
     /// @param closed whether objects that don't say whether they have other keys have none
     record JsonSchema(String schema, boolean strict, boolean closed) implements GrammarSpec {
+        public JsonSchema {
+            Objects.requireNonNull(schema, "schema");
+        }
+
         /// A schema whose objects are open, as the specification has it.
         public JsonSchema(String schema, boolean strict) {
             this(schema, strict, false);
@@ -24,7 +29,11 @@ public sealed interface GrammarSpec {
     record JsonObject() implements GrammarSpec {}
 
     /// A text that a regular expression matches whole.
-    record RegularExpression(String pattern) implements GrammarSpec {}
+    record RegularExpression(String pattern) implements GrammarSpec {
+        public RegularExpression {
+            Objects.requireNonNull(pattern, "pattern");
+        }
+    }
 
     /// One of some texts.
     record Choice(List<String> texts) implements GrammarSpec {
@@ -36,7 +45,11 @@ public sealed interface GrammarSpec {
     /// A text of a grammar's rule `root`.
     ///
     /// @param grammar EBNF as llama.cpp and xgrammar write it (GBNF)
-    record Ebnf(String grammar) implements GrammarSpec {}
+    record Ebnf(String grammar) implements GrammarSpec {
+        public Ebnf {
+            Objects.requireNonNull(grammar, "grammar");
+        }
+    }
 
     /// Free text with parts that follow a schema or another format.
     ///
@@ -46,6 +59,7 @@ public sealed interface GrammarSpec {
     ///   for it must look for the token in the output
     record StructuralTag(String tag, Set<String> markers) implements GrammarSpec {
         public StructuralTag {
+            Objects.requireNonNull(tag, "tag");
             markers = Set.copyOf(markers);
         }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /// Logits processors in a running engine.
 class EngineProcessorsTest extends RuledEngine {
@@ -63,6 +64,43 @@ class EngineProcessorsTest extends RuledEngine {
         assertThat(of(answers, "good"))
                 .isEqualTo(
                         alone(request("good", LogitsRules.NONE, endless(5), OutputOptions.TEXT)));
+    }
+
+    @Test
+    void aProcessorThatFailsAtTheDoorRefusesTheRequestAndNothingIsKeptOfIt() {
+        LogitsProcessor broken =
+                new LogitsProcessor() {
+                    @Override
+                    public void checkArgs(Map<String, Object> args, int vocabSize) {
+                        throw new IllegalStateException("on purpose");
+                    }
+
+                    @Override
+                    public boolean appliesTo(SequenceState sequence) {
+                        return false;
+                    }
+
+                    @Override
+                    public void apply(SequenceState sequence, MemorySegment logits) {}
+                };
+        try (Engine engine =
+                new Engine(
+                        roomy(),
+                        model,
+                        new ByteTokenizer(),
+                        device,
+                        List.of(broken),
+                        Optional.empty(),
+                        clock())) {
+
+            CompletableFuture<List<String>> admitted =
+                    engine.admit(
+                            request("a", LogitsRules.NONE, endless(5), OutputOptions.TEXT),
+                            _ -> {});
+
+            assertThatThrownBy(admitted::join).hasRootCauseMessage("on purpose");
+            assertThat(engine.hasWork()).isFalse();
+        }
     }
 
     @Test
