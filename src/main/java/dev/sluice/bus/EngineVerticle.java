@@ -6,10 +6,10 @@ import dev.sluice.engine.GenerationRequest;
 
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 
 import org.slf4j.Logger;
@@ -71,27 +71,35 @@ public final class EngineVerticle extends VerticleBase {
     private Future<?> open() {
         HostedEngine engine = factory.open();
         hosted = Optional.of(engine);
-        EventBus bus = vertx.eventBus();
         Outbox outbox =
                 new Outbox(
-                        bus,
+                        vertx.eventBus(),
                         vertx.isClustered() ? Optional.of(status.context()) : Optional.empty());
         // Requests last: once the engine is busy, a clustered bus registers nothing on its thread.
-        return bus.<String>consumer(Addresses.CANCEL, message -> cancel(message, outbox))
-                .completion()
-                .compose(_ ->
-                        bus.<Long>consumer(Addresses.DRAIN, message -> drain(message, outbox))
-                                .completion())
-                .compose(_ ->
-                        bus.<GenerationRequest>consumer(
-                                        Addresses.SUBMIT, message -> submit(message, outbox))
-                                .completion())
+        return consumer(Addresses.CANCEL, outbox, message -> cancel(message, outbox))
+                .compose(_ -> consumer(Addresses.DRAIN, outbox, m -> drain(m, outbox)))
+                .compose(_ -> consumer(Addresses.SUBMIT, outbox, m -> submit(m, outbox)))
                 .onSuccess(_ -> status.serve(engine))
                 .onFailure(_ -> release());
     }
 
-    private void submit(Message<GenerationRequest> message, Outbox outbox) {
-        GenerationRequest request = message.body();
+    /// Whatever goes wrong with a message is its reply.
+    private Future<Void> consumer(String address, Outbox outbox, Handler<Message<Object>> handler) {
+        return vertx.eventBus()
+                .consumer(
+                        address,
+                        message -> {
+                            try {
+                                handler.handle(message);
+                            } catch (RuntimeException e) {
+                                outbox.answer(() -> refuse(message, e));
+                            }
+                        })
+                .completion();
+    }
+
+    private void submit(Message<Object> message, Outbox outbox) {
+        GenerationRequest request = Bodies.request(message);
         String address =
                 Optional.ofNullable(message.headers().get(Addresses.EVENTS_TO))
                         .orElseGet(() -> Addresses.generation(request.id()));
@@ -110,19 +118,18 @@ public final class EngineVerticle extends VerticleBase {
         if (problem instanceof ApiException refusal) {
             ReplyFailures.fail(message, refusal);
         } else {
-            LOG.error("a request could not be taken", problem);
+            LOG.error("a message to {} could not be taken", message.address(), problem);
             ReplyFailures.fail(message, new ApiException.Internal("The engine failed."));
         }
     }
 
-    private void cancel(Message<String> message, Outbox outbox) {
-        engine().cancel(message.body());
+    private void cancel(Message<Object> message, Outbox outbox) {
+        engine().cancel(Bodies.requestId(message));
         outbox.answer(() -> message.reply(""));
     }
 
-    private void drain(Message<Long> message, Outbox outbox) {
-        drain(Duration.ofMillis(message.body()))
-                .onComplete(_ -> outbox.answer(() -> message.reply("")));
+    private void drain(Message<Object> message, Outbox outbox) {
+        drain(Bodies.timeout(message)).onComplete(_ -> outbox.answer(() -> message.reply("")));
     }
 
     /// Ends what runs, by itself until the timeout and by force then.

@@ -114,7 +114,9 @@ final class EventWireForm {
 
     private static TokenLogprob entry(JsonArray numbers, int at) {
         return new TokenLogprob(
-                numbers.getInteger(at), numbers.getFloat(at + 1), numbers.getInteger(at + 2));
+                numbers.getInteger(at),
+                WireForms.toFloat(numbers.getValue(at + 1)),
+                numbers.getInteger(at + 2));
     }
 
     private static JsonArray markersToJson(Collection<Marker> markers) {

@@ -1,5 +1,6 @@
 package dev.sluice.bus;
 
+import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.StatsSnapshot;
@@ -7,6 +8,7 @@ import dev.sluice.engine.StatsSnapshot;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
+import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 
 import java.util.function.Function;
@@ -58,17 +60,43 @@ public final class GenerationCodecs {
     /// @param decode JSON to value
     record JsonCodec<T>(String name, Function<T, JsonObject> encode, Function<JsonObject, T> decode)
             implements MessageCodec<T, T> {
+        private static final String UNWRITABLE = "unwritable";
+
+        /// What JSON can't hold must not throw here, in the middle of a connection: the receiver
+        /// gets the reason instead.
         @Override
         public void encodeToWire(Buffer buffer, T value) {
-            Buffer json = encode.apply(value).toBuffer();
+            Buffer json;
+            try {
+                json = encode.apply(value).toBuffer();
+            } catch (RuntimeException e) {
+                json = new JsonObject().put(UNWRITABLE, String.valueOf(e.getMessage())).toBuffer();
+            }
             buffer.appendInt(json.length()).appendBuffer(json);
         }
 
+        /// @throws InvalidRequest if it can't be read
         @Override
         public T decodeFromWire(int position, Buffer buffer) {
             int start = position + Integer.BYTES;
-            return decode.apply(
-                    new JsonObject(buffer.getBuffer(start, start + buffer.getInt(position))));
+            JsonObject json = object(buffer.getBuffer(start, start + buffer.getInt(position)));
+            if (json.containsKey(UNWRITABLE)) {
+                throw invalid(
+                        "The message could not be written as JSON: " + json.getValue(UNWRITABLE));
+            }
+            return decode.apply(json);
+        }
+
+        private static JsonObject object(Buffer text) {
+            try {
+                return new JsonObject(text);
+            } catch (DecodeException | ClassCastException _) {
+                throw invalid("The message is no JSON object.");
+            }
+        }
+
+        private static InvalidRequest invalid(String message) {
+            return new InvalidRequest(message, "", "invalid_value");
         }
 
         @Override

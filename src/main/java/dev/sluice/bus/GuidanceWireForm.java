@@ -3,12 +3,9 @@ package dev.sluice.bus;
 import dev.sluice.engine.Guidance;
 import dev.sluice.grammar.GrammarSpec;
 
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /// What a text must look like as JSON, for a clustered bus.
@@ -29,14 +26,12 @@ final class GuidanceWireForm {
         return json;
     }
 
-    static Guidance toGuidance(JsonObject json) {
+    static Guidance toGuidance(WireFields fields) {
         return new Guidance(
-                toSpec(json.getJsonObject("grammar")),
-                json.getString("param"),
-                Optional.ofNullable(json.getJsonArray("after_thinking")).map(WireForms::toTokenIds),
-                Optional.ofNullable(json.getInteger("thinking_id"))
-                        .map(OptionalInt::of)
-                        .orElse(OptionalInt.empty()));
+                toSpec(fields.object("grammar")),
+                fields.text("param"),
+                fields.optionalIds("after_thinking"),
+                fields.optionalInt("thinking_id"));
     }
 
     private static JsonObject toJson(GrammarSpec spec) {
@@ -60,26 +55,20 @@ final class GuidanceWireForm {
         };
     }
 
-    private static GrammarSpec toSpec(JsonObject json) {
-        String kind = json.getString(KIND);
+    private static GrammarSpec toSpec(WireFields fields) {
+        String kind = fields.text(KIND);
         return switch (kind) {
             case "json_schema" ->
                     new GrammarSpec.JsonSchema(
-                            json.getString(SOURCE),
-                            json.getBoolean("strict"),
-                            json.getBoolean("closed"));
+                            fields.text(SOURCE), fields.flag("strict"), fields.flag("closed"));
             case "json_object" -> new GrammarSpec.JsonObject();
-            case "regex" -> new GrammarSpec.RegularExpression(json.getString(SOURCE));
-            case "choice" -> new GrammarSpec.Choice(texts(json, "texts"));
-            case "ebnf" -> new GrammarSpec.Ebnf(json.getString(SOURCE));
+            case "regex" -> new GrammarSpec.RegularExpression(fields.text(SOURCE));
+            case "choice" -> new GrammarSpec.Choice(fields.texts("texts"));
+            case "ebnf" -> new GrammarSpec.Ebnf(fields.text(SOURCE));
             case "structural_tag" ->
                     new GrammarSpec.StructuralTag(
-                            json.getString(SOURCE), Set.copyOf(texts(json, "markers")));
-            default -> throw new IllegalArgumentException("no grammar is called " + kind);
+                            fields.text(SOURCE), Set.copyOf(fields.texts("markers")));
+            default -> throw fields.wrong(KIND, "the kind of a grammar");
         };
-    }
-
-    private static List<String> texts(JsonObject json, String name) {
-        return json.getJsonArray(name, new JsonArray()).stream().map(String::valueOf).toList();
     }
 }

@@ -8,19 +8,14 @@ import dev.sluice.engine.Penalties;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.engine.ThinkingBudget;
-import dev.sluice.tokenizer.TokenIds;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Requests as JSON, for a clustered bus.
 final class RequestWireForm {
@@ -37,15 +32,18 @@ final class RequestWireForm {
                 .put("output", toJson(request.output()));
     }
 
+    /// @throws dev.sluice.engine.ApiException.InvalidRequest naming the field that is missing or
+    ///   wrong
     static GenerationRequest toRequest(JsonObject json) {
+        WireFields fields = WireFields.of(json);
         return new GenerationRequest(
-                json.getString("id"),
-                WireForms.toTokenIds(json.getJsonArray("prompt")),
-                toSampling(json.getJsonObject("sampling")),
-                toRules(json.getJsonObject("rules")),
-                toStop(json.getJsonObject("stop")),
-                toOutput(json.getJsonObject("output")),
-                Optional.ofNullable(json.getString("cache_salt")));
+                fields.text("id"),
+                fields.ids("prompt"),
+                toSampling(fields.object("sampling")),
+                toRules(fields.object("rules")),
+                toStop(fields.object("stop")),
+                toOutput(fields.object("output")),
+                fields.optionalText("cache_salt"));
     }
 
     private static JsonObject toJson(SamplingParams sampling) {
@@ -62,17 +60,17 @@ final class RequestWireForm {
         return json;
     }
 
-    private static SamplingParams toSampling(JsonObject json) {
+    private static SamplingParams toSampling(WireFields fields) {
         return new SamplingParams(
-                json.getFloat("temperature"),
-                json.getFloat("top_p"),
-                optionalInt(json, "top_k"),
-                json.getFloat("min_p"),
-                json.getLong("seed"),
+                fields.number("temperature"),
+                fields.number("top_p"),
+                fields.optionalInt("top_k"),
+                fields.number("min_p"),
+                fields.longInteger("seed"),
                 new Penalties(
-                        json.getFloat("repetition"),
-                        json.getFloat("frequency"),
-                        json.getFloat("presence")));
+                        fields.number("repetition"),
+                        fields.number("frequency"),
+                        fields.number("presence")));
     }
 
     private static JsonObject toJson(LogitsRules rules) {
@@ -91,25 +89,15 @@ final class RequestWireForm {
         return json;
     }
 
-    private static LogitsRules toRules(JsonObject json) {
-        List<TokenIds> badWords =
-                json.getJsonArray("bad_words").stream()
-                        .map(word -> WireForms.toTokenIds((JsonArray) word))
-                        .toList();
-        Map<Integer, Float> bias = new HashMap<>();
-        json.getJsonObject("logit_bias")
-                .forEach(entry ->
-                        bias.put(
-                                Integer.valueOf(entry.getKey()),
-                                ((Number) entry.getValue()).floatValue()));
+    private static LogitsRules toRules(WireFields fields) {
+        WireFields bias = fields.object("logit_bias");
         return new LogitsRules(
-                badWords,
-                bias,
-                json.getJsonObject("args").getMap(),
-                Optional.ofNullable(json.getJsonObject("thinking"))
-                        .map(RequestWireForm::toThinking),
-                Optional.ofNullable(json.getJsonObject("guidance"))
-                        .map(GuidanceWireForm::toGuidance));
+                fields.idLists("bad_words"),
+                bias.json().fieldNames().stream()
+                        .collect(Collectors.toMap(bias::toId, bias::number)),
+                fields.object("args").json().getMap(),
+                fields.optionalObject("thinking").map(RequestWireForm::toThinking),
+                fields.optionalObject("guidance").map(GuidanceWireForm::toGuidance));
     }
 
     private static JsonObject toJson(ThinkingBudget budget) {
@@ -124,14 +112,14 @@ final class RequestWireForm {
         return json;
     }
 
-    private static ThinkingBudget toThinking(JsonObject json) {
+    private static ThinkingBudget toThinking(WireFields fields) {
         return new ThinkingBudget(
-                optionalInt(json, "max_tokens"),
-                optionalInt(json, "max_answer_tokens"),
-                json.getBoolean("started"),
-                WireForms.toTokenIds(json.getJsonArray("start")),
-                WireForms.toTokenIds(json.getJsonArray("end")),
-                WireForms.toTokenIds(json.getJsonArray("forced")));
+                fields.optionalInt("max_tokens"),
+                fields.optionalInt("max_answer_tokens"),
+                fields.flag("started"),
+                fields.ids("start"),
+                fields.ids("end"),
+                fields.ids("forced"));
     }
 
     private static JsonObject toJson(StopConditions stop) {
@@ -144,14 +132,14 @@ final class RequestWireForm {
                 .put("include", stop.includeStopString());
     }
 
-    private static StopConditions toStop(JsonObject json) {
+    private static StopConditions toStop(WireFields fields) {
         return new StopConditions(
-                json.getInteger("min_tokens"),
-                json.getInteger("max_tokens"),
-                json.getJsonArray("strings").stream().map(String::valueOf).toList(),
-                toIdSet(json.getJsonArray("token_ids")),
-                json.getBoolean("ignore_eos"),
-                json.getBoolean("include"));
+                fields.integer("min_tokens"),
+                fields.integer("max_tokens"),
+                fields.texts("strings"),
+                Set.copyOf(fields.integers("token_ids")),
+                fields.flag("ignore_eos"),
+                fields.flag("include"));
     }
 
     private static JsonObject toJson(OutputOptions output) {
@@ -169,30 +157,20 @@ final class RequestWireForm {
         return json;
     }
 
-    private static OutputOptions toOutput(JsonObject json) {
+    private static OutputOptions toOutput(WireFields fields) {
         return new OutputOptions(
-                json.getBoolean("skip_special_tokens"),
-                json.getBoolean("continues_text"),
-                toIdSet(json.getJsonArray("marker_ids")),
+                fields.flag("skip_special_tokens"),
+                fields.flag("continues_text"),
+                Set.copyOf(fields.integers("marker_ids")),
                 new LogprobsOptions(
-                        optionalInt(json, "logprobs"),
-                        json.getBoolean("temperature_scaled"),
-                        json.getBoolean("top_p_normalized"),
-                        optionalInt(json, "prompt_logprobs"),
-                        json.getBoolean("draft_logprobs")));
+                        fields.optionalInt("logprobs"),
+                        fields.flag("temperature_scaled"),
+                        fields.flag("top_p_normalized"),
+                        fields.optionalInt("prompt_logprobs"),
+                        fields.flag("draft_logprobs")));
     }
 
     private static void put(JsonObject json, String key, OptionalInt value) {
         value.ifPresent(number -> json.put(key, number));
-    }
-
-    private static OptionalInt optionalInt(JsonObject json, String key) {
-        return json.containsKey(key) ? OptionalInt.of(json.getInteger(key)) : OptionalInt.empty();
-    }
-
-    private static Set<Integer> toIdSet(JsonArray array) {
-        Set<Integer> ids = new HashSet<>();
-        array.forEach(id -> ids.add(((Number) id).intValue()));
-        return ids;
     }
 }

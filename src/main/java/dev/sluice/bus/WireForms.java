@@ -53,6 +53,13 @@ final class WireForms {
         return TokenIds.of(array.stream().mapToInt(id -> ((Number) id).intValue()).toArray());
     }
 
+    /// JSON has no words for numbers that are not finite; Vert.x writes them as strings.
+    static float toFloat(Object value) {
+        return value instanceof Number number
+                ? number.floatValue()
+                : Float.parseFloat(String.valueOf(value));
+    }
+
     static JsonArray toArray(Collection<?> values) {
         JsonArray array = new JsonArray();
         values.forEach(array::add);

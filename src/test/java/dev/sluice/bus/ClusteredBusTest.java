@@ -10,16 +10,24 @@ import com.hazelcast.config.JoinConfig;
 
 import dev.sluice.engine.ApiException;
 import dev.sluice.engine.GenerationEvent;
+import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.Penalties;
+import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StatsSnapshot;
+import dev.sluice.engine.StopConditions;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.HistoryModel;
 import dev.sluice.testing.TestEngines;
+import dev.sluice.tokenizer.TokenIds;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 
 import org.junit.jupiter.api.AfterAll;
@@ -32,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -176,6 +185,43 @@ class ClusteredBusTest {
                                 new DeliveryOptions().setCodecName(GenerationCodecs.REQUEST)));
 
         awaitStats(stats -> stats.cancellations() == 1);
+    }
+
+    @Test
+    void aNumberThatIsNotFiniteIsRefusedByName() {
+        SamplingParams hot =
+                new SamplingParams(
+                        Float.POSITIVE_INFINITY, 1, OptionalInt.empty(), 0, 0, Penalties.NONE);
+        GenerationRequest request =
+                new GenerationRequest("a", TokenIds.of(1), hot, StopConditions.maxTokens(1));
+
+        assertThatThrownBy(() -> await(client.submit(request, _ -> {})))
+                .isInstanceOfSatisfying(
+                        ApiException.InvalidRequest.class,
+                        e -> assertThat(e.param()).contains("temperature"));
+    }
+
+    @Test
+    void aRequestThatIsIncompleteOnTheWireIsRefusedByName() {
+        EventBus bus = clientNode.eventBus();
+        bus.unregisterCodec(GenerationCodecs.REQUEST);
+        bus.registerCodec(
+                new GenerationCodecs.JsonCodec<JsonObject>(
+                        GenerationCodecs.REQUEST, json -> json, json -> json));
+
+        Future<Message<Object>> reply =
+                bus.request(
+                        Addresses.SUBMIT,
+                        new JsonObject().put("id", "a"),
+                        new DeliveryOptions().setCodecName(GenerationCodecs.REQUEST));
+        bus.unregisterCodec(GenerationCodecs.REQUEST);
+        GenerationCodecs.register(bus);
+
+        assertThatThrownBy(() -> await(reply))
+                .extracting(ReplyFailures::toApiException)
+                .isInstanceOfSatisfying(
+                        ApiException.InvalidRequest.class,
+                        e -> assertThat(e.param()).contains("prompt"));
     }
 
     private static void awaitStats(Predicate<StatsSnapshot> condition) {

@@ -17,11 +17,15 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
@@ -32,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 @Timeout(30)
 class EngineBusTest {
@@ -280,6 +285,43 @@ class EngineBusTest {
         Future<GenerationEvent.Finished> refused = run(TestEngines.greedy("a", "hello", 1));
 
         assertThatThrownBy(() -> await(refused)).isInstanceOf(ApiException.Draining.class);
+    }
+
+    static Stream<Arguments> otherBodies() {
+        return Stream.of(Addresses.SUBMIT, Addresses.CANCEL, Addresses.DRAIN)
+                .flatMap(address ->
+                        Stream.of(new JsonObject().put("id", "a"), true)
+                                .map(body -> Arguments.of(address, body)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("otherBodies")
+    void aMessageWithAnotherBodyIsRefused(String address, Object body) {
+        deploy();
+
+        assertThatThrownBy(() -> await(call(address, body)))
+                .isInstanceOf(ApiException.InvalidRequest.class)
+                .hasMessageStartingWith(address + " takes ")
+                .hasMessageContaining(body.getClass().getSimpleName());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {Addresses.SUBMIT, Addresses.CANCEL})
+    void aMessageWithoutABodyIsRefusedWhereOneIsNeeded(String address) {
+        deploy();
+
+        Future<Object> answer = call(address);
+
+        assertThatThrownBy(() -> await(answer))
+                .isInstanceOf(ApiException.InvalidRequest.class)
+                .hasMessageContaining("nothing");
+    }
+
+    private Future<Object> call(String address, Object... body) {
+        return vertx.eventBus()
+                .request(address, body.length == 0 ? null : body[0])
+                .map(Message::body)
+                .recover(cause -> Future.failedFuture(ReplyFailures.toApiException(cause)));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sluice.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.engine.ApiException;
 import dev.sluice.engine.FinishReason;
@@ -21,11 +22,14 @@ import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.tokenizer.TokenIds;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,6 +42,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// What a clustered bus carries is what was sent: every component of every record.
 class WireFormsTest {
@@ -89,6 +94,92 @@ class WireFormsTest {
                                 assertThat(failed.cause())
                                         .isInstanceOf(ApiException.Overloaded.class)
                                         .hasMessage("full"));
+    }
+
+    @Test
+    void whatJsonCannotHoldIsToldToTheReceiver() {
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(), Map.of(), Map.of("key", Duration.ZERO), Optional.empty());
+        GenerationRequest request =
+                new GenerationRequest(
+                        "a",
+                        TokenIds.of(1),
+                        SamplingParams.GREEDY,
+                        rules,
+                        StopConditions.maxTokens(1),
+                        OutputOptions.TEXT);
+
+        assertThatThrownBy(() -> carried(REQUEST, request))
+                .isInstanceOf(ApiException.InvalidRequest.class)
+                .hasMessageContaining("Duration");
+    }
+
+    static Stream<Arguments> wrongFields() {
+        return Stream.of(
+                Arguments.of("id", 1),
+                Arguments.of("prompt", "text"),
+                Arguments.of("prompt", List.of("text")),
+                Arguments.of("prompt", List.of(1.5)),
+                Arguments.of("prompt", List.of(1L << 32)),
+                Arguments.of("sampling", List.of()),
+                Arguments.of("sampling.temperature", "warm"),
+                Arguments.of("sampling.temperature", true),
+                Arguments.of("sampling.seed", 0.5),
+                Arguments.of("stop.max_tokens", "1"),
+                Arguments.of("stop.strings", List.of(1)),
+                Arguments.of("stop.token_ids", List.of("1")),
+                Arguments.of("stop.ignore_eos", 0),
+                Arguments.of("rules.bad_words", List.of(1)),
+                Arguments.of("rules.logit_bias.5", "much"),
+                Arguments.of("rules.guidance.grammar.source", 5),
+                Arguments.of("rules.guidance.grammar.kind", "haiku"),
+                Arguments.of("output.marker_ids", Map.of()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongFields")
+    void aFieldThatIsWrongOrMissingIsNamed(String path, Object wrong) {
+        JsonObject spoilt = whole();
+        JsonObject lacking = whole();
+
+        parent(spoilt, path).put(name(path), wrong);
+        parent(lacking, path).remove(name(path));
+
+        assertNamed(spoilt, path);
+        if (!path.contains("logit_bias")) {
+            assertNamed(lacking, path);
+        }
+    }
+
+    private static void assertNamed(JsonObject request, String path) {
+        assertThatThrownBy(() -> RequestWireForm.toRequest(request))
+                .isInstanceOfSatisfying(
+                        ApiException.InvalidRequest.class,
+                        e -> assertThat(e.param()).contains(path));
+    }
+
+    private static JsonObject whole() {
+        Guidance guidance = new Guidance(new GrammarSpec.RegularExpression("a"), "guided_regex");
+        return RequestWireForm.toJson(
+                new GenerationRequest(
+                        "a",
+                        TokenIds.of(1),
+                        SamplingParams.GREEDY,
+                        LogitsRules.NONE.with(guidance),
+                        StopConditions.maxTokens(1),
+                        OutputOptions.TEXT));
+    }
+
+    private static JsonObject parent(JsonObject json, String path) {
+        int dot = path.indexOf('.');
+        return dot < 0
+                ? json
+                : parent(json.getJsonObject(path.substring(0, dot)), path.substring(dot + 1));
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('.') + 1);
     }
 
     private static GenerationRequest request(SplittableRandom random) {
@@ -199,10 +290,12 @@ class WireFormsTest {
         return new Marker(random.nextInt(), random.nextInt(), random.nextInt());
     }
 
-    /// Any finite float.
+    /// Any float, now and then one that JSON has no word for.
     private static float number(SplittableRandom random) {
-        float value = Float.intBitsToFloat(random.nextInt());
-        return Float.isFinite(value) ? value : random.nextInt();
+        return random.nextInt(20) > 0
+                ? Float.intBitsToFloat(random.nextInt())
+                : List.of(Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY)
+                        .get(random.nextInt(3));
     }
 
     private static OptionalInt maybe(SplittableRandom random) {
