@@ -37,6 +37,7 @@ public final class Engine implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final LongSupplier nanoClock;
     private final Intake intake;
+    private final Admissions admissions = new Admissions();
     private final EngineStats stats;
     private final BlockPool pool;
     private final Scheduler scheduler;
@@ -163,6 +164,7 @@ public final class Engine implements AutoCloseable {
         if (request.rules().guidance().isPresent()) {
             throw new IllegalArgumentException("guided requests are to be admitted");
         }
+        intake.check(request);
         submit(request, listener, Optional.empty());
     }
 
@@ -174,22 +176,21 @@ public final class Engine implements AutoCloseable {
     ///   request is refused, or with what a logits processor threw at it; nothing is kept then
     public CompletableFuture<List<String>> admit(
             GenerationRequest request, Consumer<GenerationEvent> listener) {
-        Optional<Guidance> guidance = request.rules().guidance();
-        if (guidance.isEmpty()) {
-            try {
+        try {
+            intake.check(request);
+            Optional<Guidance> guidance = request.rules().guidance();
+            if (guidance.isEmpty()) {
                 submit(request, listener, Optional.empty());
                 return CompletableFuture.completedFuture(List.of());
-            } catch (RuntimeException e) {
-                return CompletableFuture.failedFuture(e);
             }
+            return admissions.await(
+                    request.id(),
+                    new GrammarGate(grammars).compile(guidance.get()),
+                    grammar -> submitGuided(request, listener, grammar, guidance.get()),
+                    () -> intake.cancel(request.id()));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
         }
-        return GrammarGate.failingItself(
-                new GrammarGate(grammars)
-                        .compile(guidance.get())
-                        .thenApply(grammar -> {
-                            submitGuided(request, listener, grammar, guidance.get());
-                            return grammar.remarks();
-                        }));
     }
 
     private void submitGuided(
@@ -258,14 +259,16 @@ public final class Engine implements AutoCloseable {
     /// Engine thread.
     public void drain() {
         intake.drain();
+        admissions.endAll(Intake.closing());
     }
 
     /// Ends everything that was accepted with [ApiException.Draining] and refuses the rest. Engine
     /// thread. Idempotent.
     public void abort() {
         intake.close();
+        admissions.endAll(Intake.closing());
         for (Sequence sequence : intake.held()) {
-            delivery.fail(sequence, new ApiException.Draining("The server is shutting down."));
+            delivery.fail(sequence, Intake.closing());
         }
         stats.gauges(scheduler.running().size(), pool);
     }

@@ -82,21 +82,8 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
         };
     }
 
-    /// The same result; a failure is the problem itself, not one that stands for it.
-    static <T> CompletableFuture<T> failingItself(CompletableFuture<T> future) {
-        CompletableFuture<T> same = new CompletableFuture<>();
-        var _ =
-                future.whenComplete((value, problem) -> {
-                    if (problem == null) {
-                        same.complete(value);
-                    } else {
-                        same.completeExceptionally(itself(problem));
-                    }
-                });
-        return same;
-    }
-
-    private static Throwable itself(Throwable problem) {
+    /// The problem, not one that stands for it.
+    static Throwable itself(Throwable problem) {
         return problem instanceof CompletionException && problem.getCause() != null
                 ? problem.getCause()
                 : problem;

@@ -46,12 +46,19 @@ final class Intake {
         this.commands = new ArrayBlockingQueue<>(4 * maxInFlight);
     }
 
-    /// Takes a request. Any thread; does not block.
+    /// Looks at a request that wants to come in. Any thread; does not block.
+    ///
+    /// @throws ApiException if it is refused
+    void check(GenerationRequest request) {
+        refuseUnlessOpen();
+        rules.check(request);
+    }
+
+    /// Takes a request that has been looked at. Any thread; does not block.
     ///
     /// @throws ApiException if it is refused; nothing is kept of it then
     void submit(Sequence sequence) {
         refuseUnlessOpen();
-        rules.check(sequence.request());
         takePlace();
         if (inFlight.putIfAbsent(sequence.id(), sequence) != null) {
             numInFlight.decrementAndGet();
@@ -68,8 +75,13 @@ final class Intake {
 
     private void refuseUnlessOpen() {
         if (state != State.OPEN) {
-            throw new ApiException.Draining("The server is shutting down.");
+            throw closing();
         }
+    }
+
+    /// Why nothing is taken any more.
+    static ApiException closing() {
+        return new ApiException.Draining("The server is shutting down.");
     }
 
     private void takePlace() {

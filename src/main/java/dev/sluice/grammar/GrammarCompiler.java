@@ -1,6 +1,7 @@
 package dev.sluice.grammar;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -94,8 +96,8 @@ public final class GrammarCompiler implements AutoCloseable {
 
     /// Compiles a grammar, unless that has been done.
     ///
-    /// @return fails with a [GrammarException], or with a
-    ///   [java.util.concurrent.RejectedExecutionException] if too many are waiting
+    /// @return fails with a [GrammarException], or with a [RejectedExecutionException] if too many
+    ///   are waiting or this is closed
     public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec) {
         synchronized (known) {
             CompletableFuture<CompiledGrammar> running = known.get(spec);
@@ -145,5 +147,12 @@ public final class GrammarCompiler implements AutoCloseable {
     public void close() {
         threads.shutdownNow();
         maskThreads.shutdownNow();
+        List<CompletableFuture<CompiledGrammar>> left;
+        synchronized (known) {
+            left = List.copyOf(known.values());
+        }
+        left.forEach(grammar ->
+                grammar.completeExceptionally(
+                        new RejectedExecutionException("the compiler is closed")));
     }
 }

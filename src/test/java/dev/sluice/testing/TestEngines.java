@@ -5,6 +5,7 @@ import dev.sluice.bus.HostedEngine;
 import dev.sluice.compute.DType;
 import dev.sluice.engine.Engine;
 import dev.sluice.engine.EngineConfig;
+import dev.sluice.engine.EngineFeatures;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
@@ -27,8 +28,15 @@ public final class TestEngines {
 
     /// An engine for a verticle.
     public static HostedEngine hosted(EngineConfig config, HistoryModel model) {
+        return hosted(config, model, EngineFeatures.NONE);
+    }
+
+    /// An engine with features for a verticle.
+    public static HostedEngine hosted(
+            EngineConfig config, HistoryModel model, EngineFeatures features) {
         MemoryDevice device = new MemoryDevice();
-        Engine engine = new Engine(config, model, new ByteTokenizer(), device, System::nanoTime);
+        Engine engine =
+                new Engine(config, model, new ByteTokenizer(), device, features, System::nanoTime);
         EngineInfo.Serving serving =
                 new EngineInfo.Serving(
                         "test",

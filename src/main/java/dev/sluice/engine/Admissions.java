@@ -1,0 +1,64 @@
+package dev.sluice.engine;
+
+import dev.sluice.grammar.CompiledGrammar;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/// Guided requests whose grammars are being compiled. They are not accepted yet, but they can be
+/// ended as if they were. Any thread.
+final class Admissions {
+    private record Waiting(String requestId, CompletableFuture<List<String>> answer) {}
+
+    private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
+
+    /// Waits for a grammar.
+    ///
+    /// @param submit takes the request
+    /// @param cancel ends it, where it was taken and ended at the same time
+    /// @return what the grammar has to say that is not enforced; fails as `compiled` or `submit`
+    ///   does, or with what ended the request before
+    CompletableFuture<List<String>> await(
+            String requestId,
+            CompletableFuture<CompiledGrammar> compiled,
+            Consumer<CompiledGrammar> submit,
+            Runnable cancel) {
+        CompletableFuture<List<String>> answer = new CompletableFuture<>();
+        Waiting own = new Waiting(requestId, answer);
+        waiting.add(own);
+        var _ =
+                compiled.whenComplete((grammar, problem) -> {
+                    if (problem != null) {
+                        answer.completeExceptionally(GrammarGate.itself(problem));
+                    } else if (!answer.isDone()) {
+                        enter(answer, grammar, submit, cancel);
+                    }
+                    waiting.remove(own);
+                });
+        return answer;
+    }
+
+    private static void enter(
+            CompletableFuture<List<String>> answer,
+            CompiledGrammar grammar,
+            Consumer<CompiledGrammar> submit,
+            Runnable cancel) {
+        try {
+            submit.accept(grammar);
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+            return;
+        }
+        if (!answer.complete(grammar.remarks())) {
+            cancel.run();
+        }
+    }
+
+    /// Ends all requests.
+    void endAll(ApiException cause) {
+        waiting.forEach(each -> each.answer().completeExceptionally(cause));
+    }
+}
