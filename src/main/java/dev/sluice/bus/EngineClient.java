@@ -8,9 +8,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.eventbus.Message;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Talks to an engine over the event bus.
 ///
@@ -28,6 +30,9 @@ public final class EngineClient {
 
     private final Vertx vertx;
 
+    /// Those that have not ended.
+    private final Set<Generation> generations = ConcurrentHashMap.newKeySet();
+
     private EngineClient(Vertx vertx) {
         this.vertx = vertx;
     }
@@ -44,24 +49,37 @@ public final class EngineClient {
     /// @return completes when the engine has accepted the request, before the first event is
     ///   handled; fails with an [dev.sluice.engine.ApiException] when it has not
     public Future<Generation> submit(GenerationRequest request, Handler<GenerationEvent> handler) {
-        return Generation.submit(vertx, request, handler);
+        Generation generation = new Generation(vertx, request.id(), handler);
+        generations.add(generation);
+        generation.ended().onComplete(_ -> generations.remove(generation));
+        return generation.submit(request);
     }
 
-    /// Ends a request. An unknown id is ignored.
+    /// Ends a request, also one that was submitted a moment ago. The id of another client's request
+    /// is told to all engines; an unknown id is ignored.
     ///
-    /// @return completes when the engine has taken the command
+    /// @return completes when the engine has taken the command; for another client's request, at
+    ///   once
     public Future<Void> cancel(String requestId) {
-        return call(vertx.eventBus().request(Addresses.CANCEL, requestId)).mapEmpty();
+        List<Future<Void>> own =
+                generations.stream()
+                        .filter(generation -> generation.requestId().equals(requestId))
+                        .map(Generation::stop)
+                        .toList();
+        if (own.isEmpty()) {
+            vertx.eventBus().publish(Addresses.CANCEL, requestId);
+        }
+        return Future.all(own).mapEmpty();
     }
 
     /// Asks what is served and whether it is ready. Answered at once, also while a model loads.
     public Future<EngineInfo> info() {
-        return call(vertx.eventBus().<EngineInfo>request(Addresses.INFO, ""));
+        return ReplyFailures.body(vertx.eventBus().<EngineInfo>request(Addresses.INFO, ""));
     }
 
     /// Asks for counters, gauges and histograms. Answered at once, also during a step.
     public Future<StatsSnapshot> stats() {
-        return call(vertx.eventBus().<StatsSnapshot>request(Addresses.STATS, ""));
+        return ReplyFailures.body(vertx.eventBus().<StatsSnapshot>request(Addresses.STATS, ""));
     }
 
     /// Stops the engine from taking requests and waits for what runs, however long it takes.
@@ -77,11 +95,7 @@ public final class EngineClient {
     public Future<Void> drain(Duration timeout) {
         long millis = timeout.toMillis();
         DeliveryOptions options = new DeliveryOptions().setSendTimeout(millis + DRAIN_MARGIN_MS);
-        return call(vertx.eventBus().request(Addresses.DRAIN, millis, options)).mapEmpty();
-    }
-
-    private static <T> Future<T> call(Future<Message<T>> reply) {
-        return reply.map(Message::body)
-                .recover(cause -> Future.failedFuture(ReplyFailures.toApiException(cause)));
+        return ReplyFailures.body(vertx.eventBus().request(Addresses.DRAIN, millis, options))
+                .mapEmpty();
     }
 }

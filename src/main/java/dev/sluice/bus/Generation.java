@@ -39,7 +39,7 @@ public final class Generation {
     private final List<GenerationEvent> early = new ArrayList<>();
     private List<String> remarks = List.of();
 
-    private Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
+    Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
         this.vertx = vertx;
         this.requestId = requestId;
         this.handler = handler;
@@ -50,14 +50,8 @@ public final class Generation {
                         .consumer(Addresses.generation(requestId) + "." + UUID.randomUUID());
     }
 
-    static Future<Generation> submit(
-            Vertx vertx, GenerationRequest request, Handler<GenerationEvent> handler) {
-        Generation generation = new Generation(vertx, request.id(), handler);
-        generation.start(request);
-        return generation.accepted.future();
-    }
-
-    private void start(GenerationRequest request) {
+    /// Call once.
+    Future<Generation> submit(GenerationRequest request) {
         consumer.handler(this::onEvent);
         consumer.endHandler(_ -> onConsumerGone());
         DeliveryOptions options =
@@ -74,6 +68,7 @@ public final class Generation {
                     finish();
                     end.tryFail(refusal);
                 });
+        return accepted.future();
     }
 
     private void accept(String said) {
@@ -103,9 +98,29 @@ public final class Generation {
     /// Stops it. The last event is then [GenerationEvent.Failed], unless the sequence ended by
     /// itself first. Does nothing after the end.
     public void cancel() {
-        if (!end.future().isComplete()) {
-            vertx.eventBus().send(Addresses.CANCEL, requestId);
+        // Who could do more about it? The engine is gone, and so is what it computed.
+        stop().onFailure(e -> LOG.debug("cancel of {}", requestId, e));
+    }
+
+    /// Stops it, also before the engine has answered.
+    ///
+    /// @return completes when the engine has taken the command, or needs none
+    Future<Void> stop() {
+        if (end.future().isComplete()) {
+            return Future.succeededFuture();
         }
+        if (!accepted.future().isComplete()) {
+            // It may overtake the request, or meet a grammar that is being compiled.
+            vertx.eventBus().publish(Addresses.CANCEL, requestId);
+        }
+        return accepted.future()
+                .transform(taken ->
+                        taken.failed()
+                                ? Future.succeededFuture()
+                                : ReplyFailures.body(
+                                                vertx.eventBus()
+                                                        .request(Addresses.CANCEL, requestId))
+                                        .mapEmpty());
     }
 
     /// An event may overtake the reply; its reader wants the reply first.

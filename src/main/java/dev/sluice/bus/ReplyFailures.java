@@ -2,6 +2,7 @@ package dev.sluice.bus;
 
 import dev.sluice.engine.ApiException;
 
+import io.vertx.core.Future;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.json.JsonObject;
@@ -14,6 +15,12 @@ final class ReplyFailures {
 
     static void fail(Message<?> message, ApiException cause) {
         message.fail(API_EXCEPTION, toJson(cause).encode());
+    }
+
+    /// What a reply holds; its failure is an [ApiException].
+    static <T> Future<T> body(Future<Message<T>> reply) {
+        return reply.map(Message::body)
+                .recover(cause -> Future.failedFuture(toApiException(cause)));
     }
 
     static ApiException toApiException(Throwable cause) {

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// Guided requests whose grammars are being compiled. They are not accepted yet, but they can be
 /// ended as if they were. Any thread.
@@ -57,8 +58,17 @@ final class Admissions {
         }
     }
 
+    /// Ends the requests of an id.
+    void end(String requestId, ApiException cause) {
+        end(each -> each.requestId().equals(requestId), cause);
+    }
+
     /// Ends all requests.
     void endAll(ApiException cause) {
-        waiting.forEach(each -> each.answer().completeExceptionally(cause));
+        end(_ -> true, cause);
+    }
+
+    private void end(Predicate<Waiting> which, ApiException cause) {
+        waiting.stream().filter(which).forEach(each -> each.answer().completeExceptionally(cause));
     }
 }

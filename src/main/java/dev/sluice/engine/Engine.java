@@ -223,9 +223,15 @@ public final class Engine implements AutoCloseable {
     }
 
     /// Ends a request within one step; its last event is then [GenerationEvent.Failed] with
-    /// [ApiException.Cancelled]. Any thread; does not block. An unknown id is ignored.
+    /// [ApiException.Cancelled]. One whose grammar is being compiled is refused so. Any thread;
+    /// does not block. An unknown id is ignored.
     public void cancel(String requestId) {
+        admissions.end(requestId, cancelled());
         intake.cancel(requestId);
+    }
+
+    private static ApiException cancelled() {
+        return new ApiException.Cancelled("The request was cancelled.");
     }
 
     /// Takes the commands that came in and computes one step. Engine thread.
@@ -304,8 +310,7 @@ public final class Engine implements AutoCloseable {
                     }
                 }
                 case Intake.Command.Cancel(Sequence sequence) ->
-                        delivery.fail(
-                                sequence, new ApiException.Cancelled("The request was cancelled."));
+                        delivery.fail(sequence, cancelled());
             }
         }
     }

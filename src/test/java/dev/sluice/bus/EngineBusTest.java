@@ -17,7 +17,6 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 
 import org.junit.jupiter.api.AfterEach;
@@ -175,6 +174,28 @@ class EngineBusTest {
         assertThat(stats.cancellations()).isEqualTo(1);
     }
 
+    @Test
+    void cancelEndsARequestThatWasSubmittedAMomentAgo() {
+        deploy();
+        Future<GenerationEvent.Finished> ended = run(endless("a"));
+
+        await(client.cancel("a"));
+
+        assertThatThrownBy(() -> await(ended)).isInstanceOf(ApiException.Cancelled.class);
+        awaitStats(stats -> stats.running() == 0);
+    }
+
+    @Test
+    void anotherClientMayCancel() {
+        deploy();
+        Generation generation = await(client.submit(endless("a"), _ -> {}));
+
+        await(EngineClient.create(vertx).cancel("a"));
+
+        assertThatThrownBy(() -> await(generation.ended()))
+                .isInstanceOf(ApiException.Cancelled.class);
+    }
+
     /// Slow enough not to end before it is cancelled.
     private GenerationRequest endless(String id) {
         CountDownLatch never = new CountDownLatch(1);
@@ -318,10 +339,8 @@ class EngineBusTest {
     }
 
     private Future<Object> call(String address, Object... body) {
-        return vertx.eventBus()
-                .request(address, body.length == 0 ? null : body[0])
-                .map(Message::body)
-                .recover(cause -> Future.failedFuture(ReplyFailures.toApiException(cause)));
+        return ReplyFailures.body(
+                vertx.eventBus().request(address, body.length == 0 ? null : body[0]));
     }
 
     @Test

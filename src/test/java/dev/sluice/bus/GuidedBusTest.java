@@ -127,6 +127,15 @@ class GuidedBusTest {
     }
 
     @Test
+    void cancellingRefusesThem() throws InterruptedException {
+        Future<Generation> submitted = submit();
+
+        await(client.cancel("a"));
+
+        assertThatThrownBy(() -> await(submitted)).isInstanceOf(ApiException.Cancelled.class);
+    }
+
+    @Test
     void onceCompiledTheyAreTaken() throws InterruptedException {
         Future<Generation> submitted = submit();
 
