@@ -6,7 +6,7 @@ package dev.sluice.bus;
 /// | --- | --- | --- |
 /// | [#SUBMIT] | `GenerationRequest` | empty when accepted, else a failure with an `ApiException` |
 /// | [#CANCEL] | the request's id | empty, also when the id is unknown |
-/// | [#DRAIN] | milliseconds to wait for what runs, or empty to wait without limit | empty once drained |
+/// | [#DRAIN] | milliseconds to wait for what runs, as a number; nothing or an empty string to wait without limit | empty once drained |
 /// | [#INFO] | empty | [EngineInfo] |
 /// | [#STATS] | empty | `StatsSnapshot` |
 ///

@@ -23,8 +23,13 @@ final class Bodies {
         return of(String.class, message, "the id of a request");
     }
 
-    static Duration timeout(Message<?> message) {
-        return Duration.ofMillis(of(Long.class, message, "milliseconds"));
+    /// Empty for no limit.
+    static Optional<Duration> timeout(Message<?> message) {
+        if (body(message).filter(body -> !body.equals("")).isEmpty()) {
+            return Optional.empty();
+        }
+        Number millis = of(Number.class, message, "milliseconds, or nothing");
+        return Optional.of(Duration.ofMillis(millis.longValue()));
     }
 
     /// A clustered bus decodes it now.

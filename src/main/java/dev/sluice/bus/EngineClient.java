@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Failures of its futures are [dev.sluice.engine.ApiException]s. Safe for use from any thread;
 /// does not block. Holds nothing that must be closed.
 public final class EngineClient {
+    private static final Duration LONGEST_DRAIN = Duration.ofDays(24);
     private static final long DRAIN_MARGIN_MS = 60_000;
 
     private final Vertx vertx;
@@ -86,14 +87,18 @@ public final class EngineClient {
     ///
     /// @return completes when nothing is left
     public Future<Void> drain() {
-        return drain(Duration.ofDays(24));
+        return drain(LONGEST_DRAIN);
     }
 
     /// Stops the engine from taking requests, waits for what runs and fails what is left then.
     ///
+    /// @param timeout less than nothing is taken for nothing, more than 24 days for 24 days
     /// @return completes when nothing is left
     public Future<Void> drain(Duration timeout) {
-        long millis = timeout.toMillis();
+        long millis =
+                timeout.compareTo(LONGEST_DRAIN) > 0
+                        ? LONGEST_DRAIN.toMillis()
+                        : timeout.isNegative() ? 0 : timeout.toMillis();
         DeliveryOptions options = new DeliveryOptions().setSendTimeout(millis + DRAIN_MARGIN_MS);
         return ReplyFailures.body(vertx.eventBus().request(Addresses.DRAIN, millis, options))
                 .mapEmpty();

@@ -132,21 +132,25 @@ public final class EngineVerticle extends VerticleBase {
         drain(Bodies.timeout(message)).onComplete(_ -> outbox.answer(() -> message.reply("")));
     }
 
-    /// Ends what runs, by itself until the timeout and by force then.
-    private Future<Void> drain(Duration timeout) {
+    /// Ends what runs, by itself until the timeout and by force then; without one, however long it
+    /// takes.
+    private Future<Void> drain(Optional<Duration> timeout) {
         if (!draining) {
             draining = true;
             status.become(EngineInfo.Status.DRAINING);
             engine().drain();
         }
         if (engine().hasWork()) {
-            long millis = Math.max(1, timeout.toMillis());
-            long timer = vertx.setTimer(millis, _ -> abort());
-            drained.future().onComplete(_ -> vertx.cancelTimer(timer));
+            timeout.ifPresent(this::abortAfter);
         } else {
             drained.tryComplete();
         }
         return drained.future();
+    }
+
+    private void abortAfter(Duration timeout) {
+        long timer = vertx.setTimer(Math.max(1, timeout.toMillis()), _ -> abort());
+        drained.future().onComplete(_ -> vertx.cancelTimer(timer));
     }
 
     private void abort() {
@@ -194,6 +198,6 @@ public final class EngineVerticle extends VerticleBase {
     public Future<?> stop() {
         return hosted.isEmpty()
                 ? Future.succeededFuture()
-                : drain(drainTimeout).onComplete(_ -> release());
+                : drain(Optional.of(drainTimeout)).onComplete(_ -> release());
     }
 }

@@ -368,6 +368,42 @@ class EngineBusTest {
         assertThatThrownBy(() -> await(running.ended())).isInstanceOf(ApiException.Draining.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -70, 0})
+    void aDrainWithoutTimeFailsWhatIsLeftAtOnce(long seconds) {
+        deploy();
+        Generation running = await(client.submit(endless("a"), _ -> {}));
+
+        await(client.drain(Duration.ofSeconds(seconds)));
+
+        assertThatThrownBy(() -> await(running.ended())).isInstanceOf(ApiException.Draining.class);
+    }
+
+    @Test
+    void aDrainMayBeGivenMoreTimeThanThereIs() {
+        deploy();
+        Generation running = await(client.submit(endless("a"), _ -> {}));
+
+        await(client.drain(Duration.ofSeconds(Long.MAX_VALUE)));
+
+        assertThat(running.ended().result().completionTokens()).isEqualTo(120);
+    }
+
+    static Stream<List<Object>> times() {
+        return Stream.of(List.of(), List.of(""), List.of(60_000), List.of(Long.MAX_VALUE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("times")
+    void aDrainTakesMillisecondsOrNothing(List<Object> body) {
+        deploy();
+        Generation running = await(client.submit(endless("a"), _ -> {}));
+
+        await(call(Addresses.DRAIN, body.toArray()));
+
+        assertThat(running.ended().result().completionTokens()).isEqualTo(120);
+    }
+
     @Test
     void undeployingEndsWhatIsLeft() {
         String deployment = deploy(TestEngines.config(), Duration.ZERO);
