@@ -107,7 +107,13 @@ public final class Engine implements AutoCloseable {
         this.config = config;
         this.tokenizer = tokenizer;
         this.nanoClock = nanoClock;
-        this.intake = new Intake(new RequestRules(config, vocabSize, features.processors()));
+        this.intake =
+                new Intake(
+                        new RequestRules(
+                                config,
+                                vocabSize,
+                                tokenizer.vocabulary().size(),
+                                features.processors()));
         this.stats =
                 new EngineStats(config, features.speculation().isPresent(), intake::numInFlight);
         this.pool =

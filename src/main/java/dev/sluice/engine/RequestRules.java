@@ -10,8 +10,11 @@ import java.util.OptionalInt;
 ///
 /// @param config limits of lengths and of the pool
 /// @param vocabSize all ids are below it
+/// @param numTokens tokens that the tokenizer knows; where the model has fewer, an id that is only
+///   looked for may be one of them
 /// @param processors look at their arguments themselves
-record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> processors) {
+record RequestRules(
+        EngineConfig config, int vocabSize, int numTokens, List<LogitsProcessor> processors) {
     private static final String INVALID = "invalid_value";
     private static final String TOO_LONG = "context_length_exceeded";
 
@@ -26,6 +29,7 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
         checkPenalties(request.sampling().penalties());
         checkStop(request);
         checkRules(request.rules());
+        request.output().markerIds().forEach(id -> checkSought(id, "marker_ids"));
         checkLogprobs(request.output().logprobs());
         checkFits(request);
     }
@@ -52,11 +56,26 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
     }
 
     private void checkId(int id, String param) {
-        if (id < 0 || id >= vocabSize) {
+        checkId(id, vocabSize, param);
+    }
+
+    private static void checkId(int id, int limit, String param) {
+        if (id < 0 || id >= limit) {
             throw new InvalidRequest(
-                    "Token id %d is outside the vocabulary of %d.".formatted(id, vocabSize),
+                    "Token id %d is outside the vocabulary of %d.".formatted(id, limit),
                     param,
                     INVALID);
+        }
+    }
+
+    /// An id that nothing is computed with.
+    private void checkSought(int id, String param) {
+        checkId(id, Math.max(vocabSize, numTokens), param);
+    }
+
+    private void checkSought(TokenIds ids, String param) {
+        for (int i = 0; i < ids.size(); i++) {
+            checkSought(ids.get(i), param);
         }
     }
 
@@ -124,6 +143,7 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
                     require(Float.isFinite(bias), "logit_bias", "must hold finite numbers");
                 });
         rules.thinkingBudget().ifPresent(this::checkThinking);
+        rules.guidance().ifPresent(this::checkGuidance);
         for (LogitsProcessor processor : processors) {
             try {
                 processor.checkArgs(rules.processorArgs(), vocabSize);
@@ -147,7 +167,14 @@ record RequestRules(EngineConfig config, int vocabSize, List<LogitsProcessor> pr
                         && (budget.started() || budget.start().size() > 0),
                 param,
                 "needs the markers of the thinking");
+        checkSought(budget.start(), param);
+        checkSought(budget.end(), param);
         checkIds(budget.forced(), param);
+    }
+
+    private void checkGuidance(Guidance guidance) {
+        guidance.afterThinking().ifPresent(end -> checkSought(end, guidance.param()));
+        guidance.thinkingId().ifPresent(id -> checkSought(id, guidance.param()));
     }
 
     private void checkLogprobs(LogprobsOptions options) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.compute.DType;
 import dev.sluice.engine.ApiException.InvalidRequest;
+import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
@@ -24,10 +25,15 @@ import java.util.stream.Stream;
 
 class RequestRulesTest {
     private static final int VOCABULARY = 100;
+
+    /// Two more than the model has.
+    private static final int TOKENS = 102;
+
     private static final RequestRules RULES =
             new RequestRules(
                     new EngineConfig(32, 2, 16, 4, 6, DType.F32, 2, Set.of()),
                     VOCABULARY,
+                    TOKENS,
                     List.of());
 
     private static GenerationRequest prompt(int... ids) {
@@ -114,10 +120,36 @@ class RequestRulesTest {
                         true, false, Set.of(), new LogprobsOptions(top, false, false, prompt)));
     }
 
+    private static GenerationRequest guided(TokenIds end, OptionalInt opener) {
+        return new GenerationRequest(
+                "a",
+                TokenIds.of(1),
+                SamplingParams.GREEDY,
+                LogitsRules.NONE.with(
+                        new Guidance(
+                                new GrammarSpec.JsonObject(),
+                                "guided_json",
+                                Optional.of(end),
+                                opener)),
+                StopConditions.maxTokens(4),
+                OutputOptions.TEXT);
+    }
+
+    private static GenerationRequest marked(int id) {
+        return new GenerationRequest(
+                "a",
+                TokenIds.of(1),
+                SamplingParams.GREEDY,
+                LogitsRules.NONE,
+                StopConditions.maxTokens(4),
+                new OutputOptions(true, false, Set.of(id), LogprobsOptions.NONE));
+    }
+
     static Stream<Arguments> wrongRules() {
         OptionalInt none = OptionalInt.empty();
         TokenIds one = TokenIds.of(1);
         TokenIds past = TokenIds.of(VOCABULARY);
+        TokenIds unknown = TokenIds.of(TOKENS);
         String thinking = "reasoning_max_tokens";
         return Stream.of(
                 Arguments.of(penalties(0, 0, 0), "repetition_penalty"),
@@ -141,6 +173,13 @@ class RequestRulesTest {
                 Arguments.of(thinking(1, true, TokenIds.EMPTY, TokenIds.EMPTY, one), thinking),
                 Arguments.of(thinking(1, false, one, one, TokenIds.EMPTY), thinking),
                 Arguments.of(thinking(1, false, one, one, past), thinking),
+                Arguments.of(thinking(1, false, unknown, one, one), thinking),
+                Arguments.of(thinking(1, true, one, TokenIds.of(-7), one), thinking),
+                Arguments.of(guided(unknown, none), "guided_json"),
+                Arguments.of(guided(one, OptionalInt.of(-4)), "guided_json"),
+                Arguments.of(guided(one, OptionalInt.of(TOKENS)), "guided_json"),
+                Arguments.of(marked(-5), "marker_ids"),
+                Arguments.of(marked(TOKENS), "marker_ids"),
                 Arguments.of(logprobs(4, OptionalInt.of(-1), none), "logprobs"),
                 Arguments.of(logprobs(4, OptionalInt.of(VOCABULARY + 1), none), "logprobs"),
                 Arguments.of(logprobs(4, none, OptionalInt.of(-1)), "prompt_logprobs"),
@@ -157,12 +196,16 @@ class RequestRulesTest {
     static Stream<GenerationRequest> right() {
         OptionalInt all = OptionalInt.of(VOCABULARY);
         TokenIds one = TokenIds.of(1);
+        TokenIds known = TokenIds.of(TOKENS - 1);
         return Stream.of(
                 penalties(0.01f, 2, -2),
                 stop(4, 4, 0, VOCABULARY - 1),
                 badWord(0, VOCABULARY - 1),
                 bias(VOCABULARY - 1, -1e6f),
                 thinking(1, true, TokenIds.EMPTY, one, one),
+                thinking(1, false, known, known, one),
+                guided(known, OptionalInt.of(TOKENS - 1)),
+                marked(TOKENS - 1),
                 logprobs(4, all, all),
                 logprobs(0, OptionalInt.empty(), OptionalInt.of(0)));
     }
