@@ -9,9 +9,12 @@ package dev.sluice.bus;
 /// | [#DRAIN] | milliseconds to wait for what runs, as a number; nothing or an empty string to wait without limit | empty once drained |
 /// | [#INFO] | empty | [EngineInfo] |
 /// | [#STATS] | empty | `StatsSnapshot` |
+/// | [#cancel(String)] | as [#CANCEL] | as [#CANCEL] |
 ///
-/// Events of a request go to the address in the header [#EVENTS_TO] of the submit message, or to
-/// [#generation(String)] where there is none.
+/// The reply to an accepted request names its engine in the header [#ENGINE]; where there are
+/// several on one bus, that one takes cancels at an address of its own. Events of a request go to
+/// the address in the header [#EVENTS_TO] of the submit message, or to [#generation(String)] where
+/// there is none.
 public final class Addresses {
     /// Starts a generation.
     public static final String SUBMIT = "engine.submit";
@@ -31,7 +34,15 @@ public final class Addresses {
     /// Header of a submit message: where the events go.
     public static final String EVENTS_TO = "events-to";
 
+    /// Header of the reply to an accepted request: the id of its engine.
+    public static final String ENGINE = "engine";
+
     private Addresses() {}
+
+    /// Where one engine is told to end a generation.
+    public static String cancel(String engineId) {
+        return "engine." + engineId + ".cancel";
+    }
 
     /// Where the events of a request go when the submit message names no address.
     public static String generation(String requestId) {

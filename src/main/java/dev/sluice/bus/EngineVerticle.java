@@ -10,6 +10,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /// Runs one engine behind the event bus.
@@ -32,6 +34,7 @@ public final class EngineVerticle extends VerticleBase {
 
     private final HostedEngine.Factory factory;
     private final Duration drainTimeout;
+    private final String id = UUID.randomUUID().toString();
     private final EngineStatus status = new EngineStatus();
     private final Promise<Void> drained = Promise.promise();
     private final Promise<Throwable> broken = Promise.promise();
@@ -46,7 +49,8 @@ public final class EngineVerticle extends VerticleBase {
         this.drainTimeout = drainTimeout;
     }
 
-    /// How the verticle must be deployed. A fresh value.
+    /// How the verticle must be deployed. A fresh value. A second engine of the same `Vertx` needs a
+    /// pool of another name; with the same one, the two would wait for each other's thread.
     public static DeploymentOptions deploymentOptions() {
         return new DeploymentOptions()
                 .setThreadingModel(ThreadingModel.WORKER)
@@ -77,6 +81,7 @@ public final class EngineVerticle extends VerticleBase {
                         vertx.isClustered() ? Optional.of(status.context()) : Optional.empty());
         // Requests last: once the engine is busy, a clustered bus registers nothing on its thread.
         return consumer(Addresses.CANCEL, outbox, message -> cancel(message, outbox))
+                .compose(_ -> consumer(Addresses.cancel(id), outbox, m -> cancel(m, outbox)))
                 .compose(_ -> consumer(Addresses.DRAIN, outbox, m -> drain(m, outbox)))
                 .compose(_ -> consumer(Addresses.SUBMIT, outbox, m -> submit(m, outbox)))
                 .onSuccess(_ -> status.serve(engine))
@@ -108,10 +113,14 @@ public final class EngineVerticle extends VerticleBase {
         Future.fromCompletionStage(
                         engine.admit(request, outbox.events(address, engine::cancel)), context)
                 .onSuccess(remarks -> {
-                    outbox.answer(() -> message.reply(String.join("\n", remarks)));
+                    outbox.answer(() -> message.reply(String.join("\n", remarks), accepted()));
                     wake();
                 })
                 .onFailure(e -> outbox.answer(() -> refuse(message, e)));
+    }
+
+    private DeliveryOptions accepted() {
+        return new DeliveryOptions().addHeader(Addresses.ENGINE, id);
     }
 
     private static void refuse(Message<?> message, Throwable problem) {

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +39,7 @@ public final class Generation {
     private final MessageConsumer<GenerationEvent> consumer;
     private final List<GenerationEvent> early = new ArrayList<>();
     private List<String> remarks = List.of();
+    private Optional<String> engineId = Optional.empty();
 
     Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
         this.vertx = vertx;
@@ -61,7 +63,7 @@ public final class Generation {
                         .addHeader(Addresses.EVENTS_TO, consumer.address());
         consumer.completion()
                 .compose(_ -> vertx.eventBus().<String>request(Addresses.SUBMIT, request, options))
-                .onSuccess(reply -> accept(reply.body()))
+                .onSuccess(this::accept)
                 .onFailure(cause -> {
                     ApiException refusal = ReplyFailures.toApiException(cause);
                     accepted.tryFail(refusal);
@@ -71,8 +73,9 @@ public final class Generation {
         return accepted.future();
     }
 
-    private void accept(String said) {
-        remarks = said.lines().toList();
+    private void accept(Message<String> reply) {
+        remarks = reply.body().lines().toList();
+        engineId = Optional.ofNullable(reply.headers().get(Addresses.ENGINE));
         accepted.tryComplete(this);
         List<GenerationEvent> waiting = List.copyOf(early);
         early.clear();
@@ -119,8 +122,12 @@ public final class Generation {
                                 ? Future.succeededFuture()
                                 : ReplyFailures.body(
                                                 vertx.eventBus()
-                                                        .request(Addresses.CANCEL, requestId))
+                                                        .request(cancelAddress(), requestId))
                                         .mapEmpty());
+    }
+
+    private String cancelAddress() {
+        return engineId.map(Addresses::cancel).orElse(Addresses.CANCEL);
     }
 
     /// An event may overtake the reply; its reader wants the reply first.
