@@ -67,7 +67,7 @@ final class CommandLineTest {
         "--max-num-batched-tokens 2147483647, --max-num-batched-tokens must be at most 1048576",
         "--host=, --host must not be empty",
         "--num-gpu-blocks-override 0, --num-gpu-blocks-override must be at least 1",
-        "--threads 0, --threads must be at least 1",
+        "--threads 0, '--threads must be in [1, 1,024]'",
         "--port 70000, --port must be at most 65535",
         "--max-concurrency 0, --max-concurrency must be at least 1",
         "--device tpu, '--device must be auto, cpu, cuda or cuda-sim and is tpu.'",
