@@ -10,6 +10,7 @@ package dev.sluice.bus;
 /// | [#INFO] | empty | [EngineInfo] |
 /// | [#STATS] | empty | `StatsSnapshot` |
 /// | [#cancel(String)] | as [#CANCEL] | as [#CANCEL] |
+/// | [#alive(String)] | empty | empty, at once, also during a step |
 ///
 /// The reply to an accepted request names its engine in the header [#ENGINE]; where there are
 /// several on one bus, that one takes cancels at an address of its own. Events of a request go to
@@ -38,6 +39,11 @@ public final class Addresses {
     public static final String ENGINE = "engine";
 
     private Addresses() {}
+
+    /// Where one engine says that it is still there.
+    public static String alive(String engineId) {
+        return "engine." + engineId + ".alive";
+    }
 
     /// Where one engine is told to end a generation.
     public static String cancel(String engineId) {

@@ -21,18 +21,25 @@ final class EngineStatus extends VerticleBase {
     private static final DeliveryOptions STATS_OPTIONS =
             new DeliveryOptions().setCodecName(GenerationCodecs.STATS);
 
+    private final String engineId;
+
     /// Written on the engine thread, read on the event loop.
     private volatile EngineInfo info = new EngineInfo(EngineInfo.Status.LOADING, Optional.empty());
 
     /// Written on the engine thread, read on the event loop.
     private volatile Optional<EngineStats> stats = Optional.empty();
 
+    EngineStatus(String engineId) {
+        this.engineId = engineId;
+    }
+
     @Override
     public Future<?> start() {
         EventBus bus = vertx.eventBus();
         return Future.all(
                 bus.consumer(Addresses.INFO, m -> m.reply(info, INFO_OPTIONS)).completion(),
-                bus.consumer(Addresses.STATS, this::replyStats).completion());
+                bus.consumer(Addresses.STATS, this::replyStats).completion(),
+                bus.consumer(Addresses.alive(engineId), m -> m.reply("")).completion());
     }
 
     private void replyStats(Message<Object> message) {

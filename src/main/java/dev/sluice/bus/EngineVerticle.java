@@ -35,7 +35,7 @@ public final class EngineVerticle extends VerticleBase {
     private final HostedEngine.Factory factory;
     private final Duration drainTimeout;
     private final String id = UUID.randomUUID().toString();
-    private final EngineStatus status = new EngineStatus();
+    private final EngineStatus status = new EngineStatus(id);
     private final Promise<Void> drained = Promise.promise();
     private final Promise<Throwable> broken = Promise.promise();
     private Optional<HostedEngine> hosted = Optional.empty();
@@ -49,8 +49,8 @@ public final class EngineVerticle extends VerticleBase {
         this.drainTimeout = drainTimeout;
     }
 
-    /// How the verticle must be deployed. A fresh value. A second engine of the same `Vertx` needs a
-    /// pool of another name; with the same one, the two would wait for each other's thread.
+    /// How the verticle must be deployed. A fresh value. A second engine of the same `Vertx` needs
+    /// a pool of another name; with the same one, the two would wait for each other's thread.
     public static DeploymentOptions deploymentOptions() {
         return new DeploymentOptions()
                 .setThreadingModel(ThreadingModel.WORKER)

@@ -18,13 +18,15 @@ import org.slf4j.LoggerFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /// One request that is under way, as its client sees it.
 ///
 /// Events come on the context that submitted. A client that is undeployed, or whose handler throws,
-/// cancels.
+/// cancels. On a clustered bus, a generation whose engine is lost with its node ends within some
+/// five seconds, as [ApiException.Draining].
 public final class Generation {
     private static final Logger LOG = LoggerFactory.getLogger(Generation.class);
 
@@ -40,6 +42,17 @@ public final class Generation {
     private final List<GenerationEvent> early = new ArrayList<>();
     private List<String> remarks = List.of();
     private Optional<String> engineId = Optional.empty();
+    private OptionalLong watch = OptionalLong.empty();
+    private boolean heard;
+    private int unanswered;
+
+    /// Twice this long may an engine be silent before it is asked whether it is there, and a node
+    /// that is lost is noticed within four times as long.
+    private static final long WATCH_MS = 1250;
+
+    private static final int MOST_UNANSWERED = 2;
+    private static final DeliveryOptions ALIVE_OPTIONS =
+            new DeliveryOptions().setSendTimeout(WATCH_MS - 50);
 
     Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
         this.vertx = vertx;
@@ -77,9 +90,34 @@ public final class Generation {
         remarks = reply.body().lines().toList();
         engineId = Optional.ofNullable(reply.headers().get(Addresses.ENGINE));
         accepted.tryComplete(this);
+        // On a bus that is not clustered an engine can't vanish without a word.
+        if (vertx.isClustered()) {
+            engineId.ifPresent(engine ->
+                    watch = OptionalLong.of(vertx.setPeriodic(WATCH_MS, _ -> watch(engine))));
+        }
         List<GenerationEvent> waiting = List.copyOf(early);
         early.clear();
         waiting.forEach(this::take);
+    }
+
+    private void watch(String engine) {
+        if (heard) {
+            heard = false;
+            unanswered = 0;
+            return;
+        }
+        vertx.eventBus()
+                .request(Addresses.alive(engine), "", ALIVE_OPTIONS)
+                .onSuccess(_ -> unanswered = 0)
+                .onFailure(_ -> missed());
+    }
+
+    private void missed() {
+        if (++unanswered == MOST_UNANSWERED && !end.future().isComplete()) {
+            take(
+                    new GenerationEvent.Failed(
+                            requestId, new ApiException.Draining("The engine is gone.")));
+        }
     }
 
     /// What the grammar of a guided request says that is not enforced; mostly nothing.
@@ -140,6 +178,7 @@ public final class Generation {
     }
 
     private void take(GenerationEvent event) {
+        heard = true;
         if (event.isTerminal()) {
             finish();
         }
@@ -162,10 +201,12 @@ public final class Generation {
     /// The context that submitted was undeployed: nobody is left to read.
     private void onConsumerGone() {
         cancel();
+        watch.ifPresent(vertx::cancelTimer);
         end.tryFail(new ApiException.Cancelled("the client is gone"));
     }
 
     private void finish() {
+        watch.ifPresent(vertx::cancelTimer);
         consumer.endHandler(_ -> {});
         // Nothing depends on when the registration is gone: the engine sends no more.
         consumer.unregister().onFailure(e -> LOG.debug("unregister of {}", requestId, e));

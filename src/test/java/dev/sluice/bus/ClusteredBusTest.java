@@ -133,7 +133,7 @@ class ClusteredBusTest {
     void eventsComeWhileTheEngineIsBusy() throws InterruptedException {
         CountDownLatch seen = new CountDownLatch(5);
         // Goes on with work until the fifth event has arrived.
-        model.beforeForward(_ -> awaitSeldom(seen));
+        model.beforeForward(_ -> awaitShort(seen, 30));
         List<GenerationEvent> events = new CopyOnWriteArrayList<>();
 
         Generation generation =
@@ -153,9 +153,9 @@ class ClusteredBusTest {
         assertThat(events.getLast()).isInstanceOf(GenerationEvent.Finished.class);
     }
 
-    private static void awaitSeldom(CountDownLatch latch) {
+    private static void awaitShort(CountDownLatch latch, long millis) {
         try {
-            assertThat(latch.await(30, TimeUnit.MILLISECONDS)).isIn(true, false);
+            assertThat(latch.await(millis, TimeUnit.MILLISECONDS)).isIn(true, false);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -222,6 +222,58 @@ class ClusteredBusTest {
                 .isInstanceOfSatisfying(
                         ApiException.InvalidRequest.class,
                         e -> assertThat(e.param()).contains("prompt"));
+    }
+
+    @Test
+    void anEngineWhoseNodeIsGoneEndsItsStreams() throws InterruptedException {
+        CountDownLatch seen = new CountDownLatch(5);
+        CountDownLatch back = new CountDownLatch(1);
+        List<GenerationEvent> events = new CopyOnWriteArrayList<>();
+        Generation generation =
+                await(
+                        client.submit(
+                                TestEngines.greedy("a", "hello", 120),
+                                event -> {
+                                    events.add(event);
+                                    seen.countDown();
+                                }));
+        assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
+
+        engineNode.runOnContext(_ -> awaitLong(back));
+
+        try {
+            assertThatThrownBy(() -> await(generation.ended()))
+                    .isInstanceOf(ApiException.Draining.class)
+                    .hasMessageContaining("gone");
+            assertThat(events.getLast()).isInstanceOf(GenerationEvent.Failed.class);
+        } finally {
+            back.countDown();
+        }
+    }
+
+    private static void awaitLong(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void anEngineThatIsSlowIsNotTakenForGone() {
+        // Longer than it takes to notice a node that is gone.
+        CountDownLatch never = new CountDownLatch(1);
+        model.beforeForward(batch -> {
+            if (model.numForwards() == 3) {
+                awaitShort(never, 6_000);
+            }
+        });
+
+        Future<GenerationEvent.Finished> ended =
+                client.submit(TestEngines.greedy("a", "hello", 10), _ -> {})
+                        .compose(Generation::ended);
+
+        assertThat(await(ended).completionTokens()).isEqualTo(10);
     }
 
     private static void awaitStats(Predicate<StatsSnapshot> condition) {
