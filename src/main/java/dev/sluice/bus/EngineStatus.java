@@ -12,6 +12,7 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Answers what is served, how the engine is and what it counted, on an event loop of its own, so
 /// that an answer never waits for a step or for a model that is being loaded.
@@ -22,6 +23,7 @@ final class EngineStatus extends VerticleBase {
             new DeliveryOptions().setCodecName(GenerationCodecs.STATS);
 
     private final String engineId;
+    private final Supplier<Future<Void>> drain;
 
     /// Written on the engine thread, read on the event loop.
     private volatile EngineInfo info = new EngineInfo(EngineInfo.Status.LOADING, Optional.empty());
@@ -29,8 +31,10 @@ final class EngineStatus extends VerticleBase {
     /// Written on the engine thread, read on the event loop.
     private volatile Optional<EngineStats> stats = Optional.empty();
 
-    EngineStatus(String engineId) {
+    /// @param drain ends what runs; called on the event loop
+    EngineStatus(String engineId, Supplier<Future<Void>> drain) {
         this.engineId = engineId;
+        this.drain = drain;
     }
 
     @Override
@@ -40,6 +44,12 @@ final class EngineStatus extends VerticleBase {
                 bus.consumer(Addresses.INFO, m -> m.reply(info, INFO_OPTIONS)).completion(),
                 bus.consumer(Addresses.STATS, this::replyStats).completion(),
                 bus.consumer(Addresses.alive(engineId), m -> m.reply("")).completion());
+    }
+
+    /// A child is undeployed before its parent: this one answers until nothing runs any more.
+    @Override
+    public Future<?> stop() {
+        return stats.isPresent() ? drain.get() : Future.succeededFuture();
     }
 
     private void replyStats(Message<Object> message) {

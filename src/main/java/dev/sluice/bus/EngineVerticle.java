@@ -35,7 +35,7 @@ public final class EngineVerticle extends VerticleBase {
     private final HostedEngine.Factory factory;
     private final Duration drainTimeout;
     private final String id = UUID.randomUUID().toString();
-    private final EngineStatus status = new EngineStatus(id);
+    private final EngineStatus status = new EngineStatus(id, this::drainFirst);
     private final Promise<Void> drained = Promise.promise();
     private final Promise<Throwable> broken = Promise.promise();
     private Optional<HostedEngine> hosted = Optional.empty();
@@ -203,10 +203,19 @@ public final class EngineVerticle extends VerticleBase {
         hosted = Optional.empty();
     }
 
+    private Future<Void> drainFirst() {
+        Promise<Void> done = Promise.promise();
+        context.runOnContext(_ -> stopTaking().onComplete(done));
+        return done.future();
+    }
+
+    /// An engine that was never open has nothing to end.
+    private Future<Void> stopTaking() {
+        return hosted.isEmpty() ? Future.succeededFuture() : drain(Optional.of(drainTimeout));
+    }
+
     @Override
     public Future<?> stop() {
-        return hosted.isEmpty()
-                ? Future.succeededFuture()
-                : drain(Optional.of(drainTimeout)).onComplete(_ -> release());
+        return stopTaking().onComplete(_ -> release());
     }
 }

@@ -415,6 +415,24 @@ class EngineBusTest {
     }
 
     @Test
+    void tellsThatItDrainsWhileItIsUndeployed() {
+        String deployment = deploy();
+        Generation running = await(client.submit(endless("a"), _ -> {}));
+
+        Future<Void> undeployed = vertx.undeploy(deployment);
+        EngineInfo info = await(client.info());
+        while (info.isReady()) {
+            info = await(client.info());
+        }
+        StatsSnapshot stats = await(client.stats());
+
+        assertThat(info.status()).isEqualTo(EngineInfo.Status.DRAINING);
+        assertThat(stats.successes()).isZero();
+        await(undeployed);
+        assertThat(running.ended().result().completionTokens()).isEqualTo(120);
+    }
+
+    @Test
     void aFailureToLoadFailsTheDeployment() {
         Future<String> deployment =
                 vertx.deployVerticle(
