@@ -34,7 +34,10 @@ public final class EmbeddedEngine {
                     EngineClient engine = EngineClient.create(vertx);
                     return answer(engine, prompts).compose(_ -> stopHalfway(engine, prompts));
                 })
-                .onFailure(cause -> System.err.println("failed: " + cause.getMessage()))
+                .onFailure(cause -> {
+                    System.err.println("failed: " + cause.getMessage());
+                    System.exit(1);
+                })
                 .eventually(vertx::close);
     }
 

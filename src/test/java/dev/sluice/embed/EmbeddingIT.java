@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.cli.TinyModels;
 import dev.sluice.testing.SluiceServer;
 
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,55 +24,67 @@ final class EmbeddingIT {
 
     @TempDir private Path directory;
 
-    @Test
-    void theExampleStreamsAnAnswerOverTheBusAndCancelsAnother() throws Exception {
-        Path model = directory.resolve("model");
-        TinyModels.write(model);
-        Path log = directory.resolve("log");
-
+    @BeforeEach
+    void compile() throws Exception {
         int compiled =
                 run(
-                        log,
                         "javac",
                         "-cp",
                         HOME + "/lib/*",
                         "-d",
                         directory.toString(),
                         EXAMPLE.toString());
-        assertThat(compiled).as(() -> read(log)).isZero();
-        int ran =
-                run(
-                        log,
-                        "java",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Dsluice.home=" + HOME,
-                        "-cp",
-                        directory + ":" + HOME + "/lib/*",
-                        "EmbeddedEngine",
-                        model.toString());
 
-        assertThat(ran).as(() -> read(log)).isZero();
-        assertThat(read(log))
+        assertThat(compiled).as(this::log).isZero();
+    }
+
+    @Test
+    void theExampleStreamsAnAnswerOverTheBusAndCancelsAnother() throws Exception {
+        Path model = directory.resolve("model");
+        TinyModels.write(model);
+
+        int ran = runExample(model);
+
+        assertThat(ran).as(this::log).isZero();
+        assertThat(log())
                 .contains("32 tokens, done")
                 .contains("story: The request was cancelled.")
                 .doesNotContain("failed", "WARNING");
     }
 
-    private static int run(Path log, String tool, String... arguments)
-            throws IOException, InterruptedException {
+    @Test
+    void theExampleThatFailsSaysSoWithItsExitCode() throws Exception {
+        int ran = runExample(directory.resolve("missing"));
+
+        assertThat(ran).as(this::log).isEqualTo(1);
+        assertThat(log()).contains("failed: ");
+    }
+
+    private int runExample(Path model) throws IOException, InterruptedException {
+        return run(
+                "java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dsluice.home=" + HOME,
+                "-cp",
+                directory + ":" + HOME + "/lib/*",
+                "EmbeddedEngine",
+                model.toString());
+    }
+
+    private int run(String tool, String... arguments) throws IOException, InterruptedException {
         Path program = Path.of(System.getProperty("java.home"), "bin", tool);
         List<String> command = new ArrayList<>(List.of(program.toString()));
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
+                .redirectOutput(directory.resolve("log").toFile())
                 .start()
                 .waitFor();
     }
 
-    private static String read(Path log) {
+    private String log() {
         try {
-            return Files.readString(log);
+            return Files.readString(directory.resolve("log"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
