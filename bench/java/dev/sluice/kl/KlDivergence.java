@@ -97,9 +97,7 @@ final class KlDivergence {
                 System.err.printf("%s: %d of %d tokens%n", texts.get(i), ids.size(), each);
                 System.exit(2);
             }
-            for (int t = 0; t < each; t++) {
-                all[i * each + t] = ids.get(t);
-            }
+            System.arraycopy(ids.toArray(), 0, all, i * each, each);
         }
         return all;
     }

@@ -57,7 +57,8 @@ final class Bodies {
                                                         .orElse("nothing"))));
     }
 
-    private static InvalidRequest invalid(String message) {
+    /// A message as a whole is wrong.
+    static InvalidRequest invalid(String message) {
         return new InvalidRequest(message, "", "invalid_value");
     }
 }

@@ -33,6 +33,14 @@ public final class Generation {
     /// A reply comes between two steps, and a step of a big model on a slow machine takes a while.
     private static final long SUBMIT_TIMEOUT_MS = TimeUnit.MINUTES.toMillis(10);
 
+    /// Twice this long may an engine be silent before it is asked whether it is there, and a node
+    /// that is lost is noticed within four times as long.
+    private static final long WATCH_MS = 1250;
+
+    private static final int MOST_UNANSWERED = 2;
+    private static final DeliveryOptions ALIVE_OPTIONS =
+            new DeliveryOptions().setSendTimeout(WATCH_MS - 50);
+
     private final Vertx vertx;
     private final String requestId;
     private final Handler<GenerationEvent> handler;
@@ -45,14 +53,6 @@ public final class Generation {
     private OptionalLong watch = OptionalLong.empty();
     private boolean heard;
     private int unanswered;
-
-    /// Twice this long may an engine be silent before it is asked whether it is there, and a node
-    /// that is lost is noticed within four times as long.
-    private static final long WATCH_MS = 1250;
-
-    private static final int MOST_UNANSWERED = 2;
-    private static final DeliveryOptions ALIVE_OPTIONS =
-            new DeliveryOptions().setSendTimeout(WATCH_MS - 50);
 
     Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
         this.vertx = vertx;

@@ -81,7 +81,7 @@ public final class GenerationCodecs {
             int start = position + Integer.BYTES;
             JsonObject json = object(buffer.getBuffer(start, start + buffer.getInt(position)));
             if (json.containsKey(UNWRITABLE)) {
-                throw invalid(
+                throw Bodies.invalid(
                         "The message could not be written as JSON: " + json.getValue(UNWRITABLE));
             }
             return decode.apply(json);
@@ -91,12 +91,8 @@ public final class GenerationCodecs {
             try {
                 return new JsonObject(text);
             } catch (DecodeException | ClassCastException _) {
-                throw invalid("The message is no JSON object.");
+                throw Bodies.invalid("The message is no JSON object.");
             }
-        }
-
-        private static InvalidRequest invalid(String message) {
-            return new InvalidRequest(message, "", "invalid_value");
         }
 
         @Override

@@ -136,14 +136,7 @@ class ClusteredBusTest {
         model.beforeForward(_ -> awaitShort(seen, 30));
         List<GenerationEvent> events = new CopyOnWriteArrayList<>();
 
-        Generation generation =
-                await(
-                        client.submit(
-                                TestEngines.greedy("a", "hello", 100),
-                                event -> {
-                                    events.add(event);
-                                    seen.countDown();
-                                }));
+        Generation generation = submit(100, events, seen);
 
         assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(generation.ended().isComplete()).isFalse();
@@ -151,6 +144,16 @@ class ClusteredBusTest {
         assertThat(events).hasSize(102);
         assertThat(events.getFirst()).isInstanceOf(GenerationEvent.Started.class);
         assertThat(events.getLast()).isInstanceOf(GenerationEvent.Finished.class);
+    }
+
+    private Generation submit(int maxTokens, List<GenerationEvent> events, CountDownLatch seen) {
+        return await(
+                client.submit(
+                        TestEngines.greedy("a", "hello", maxTokens),
+                        event -> {
+                            events.add(event);
+                            seen.countDown();
+                        }));
     }
 
     private static void awaitShort(CountDownLatch latch, long millis) {
@@ -229,17 +232,10 @@ class ClusteredBusTest {
         CountDownLatch seen = new CountDownLatch(5);
         CountDownLatch back = new CountDownLatch(1);
         List<GenerationEvent> events = new CopyOnWriteArrayList<>();
-        Generation generation =
-                await(
-                        client.submit(
-                                TestEngines.greedy("a", "hello", 120),
-                                event -> {
-                                    events.add(event);
-                                    seen.countDown();
-                                }));
+        Generation generation = submit(120, events, seen);
         assertThat(seen.await(10, TimeUnit.SECONDS)).isTrue();
 
-        engineNode.runOnContext(_ -> awaitLong(back));
+        engineNode.runOnContext(_ -> TestEngines.await(back));
 
         try {
             assertThatThrownBy(() -> await(generation.ended()))
@@ -248,14 +244,6 @@ class ClusteredBusTest {
             assertThat(events.getLast()).isInstanceOf(GenerationEvent.Failed.class);
         } finally {
             back.countDown();
-        }
-    }
-
-    private static void awaitLong(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -271,7 +271,7 @@ class EngineBusTest {
                         new EngineVerticle(
                                 () -> {
                                     loading.countDown();
-                                    awaitLatch(loaded);
+                                    TestEngines.await(loaded);
                                     return TestEngines.hosted(TestEngines.config(), model);
                                 },
                                 Duration.ZERO),
@@ -291,14 +291,6 @@ class EngineBusTest {
         assertThat(after.serving())
                 .hasValueSatisfying(
                         s -> assertThat(s.maxModelLen()).isEqualTo(TestEngines.MAX_MODEL_LEN));
-    }
-
-    private static void awaitLatch(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Test

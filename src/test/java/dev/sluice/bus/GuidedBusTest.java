@@ -64,11 +64,7 @@ class GuidedBusTest {
 
     private GrammarVocabulary vocabulary() {
         compiling.countDown();
-        try {
-            assertThat(mayCompile.await(20, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        TestEngines.await(mayCompile);
         return GrammarVocabulary.of(new ByteTokenizer().vocabulary());
     }
 

@@ -70,19 +70,13 @@ class EngineGuidanceTest extends RuledEngine {
         return new Guidance(new GrammarSpec.RegularExpression(pattern), "guided_regex");
     }
 
+    private EngineFeatures guided() {
+        return EngineFeatures.of(List.of(), Optional.of(new GuidedDecoding(compiler, jumps)));
+    }
+
     Map<String, Answer> admit(EngineConfig config, List<GenerationRequest> requests) {
         Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
-        try (Engine engine =
-                new Engine(
-                        config,
-                        model,
-                        new ByteTokenizer(),
-                        device,
-                        features(
-                                EngineFeatures.of(
-                                        List.of(),
-                                        Optional.of(new GuidedDecoding(compiler, jumps)))),
-                        clock())) {
+        try (Engine engine = engine(config, guided())) {
             for (GenerationRequest request : requests) {
                 List<GenerationEvent> list = new ArrayList<>();
                 events.put(request.id(), list);
@@ -317,17 +311,7 @@ class EngineGuidanceTest extends RuledEngine {
 
     @Test
     void aGrammarThatCantBeCompiledNamesItsField() {
-        try (Engine engine =
-                new Engine(
-                        roomy(),
-                        model,
-                        new ByteTokenizer(),
-                        device,
-                        features(
-                                EngineFeatures.of(
-                                        List.of(),
-                                        Optional.of(new GuidedDecoding(compiler, jumps)))),
-                        clock())) {
+        try (Engine engine = engine(roomy(), guided())) {
             GenerationRequest request = guided("x", 0, regex("a**"), StopConditions.maxTokens(3));
 
             assertThatThrownBy(() -> engine.admit(request, _ -> {}).get())

@@ -84,14 +84,7 @@ class EngineProcessorsTest extends RuledEngine {
                     public void apply(SequenceState sequence, MemorySegment logits) {}
                 };
         try (Engine engine =
-                new Engine(
-                        roomy(),
-                        model,
-                        new ByteTokenizer(),
-                        device,
-                        List.of(broken),
-                        Optional.empty(),
-                        clock())) {
+                engine(roomy(), EngineFeatures.of(List.of(broken), Optional.empty()))) {
 
             CompletableFuture<List<String>> admitted =
                     engine.admit(

@@ -2,7 +2,6 @@ package dev.sluice.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
@@ -180,14 +179,7 @@ class EngineSpeculationTest extends RuledEngine {
         LogprobsOptions options =
                 new LogprobsOptions(OptionalInt.of(2), false, inNucleus, OptionalInt.empty(), true);
         List<GenerationEvent.Delta> deltas = new ArrayList<>();
-        try (Engine engine =
-                new Engine(
-                        roomy(),
-                        model,
-                        new ByteTokenizer(),
-                        device,
-                        features(EngineFeatures.NONE),
-                        clock())) {
+        try (Engine engine = engine(roomy(), EngineFeatures.NONE)) {
             engine.submit(
                     new GenerationRequest(
                             "a",

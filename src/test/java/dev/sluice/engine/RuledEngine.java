@@ -75,17 +75,17 @@ abstract class RuledEngine {
         return config(64, 8, 1024);
     }
 
+    /// An engine that the caller closes.
+    ///
+    /// @param asked what a test asks for
+    Engine engine(EngineConfig config, EngineFeatures asked) {
+        return new Engine(config, model, new ByteTokenizer(), device, features(asked), clock());
+    }
+
     Map<String, Answer> run(
             EngineConfig config, List<LogitsProcessor> processors, GenerationRequest... requests) {
         Map<String, List<GenerationEvent>> events = new LinkedHashMap<>();
-        try (Engine engine =
-                new Engine(
-                        config,
-                        model,
-                        new ByteTokenizer(),
-                        device,
-                        features(EngineFeatures.of(processors, Optional.empty())),
-                        clock())) {
+        try (Engine engine = engine(config, EngineFeatures.of(processors, Optional.empty()))) {
             for (GenerationRequest request : requests) {
                 List<GenerationEvent> list = new ArrayList<>();
                 events.put(request.id(), list);

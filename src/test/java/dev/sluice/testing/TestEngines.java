@@ -1,5 +1,7 @@
 package dev.sluice.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.sluice.bus.EngineInfo;
 import dev.sluice.bus.HostedEngine;
 import dev.sluice.compute.DType;
@@ -12,6 +14,8 @@ import dev.sluice.engine.StopConditions;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// Engines and requests for tests, on a [HistoryModel] over bytes.
 public final class TestEngines {
@@ -52,6 +56,15 @@ public final class TestEngines {
                     engine.close();
                     device.close();
                 });
+    }
+
+    /// Waits for a latch where nothing may be thrown, as in a model; 20 seconds at most.
+    public static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// A greedy request that ends after a number of tokens and not by itself.
