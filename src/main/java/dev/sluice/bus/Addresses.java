@@ -15,7 +15,8 @@ package dev.sluice.bus;
 /// The reply to an accepted request names its engine in the header [#ENGINE]; where there are
 /// several on one bus, that one takes cancels at an address of its own. Events of a request go to
 /// the address in the header [#EVENTS_TO] of the submit message, or to [#generation(String)] where
-/// there is none.
+/// there is none. A cancel that has that header ends nothing but a request with the same one that
+/// is not accepted yet.
 public final class Addresses {
     /// Starts a generation.
     public static final String SUBMIT = "engine.submit";
@@ -32,7 +33,7 @@ public final class Addresses {
     /// Tells counters, gauges and histograms. Answered at once, also during a step.
     public static final String STATS = "engine.stats";
 
-    /// Header of a submit message: where the events go.
+    /// Header of a submit message, or of a cancel before it is answered: where the events go.
     public static final String EVENTS_TO = "events-to";
 
     /// Header of the reply to an accepted request: the id of its engine.

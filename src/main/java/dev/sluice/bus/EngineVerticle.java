@@ -17,8 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /// Runs one engine behind the event bus.
@@ -39,6 +43,10 @@ public final class EngineVerticle extends VerticleBase {
     private final Promise<Void> drained = Promise.promise();
     private final Promise<Throwable> broken = Promise.promise();
     private Optional<HostedEngine> hosted = Optional.empty();
+
+    /// Requests whose grammars are being compiled, by where their events go.
+    private final Map<String, CompletableFuture<List<String>>> compiling = new HashMap<>();
+
     private boolean stepping;
     private boolean draining;
 
@@ -110,8 +118,13 @@ public final class EngineVerticle extends VerticleBase {
                         .orElseGet(() -> Addresses.generation(request.id()));
         // What is cancelled is in a step or waits for one, which is all the waking it needs.
         Engine engine = engine();
-        Future.fromCompletionStage(
-                        engine.admit(request, outbox.events(address, engine::cancel)), context)
+        CompletableFuture<List<String>> admission =
+                engine.admit(request, outbox.events(address, engine::cancel));
+        if (!admission.isDone()) {
+            compiling.put(address, admission);
+        }
+        Future.fromCompletionStage(admission, context)
+                .onComplete(_ -> compiling.remove(address))
                 .onSuccess(remarks -> {
                     outbox.answer(() -> message.reply(String.join("\n", remarks), accepted()));
                     wake();
@@ -132,8 +145,17 @@ public final class EngineVerticle extends VerticleBase {
         }
     }
 
+    /// A client that does not know yet whether it has the id, or another request, says where its
+    /// events go.
     private void cancel(Message<Object> message, Outbox outbox) {
-        engine().cancel(Bodies.requestId(message));
+        String requestId = Bodies.requestId(message);
+        String address = message.headers().get(Addresses.EVENTS_TO);
+        if (address == null) {
+            engine().cancel(requestId);
+        } else if (compiling.containsKey(address)) {
+            ApiException cause = new ApiException.Cancelled("The request was cancelled.");
+            compiling.get(address).completeExceptionally(cause);
+        }
         outbox.answer(() -> message.reply(""));
     }
 

@@ -151,8 +151,14 @@ public final class Generation {
             return Future.succeededFuture();
         }
         if (!accepted.future().isComplete()) {
-            // It may overtake the request, or meet a grammar that is being compiled.
-            vertx.eventBus().publish(Addresses.CANCEL, requestId);
+            // It may overtake the request, or meet a grammar that is being compiled; or another's
+            // request, which has the id.
+            vertx.eventBus()
+                    .publish(
+                            Addresses.CANCEL,
+                            requestId,
+                            new DeliveryOptions()
+                                    .addHeader(Addresses.EVENTS_TO, consumer.address()));
         }
         return accepted.future()
                 .transform(taken ->

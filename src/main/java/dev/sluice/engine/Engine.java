@@ -179,7 +179,8 @@ public final class Engine implements AutoCloseable {
     /// @param listener gets the events, on the engine thread
     /// @return complete when the request is accepted, perhaps on a thread of the grammar room; what
     ///   the grammar has to say that is not enforced. Fails with the [ApiException] with which the
-    ///   request is refused, or with what a logits processor threw at it; nothing is kept then
+    ///   request is refused, or with what a logits processor threw at it; nothing is kept then. To
+    ///   fail it oneself is to give this request up, whoever else has its id
     public CompletableFuture<List<String>> admit(
             GenerationRequest request, Consumer<GenerationEvent> listener) {
         try {

@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// Requests whose grammars are being compiled: a compiler that waits for its vocabulary is not done
 /// before the test lets it.
@@ -60,6 +61,7 @@ class GuidedBusTest {
     private final GrammarCompiler compiler =
             new GrammarCompiler(
                     this::vocabulary, GrammarLimits.DEFAULT, JsonSchemaOptions.DEFAULT, 1);
+    private final HistoryModel model = new HistoryModel(ByteTokenizer.SIZE);
     private String deployment = "";
 
     private GrammarVocabulary vocabulary() {
@@ -71,9 +73,7 @@ class GuidedBusTest {
     private HostedEngine open() {
         EngineFeatures features =
                 EngineFeatures.of(List.of(), Optional.of(new GuidedDecoding(compiler, true)));
-        HostedEngine hosted =
-                TestEngines.hosted(
-                        TestEngines.config(), new HistoryModel(ByteTokenizer.SIZE), features);
+        HostedEngine hosted = TestEngines.hosted(TestEngines.config(), model, features);
         return new HostedEngine(
                 hosted.engine(),
                 hosted.serving(),
@@ -129,6 +129,21 @@ class GuidedBusTest {
         await(client.cancel("a"));
 
         assertThatThrownBy(() -> await(submitted)).isInstanceOf(ApiException.Cancelled.class);
+    }
+
+    @Test
+    void cancellingOneLeavesAnotherOfItsId() throws InterruptedException {
+        model.beforeForward(_ -> LockSupport.parkNanos(5_000_000));
+        Future<Generation> running = client.submit(TestEngines.greedy("a", "hello", 100), _ -> {});
+        await(running);
+        EngineClient other = EngineClient.create(vertx);
+        Future<Generation> submitted = other.submit(REQUEST, _ -> {});
+        assertThat(compiling.await(20, TimeUnit.SECONDS)).isTrue();
+
+        await(other.cancel("a"));
+
+        assertThatThrownBy(() -> await(submitted)).isInstanceOf(ApiException.Cancelled.class);
+        assertThat(await(running.compose(Generation::ended)).completionTokens()).isEqualTo(100);
     }
 
     @Test
