@@ -38,7 +38,8 @@ final class BatchFlags {
             names = "--block-size",
             paramLabel = "TOKENS",
             defaultValue = "" + BatchOptions.BLOCK_SIZE,
-            description = "Tokens of one KV block. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Tokens of one KV block, an even number up to 256. Default: ${DEFAULT-VALUE}")
     private int blockSize = BatchOptions.BLOCK_SIZE;
 
     @Option(
@@ -53,8 +54,8 @@ final class BatchFlags {
             names = "--scheduler-max-size",
             paramLabel = "N",
             description =
-                    "Requests that may wait beside the running ones; one more gets a 429."
-                            + " Default: "
+                    "Requests that may wait beside the running ones; one more gets a 429. At most"
+                            + " 1048576. Default: "
                             + BatchOptions.MAX_WAITING)
     private Optional<Integer> maxWaiting = Optional.empty();
 

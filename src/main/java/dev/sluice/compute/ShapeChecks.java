@@ -74,7 +74,10 @@ public final class ShapeChecks {
                     "F32, BF16 or F16[blocks, 2, %d, %d, %d]"
                             .formatted(numKvHeads, blockSize, headDim));
         }
-        if (blockSize % 2 != 0 || blockSize > 256 || headDim % 8 != 0 || headDim > 512) {
+        if (blockSize % 2 != 0
+                || blockSize > StepLimits.LARGEST_BLOCK
+                || headDim % 8 != 0
+                || headDim > 512) {
             throw wrong(
                     op,
                     "kv",

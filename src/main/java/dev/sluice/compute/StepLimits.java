@@ -5,7 +5,7 @@ package dev.sluice.compute;
 /// @param maxTokens tokens of a step
 /// @param maxSequences sequences of a step, and rows that are drawn from
 /// @param maxBlocks blocks of one sequence
-/// @param blockSize tokens of a block
+/// @param blockSize tokens of a block, an even number up to [#LARGEST_BLOCK]
 /// @param numHeads query heads of a layer
 /// @param headDim elements of a head
 /// @param vocabSize columns of the logits
@@ -19,6 +19,8 @@ public record StepLimits(
         int headDim,
         int vocabSize,
         long samplingBytes) {
+    /// Most tokens of a block; all sizes are even.
+    public static final int LARGEST_BLOCK = 256;
 
     /// Tokens that no context exceeds.
     public int maxContext() {

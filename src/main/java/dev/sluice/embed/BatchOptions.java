@@ -1,5 +1,7 @@
 package dev.sluice.embed;
 
+import dev.sluice.compute.StepLimits;
+
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -12,7 +14,7 @@ import java.util.OptionalInt;
 /// @param maxNumBatchedTokens tokens computed in one step, at most 1,048,576; longer prompts are
 ///   computed in chunks. Each costs its activations, and all sequences wait while a step is
 ///   computed
-/// @param blockSize tokens of one KV block, at most 8,192
+/// @param blockSize tokens of one KV block, an even number up to 256
 /// @param numBlocks blocks of the KV pool; empty for as many as are useful and a quarter of the
 ///   available memory holds
 /// @param maxWaiting requests that may wait beside those that run; one more is refused
@@ -51,15 +53,18 @@ public record BatchOptions(
     // Beyond what any machine gains by; sizes that follow from them stay within 63 bits.
     private static final int MOST_SEQS = 1 << 16;
     private static final int MOST_BATCHED_TOKENS = 1 << 20;
-    private static final int LARGEST_BLOCK = 1 << 13;
+    private static final int MOST_WAITING = 1 << 20;
 
     /// @throws ConfigurationException if a value is out of its range
     public BatchOptions {
         atLeast("--max-model-len", maxModelLen.orElse(2), 2);
         atLeast("--max-num-seqs", maxNumSeqs, 1);
         atMost("--max-num-seqs", maxNumSeqs, MOST_SEQS);
-        atLeast("--block-size", blockSize, 1);
-        atMost("--block-size", blockSize, LARGEST_BLOCK);
+        if (blockSize % 2 != 0 || blockSize < 2 || blockSize > StepLimits.LARGEST_BLOCK) {
+            throw new ConfigurationException(
+                    "--block-size must be an even number from 2 to %d and is %d."
+                            .formatted(StepLimits.LARGEST_BLOCK, blockSize));
+        }
         atLeast("--num-gpu-blocks-override", numBlocks.orElse(1), 1);
         if (maxNumBatchedTokens < maxNumSeqs) {
             throw new ConfigurationException(
@@ -68,6 +73,7 @@ public record BatchOptions(
         }
         atMost("--max-num-batched-tokens", maxNumBatchedTokens, MOST_BATCHED_TOKENS);
         atLeast("--scheduler-max-size", maxWaiting, 0);
+        atMost("--scheduler-max-size", maxWaiting, MOST_WAITING);
         if (prefillTime.filter(Duration::isNegative).isPresent()) {
             throw new ConfigurationException("--prefill-time-per-step must not be below 0.");
         }
