@@ -44,6 +44,7 @@ final class Delivery {
     /// Ends a sequence that lost its blocks for good, after the text that was held back.
     void drop(Sequence sequence) {
         try {
+            timeWithoutToken(sequence);
             announce(sequence);
             OutputText.Piece rest = sequence.output().interrupt(FinishReason.RECOVER_STOP);
             if (!rest.text().isEmpty() || !rest.markers().isEmpty()) {
@@ -52,6 +53,18 @@ final class Delivery {
             finish(sequence, FinishReason.RECOVER_STOP);
         } catch (RuntimeException e) {
             fault(sequence, e);
+        }
+    }
+
+    /// Where nothing was drawn its end is what can be timed.
+    private void timeWithoutToken(Sequence sequence) {
+        if (sequence.numGenerated() == 0) {
+            long now = nanoClock.getAsLong();
+            if (!sequence.isStarted()) {
+                sequence.start(now);
+                stats.started(sequence);
+            }
+            sequence.tokenDrawn(now);
         }
     }
 
