@@ -191,7 +191,7 @@ final class Drawing implements AutoCloseable {
             Draw draw = sampler.draw(logits, row, sequence);
             scheduler.publish(sequence);
             boolean goesOn = tell(sequence, draw);
-            if (!goesOn || jump.isEmpty()) {
+            if (!goesOn || jump.isEmpty() || processors.appliesTo(sequence)) {
                 return goesOn;
             }
             int[] forced = jump.get().tokens(sequence);

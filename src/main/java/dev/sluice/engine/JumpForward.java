@@ -71,6 +71,7 @@ final class JumpForward {
         GenerationRequest request = sequence.request();
         LogitsRules rules = request.rules();
         return request.output().logprobs().top().isEmpty()
+                && rules.logitBias().isEmpty()
                 && rules.processorArgs().isEmpty()
                 && rules.badWords().isEmpty();
     }

@@ -146,6 +146,20 @@ class EngineGuidanceTest extends RuledEngine {
         }
     }
 
+    @Test
+    void forcedTextWithABiasIsDrawnTokenByToken() {
+        GenerationRequest request =
+                biased("b", regex("abcdefgh"), Map.of((int) 'x', 1f), StopConditions.maxTokens(9));
+
+        Answer answer = of(admit(roomy(), List.of(request)), "b");
+        int allowed = steps;
+        jumps = false;
+        admit(roomy(), List.of(request));
+
+        assertThat(answer.text()).isEqualTo("abcdefgh");
+        assertThat(allowed).isEqualTo(steps);
+    }
+
     private Answer thinking(Guidance guidance, ThinkingBudget budget, Map<Integer, Float> bias) {
         LogitsRules rules =
                 new LogitsRules(
