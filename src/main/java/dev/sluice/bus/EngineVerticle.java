@@ -210,8 +210,11 @@ public final class EngineVerticle extends VerticleBase {
         } catch (RuntimeException | Error e) {
             LOG.error("the engine is broken and takes no more requests; restart it", e);
             status.become(EngineInfo.Status.STOPPED);
-            abort();
-            broken.tryComplete(e);
+            try {
+                abort();
+            } finally {
+                broken.tryComplete(e);
+            }
         }
     }
 

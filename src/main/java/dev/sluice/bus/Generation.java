@@ -91,7 +91,7 @@ public final class Generation {
         engineId = Optional.ofNullable(reply.headers().get(Addresses.ENGINE));
         accepted.tryComplete(this);
         // On a bus that is not clustered an engine can't vanish without a word.
-        if (vertx.isClustered()) {
+        if (vertx.isClustered() && !end.future().isComplete()) {
             engineId.ifPresent(engine ->
                     watch = OptionalLong.of(vertx.setPeriodic(WATCH_MS, _ -> watch(engine))));
         }
@@ -176,10 +176,24 @@ public final class Generation {
 
     /// An event may overtake the reply; its reader wants the reply first.
     private void onEvent(Message<GenerationEvent> message) {
+        GenerationEvent event = read(message);
         if (accepted.future().isComplete() && early.isEmpty()) {
-            take(message.body());
+            take(event);
         } else {
-            early.add(message.body());
+            early.add(event);
+        }
+    }
+
+    /// What can't be read, as from an engine of another version, might have been the last event.
+    private GenerationEvent read(Message<GenerationEvent> message) {
+        try {
+            return message.body();
+        } catch (RuntimeException e) {
+            LOG.error("an event of request {} can't be read; it is cancelled", requestId, e);
+            cancel();
+            return new GenerationEvent.Failed(
+                    requestId,
+                    new ApiException.Internal("An event of the engine could not be read."));
         }
     }
 

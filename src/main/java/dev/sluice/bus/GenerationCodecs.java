@@ -75,7 +75,8 @@ public final class GenerationCodecs {
             buffer.appendInt(json.length()).appendBuffer(json);
         }
 
-        /// @throws InvalidRequest if it can't be read
+        /// @throws InvalidRequest if it is no JSON object or could not be written
+        /// @throws RuntimeException if it lacks what `decode` needs
         @Override
         public T decodeFromWire(int position, Buffer buffer) {
             int start = position + Integer.BYTES;

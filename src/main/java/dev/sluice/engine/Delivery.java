@@ -136,6 +136,18 @@ final class Delivery {
         }
     }
 
+    /// Ends a sequence of an engine that may be broken: even then its client hears of it.
+    void abandon(Sequence sequence, ApiException cause) {
+        try {
+            fail(sequence, cause);
+        } catch (RuntimeException e) {
+            LOG.error("request {} could not give its memory back", sequence.id(), e);
+            if (intake.release(sequence)) {
+                end(sequence, new GenerationEvent.Failed(sequence.id(), cause));
+            }
+        }
+    }
+
     /// Gives blocks and place back before the client hears of the end: it may come again at once.
     private boolean release(Sequence sequence) {
         scheduler.remove(sequence);

@@ -281,7 +281,7 @@ public final class Engine implements AutoCloseable {
         intake.close();
         admissions.endAll(Intake.closing());
         for (Sequence sequence : intake.held()) {
-            delivery.fail(sequence, Intake.closing());
+            delivery.abandon(sequence, Intake.closing());
         }
         stats.gauges(scheduler.running().size(), pool);
     }

@@ -263,6 +263,29 @@ class EngineBusTest {
     }
 
     @Test
+    void anEventThatCantBeReadEndsTheRequest() {
+        Future<String> cancelled =
+                Future.future(promise ->
+                        vertx.eventBus()
+                                .<String>consumer(
+                                        Addresses.CANCEL,
+                                        message -> promise.tryComplete(message.body())));
+        vertx.eventBus()
+                .consumer(
+                        Addresses.SUBMIT,
+                        message -> {
+                            message.reply("");
+                            vertx.eventBus()
+                                    .send(message.headers().get(Addresses.EVENTS_TO), "nonsense");
+                        });
+
+        assertThatThrownBy(() -> await(run(TestEngines.greedy("a", "hello", 5))))
+                .isInstanceOf(ApiException.Internal.class)
+                .hasMessage("An event of the engine could not be read.");
+        assertThat(await(cancelled)).isEqualTo("a");
+    }
+
+    @Test
     void tellsThatItIsLoadingAndThenReady() throws InterruptedException {
         CountDownLatch loaded = new CountDownLatch(1);
         CountDownLatch loading = new CountDownLatch(1);
