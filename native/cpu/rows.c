@@ -148,7 +148,7 @@ static int32_t first_equal(const float *x, int64_t cols, float value) {
             return (int32_t)i;
         }
     }
-    return 0;
+    return -1;
 }
 
 void SL_FN(argmax)(const struct sl_argmax_args *args, int64_t begin, int64_t end) {

@@ -361,7 +361,7 @@ SL_API void sl_gather_rows(const struct sl_gather_rows_args *args, int64_t begin
 
 /*
  * ids[i] = index of the largest value of row i, the lowest among equals. NaN never wins; a row of
- * NaN only gives 0. Exact.
+ * NaN only gives -1. Exact.
  */
 struct sl_argmax_args {
     const float *x;   /*  0  f32 [n, cols] */

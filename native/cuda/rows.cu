@@ -232,7 +232,7 @@ extern "C" __global__ void argmax_parts(const float *x, long long x_stride, floa
     }
 }
 
-/* The best of all parts of a row; 0 where there is none. ids [rows]. Grid rows, 32 threads. */
+/* The best of all parts of a row; -1 where there is none. ids [rows]. Grid rows, 32 threads. */
 extern "C" __global__ void argmax_rows(const float *values, const int *found, int parts, int *ids) {
     __shared__ Best partial[1];
     Best best = {0.0f, -1};
@@ -242,7 +242,7 @@ extern "C" __global__ void argmax_rows(const float *values, const int *found, in
     }
     best = block_best(best, partial);
     if (threadIdx.x == 0) {
-        ids[blockIdx.x] = max(best.column, 0);
+        ids[blockIdx.x] = best.column;
     }
 }
 

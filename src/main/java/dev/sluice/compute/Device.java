@@ -241,7 +241,8 @@ public interface Device extends AutoCloseable {
     /// rank.
     ///
     /// @param logits float32 `[n, vocabSize]`
-    /// @param ids host memory, int32 `[n]`, overwritten; NaN never wins
+    /// @param ids host memory, int32 `[n]`, overwritten; NaN never wins, and a row of nothing else
+    ///   has -1
     void argmax(Tensor logits, MemorySegment ids);
 
     /// Whether [#sample] works. If not, rows are downloaded and tokens are drawn on the host.

@@ -239,31 +239,6 @@ class EngineRulesTest extends RuledEngine {
     }
 
     @Test
-    void aSequenceThatEndsWithinItsPromptIsTimedUpToThere() {
-        EngineConfig small = config(5, 4, 12, false).withPrefixCaching(false);
-        List<GenerationEvent> events = new ArrayList<>();
-        StatsSnapshot stats;
-        try (Engine engine = engine(small, EngineFeatures.NONE)) {
-            engine.submit(request("old", 4, 30), _ -> {});
-            engine.submit(request("young", 40, 2), events::add);
-            while (engine.step()) {
-                engine.checkIntegrity();
-            }
-            stats = engine.stats().snapshot();
-        }
-
-        assertThat(new Answer(events).reason()).isEqualTo(FinishReason.RECOVER_STOP);
-        assertThat(new Answer(events).ids()).isEmpty();
-        assertThat(stats.endToEnd().sum()).isNotNegative();
-        assertThat(stats.inferenceTime().sum()).isNotNegative();
-        assertThat(stats.queueTime().sum()).isNotNegative();
-    }
-
-    private static GenerationRequest request(String id, int promptLength, int maxTokens) {
-        return Requests.of(id, Requests.prompt(1, promptLength), SamplingParams.GREEDY, maxTokens);
-    }
-
-    @Test
     void markersStandBetweenTheTextsAroundThem() {
         model.saying(ids -> "think|say".charAt(Math.min(8, ids.length - 12)));
         OutputOptions output =

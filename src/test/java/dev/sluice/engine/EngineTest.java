@@ -282,6 +282,24 @@ class EngineTest {
     }
 
     @Test
+    void aSequenceThatIsDroppedWithinItsPromptIsTimedUpToThere() {
+        EngineConfig small = RuledEngine.config(5, 4, 12, false).withPrefixCaching(false);
+        try (Engine engine = engine(small)) {
+            submit(engine, Requests.of("old", Requests.prompt(1, 4), SamplingParams.GREEDY, 30));
+            submit(engine, Requests.of("young", Requests.prompt(2, 40), SamplingParams.GREEDY, 2));
+            run(engine);
+
+            assertThat(new RuledEngine.Answer(eventsOf("young")).reason())
+                    .isEqualTo(FinishReason.RECOVER_STOP);
+            assertThat(ids("young")).isEmpty();
+            StatsSnapshot stats = engine.stats().snapshot();
+            assertThat(stats.endToEnd().sum()).isNotNegative();
+            assertThat(stats.inferenceTime().sum()).isNotNegative();
+            assertThat(stats.queueTime().sum()).isNotNegative();
+        }
+    }
+
+    @Test
     void aCancelFreesTheBlocksWithinOneStep() {
         try (Engine engine = engine(ROOMY)) {
             submit(engine, Requests.of("a", Requests.prompt(1, 50), SamplingParams.GREEDY, 100));

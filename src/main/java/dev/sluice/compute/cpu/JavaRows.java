@@ -130,7 +130,7 @@ final class JavaRows {
                     at = i;
                 }
             }
-            Bits.setI32At(args.ids(), 4 * r, Math.max(at, 0));
+            Bits.setI32At(args.ids(), 4 * r, at);
         }
     }
 
