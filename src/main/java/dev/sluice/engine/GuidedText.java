@@ -26,6 +26,7 @@ final class GuidedText {
     /// Line ends between the thinking and the text; more would be a model that can't stop.
     private static final int MAX_LINE_ENDS = 3;
 
+    private final CompiledGrammar grammar;
     private final GrammarMatcher matcher;
     private final Optional<TokenIds> marker;
     private final OptionalInt opener;
@@ -57,6 +58,7 @@ final class GuidedText {
             Set<Integer> endIds,
             StopConditions stop,
             Vocabulary vocabulary) {
+        this.grammar = grammar;
         this.matcher = grammar.matcher(endIds);
         this.marker = guidance.afterThinking();
         this.opener = guidance.thinkingId();
@@ -65,6 +67,10 @@ final class GuidedText {
         this.lineEndIds = grammar.lineEnds();
         this.vocabulary = vocabulary;
         this.state = first();
+    }
+
+    CompiledGrammar grammar() {
+        return grammar;
     }
 
     private static Set<Integer> ignored(Set<Integer> endIds, StopConditions stop) {

@@ -29,10 +29,15 @@ final class Intake {
         CLOSED
     }
 
+    /// Of the heap, what the grammars of sequences in flight may take.
+    private static final int GRAMMARS_HEAP_SHARE = 4;
+
     private final RequestRules rules;
     private final int maxInFlight;
     private final Map<String, Sequence> inFlight = new ConcurrentHashMap<>();
     private final AtomicInteger numInFlight = new AtomicInteger();
+    private final GrammarMemory grammars =
+            new GrammarMemory(Runtime.getRuntime().maxMemory() / GRAMMARS_HEAP_SHARE);
     private final BlockingQueue<Command> commands;
 
     /// Written on the engine thread, read by submitting threads.
@@ -59,9 +64,9 @@ final class Intake {
     /// @throws ApiException if it is refused; nothing is kept of it then
     void submit(Sequence sequence) {
         refuseUnlessOpen();
-        takePlace();
+        takePlace(sequence);
         if (inFlight.putIfAbsent(sequence.id(), sequence) != null) {
-            numInFlight.decrementAndGet();
+            givePlaceBack(sequence);
             throw new ApiException.InvalidRequest(
                     "duplicated request_id: another request of that id is in flight.",
                     "request_id",
@@ -84,13 +89,25 @@ final class Intake {
         return new ApiException.Draining("The server is shutting down.");
     }
 
-    private void takePlace() {
+    private void takePlace(Sequence sequence) {
         int before = numInFlight.getAndUpdate(n -> n < maxInFlight ? n + 1 : n);
         if (before >= maxInFlight) {
             throw new ApiException.Overloaded(
                     "Too many requests: %d are in flight already.".formatted(before),
                     RETRY_AFTER_SECONDS);
         }
+        if (!sequence.guidedText().map(text -> grammars.take(text.grammar())).orElse(true)) {
+            numInFlight.decrementAndGet();
+            throw new ApiException.Overloaded(
+                    "The grammars of other requests take all the memory that is kept for them. Try"
+                            + " again later, or with a smaller one.",
+                    RETRY_AFTER_SECONDS);
+        }
+    }
+
+    private void givePlaceBack(Sequence sequence) {
+        numInFlight.decrementAndGet();
+        sequence.guidedText().ifPresent(text -> grammars.giveBack(text.grammar()));
     }
 
     /// Asks for the end of a request. Any thread; does not block; an unknown id is ignored.
@@ -123,7 +140,7 @@ final class Intake {
     boolean release(Sequence sequence) {
         boolean held = inFlight.remove(sequence.id(), sequence);
         if (held) {
-            numInFlight.decrementAndGet();
+            givePlaceBack(sequence);
         }
         return held;
     }

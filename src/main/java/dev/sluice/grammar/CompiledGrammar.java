@@ -3,22 +3,30 @@ package dev.sluice.grammar;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /// A grammar that is ready for a vocabulary. Shared by all sequences that follow it; safe on any
 /// thread.
 public final class CompiledGrammar {
     private final Machine machine;
+    private final long rulesBytes;
     private final GrammarVocabulary vocabulary;
     private final MaskMaker masks;
     private final List<String> remarks;
 
     CompiledGrammar(Rules rules, GrammarVocabulary vocabulary, GrammarLimits limits) {
-        this(rules, vocabulary, limits, List.of());
+        this(rules, vocabulary, limits, limits::maxBytes, List.of());
     }
 
+    /// @param mostBytes of what may be remembered about texts, at the moment; any thread
     CompiledGrammar(
-            Rules rules, GrammarVocabulary vocabulary, GrammarLimits limits, List<String> remarks) {
-        this.machine = new Machine(rules, limits);
+            Rules rules,
+            GrammarVocabulary vocabulary,
+            GrammarLimits limits,
+            LongSupplier mostBytes,
+            List<String> remarks) {
+        this.machine = new Machine(rules, limits, mostBytes);
+        this.rulesBytes = rules.bytes();
         this.vocabulary = vocabulary;
         this.masks = new MaskMaker(machine, vocabulary);
         this.remarks = List.copyOf(remarks);
@@ -28,6 +36,12 @@ public final class CompiledGrammar {
     /// relaxed request has left out. For the answer's header.
     public List<String> remarks() {
         return remarks;
+    }
+
+    /// Bytes of the heap, about; what is remembered about texts grows while they are followed.
+    /// Never waits.
+    public long bytes() {
+        return rulesBytes + machine.bytesAtLook();
     }
 
     /// Follows a new sequence from its beginning.

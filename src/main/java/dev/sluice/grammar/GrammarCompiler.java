@@ -1,5 +1,6 @@
 package dev.sluice.grammar;
 
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -24,11 +26,15 @@ public final class GrammarCompiler implements AutoCloseable {
     private static final int MAX_REMEMBERED = 64;
     private static final int MAX_WAITING = 256;
 
+    /// Of the heap, what the remembered grammars may take together; one may be larger.
+    private static final int HEAP_SHARE = 8;
+
     private final Supplier<GrammarVocabulary> source;
     private final GrammarLimits limits;
     private final JsonSchemaOptions options;
     private final ExecutorService threads;
     private final ExecutorService maskThreads;
+    private final long mostBytes;
     private Optional<GrammarVocabulary> prepared = Optional.empty();
     private final Map<GrammarSpec, CompletableFuture<CompiledGrammar>> known =
             new LinkedHashMap<>(16, 0.75f, true) {
@@ -49,6 +55,22 @@ public final class GrammarCompiler implements AutoCloseable {
             GrammarLimits limits,
             JsonSchemaOptions options,
             int numThreads) {
+        this(
+                vocabulary,
+                limits,
+                options,
+                numThreads,
+                Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    }
+
+    /// @param mostBytes of all remembered grammars
+    GrammarCompiler(
+            Supplier<GrammarVocabulary> vocabulary,
+            GrammarLimits limits,
+            JsonSchemaOptions options,
+            int numThreads,
+            long mostBytes) {
+        this.mostBytes = mostBytes;
         this.source = vocabulary;
         this.limits = limits;
         this.options = options;
@@ -106,7 +128,40 @@ public final class GrammarCompiler implements AutoCloseable {
             }
             CompletableFuture<CompiledGrammar> started = start(() -> compileNow(spec));
             known.put(spec, started);
-            return started;
+            return started.whenComplete((_, _) -> forget());
+        }
+    }
+
+    /// Forgets the grammars that were not asked for the longest, if all take too much memory.
+    private void forget() {
+        synchronized (known) {
+            long total = knownBytes();
+            Iterator<CompletableFuture<CompiledGrammar>> eldest = known.values().iterator();
+            while (total > mostBytes && known.size() > 1 && eldest.hasNext()) {
+                long bytes = bytes(eldest.next());
+                if (bytes > 0) {
+                    eldest.remove();
+                    total -= bytes;
+                }
+            }
+        }
+    }
+
+    private long knownBytes() {
+        return known.values().stream().mapToLong(GrammarCompiler::bytes).sum();
+    }
+
+    /// Nothing while it is being compiled.
+    private static long bytes(CompletableFuture<CompiledGrammar> grammar) {
+        return grammar.state() == Future.State.SUCCESS ? grammar.resultNow().bytes() : 0;
+    }
+
+    /// What one grammar may remember about texts: once all take too much, no more than its part.
+    private long mostRemembered() {
+        synchronized (known) {
+            return knownBytes() <= mostBytes
+                    ? limits.maxBytes()
+                    : Math.min(limits.maxBytes(), mostBytes / known.size());
         }
     }
 
@@ -140,7 +195,7 @@ public final class GrammarCompiler implements AutoCloseable {
             throw GrammarException.tooLarge(
                     "the grammar is nested too deeply, or its references lead too far");
         }
-        return new CompiledGrammar(rules, words, limits, writer.remarks());
+        return new CompiledGrammar(rules, words, limits, this::mostRemembered, writer.remarks());
     }
 
     @Override

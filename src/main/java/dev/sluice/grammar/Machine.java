@@ -6,6 +6,7 @@ import dev.sluice.grammar.ParseState.Below;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /// Follows a grammar byte by byte: a pushdown automaton that is made deterministic as it is used.
 ///
@@ -18,10 +19,14 @@ import java.util.Map;
 final class Machine {
     private static final int BYTES_PER_CONFIGURATIONS = 160;
     private static final int BYTES_PER_ROW = 256 * 4 + 16;
+
+    /// Growth between two looks at how much may be remembered.
+    private static final long BYTES_A_LOOK = 1 << 20;
+
     private static final Step DEAD = new Step(Configurations.DEAD, Stack.BASE);
 
     private final Rules rules;
-    private final GrammarLimits limits;
+    private final LongSupplier mostBytes;
     private final FirstBytes firstBytes;
     private final NameMemory names;
     private final Closure closure;
@@ -29,10 +34,18 @@ final class Machine {
     private final Map<Configurations, Configurations> known = new HashMap<>();
     private int epoch = 1;
     private long bytes;
+    private long nextLook;
+    private volatile long bytesAtLook;
 
     Machine(Rules rules, GrammarLimits limits) {
+        this(rules, limits, limits::maxBytes);
+    }
+
+    /// @param mostBytes of what is remembered, at the moment; asked on the thread that follows a
+    ///   text
+    Machine(Rules rules, GrammarLimits limits, LongSupplier mostBytes) {
         this.rules = rules;
-        this.limits = limits;
+        this.mostBytes = mostBytes;
         this.firstBytes = new FirstBytes(rules);
         this.names = new NameMemory(rules, stacks);
         this.closure = new Closure(rules, stacks, names, limits.maxConfigurations());
@@ -299,13 +312,22 @@ final class Machine {
         return found;
     }
 
-    /// The same configurations in this epoch.
-    synchronized Configurations current(Configurations top) {
-        if (bytes() > limits.maxBytes()) {
+    private void look() {
+        long most = mostBytes.getAsLong();
+        if (bytes() > most) {
             known.clear();
             stacks.clear();
             bytes = 0;
             epoch++;
+        }
+        bytesAtLook = bytes();
+        nextLook = Math.min(most, bytesAtLook + BYTES_A_LOOK);
+    }
+
+    /// The same configurations in this epoch.
+    synchronized Configurations current(Configurations top) {
+        if (bytes() > nextLook) {
+            look();
         }
         if (top.epoch == epoch || top.isDead()) {
             return top;
@@ -356,6 +378,11 @@ final class Machine {
     /// Bytes of what is remembered, about.
     synchronized long bytes() {
         return bytes + stacks.bytes();
+    }
+
+    /// [#bytes] as they were not long ago. Any thread; never waits.
+    long bytesAtLook() {
+        return bytesAtLook;
     }
 
     /// Accounts for memory that hangs on configurations.

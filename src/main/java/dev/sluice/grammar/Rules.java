@@ -6,6 +6,9 @@ import java.util.Optional;
 /// A grammar in the form that [Machine] runs: no rule is empty or begins with itself, and every
 /// state leads to the end of its rule. Its arrays are shared, not copied: never change them.
 final class Rules {
+    private static final long BYTES_PER_STATE = 100;
+    private static final long BYTES_PER_EDGE = 50;
+
     private final CharEdge[][] chars;
     private final TokenEdge[][] tokens;
     private final CallEdge[][] calls;
@@ -127,6 +130,16 @@ final class Rules {
     /// The greatest of [#charsLeft].
     int mostCharsLeft() {
         return mostCharsLeft;
+    }
+
+    /// Bytes of the heap, about.
+    long bytes() {
+        long edges = 0;
+        for (int state = 0; state < ends.length; state++) {
+            edges += chars[state].length + tokens[state].length + calls[state].length;
+            edges += epsilons[state].length;
+        }
+        return BYTES_PER_STATE * ends.length + BYTES_PER_EDGE * edges;
     }
 
     /// The rule of a whole text.

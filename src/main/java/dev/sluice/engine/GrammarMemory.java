@@ -1,0 +1,38 @@
+package dev.sluice.engine;
+
+import dev.sluice.grammar.CompiledGrammar;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/// The memory that the grammars of accepted sequences take: nobody can forget those. Any thread.
+final class GrammarMemory {
+    private final long most;
+    private final Map<CompiledGrammar, Integer> users = new HashMap<>();
+
+    /// @param most bytes that all may take together; one alone may be larger
+    GrammarMemory(long most) {
+        this.most = most;
+    }
+
+    /// Notes that one more sequence follows a grammar.
+    ///
+    /// @return whether there is room for it; if not, nothing is noted
+    synchronized boolean take(CompiledGrammar grammar) {
+        boolean fits =
+                users.isEmpty() || users.containsKey(grammar) || grammar.bytes() + bytes() <= most;
+        if (fits) {
+            users.merge(grammar, 1, Integer::sum);
+        }
+        return fits;
+    }
+
+    /// Notes that one sequence less follows it.
+    synchronized void giveBack(CompiledGrammar grammar) {
+        users.computeIfPresent(grammar, (_, count) -> count == 1 ? null : count - 1);
+    }
+
+    private long bytes() {
+        return users.keySet().stream().mapToLong(CompiledGrammar::bytes).sum();
+    }
+}

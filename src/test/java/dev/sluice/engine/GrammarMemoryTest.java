@@ -1,0 +1,58 @@
+package dev.sluice.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.grammar.CompiledGrammar;
+import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarLimits;
+import dev.sluice.grammar.GrammarSpec;
+import dev.sluice.grammar.GrammarVocabulary;
+import dev.sluice.grammar.JsonSchemaOptions;
+import dev.sluice.testing.ByteTokenizer;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GrammarMemoryTest {
+    private final GrammarCompiler compiler =
+            new GrammarCompiler(
+                    () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
+                    GrammarLimits.DEFAULT,
+                    JsonSchemaOptions.DEFAULT,
+                    1);
+
+    @AfterEach
+    void close() {
+        compiler.close();
+    }
+
+    private CompiledGrammar grammar(String pattern) {
+        return compiler.compile(new GrammarSpec.RegularExpression(pattern)).join();
+    }
+
+    @Test
+    void takesGrammarsUpToItsSize() {
+        CompiledGrammar first = grammar("[ab]{50}");
+        CompiledGrammar second = grammar("[ab]{60}c");
+        GrammarMemory memory = new GrammarMemory(first.bytes() + second.bytes() - 1);
+
+        assertThat(memory.take(first)).isTrue();
+        assertThat(memory.take(second)).isFalse();
+        assertThat(memory.take(first)).as("it is there already").isTrue();
+
+        memory.giveBack(first);
+        assertThat(memory.take(second)).as("another still follows the first").isFalse();
+
+        memory.giveBack(first);
+        assertThat(memory.take(second)).isTrue();
+    }
+
+    @Test
+    void takesOneThatIsLargerThanItselfAlone() {
+        CompiledGrammar large = grammar("[ab]{50}");
+        GrammarMemory memory = new GrammarMemory(large.bytes() - 1);
+
+        assertThat(memory.take(large)).isTrue();
+        assertThat(memory.take(grammar("c"))).isFalse();
+    }
+}
