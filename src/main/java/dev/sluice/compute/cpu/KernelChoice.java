@@ -1,22 +1,20 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.BuiltLibraries;
 import dev.sluice.compute.DeviceException;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
+import java.util.List;
 import java.util.Optional;
 
 /// Finds the native library and turns options into kernels.
 final class KernelChoice {
     private static final Logger log = LoggerFactory.getLogger(KernelChoice.class);
-    private static final String FILE = "native/libsluice_cpu.so";
-    private static final String HOME = "sluice.home";
+    private static final String FILE = "libsluice_cpu.so";
 
     private KernelChoice() {}
 
@@ -94,33 +92,13 @@ final class KernelChoice {
         if (options.library().isPresent()) {
             return NativeLibrary.load(options.library().get());
         }
-        Optional<Path> home = Optional.ofNullable(System.getProperty(HOME)).map(Path::of);
-        Optional<Path> atHome = home.map(path -> path.resolve("lib").resolve(FILE));
-        if (atHome.filter(Files::isRegularFile).isPresent()) {
-            return NativeLibrary.load(atHome.get());
+        List<Path> places = BuiltLibraries.places(FILE);
+        Optional<Path> built = places.stream().filter(Files::isRegularFile).findFirst();
+        if (built.isPresent()) {
+            return NativeLibrary.load(built.get());
         }
-        Optional<Path> besideJar = jarFolder().map(folder -> folder.resolve(FILE));
-        if (besideJar.filter(Files::isRegularFile).isPresent()) {
-            return NativeLibrary.load(besideJar.get());
-        }
-        Path expected = atHome.or(() -> besideJar).orElse(Path.of("lib", FILE));
         return new NativeLibrary.Loading.Refused(
-                "it was not built (no C compiler?), or is not at " + expected);
-    }
-
-    /// The folder of the jar, or of the classes, that this class was loaded from.
-    private static Optional<Path> jarFolder() {
-        CodeSource source = KernelChoice.class.getProtectionDomain().getCodeSource();
-        if (source == null || source.getLocation() == null) {
-            return Optional.empty();
-        }
-        try {
-            URI location = source.getLocation().toURI();
-            return location.getScheme().equals("file")
-                    ? Optional.ofNullable(Path.of(location).getParent())
-                    : Optional.empty();
-        } catch (URISyntaxException _) {
-            return Optional.empty();
-        }
+                "it was not built (no C compiler?), or is not at "
+                        + places.stream().findFirst().orElse(Path.of(FILE)));
     }
 }
