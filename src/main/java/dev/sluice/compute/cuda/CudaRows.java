@@ -145,8 +145,9 @@ final class CudaRows implements AutoCloseable {
 
     private void download(long from, long bytes, MemorySegment into) {
         if (ids.segment().byteSize() < bytes) {
+            PinnedMemory larger = new PinnedMemory(2 * bytes);
             ids.close();
-            ids = new PinnedMemory(2 * bytes);
+            ids = larger;
         }
         stream.copyToHost(ids.segment(), from, bytes);
         stream.synchronize();

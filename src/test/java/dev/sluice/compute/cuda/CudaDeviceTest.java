@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -131,5 +132,26 @@ class CudaDeviceTest extends AbstractDeviceTest {
             device().release(out);
             device().release(w);
         }
+    }
+
+    @Test
+    void anArgmaxThatGetsNoMemoryLeavesThatOfTheOthers() {
+        Tensor logits = device().allocate(DType.F32, Shape.of(9, 8));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT, 9);
+            long pinned = cusim().pinnedBytes();
+            cusim().fail("cuMemHostAlloc:1:2");
+
+            assertThatThrownBy(() -> device().argmax(logits, ids))
+                    .isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("cuMemHostAlloc");
+            assertThat(cusim().pinnedBytes()).isEqualTo(pinned);
+
+            ids.fill((byte) 1);
+            device().argmax(logits.rows(0, 4), ids);
+
+            assertThat(ids.asSlice(0, 16).toArray(ValueLayout.JAVA_INT)).containsOnly(0);
+        }
+        device().release(logits);
     }
 }
