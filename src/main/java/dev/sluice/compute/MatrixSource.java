@@ -50,6 +50,12 @@ public record MatrixSource(
         return new MatrixSource(data, dtype, rows, cols, cols, false, Optional.empty());
     }
 
+    /// The same matrix, read from another segment of the same memory or a copy of it.
+    public MatrixSource withData(MemorySegment memory) {
+        return new MatrixSource(
+                memory, dtype, rows, cols, rowStride, transposed, rowOrder, firstColumn);
+    }
+
     /// The same matrix with its rows in another order: logical row `r` is stored row `order[r]`.
     public MatrixSource withRowOrder(int[] order) {
         return new MatrixSource(

@@ -72,14 +72,6 @@ final class MatrixPacker {
     /// The caller's memory may be confined to the calling thread, which waits here meanwhile.
     private static MatrixSource forAllThreads(MatrixSource part) {
         MemorySegment data = part.data();
-        return new MatrixSource(
-                MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize()),
-                part.dtype(),
-                part.rows(),
-                part.cols(),
-                part.rowStride(),
-                part.transposed(),
-                part.rowOrder(),
-                part.firstColumn());
+        return part.withData(MemorySegment.ofAddress(data.address()).reinterpret(data.byteSize()));
     }
 }
