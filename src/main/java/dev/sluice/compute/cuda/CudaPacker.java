@@ -8,11 +8,11 @@ import dev.sluice.compute.weights.MatrixParts;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /// Packs weights and sends them to the GPU through the staging ring: while a block is on its way,
 /// `pack-N` threads fill the next one. No more host memory is taken than the ring's.
@@ -98,30 +98,33 @@ final class CudaPacker implements AutoCloseable {
             packers.getFirst().pack(from, to, block);
             return;
         }
-        List<Callable<Void>> shares = new ArrayList<>();
+        List<Runnable> shares = new ArrayList<>();
         int share = Math.ceilDiv(to - from, packers.size());
         for (int t = 0; t < packers.size(); t++) {
             RowPacker packer = packers.get(t);
             int first = Math.min(to, from + t * share);
             int end = Math.min(to, first + share);
-            shares.add(() -> {
-                packer.pack(first, end, block.asSlice(packer.bytes(first - from)));
-                return null;
-            });
+            shares.add(() -> packer.pack(first, end, block.asSlice(packer.bytes(first - from))));
         }
-        await(shares);
+        run(shares, workers);
     }
 
-    private void await(List<Callable<Void>> shares) {
+    /// Returns when all shares have ended, whoever interrupts and whichever fails: they read memory
+    /// that the caller may unmap afterwards.
+    ///
+    /// @throws DeviceException if one failed, or the thread was interrupted
+    static void run(List<Runnable> shares, Executor workers) {
         try {
-            for (Future<Void> share : workers.invokeAll(shares)) {
-                share.get();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DeviceException("interrupted while weights were packed", e);
-        } catch (ExecutionException e) {
+            CompletableFuture.allOf(
+                            shares.stream()
+                                    .map(share -> CompletableFuture.runAsync(share, workers))
+                                    .toArray(CompletableFuture[]::new))
+                    .join();
+        } catch (CompletionException e) {
             throw new DeviceException("weights can't be packed", e);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new DeviceException("interrupted while weights were packed");
         }
     }
 
