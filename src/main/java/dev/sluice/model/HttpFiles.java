@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.MalformedURLException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +31,8 @@ final class HttpFiles {
     private final Optional<String> token;
     private final Duration firstPause;
 
-    /// @param token sent as a bearer token to the host of the first address only
+    /// @param token sent as a bearer token to the host of the first address only, and never in
+    ///   clear text where that address is one of https
     /// @param firstPause pause before the second try; doubles with each
     HttpFiles(Optional<String> token, Duration firstPause) {
         this.token = token;
@@ -123,7 +125,7 @@ final class HttpFiles {
     }
 
     private HttpURLConnection open(URI address, long from) throws IOException {
-        URI at = address;
+        URI at = http(address);
         for (int i = 0; i < MAX_REDIRECTS; i++) {
             HttpURLConnection connection = (HttpURLConnection) at.toURL().openConnection();
             connection.setInstanceFollowRedirects(false);
@@ -134,7 +136,7 @@ final class HttpFiles {
             if (from > 0) {
                 connection.setRequestProperty("Range", "bytes=" + from + "-");
             }
-            if (token.isPresent() && at.getAuthority().equals(address.getAuthority())) {
+            if (token.isPresent() && mayHaveToken(address, at)) {
                 connection.setRequestProperty("Authorization", "Bearer " + token.get());
             }
             Optional<String> location = redirect(connection);
@@ -142,9 +144,43 @@ final class HttpFiles {
                 return connection;
             }
             connection.disconnect();
-            at = at.resolve(location.get());
+            at = follow(at, location.get());
         }
         throw new IOException(address + " redirects in circles");
+    }
+
+    /// Whether the token for an address may go to another, to which the first has led.
+    static boolean mayHaveToken(URI first, URI at) {
+        return at.getRawAuthority().equals(first.getRawAuthority())
+                && (isHttps(at) || !isHttps(first));
+    }
+
+    private static boolean isHttps(URI address) {
+        return address.getScheme().equalsIgnoreCase("https");
+    }
+
+    private static URI follow(URI from, String location) throws MalformedURLException {
+        try {
+            return http(from.resolve(location));
+        } catch (IllegalArgumentException | MalformedURLException e) {
+            MalformedURLException refusal =
+                    new MalformedURLException(
+                            "%s redirects to %s, which is no address of http or https"
+                                    .formatted(from, location));
+            refusal.initCause(e);
+            throw refusal;
+        }
+    }
+
+    /// @throws MalformedURLException if it has another scheme, or no host
+    private static URI http(URI address) throws MalformedURLException {
+        boolean isHttp =
+                "http".equalsIgnoreCase(address.getScheme())
+                        || "https".equalsIgnoreCase(address.getScheme());
+        if (!isHttp || address.getRawAuthority() == null) {
+            throw new MalformedURLException(address + " is no address of http or https");
+        }
+        return address;
     }
 
     private static Optional<String> redirect(HttpURLConnection connection) throws IOException {
@@ -186,6 +222,7 @@ final class HttpFiles {
         return switch (e) {
             case Refused refused -> refused.status >= 500 || refused.status == TOO_MANY_REQUESTS;
             case java.net.UnknownHostException _, java.net.ConnectException _ -> false;
+            case MalformedURLException _ -> false;
             case javax.net.ssl.SSLHandshakeException _ -> false;
             default -> true;
         };

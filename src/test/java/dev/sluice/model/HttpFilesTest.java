@@ -1,0 +1,94 @@
+package dev.sluice.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// Where redirects may lead, and the token with them.
+class HttpFilesTest {
+    private final HttpFiles files = new HttpFiles(Optional.of("hf_secret"), Duration.ofMillis(1));
+    private final AtomicReference<String> location = new AtomicReference<>("");
+    private final AtomicInteger numRequests = new AtomicInteger();
+    private HttpServer server;
+
+    @BeforeEach
+    void startServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext(
+                "/",
+                exchange -> {
+                    try (exchange) {
+                        numRequests.incrementAndGet();
+                        exchange.getResponseHeaders().set("Location", location.get());
+                        exchange.sendResponseHeaders(302, -1);
+                    }
+                });
+        server.start();
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.stop(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "file:/etc/hostname",
+                "ftp://127.0.0.1/x",
+                "mailto:a@b",
+                "ht tp:|",
+                "http:///x"
+            })
+    void aRedirectToSomethingElseThanHttpIsRefusedAtOnce(String target) {
+        location.set(target);
+        URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/model");
+
+        assertThatThrownBy(() -> files.text(address))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        address
+                                + " redirects to "
+                                + target
+                                + ", which is no address of http or https");
+        assertThat(numRequests).hasValue(1);
+    }
+
+    @Test
+    void anAddressThatIsNotOfHttpIsRefused() {
+        assertThatThrownBy(() -> files.text(URI.create("hub.example/api")))
+                .isInstanceOf(IOException.class)
+                .hasMessage("hub.example/api is no address of http or https");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://hub.example/a, https://hub.example/b, true",
+        "https://hub.example/a, HTTPS://hub.example/b, true",
+        "http://hub.example/a, http://hub.example/b, true",
+        "http://hub.example/a, https://hub.example/b, true",
+        "https://hub.example/a, http://hub.example/b, false",
+        "https://hub.example/a, https://storage.example/b, false",
+        "https://hub.example/a, https://hub.example:8443/b, false"
+    })
+    void theTokenStaysWithItsHostAndIsNeverLessSafe(URI first, URI at, boolean may) {
+        assertThat(HttpFiles.mayHaveToken(first, at)).isEqualTo(may);
+    }
+}
