@@ -61,7 +61,7 @@ final class HubStore {
         List<HubFile> needed = HubFile.needed(reference.repo(), revision.files(), reference.file());
         Path repository = repository(reference);
         try (CacheLock _ = CacheLock.acquire(repository.resolve(".sluice.lock"))) {
-            requireSpace(repository, needed);
+            requireSpace(repository, revision.commit(), needed);
             Path snapshot = repository.resolve("snapshots").resolve(revision.commit());
             for (HubFile file : needed) {
                 fetch(reference, revision.commit(), file, snapshot);
@@ -86,11 +86,10 @@ final class HubStore {
         if (Files.exists(target)) {
             return;
         }
-        Path blobs = Files.createDirectories(repository(reference).resolve("blobs"));
-        String name = file.tag().orElse(commit + "-" + file.name().replace('/', '-'));
-        Path blob = blobs.resolve(name.replaceAll("[^\\w.-]", "-"));
+        Path blob = blob(repository(reference), commit, file);
         if (!Files.exists(blob)) {
-            Path part = blob.resolveSibling(blob.getFileName() + ".incomplete");
+            Files.createDirectories(blob.resolveSibling("."));
+            Path part = part(blob);
             client.download(
                     reference.repo(),
                     commit,
@@ -102,6 +101,16 @@ final class HubStore {
             Files.move(part, blob, StandardCopyOption.ATOMIC_MOVE);
         }
         link(target, blob);
+    }
+
+    /// Where the bytes of a file lie: under its tag, which files of several commits share.
+    private static Path blob(Path repository, String commit, HubFile file) {
+        String name = file.tag().orElse(commit + "-" + file.name().replace('/', '-'));
+        return repository.resolve("blobs").resolve(name.replaceAll("[^\\w.-]", "-"));
+    }
+
+    private static Path part(Path blob) {
+        return blob.resolveSibling(blob.getFileName() + ".incomplete");
     }
 
     private static void verify(ModelReference.Hub reference, HubFile file, Path part)
@@ -128,11 +137,12 @@ final class HubStore {
         }
     }
 
-    private static void requireSpace(Path repository, List<HubFile> needed) throws IOException {
+    private static void requireSpace(Path repository, String commit, List<HubFile> needed)
+            throws IOException {
         long missing = 0;
         for (HubFile file : needed) {
-            Path blob = repository.resolve("blobs").resolve(file.tag().orElse(file.name()));
-            Path part = blob.resolveSibling(blob.getFileName() + ".incomplete");
+            Path blob = blob(repository, commit, file);
+            Path part = part(blob);
             if (!Files.exists(blob)) {
                 missing += file.size().orElse(0) - (Files.exists(part) ? Files.size(part) : 0);
             }

@@ -106,6 +106,27 @@ class HubDownloadTest {
     }
 
     @Test
+    void needsNoSpaceForAFileWithoutAChecksumThatIsHere() throws IOException {
+        hub.untagged("config.json", 1L << 60);
+        Path blobs = home.resolve(".cache/huggingface/hub/models--acme--tiny/blobs");
+        Files.createDirectories(blobs);
+        Files.writeString(blobs.resolve(LocalHub.COMMIT + "-config.json"), "{}");
+
+        ResolvedModel model = source().resolve(LocalHub.REPO);
+
+        assertThat(model.path().resolve("config.json")).hasContent("{}");
+    }
+
+    @Test
+    void saysThatThereIsNoSpace() {
+        hub.untagged("config.json", 1L << 60);
+
+        assertThatThrownBy(() -> source().resolve(LocalHub.REPO))
+                .isInstanceOf(ModelSourceException.class)
+                .hasMessageContaining("MB are to be fetched");
+    }
+
+    @Test
     void keepsNothingOfAFileWithAWrongChecksum() throws IOException {
         byte[] changed = WEIGHTS.clone();
         changed[5] ^= 1;

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 
 /// A hub on the loopback device with one repository. Files are served from a second host, to which
 /// the first redirects, as the real hub does with large files.
@@ -40,6 +41,7 @@ public final class LocalHub implements AutoCloseable {
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<String> storageTokens = new CopyOnWriteArrayList<>();
     private final Map<String, ByteBuffer> damaged = new ConcurrentHashMap<>();
+    private final Map<String, Long> untagged = new ConcurrentHashMap<>();
     private final Map<String, Stored> files = new TreeMap<>();
     private final Arena arena = Arena.ofShared();
     private final Map<String, Integer> breakOffOnceAt = new ConcurrentHashMap<>();
@@ -107,6 +109,12 @@ public final class LocalHub implements AutoCloseable {
         return this;
     }
 
+    /// Lists a file without a checksum, and with another size than it has.
+    public LocalHub untagged(String name, long size) {
+        untagged.put(name, size);
+        return this;
+    }
+
     /// Sends what the listing promises again.
     public void mend() {
         damaged.clear();
@@ -147,14 +155,18 @@ public final class LocalHub implements AutoCloseable {
     }
 
     private String listing() {
-        StringBuilder siblings = new StringBuilder();
-        files.forEach((name, file) ->
-                siblings.append(siblings.isEmpty() ? "" : ",")
-                        .append(
-                                "{\"rfilename\":\"%s\",\"size\":%d,\"lfs\":{\"sha256\":\"%s\"}}"
-                                        .formatted(
-                                                name, file.content().remaining(), file.sha256())));
+        String siblings =
+                files.entrySet().stream()
+                        .map(file -> sibling(file.getKey(), file.getValue()))
+                        .collect(Collectors.joining(","));
         return "{\"sha\":\"" + COMMIT + "\",\"siblings\":[" + siblings + "]}";
+    }
+
+    private String sibling(String name, Stored file) {
+        return untagged.containsKey(name)
+                ? "{\"rfilename\":\"%s\",\"size\":%d}".formatted(name, untagged.get(name))
+                : "{\"rfilename\":\"%s\",\"size\":%d,\"lfs\":{\"sha256\":\"%s\"}}"
+                        .formatted(name, file.content().remaining(), file.sha256());
     }
 
     private void acceptStorageConnections() {
