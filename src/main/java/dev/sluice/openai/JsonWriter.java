@@ -11,6 +11,11 @@ final class JsonWriter {
     private static final int SHORTEST_ESCAPE = 0x20;
     private static final int LONGEST_CHAR = 6;
     private static final int LONGEST_LONG = 20;
+    private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+    /// Characters for which room is made at a time: few of them take as much as any may.
+    private static final int STRETCH = 1 << 12;
+
     private static final int MAX_KEPT = 1 << 16;
 
     private byte[] bytes;
@@ -96,18 +101,24 @@ final class JsonWriter {
 
     /// A string in quotes, as UTF-8. Half a surrogate pair becomes U+FFFD.
     JsonWriter string(String text) {
-        ensure(2 + LONGEST_CHAR * text.length());
+        ensure(1);
         bytes[length++] = '"';
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c)
-                    && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1))) {
-                utf8(Character.toCodePoint(c, text.charAt(++i)));
-            } else {
-                character(c);
+        int i = 0;
+        while (i < text.length()) {
+            int end = Math.min(text.length(), i + STRETCH);
+            ensure(LONGEST_CHAR * (end - i));
+            for (; i < end; i++) {
+                char c = text.charAt(i);
+                if (Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1))) {
+                    utf8(Character.toCodePoint(c, text.charAt(++i)));
+                } else {
+                    character(c);
+                }
             }
         }
+        ensure(1);
         bytes[length++] = '"';
         return this;
     }
@@ -162,8 +173,19 @@ final class JsonWriter {
 
     private void ensure(int more) {
         if (bytes.length - length < more) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+            bytes = Arrays.copyOf(bytes, capacity(bytes.length, length, more));
         }
+    }
+
+    /// Bytes of a buffer that has to grow: twice as many as far as there are so long arrays.
+    ///
+    /// @throws IllegalStateException if there is no array that long
+    static int capacity(int now, int length, int more) {
+        long needed = (long) length + more;
+        if (needed > LONGEST_ARRAY) {
+            throw new IllegalStateException("JSON of more than 2 GB");
+        }
+        return (int) Math.clamp(2L * now, needed, LONGEST_ARRAY);
     }
 
     /// Forgets what was written.

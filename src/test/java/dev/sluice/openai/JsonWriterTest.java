@@ -1,6 +1,7 @@
 package dev.sluice.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,24 @@ class JsonWriterTest {
         }
 
         assertThat(RequestJson.parse(written(text.toString()))).contains(text.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4094, 4095, 4096, 4097})
+    void longStringsComeBackAsTheyWere(int before) {
+        String text =
+                "a".repeat(before) + "\ud83d\ude00\u0001" + "\u0002\u20ac\ud83d\ude00".repeat(5000);
+
+        assertThat(RequestJson.parse(written(text))).contains(text);
+    }
+
+    @Test
+    void theBufferGrowsUpToTheLongestArray() {
+        assertThat(JsonWriter.capacity(100, 90, 20)).isEqualTo(200);
+        assertThat(JsonWriter.capacity(100, 90, 200)).isEqualTo(290);
+        assertThat(JsonWriter.capacity(1 << 30, 1 << 30, 1)).isEqualTo(Integer.MAX_VALUE - 8);
+        assertThatThrownBy(() -> JsonWriter.capacity(1 << 30, 1 << 30, 1 << 30))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
