@@ -22,20 +22,11 @@ public final class Workspace implements AutoCloseable {
         this.device = device;
         int words = Math.toIntExact(Math.ceilDiv(bytes, 4L * 1024));
         Shape shape = Shape.of(words, 1024);
-        this.replicated = device.allocateReplicated(DType.F32, shape);
-        this.memory = device.ranks() == 1 ? replicated : perRank(device, shape, replicated);
-    }
-
-    private static Tensor perRank(Device device, Shape shape, Tensor replicated) {
-        boolean complete = false;
-        try {
-            Tensor memory = device.allocate(DType.F32, shape);
-            complete = true;
-            return memory;
-        } finally {
-            if (!complete) {
-                device.release(replicated);
-            }
+        try (MadeSoFar made = new MadeSoFar()) {
+            this.replicated =
+                    made.keep(device.allocateReplicated(DType.F32, shape), device::release);
+            this.memory = device.ranks() == 1 ? replicated : device.allocate(DType.F32, shape);
+            made.complete();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.Workspace;
 import dev.sluice.model.CausalLm;
@@ -37,7 +38,7 @@ final class DraftModelProposer implements Proposer {
     private final ForwardBatch batch;
     private final KvCache cache;
     private final Workspace workspace;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final MemorySegment best;
     private final MemorySegment mask;
     private final MemorySegment row;
@@ -50,24 +51,35 @@ final class DraftModelProposer implements Proposer {
         this.device = device;
         this.maxTokens = config.maxNumBatchedTokens();
         this.numIds = numIds;
-        this.batch =
-                new ForwardBatch(
-                        maxTokens,
-                        config.maxNumSeqs(),
-                        config.maxBlocksPerSequence(),
-                        config.blockSize());
-        this.cache =
-                new KvCache(
-                        device,
-                        model.config(),
-                        config.kvDtype(),
-                        config.numBlocks(),
-                        config.blockSize());
-        this.workspace =
-                new Workspace(device, model.workspaceBytes(maxTokens, config.maxNumSeqs()));
-        this.best = arena.allocate(ValueLayout.JAVA_INT, config.maxNumSeqs());
-        this.mask = arena.allocate(ValueLayout.JAVA_INT, Math.ceilDiv(numIds, Integer.SIZE));
-        this.row = arena.allocate(ValueLayout.JAVA_FLOAT, model.config().vocabSize());
+        try (MadeSoFar made = new MadeSoFar()) {
+            this.batch =
+                    made.keep(
+                            new ForwardBatch(
+                                    maxTokens,
+                                    config.maxNumSeqs(),
+                                    config.maxBlocksPerSequence(),
+                                    config.blockSize()),
+                            ForwardBatch::close);
+            this.cache =
+                    made.keep(
+                            new KvCache(
+                                    device,
+                                    model.config(),
+                                    config.kvDtype(),
+                                    config.numBlocks(),
+                                    config.blockSize()),
+                            KvCache::close);
+            this.workspace =
+                    made.keep(
+                            new Workspace(
+                                    device, model.workspaceBytes(maxTokens, config.maxNumSeqs())),
+                            Workspace::close);
+            this.arena = made.keep(Arena.ofShared(), Arena::close);
+            this.best = arena.allocate(ValueLayout.JAVA_INT, config.maxNumSeqs());
+            this.mask = arena.allocate(ValueLayout.JAVA_INT, Math.ceilDiv(numIds, Integer.SIZE));
+            this.row = arena.allocate(ValueLayout.JAVA_FLOAT, model.config().vocabSize());
+            made.complete();
+        }
         this.drawing = new int[config.maxNumSeqs()];
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Tensor;
 import dev.sluice.grammar.CompiledGrammar;
 import dev.sluice.grammar.GrammarCompiler;
@@ -121,34 +122,44 @@ public final class Engine implements AutoCloseable {
                         ? new BlockPool(config.numBlocks(), config.blockSize())
                         : new BlockPool(config.numBlocks());
         this.scheduler = new Scheduler(config, pool, rowsForDrafts, _ -> stats.preempted());
-        this.runner = new ModelRunner(config, maxRows, model, device);
-        this.speculator =
-                features.speculation()
-                        .map(how ->
-                                new Speculator(
-                                        how, config, scheduler, numIds, device, stats, nanoClock));
-        this.grammars = features.guided().map(GuidedDecoding::compiler);
-        this.masks = new GuideMasks(grammars, numIds);
         this.delivery = new Delivery(intake, scheduler, stats, nanoClock);
+        this.grammars = features.guided().map(GuidedDecoding::compiler);
         ProcessorChain processors = new ProcessorChain(features.processors());
-        this.drawing =
-                new Drawing(
-                        config,
-                        features,
-                        new Sampler(
-                                config,
-                                device,
-                                vocabSize,
-                                numIds,
-                                maxRows,
-                                features.earlyStop().isPresent(),
-                                processors),
-                        processors,
-                        tokenizer,
-                        scheduler,
-                        delivery,
-                        stats,
-                        nanoClock);
+        try (MadeSoFar made = new MadeSoFar()) {
+            this.runner =
+                    made.keep(new ModelRunner(config, maxRows, model, device), ModelRunner::close);
+            this.speculator =
+                    features.speculation()
+                            .map(how ->
+                                    new Speculator(
+                                            how, config, scheduler, numIds, device, stats,
+                                            nanoClock));
+            this.speculator.ifPresent(guessing -> made.keep(guessing, Speculator::close));
+            this.masks = made.keep(new GuideMasks(grammars, numIds), GuideMasks::close);
+            Sampler sampler =
+                    made.keep(
+                            new Sampler(
+                                    config,
+                                    device,
+                                    vocabSize,
+                                    numIds,
+                                    maxRows,
+                                    features.earlyStop().isPresent(),
+                                    processors),
+                            Sampler::close);
+            this.drawing =
+                    new Drawing(
+                            config,
+                            features,
+                            sampler,
+                            processors,
+                            tokenizer,
+                            scheduler,
+                            delivery,
+                            stats,
+                            nanoClock);
+            made.complete();
+        }
     }
 
     /// How the engine is set up.

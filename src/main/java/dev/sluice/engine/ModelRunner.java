@@ -2,6 +2,7 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.Workspace;
 import dev.sluice.model.CausalLm;
@@ -25,22 +26,28 @@ final class ModelRunner implements AutoCloseable {
     ModelRunner(EngineConfig config, int maxLogitRows, CausalLm model, Device device) {
         this.model = model;
         this.device = device;
-        this.batch =
-                new ForwardBatch(
-                        config.maxNumBatchedTokens(),
-                        maxLogitRows,
-                        config.maxBlocksPerSequence(),
-                        config.blockSize());
-        this.cache =
-                new KvCache(
-                        device,
-                        model.config(),
-                        config.kvDtype(),
-                        config.numBlocks(),
-                        config.blockSize());
-        this.workspace =
-                new Workspace(
-                        device, model.workspaceBytes(config.maxNumBatchedTokens(), maxLogitRows));
+        int maxTokens = config.maxNumBatchedTokens();
+        try (MadeSoFar made = new MadeSoFar()) {
+            this.batch =
+                    made.keep(
+                            new ForwardBatch(
+                                    maxTokens,
+                                    maxLogitRows,
+                                    config.maxBlocksPerSequence(),
+                                    config.blockSize()),
+                            ForwardBatch::close);
+            this.cache =
+                    made.keep(
+                            new KvCache(
+                                    device,
+                                    model.config(),
+                                    config.kvDtype(),
+                                    config.numBlocks(),
+                                    config.blockSize()),
+                            KvCache::close);
+            this.workspace = new Workspace(device, model.workspaceBytes(maxTokens, maxLogitRows));
+            made.complete();
+        }
     }
 
     /// Computes the scheduled tokens of each sequence and its guesses.

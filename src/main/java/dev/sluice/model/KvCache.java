@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 
@@ -28,8 +29,11 @@ public final class KvCache implements AutoCloseable {
         this.blockSize = blockSize;
         int numKvHeads = config.shard(device.ranks()).numKvHeads();
         Shape shape = Shape.of(numBlocks, 2, numKvHeads, blockSize, config.headDim());
-        for (int i = 0; i < config.numLayers(); i++) {
-            layers.add(device.reserve(dtype, shape));
+        try (MadeSoFar made = new MadeSoFar()) {
+            for (int i = 0; i < config.numLayers(); i++) {
+                layers.add(made.keep(device.reserve(dtype, shape), device::release));
+            }
+            made.complete();
         }
     }
 

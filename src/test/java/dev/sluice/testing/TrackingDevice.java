@@ -4,6 +4,7 @@ import dev.sluice.compute.Activation;
 import dev.sluice.compute.AttentionSpec;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
+import dev.sluice.compute.DeviceException;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.HeadNorms;
 import dev.sluice.compute.MatrixSource;
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// A device that fails the test when memory is left behind: [#close()] throws if a tensor or packed
 /// matrix was not released, naming each; [#assertNothingAllocated()] says so earlier. Also fails on
@@ -27,6 +29,7 @@ public final class TrackingDevice implements Device {
     private final IdentityHashMap<Object, String> held = new IdentityHashMap<>();
     private boolean closed;
     private int numSampled;
+    private long numLeft = Long.MAX_VALUE;
 
     public TrackingDevice(Device device) {
         this.device = device;
@@ -37,6 +40,20 @@ public final class TrackingDevice implements Device {
         if (!held.isEmpty()) {
             throw new AssertionError("left behind: " + new ArrayList<>(held.values()));
         }
+    }
+
+    /// Has memory for so many more tensors only.
+    public void failAfter(int tensors) {
+        numLeft = tensors;
+    }
+
+    private Tensor hold(Supplier<Tensor> allocation) {
+        if (numLeft-- <= 0) {
+            throw new DeviceException("no memory is left");
+        }
+        Tensor tensor = allocation.get();
+        held.put(tensor, tensor.toString());
+        return tensor;
     }
 
     /// Tokens drawn on this device.
@@ -67,9 +84,7 @@ public final class TrackingDevice implements Device {
 
     @Override
     public Tensor allocate(DType dtype, Shape shape) {
-        Tensor tensor = device.allocate(dtype, shape);
-        held.put(tensor, tensor.toString());
-        return tensor;
+        return hold(() -> device.allocate(dtype, shape));
     }
 
     @Override
@@ -79,16 +94,12 @@ public final class TrackingDevice implements Device {
 
     @Override
     public Tensor allocateReplicated(DType dtype, Shape shape) {
-        Tensor tensor = device.allocateReplicated(dtype, shape);
-        held.put(tensor, tensor.toString());
-        return tensor;
+        return hold(() -> device.allocateReplicated(dtype, shape));
     }
 
     @Override
     public Tensor reserve(DType dtype, Shape shape) {
-        Tensor tensor = device.reserve(dtype, shape);
-        held.put(tensor, tensor.toString());
-        return tensor;
+        return hold(() -> device.reserve(dtype, shape));
     }
 
     @Override

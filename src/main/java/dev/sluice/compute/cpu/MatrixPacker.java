@@ -1,9 +1,9 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.weights.MatrixParts;
-import dev.sluice.compute.weights.WeightFormat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,20 +29,25 @@ final class MatrixPacker {
     PackedPanels pack(List<MatrixSource> parts, Packing packing) {
         List<Panels> segments = new ArrayList<>();
         List<PanelMemory.Block> blocks = new ArrayList<>();
-        for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
-            segments.add(pack(segment, blocks));
+        try (MadeSoFar made = new MadeSoFar()) {
+            for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
+                PanelMemory.Block block = memory.allocate(bytes(segment));
+                blocks.add(made.keep(block, PanelMemory.Block::release));
+                segments.add(pack(segment, block));
+            }
+            made.complete();
         }
         return PackedPanels.of(segments, blocks);
     }
 
-    private Panels pack(MatrixParts.Segment segment, List<PanelMemory.Block> blocks) {
-        WeightFormat format = segment.format();
-        int rows = segment.rows();
-        int cols = segment.cols();
-        long bytes = Math.multiplyExact(Panels.count(rows), PanelLayout.panelBytes(format, cols));
-        PanelMemory.Block block = memory.allocate(bytes);
-        blocks.add(block);
-        Panels panels = new Panels(block.data(), format, rows, cols);
+    private static long bytes(MatrixParts.Segment segment) {
+        return Math.multiplyExact(
+                Panels.count(segment.rows()),
+                PanelLayout.panelBytes(segment.format(), segment.cols()));
+    }
+
+    private Panels pack(MatrixParts.Segment segment, PanelMemory.Block block) {
+        Panels panels = new Panels(block.data(), segment.format(), segment.rows(), segment.cols());
         int row = 0;
         for (MatrixSource part : segment.parts()) {
             packPart(panels, part, row);

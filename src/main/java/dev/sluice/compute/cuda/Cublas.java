@@ -19,6 +19,7 @@ import static dev.sluice.compute.cuda.ffi.cublas.Cublas.cublasSetWorkspace_v2;
 
 import dev.sluice.compute.DType;
 import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.cuda.ffi.NativeLibraries;
 
 import org.slf4j.Logger;
@@ -38,9 +39,9 @@ final class Cublas implements AutoCloseable {
     private static final String LIBRARY = "cublas";
     private static final Logger log = LoggerFactory.getLogger(Cublas.class);
 
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
-    private final MemorySegment zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0f);
+    private final Arena arena;
+    private final MemorySegment one;
+    private final MemorySegment zero;
     private final MemorySegment handle;
     private final DeviceMemory workspace;
 
@@ -51,15 +52,21 @@ final class Cublas implements AutoCloseable {
         if (!isPresent()) {
             throw new DeviceException("cuBLAS (%s) is not here".formatted(file()));
         }
-        handle = create();
-        workspace = DeviceMemory.allocate(WORKSPACE_BYTES);
-        check(cublasSetStream_v2(handle, stream.handle()), "cublasSetStream", "");
-        check(
-                cublasSetWorkspace_v2(
-                        handle, MemorySegment.ofAddress(workspace.address()), WORKSPACE_BYTES),
-                "cublasSetWorkspace",
-                "");
-        check(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH()), "cublasSetMathMode", "");
+        try (MadeSoFar made = new MadeSoFar()) {
+            arena = made.keep(Arena.ofShared(), Arena::close);
+            one = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
+            zero = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 0f);
+            workspace = made.keep(DeviceMemory.allocate(WORKSPACE_BYTES), DeviceMemory::close);
+            handle = made.keep(create(), Cublas::destroy);
+            check(cublasSetStream_v2(handle, stream.handle()), "cublasSetStream", "");
+            check(
+                    cublasSetWorkspace_v2(
+                            handle, MemorySegment.ofAddress(workspace.address()), WORKSPACE_BYTES),
+                    "cublasSetWorkspace",
+                    "");
+            check(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH()), "cublasSetMathMode", "");
+            made.complete();
+        }
     }
 
     /// Whether the library can be opened. Only then may this be made.
@@ -77,6 +84,13 @@ final class Cublas implements AutoCloseable {
             MemorySegment out = calling.allocate(ValueLayout.ADDRESS);
             check(cublasCreate_v2(out), "cublasCreate", "");
             return out.get(ValueLayout.ADDRESS, 0);
+        }
+    }
+
+    private static void destroy(MemorySegment handle) {
+        int status = cublasDestroy_v2(handle);
+        if (status != CUBLAS_STATUS_SUCCESS()) {
+            log.warn("cublasDestroy failed with {}", name(status));
         }
     }
 
@@ -153,10 +167,7 @@ final class Cublas implements AutoCloseable {
     /// Gives everything back, as far as a device that is lost lets it.
     @Override
     public void close() {
-        int status = cublasDestroy_v2(handle);
-        if (status != CUBLAS_STATUS_SUCCESS()) {
-            log.warn("cublasDestroy failed with {}", name(status));
-        }
+        destroy(handle);
         workspace.close();
         arena.close();
     }

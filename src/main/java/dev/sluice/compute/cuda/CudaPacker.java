@@ -1,6 +1,7 @@
 package dev.sluice.compute.cuda;
 
 import dev.sluice.compute.DeviceException;
+import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.weights.MatrixParts;
@@ -35,21 +36,16 @@ final class CudaPacker implements AutoCloseable {
     /// As [dev.sluice.compute.Device#pack].
     CudaMatrix pack(List<MatrixSource> parts, Packing packing) {
         List<CudaMatrix.Segment> segments = new ArrayList<>();
-        boolean complete = false;
-        try {
+        try (MadeSoFar made = new MadeSoFar()) {
             for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
                 RowLayout layout = new RowLayout(segment.format(), segment.cols());
                 long bytes = Math.multiplyExact((long) segment.rows(), layout.rowBytes());
-                DeviceMemory memory = DeviceMemory.allocate(bytes);
+                DeviceMemory memory = made.keep(DeviceMemory.allocate(bytes), DeviceMemory::close);
                 segments.add(new CudaMatrix.Segment(layout, segment.rows(), memory));
                 fill(memory.address(), layout, segment.parts());
             }
-            complete = true;
+            made.complete();
             return new CudaMatrix(segments);
-        } finally {
-            if (!complete) {
-                segments.forEach(segment -> segment.memory().close());
-            }
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.compute.cuda;
 
+import dev.sluice.compute.MadeSoFar;
+
 import java.lang.foreign.MemorySegment;
 
 /// Pinned blocks through which host memory goes to the GPU and back: while one is on its way the
@@ -18,9 +20,12 @@ final class StagingRing implements AutoCloseable {
         this.blockBytes = blockBytes;
         this.blocks = new PinnedMemory[blocks];
         this.copied = new MemorySegment[blocks];
-        for (int i = 0; i < blocks; i++) {
-            this.blocks[i] = new PinnedMemory(blockBytes);
-            this.copied[i] = Cuda.createEvent();
+        try (MadeSoFar made = new MadeSoFar()) {
+            for (int i = 0; i < blocks; i++) {
+                this.blocks[i] = made.keep(new PinnedMemory(blockBytes), PinnedMemory::close);
+                this.copied[i] = made.keep(Cuda.createEvent(), Cuda::destroyEvent);
+            }
+            made.complete();
         }
     }
 
