@@ -250,10 +250,6 @@ final class Scheduler {
         return List.copyOf(waiting);
     }
 
-    int numWaiting() {
-        return waiting.size();
-    }
-
     boolean isIdle() {
         return running.isEmpty() && waiting.isEmpty();
     }

@@ -142,10 +142,6 @@ public final class GrammarVocabulary {
         return size;
     }
 
-    byte[][] allBytes() {
-        return bytes;
-    }
-
     byte[] bytes(int id) {
         return id >= 0 && id < size ? bytes[id] : new byte[0];
     }

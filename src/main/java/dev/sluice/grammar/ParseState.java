@@ -46,9 +46,4 @@ record ParseState(Configurations top, Below below, boolean accepts) {
     boolean isDead() {
         return top.isDead();
     }
-
-    /// Whether the text must end here.
-    boolean mustEnd() {
-        return accepts && top.size() == 0;
-    }
 }

@@ -4,7 +4,6 @@ import dev.sluice.engine.ApiException.InvalidRequest;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// What both kinds of requests may say, each field valid by itself. Empty where the request says
 /// nothing.
@@ -29,10 +28,6 @@ record SharedParameters(
         Optional<String> user,
         Optional<String> requestId,
         Optional<String> cacheSalt) {
-    /// Fields that are accepted and change nothing here: a text model has no images to know again,
-    /// and nobody waits in line by rank.
-    static final Set<String> WITHOUT_EFFECT = Set.of("mm_hashes", "priority");
-
     /// @throws InvalidRequest naming the field
     static SharedParameters of(Fields fields, LogprobsFields logprobs) {
         boolean stream = fields.flag("stream", false);

@@ -43,11 +43,6 @@ final class Pieces {
         count++;
     }
 
-    /// Lengthens the last part.
-    void extendLast(int to) {
-        bounds[2 * count - 1] = to;
-    }
-
     String text() {
         return text;
     }

@@ -27,12 +27,6 @@ final class CudaLinear implements AutoCloseable {
     /// of the product of more, which takes as long for one row as for all of its 64.
     static final int FEW_ROWS = 64;
 
-    /// Rows up to which they are multiplied one by one, by `native/cuda/linear_gemv.cu`: none, for
-    /// though one row leaves seven of eight columns of the tensor cores idle, it has the bits that
-    /// it has among others, and its activations are read once for eight outputs rather than for
-    /// two.
-    private static final int GEMV_ROWS = 0;
-
     private static final int GEMV_THREADS = 128;
     private static final int GEMV_OUTPUTS = 8;
     private static final int GEMM_STEP = 64;
@@ -199,9 +193,12 @@ final class CudaLinear implements AutoCloseable {
         return address;
     }
 
+    /// One row, too, goes to the tensor cores: though it leaves seven of eight of their columns
+    /// idle, it has the bits that it has among others, and its activations are read once for eight
+    /// outputs rather than for two.
     private void multiplyFew(Tensor x, CudaMatrix.Segment w, Tensor out) {
         int n = x.rows();
-        if (n > GEMV_ROWS && CudaRows.isInQuads(x) && x.columns() % WeightGroup.SIZE == 0) {
+        if (CudaRows.isInQuads(x) && x.columns() % WeightGroup.SIZE == 0) {
             FewTile tile = FewTile.of(w.rows(), n);
             WeightArguments.weights(few(w.layout().format(), tile).args(), w)
                     .matrix(x)

@@ -41,11 +41,6 @@ public final class Bits {
         memory.set(I32, offset, value);
     }
 
-    /// The int32 at a byte offset.
-    public static int i32At(MemorySegment memory, long offset) {
-        return memory.get(I32, offset);
-    }
-
     /// The 16 bits at a byte offset.
     public static short i16At(MemorySegment memory, long offset) {
         return memory.get(I16, offset);
