@@ -1,7 +1,7 @@
 /// The wire: parse, validate, translate and render the OpenAI protocol.
 ///
 /// Main types: `RequestValidator`, `RequestTranslator`, `AnswerProgress`, `ChunkRenderer`,
-/// `WholeRenderer`, request records. May import: `chat`, `tokenizer`, `engine`, Jackson,
+/// `WholeRenderer`, request records. May import: `chat`, `tokenizer`, `grammar`, `engine`, Jackson,
 /// vertx-json-schema, `io.vertx.core.json`. Threading: stateless; small bodies on the event loop,
 /// large ones and tokenizing on `prompt-N` and `long-prompt-0`. Large parts of answers are written
 /// on worker threads.

@@ -1,8 +1,10 @@
 /// The CUDA device: NVIDIA's driver and libraries behind checked calls.
 ///
-/// Main types: `CudaSupport`, `Cuda` (checked calls). May import: `compute`, `compute.cuda.ffi`,
-/// the JDK; only `Cuda`, `Cublas` and `Nccl` see the bindings. Threading: one thread owns the
-/// context and makes all calls; asking what the machine has may happen on any thread.
+/// Main types: `CudaDevice`, `CudaRanks` (several GPUs as one device), `CudaSupport` (what the
+/// machine has), `Cuda` (checked calls). May import: `compute`, `compute.weights`,
+/// `compute.cuda.ffi`, the JDK; only `Cuda`, `Cublas` and `Nccl` see the bindings. Threading: one
+/// thread owns the context and makes all calls; asking what the machine has may happen on any
+/// thread.
 @NullMarked
 package dev.sluice.compute.cuda;
 
