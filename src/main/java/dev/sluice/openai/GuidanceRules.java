@@ -45,7 +45,7 @@ record GuidanceRules(ServedModel model) {
             return new Guidance(form.grammar(), form.field());
         }
         ParserSettings settings = parser.orElseThrow();
-        TokenIds end = marker(markers.get().end());
+        TokenIds end = model.marker(markers.get().end());
         if (OutputParsers.isThinkingOpen(settings, model.tokenizer(), prompt)) {
             return new Guidance(form.grammar(), form.field(), Optional.of(end));
         }
@@ -56,13 +56,5 @@ record GuidanceRules(ServedModel model) {
         return mayThink
                 ? new Guidance(form.grammar(), form.field(), Optional.of(end), opener)
                 : new Guidance(form.grammar(), form.field());
-    }
-
-    /// A marker that is no token of its own is a run of several.
-    private TokenIds marker(String text) {
-        return model.tokenizer().vocabulary().id(text).stream()
-                .mapToObj(TokenIds::of)
-                .findFirst()
-                .orElseGet(() -> model.tokenizer().encode(text, false));
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.openai;
 
 import dev.sluice.chat.ChatTemplate;
 import dev.sluice.engine.ApiException.NotFound;
+import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 
 import java.time.Instant;
@@ -84,5 +85,13 @@ public record ServedModel(
     /// The name that answers carry.
     public String publicName() {
         return servedName.orElse(name);
+    }
+
+    /// The ids of a marker, which is a run of several tokens where it is none of its own.
+    TokenIds marker(String text) {
+        return tokenizer.vocabulary().id(text).stream()
+                .mapToObj(TokenIds::of)
+                .findFirst()
+                .orElseGet(() -> tokenizer.encode(text, false));
     }
 }

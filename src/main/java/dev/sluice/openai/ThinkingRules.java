@@ -57,8 +57,8 @@ record ThinkingRules(ServedModel model) {
                         atMost(fields.maxAnswerTokens(), maxTokens),
                         OutputParsers.startsThinking(
                                 parser.orElseThrow(), model.tokenizer(), prompt),
-                        marker(markers.get().start()),
-                        marker(markers.get().end()),
+                        model.marker(markers.get().start()),
+                        model.marker(markers.get().end()),
                         model.tokenizer().encode(forced, false)));
     }
 
@@ -70,13 +70,5 @@ record ThinkingRules(ServedModel model) {
 
     private boolean thinks(ThinkingFields fields) {
         return model.options().reasoningParser().isPresent() && isOn(fields);
-    }
-
-    /// A marker that is no token of its own is a run of several.
-    private TokenIds marker(String text) {
-        return model.tokenizer().vocabulary().id(text).stream()
-                .mapToObj(TokenIds::of)
-                .findFirst()
-                .orElseGet(() -> model.tokenizer().encode(text, false));
     }
 }
