@@ -100,6 +100,16 @@ public final class ShapeChecks {
         }
     }
 
+    /// A whole tensor and the host memory that it is copied from or to.
+    public static void copy(String op, Tensor tensor, MemorySegment host) {
+        long bytes = tensor.dtype().bytesFor(tensor.shape().elements());
+        that(tensor.isContiguous(), op, tensor + " is not contiguous");
+        that(
+                host.byteSize() == bytes,
+                op,
+                "%s has %d bytes, the host memory %d".formatted(tensor, bytes, host.byteSize()));
+    }
+
     /// A condition that `what` says the breach of.
     public static void that(boolean holds, String op, String what) {
         if (!holds) {

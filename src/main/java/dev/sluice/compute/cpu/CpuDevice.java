@@ -160,26 +160,16 @@ public final class CpuDevice implements Device {
 
     @Override
     public void upload(MemorySegment host, Tensor target) {
-        checkCopy("upload", target, host);
+        ShapeChecks.copy("upload", target, host);
         ops.runWritten();
         target.data().copyFrom(host);
     }
 
     @Override
     public void download(Tensor source, MemorySegment host) {
-        checkCopy("download", source, host);
+        ShapeChecks.copy("download", source, host);
         ops.runWritten();
         host.copyFrom(source.data());
-    }
-
-    private static void checkCopy(String op, Tensor tensor, MemorySegment host) {
-        long bytes = tensor.dtype().bytesFor(tensor.shape().elements());
-        if (!tensor.isContiguous()) {
-            throw ShapeChecks.wrong(op, "the tensor", tensor, "a contiguous one");
-        }
-        if (host.byteSize() != bytes) {
-            throw ShapeChecks.wrong(op, "the host memory", host, bytes + " bytes for " + tensor);
-        }
     }
 
     @Override
