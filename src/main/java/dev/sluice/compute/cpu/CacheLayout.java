@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.weights.Bits;
@@ -46,7 +47,7 @@ record CacheLayout(MemorySegment data, DType type, int numKvHeads, int blockSize
     void set(long element, float value) {
         switch (type) {
             case F32 -> Bits.setF32(data, element, value);
-            case BF16 -> Bits.setI16At(data, 2 * element, Bits.toBf16(value));
+            case BF16 -> Bits.setI16At(data, 2 * element, Bfloat16.bits(value));
             default ->
                     Bits.setI16At(
                             data,

@@ -1,6 +1,7 @@
 package dev.sluice.compute.cpu;
 
 import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.weights.Bits;
@@ -112,7 +113,7 @@ final class JavaAttention implements Units {
             for (int t = from; t < to; t++) {
                 float p = (float) Math.exp(scores[t] - top);
                 sum += p;
-                float weight = rounds ? Bits.roundToBf16(p) : p;
+                float weight = rounds ? Bfloat16.round(p) : p;
                 for (int d = 0; d < headDim; d++) {
                     outputs[out + d] += weight * values[t * headDim + d];
                 }
@@ -127,7 +128,7 @@ final class JavaAttention implements Units {
             Bits.readF32(args.q().data(), q, query, 0, headDim);
             Arrays.fill(scores, from, to, 0);
             for (int d = 0; d < headDim; d++) {
-                float x = rounds ? Bits.roundToBf16(query[d]) : query[d];
+                float x = rounds ? Bfloat16.round(query[d]) : query[d];
                 for (int t = from; t < to; t++) {
                     scores[t] += x * keys[d * blockSize + t];
                 }

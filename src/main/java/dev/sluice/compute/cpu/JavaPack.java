@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.weights.Bits;
 import dev.sluice.compute.weights.SourceRows;
@@ -67,7 +68,7 @@ final class JavaPack implements Units {
                 case F16 -> Bits.setI16At(data, block + 2L * (i * 32 + n), Float.floatToFloat16(w));
                 case BF16 ->
                         Bits.setI16At(
-                                data, block + 2L * (i / 2 * 64 + n * 2 + i % 2), Bits.toBf16(w));
+                                data, block + 2L * (i / 2 * 64 + n * 2 + i % 2), Bfloat16.bits(w));
                 default -> throw new IllegalStateException("no float format: " + format);
             }
         }

@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.weights.Bits;
 
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ final class JavaPrepare implements Units {
             long at = row * args.kind().stride(cols);
             if (args.kind() == Prepared.BF16) {
                 for (int k = 0; k < padded; k++) {
-                    Bits.setI16At(args.out(), at + 2L * k, Bits.toBf16(x[k]));
+                    Bits.setI16At(args.out(), at + 2L * k, Bfloat16.bits(x[k]));
                 }
             } else {
                 for (int g = 0; g < padded / GROUP; g++) {

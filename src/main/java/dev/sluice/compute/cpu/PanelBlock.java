@@ -1,5 +1,6 @@
 package dev.sluice.compute.cpu;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.weights.Bits;
 import dev.sluice.compute.weights.WeightFormat;
 
@@ -42,7 +43,7 @@ final class PanelBlock {
                 for (int i = 0; i < PanelLayout.BLOCK; i++) {
                     int pair = i / 2 * 64 + i % 2;
                     for (int n = 0; n < PanelLayout.WIDTH; n++) {
-                        w[i * 32 + n] = Bits.fromBf16(shorts[pair + n * 2]);
+                        w[i * 32 + n] = Bfloat16.value(shorts[pair + n * 2]);
                     }
                 }
             }

@@ -1,5 +1,6 @@
 package dev.sluice.compute.cuda;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.weights.Bits;
@@ -74,7 +75,7 @@ final class RowPacker {
             }
             case BF16 -> {
                 for (int k = 0; k < cols; k++) {
-                    shorts[k] = Bits.toBf16(floats[k]);
+                    shorts[k] = Bfloat16.bits(floats[k]);
                 }
                 writeShorts(into, at);
             }

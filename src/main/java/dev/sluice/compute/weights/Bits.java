@@ -1,9 +1,11 @@
 package dev.sluice.compute.weights;
 
+import dev.sluice.compute.Bfloat16;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/// Elements of memory as numbers: unaligned reads and writes, and the 16-bit float types.
+/// Elements of memory as numbers: unaligned reads and writes, also of the 16-bit float types.
 public final class Bits {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
@@ -68,26 +70,7 @@ public final class Bits {
 
     /// The bfloat16 at a byte offset.
     public static float bf16At(MemorySegment memory, long offset) {
-        return fromBf16(i16At(memory, offset));
-    }
-
-    /// The value of bfloat16 bits.
-    public static float fromBf16(short bits) {
-        return Float.intBitsToFloat(bits << 16);
-    }
-
-    /// Rounds to bfloat16, to nearest even; a NaN stays one.
-    public static short toBf16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if ((bits & 0x7FFFFFFF) > 0x7F800000) {
-            return (short) ((bits >>> 16) | 0x40);
-        }
-        return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
-    }
-
-    /// The value after rounding to bfloat16.
-    public static float roundToBf16(float value) {
-        return fromBf16(toBf16(value));
+        return Bfloat16.value(i16At(memory, offset));
     }
 
     /// Copies float32 elements out of memory.

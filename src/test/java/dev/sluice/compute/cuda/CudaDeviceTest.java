@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.compute.AbstractDeviceTest;
 import dev.sluice.compute.AttentionSpec;
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.DeviceException;
@@ -13,7 +14,6 @@ import dev.sluice.compute.PackedMatrix;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
-import dev.sluice.compute.weights.Bits;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -61,8 +61,8 @@ class CudaDeviceTest extends AbstractDeviceTest {
         return switch (format) {
             case "f32" -> row;
             case "f16" -> rounded(row, x -> Float.float16ToFloat(Float.floatToFloat16(x)));
-            case "bf16" -> rounded(row, Bits::roundToBf16);
-            default -> rows <= CudaLinear.FEW_ROWS ? row : rounded(row, Bits::roundToBf16);
+            case "bf16" -> rounded(row, Bfloat16::round);
+            default -> rows <= CudaLinear.FEW_ROWS ? row : rounded(row, Bfloat16::round);
         };
     }
 
@@ -70,7 +70,7 @@ class CudaDeviceTest extends AbstractDeviceTest {
     @Override
     public float[] weightsAsMultiplied(float[] row, String format, int rows) {
         boolean exact = rows <= CudaLinear.FEW_ROWS || !format.startsWith("int");
-        return exact ? row : rounded(row, Bits::roundToBf16);
+        return exact ? row : rounded(row, Bfloat16::round);
     }
 
     /// None in float32, nor of a few rows with quantised weights. With floats of 16 bits cuBLAS may

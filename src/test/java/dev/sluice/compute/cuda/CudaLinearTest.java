@@ -2,6 +2,7 @@ package dev.sluice.compute.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
@@ -250,7 +251,7 @@ class CudaLinearTest {
         for (int r = 0; r < values.length; r++) {
             result[r] = new float[values[r].length];
             for (int k = 0; k < result[r].length; k++) {
-                result[r][k] = Bits.roundToBf16(values[r][k]);
+                result[r][k] = Bfloat16.round(values[r][k]);
             }
         }
         return result;
