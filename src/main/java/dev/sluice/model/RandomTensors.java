@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Shape;
 
@@ -57,7 +58,7 @@ final class RandomTensors implements TensorFile {
         float scale = (float) (DEVIATION * Math.sqrt(3) / (1 << 23));
         for (long i = 0; i < elements; i++) {
             int bits = random.nextInt() >> 8;
-            numbers.set(ByteCursor.SHORT, 2 * i, TensorEncoder.bfloat16(bits * scale));
+            numbers.set(ByteCursor.SHORT, 2 * i, Bfloat16.bits(bits * scale));
         }
         return numbers;
     }
@@ -73,7 +74,7 @@ final class RandomTensors implements TensorFile {
         MemorySegment weight = arena.allocate(2L * length, VIEW_ALIGNMENT);
         for (int i = 0; i < length; i++) {
             float value = (float) random.nextDouble(0.8, 1.2);
-            weight.set(ByteCursor.SHORT, 2L * i, TensorEncoder.bfloat16(value));
+            weight.set(ByteCursor.SHORT, 2L * i, Bfloat16.bits(value));
         }
         put(path, Shape.of(length), weight);
     }

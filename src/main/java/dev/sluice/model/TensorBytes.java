@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 import dev.sluice.compute.Shape;
 
@@ -32,7 +33,7 @@ final class TensorBytes {
         return switch (dtype) {
             case F32 -> data.get(ByteCursor.FLOAT, 4 * index);
             case F16 -> Float.float16ToFloat(data.get(ByteCursor.SHORT, 2 * index));
-            case BF16 -> Float.intBitsToFloat(data.get(ByteCursor.SHORT, 2 * index) << 16);
+            case BF16 -> Bfloat16.value(data.get(ByteCursor.SHORT, 2 * index));
             default -> throw new IllegalArgumentException(dtype + " is no plain float type");
         };
     }

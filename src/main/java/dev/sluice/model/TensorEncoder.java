@@ -1,5 +1,6 @@
 package dev.sluice.model;
 
+import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
 
 import java.lang.foreign.MemorySegment;
@@ -55,7 +56,7 @@ final class TensorEncoder {
             }
             case BF16 -> {
                 for (int j = 0; j < length; j++) {
-                    out.set(ByteCursor.SHORT, 2 * (start + j), bfloat16(group[j]));
+                    out.set(ByteCursor.SHORT, 2 * (start + j), Bfloat16.bits(group[j]));
                 }
             }
             case Q8_0 -> putQ8(at);
@@ -63,12 +64,6 @@ final class TensorEncoder {
             case Q4_1 -> putQ4WithMinimum(at);
             default -> throw new IllegalArgumentException("no encoder for " + dtype);
         }
-    }
-
-    /// The upper half of a float's bits, rounded to nearest, ties to even.
-    static short bfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
 
     private void putQ8(long at) {
