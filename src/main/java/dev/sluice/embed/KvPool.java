@@ -8,6 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// How many keys and values are kept, decided before memory is reserved.
 ///
@@ -50,43 +51,62 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
             DType dtype,
             int ranks,
             long availableBytes) {
-        int maxModelLen = maxModelLen(batch, model);
-        int blockSize = batch.blockSize();
-        long perBlock = perBlock(model, draft, dtype, ranks, blockSize);
-        // The last token of a full context is never computed.
-        long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
-        if (batch.numBlocks().isPresent()) {
-            int numBlocks = batch.numBlocks().getAsInt();
-            if (numBlocks < needed) {
-                throw tooFewBlocks(numBlocks, maxModelLen, needed, blockSize);
+        Blocks blocks = Blocks.of(batch, model, draft, dtype, ranks);
+        if (blocks.wanted().isPresent()) {
+            return overridden(blocks, blocks.wanted().getAsInt(), availableBytes);
+        }
+        long affordable = availableBytes / SHARE_OF_MEMORY / blocks.bytes();
+        if (affordable < blocks.needed()) {
+            throw tooLittleMemory(blocks, affordable, availableBytes);
+        }
+        return blocks.useful(affordable);
+    }
+
+    /// What is known of the blocks before there is a number of them.
+    ///
+    /// @param tokens of one block
+    /// @param bytes of one block, for all ranks together
+    /// @param needed for one sequence of the greatest length
+    /// @param most that all sequences together can use
+    /// @param wanted number that was asked for, at least what is needed
+    private record Blocks(
+            int maxModelLen, int tokens, long bytes, long needed, long most, OptionalInt wanted) {
+        /// @throws ConfigurationException if fewer are wanted than are needed
+        static Blocks of(
+                BatchOptions batch,
+                ModelConfig model,
+                Optional<ModelConfig> draft,
+                DType dtype,
+                int ranks) {
+            int maxModelLen = KvPool.maxModelLen(batch, model);
+            int tokens = batch.blockSize();
+            long own = KvCache.bytesPerBlock(model.shard(ranks), dtype, tokens);
+            long other =
+                    draft.map(d -> KvCache.bytesPerBlock(d.shard(ranks), dtype, tokens)).orElse(0L);
+            // The last token of a full context is never computed.
+            long needed = Math.ceilDiv(maxModelLen - 1, tokens);
+            OptionalInt wanted = batch.numBlocks();
+            if (wanted.isPresent() && wanted.getAsInt() < needed) {
+                throw tooFewBlocks(wanted.getAsInt(), maxModelLen, needed, tokens);
             }
-            return overridden(maxModelLen, numBlocks, blockSize, perBlock, availableBytes);
+            long most = batch.maxNumSeqs() * needed;
+            return new Blocks(maxModelLen, tokens, ranks * (own + other), needed, most, wanted);
         }
-        long affordable = availableBytes / SHARE_OF_MEMORY / perBlock;
-        if (affordable < needed) {
-            throw tooLittleMemory(
-                    maxModelLen,
-                    needed * perBlock,
-                    availableBytes,
-                    lower("--max-model-len", affordable * blockSize));
+
+        /// A pool of as many.
+        KvPool pool(int number) {
+            return new KvPool(maxModelLen, number, tokens, number * bytes);
         }
-        return useful(batch, maxModelLen, affordable, perBlock);
-    }
 
-    private static long perBlock(
-            ModelConfig model, Optional<ModelConfig> draft, DType dtype, int ranks, int blockSize) {
-        long own = KvCache.bytesPerBlock(model.shard(ranks), dtype, blockSize);
-        long other =
-                draft.map(d -> KvCache.bytesPerBlock(d.shard(ranks), dtype, blockSize)).orElse(0L);
-        return ranks * (own + other);
-    }
+        /// A pool of those that can be used, as far as there is memory for them.
+        KvPool useful(long affordable) {
+            return pool((int) Math.min(MAX_BLOCKS, Math.min(most, affordable)));
+        }
 
-    private static KvPool useful(
-            BatchOptions batch, int maxModelLen, long affordable, long perBlock) {
-        int blockSize = batch.blockSize();
-        long useful = (long) batch.maxNumSeqs() * Math.ceilDiv(maxModelLen - 1, blockSize);
-        int numBlocks = (int) Math.min(MAX_BLOCKS, Math.min(useful, affordable));
-        return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+        /// What to do where one sequence does not fit.
+        String lowerLength(long affordable) {
+            return lower("--max-model-len", affordable * tokens);
+        }
     }
 
     /// Decides for a GPU, whose memory is all taken at the start.
@@ -114,33 +134,27 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
             DType dtype,
             int ranks,
             long leftBytes) {
-        int maxModelLen = maxModelLen(batch, model);
-        int blockSize = batch.blockSize();
-        long perBlock = perBlock(model, draft, dtype, ranks, blockSize);
-        long needed = Math.ceilDiv(maxModelLen - 1, blockSize);
-        long affordable = Math.max(0, leftBytes) / perBlock;
-        if (batch.numBlocks().isPresent()) {
-            int numBlocks = batch.numBlocks().getAsInt();
-            if (numBlocks < needed) {
-                throw tooFewBlocks(numBlocks, maxModelLen, needed, blockSize);
-            }
-            if (numBlocks > affordable) {
+        Blocks blocks = Blocks.of(batch, model, draft, dtype, ranks);
+        long affordable = Math.max(0, leftBytes) / blocks.bytes();
+        if (blocks.wanted().isPresent()) {
+            int wanted = blocks.wanted().getAsInt();
+            if (wanted > affordable) {
                 throw tooLittleGpuMemory(
-                        "--num-gpu-blocks-override %d needs".formatted(numBlocks),
-                        numBlocks * perBlock,
+                        "--num-gpu-blocks-override %d needs".formatted(wanted),
+                        wanted * blocks.bytes(),
                         leftBytes,
                         lower("--num-gpu-blocks-override", affordable));
             }
-            return new KvPool(maxModelLen, numBlocks, blockSize, numBlocks * perBlock);
+            return blocks.pool(wanted);
         }
-        if (affordable < needed) {
+        if (affordable < blocks.needed()) {
             throw tooLittleGpuMemory(
-                    "One sequence of %d tokens needs".formatted(maxModelLen),
-                    needed * perBlock,
+                    "One sequence of %d tokens needs".formatted(blocks.maxModelLen()),
+                    blocks.needed() * blocks.bytes(),
                     leftBytes,
-                    lower("--max-model-len", affordable * blockSize));
+                    blocks.lowerLength(affordable));
         }
-        return useful(batch, maxModelLen, affordable, perBlock);
+        return blocks.useful(affordable);
     }
 
     private static ConfigurationException tooLittleGpuMemory(
@@ -162,26 +176,25 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     }
 
     /// Blocks cost memory only once they are used, so that a pool may be larger than the memory.
-    private static KvPool overridden(
-            int maxModelLen, int numBlocks, int blockSize, long perBlock, long availableBytes) {
-        if (numBlocks > MAX_BLOCKS || perBlock > ADDRESSABLE / numBlocks) {
+    private static KvPool overridden(Blocks blocks, int numBlocks, long availableBytes) {
+        if (numBlocks > MAX_BLOCKS || blocks.bytes() > ADDRESSABLE / numBlocks) {
             throw new ConfigurationException(
                     "--num-gpu-blocks-override %d is more than this machine can address; %d blocks of %d tokens are the most."
                             .formatted(
                                     numBlocks,
-                                    Math.min(MAX_BLOCKS, ADDRESSABLE / perBlock),
-                                    blockSize));
+                                    Math.min(MAX_BLOCKS, ADDRESSABLE / blocks.bytes()),
+                                    blocks.tokens()));
         }
-        long bytes = numBlocks * perBlock;
-        if (bytes > availableBytes) {
+        KvPool pool = blocks.pool(numBlocks);
+        if (pool.bytes() > availableBytes) {
             LOG.warn(
                     "--num-gpu-blocks-override {} needs {} MB once all blocks are used, but {} MB are"
                             + " available; the process may then be killed",
                     numBlocks,
-                    bytes / MEGABYTE,
+                    pool.bytes() / MEGABYTE,
                     availableBytes / MEGABYTE);
         }
-        return new KvPool(maxModelLen, numBlocks, blockSize, bytes);
+        return pool;
     }
 
     /// @param most value of the flag for which there is room
@@ -190,14 +203,14 @@ record KvPool(int maxModelLen, int numBlocks, int blockSize, long bytes) {
     }
 
     private static ConfigurationException tooLittleMemory(
-            int maxModelLen, long neededBytes, long availableBytes, String lower) {
+            Blocks blocks, long affordable, long availableBytes) {
         return new ConfigurationException(
                 "One sequence of %d tokens needs %d MB of KV cache, more than a quarter of the %d MB of memory that are free; lower %s."
                         .formatted(
-                                maxModelLen,
-                                neededBytes / MEGABYTE,
+                                blocks.maxModelLen(),
+                                blocks.needed() * blocks.bytes() / MEGABYTE,
                                 availableBytes / MEGABYTE,
-                                lower));
+                                blocks.lowerLength(affordable)));
     }
 
     private static int maxModelLen(BatchOptions batch, ModelConfig model) {
