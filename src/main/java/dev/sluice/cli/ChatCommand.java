@@ -57,7 +57,9 @@ final class ChatCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (LoadedEngine engine = local.load(model, compute)) {
-            Conversation conversation = new Conversation(engine.prompts(), system);
+            Conversation conversation =
+                    new Conversation(
+                            engine.prompts(), engine.engine().config().maxModelLen(), system);
             RequestRunner runner = new RequestRunner(engine.engine());
             try (Signals _ = Signals.on(_ -> interrupt(runner), "INT")) {
                 talk(new Talk(engine, runner, conversation), isTerminal());

@@ -22,16 +22,16 @@ final class Conversation {
     private final Optional<Map<String, Object>> system;
     private final List<Map<String, Object>> turns = new ArrayList<>();
 
+    /// @param maxModelLen most tokens of prompt and answer
     /// @param system what the model is told about its part
     /// @throws Refusal if the model is not made for chats
-    Conversation(Prompts prompts, Optional<String> system) {
+    Conversation(Prompts prompts, int maxModelLen, Optional<String> system) {
         this.prompts = prompts;
-        this.maxModelLen = prompts.model().maxModelLen();
+        this.maxModelLen = maxModelLen;
         this.system = system.map(text -> message("system", text));
         if (!prompts.canChat()) {
             throw new Refusal(
-                    prompts.model().name()
-                            + " has no chat template; continue text with: sluice generate");
+                    prompts.name() + " has no chat template; continue text with: sluice generate");
         }
     }
 

@@ -76,7 +76,11 @@ final class GenerateCommand implements Callable<Integer> {
         int maxModelLen = engine.engine().config().maxModelLen();
         TokenIds ids =
                 chat
-                        ? new Conversation(engine.prompts(), Optional.empty()).ask(text)
+                        ? new Conversation(
+                                        engine.prompts(),
+                                        engine.engine().config().maxModelLen(),
+                                        Optional.empty())
+                                .ask(text)
                         : engine.prompts().text(text);
         if (ids.size() == 0) {
             throw new Refusal("The prompt is empty; give one with --prompt.");

@@ -21,7 +21,6 @@ import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelConfig;
 import dev.sluice.model.ModelSource;
-import dev.sluice.model.ResolvedModel;
 import dev.sluice.model.ShardingException;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.RequestLimits;
@@ -143,12 +142,7 @@ public final class LoadedEngine implements AutoCloseable {
     /// @throws DeviceException if the device can't be used or has no memory left
     public static LoadedEngine load(EngineOptions options, ModelSource source) {
         Phases phases = new Phases();
-        ModelSource named = source.withConfigName(options.overrides().configName());
-        ResolvedModel here =
-                options.model()
-                        .map(reference -> named.resolve(reference, options.revision()))
-                        .orElseGet(named::resolveDefault);
-        try (ModelFiles files = ModelFiles.open(here, options.overrides());
+        try (ModelFiles files = ModelFiles.open(options, source);
                 DraftFiles draft = DraftFiles.open(options.decoding(), source)) {
             ModelParts parts = files.parts();
             Optional<ModelParts> draftParts = draft.parts();

@@ -5,6 +5,7 @@ import dev.sluice.chat.TemplateException;
 import dev.sluice.compute.Packing;
 import dev.sluice.model.GenerationDefaults;
 import dev.sluice.model.ModelCheckpoint;
+import dev.sluice.model.ModelSource;
 import dev.sluice.model.ResolvedModel;
 import dev.sluice.openai.SamplingDefaults;
 import dev.sluice.tokenizer.LoadedTokenizer;
@@ -33,6 +34,16 @@ final class ModelFiles implements AutoCloseable {
         this.checkpoint = checkpoint;
     }
 
+    /// Finds or fetches the files that the options name.
+    static ModelFiles open(EngineOptions options, ModelSource source) {
+        ModelSource named = source.withConfigName(options.overrides().configName());
+        ResolvedModel here =
+                options.model()
+                        .map(reference -> named.resolve(reference, options.revision()))
+                        .orElseGet(named::resolveDefault);
+        return open(here, options.overrides());
+    }
+
     static ModelFiles open(ResolvedModel model, ModelOverrides overrides) {
         return new ModelFiles(
                 model, overrides, ModelCheckpoint.open(model.path(), overrides.configName()));
@@ -41,14 +52,12 @@ final class ModelFiles implements AutoCloseable {
     /// What an engine is made of. Valid until this is closed.
     ModelParts parts() {
         checkpoint.check();
-        Path path = model.path();
-        LoadedTokenizer loaded =
-                overrides.tokenizer().map(this::otherTokenizer).orElseGet(this::ownTokenizer);
+        LoadedTokenizer loaded = tokenizer();
         Optional<Packing> head =
                 overrides.float32Head() ? Optional.of(Packing.FLOAT32) : Optional.empty();
         return new ModelParts(
                 model.name(),
-                path.toString(),
+                model.path().toString(),
                 checkpoint.config(),
                 (device, packing) -> checkpoint.load(device, packing, head),
                 loaded.tokenizer(),
@@ -56,6 +65,17 @@ final class ModelFiles implements AutoCloseable {
                 loaded.specialTokens(),
                 defaults(checkpoint.generationDefaults()),
                 eosTokenIds(loaded));
+    }
+
+    /// What makes prompts; no tensor is read. Lives on after [#close()].
+    Prompts prompts() {
+        LoadedTokenizer loaded = tokenizer();
+        return new Prompts(
+                model.name(), loaded.tokenizer(), template(loaded), loaded.specialTokens());
+    }
+
+    private LoadedTokenizer tokenizer() {
+        return overrides.tokenizer().map(this::otherTokenizer).orElseGet(this::ownTokenizer);
     }
 
     private LoadedTokenizer ownTokenizer() {
@@ -99,7 +119,7 @@ final class ModelFiles implements AutoCloseable {
     }
 
     /// A template that can't be compiled leaves a model that can't chat but complete.
-    private static Optional<ChatTemplate> compile(String source) {
+    static Optional<ChatTemplate> compile(String source) {
         try {
             return Optional.of(ChatTemplate.compile(source));
         } catch (TemplateException e) {

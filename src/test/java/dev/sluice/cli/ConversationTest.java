@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.chat.ChatTemplate;
 import dev.sluice.embed.Prompts;
-import dev.sluice.openai.ApiOptions;
-import dev.sluice.openai.SamplingDefaults;
-import dev.sluice.openai.ServedModel;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
 
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -70,29 +66,19 @@ final class ConversationTest {
 
     @Test
     void saysThatAModelWithoutATemplateCannotChat() {
-        Prompts prompts = new Prompts(model(Optional.empty()));
+        Prompts prompts = prompts(Optional.empty());
 
-        assertThatThrownBy(() -> new Conversation(prompts, Optional.empty()))
+        assertThatThrownBy(() -> new Conversation(prompts, MAX_MODEL_LEN, Optional.empty()))
                 .isInstanceOf(Refusal.class)
                 .hasMessage("tiny has no chat template; continue text with: sluice generate");
     }
 
     private static Conversation conversation(Optional<String> system) {
-        return new Conversation(new Prompts(model(Optional.of(TEMPLATE))), system);
+        return new Conversation(prompts(Optional.of(TEMPLATE)), MAX_MODEL_LEN, system);
     }
 
-    private static ServedModel model(Optional<ChatTemplate> template) {
-        return new ServedModel(
-                "tiny",
-                Optional.empty(),
-                "/tiny",
-                new ByteTokenizer(),
-                template,
-                Map.of(),
-                SamplingDefaults.NEUTRAL,
-                ApiOptions.DEFAULT,
-                MAX_MODEL_LEN,
-                Instant.EPOCH);
+    private static Prompts prompts(Optional<ChatTemplate> template) {
+        return new Prompts("tiny", new ByteTokenizer(), template, Map.of());
     }
 
     private static String text(TokenIds prompt) {
