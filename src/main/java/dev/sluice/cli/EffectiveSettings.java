@@ -18,7 +18,10 @@ final class EffectiveSettings {
 
     /// Names and values, and what the environment said as `env_config`. Of secrets only how many
     /// there are.
-    static Map<String, Object> of(CommandSpec serve, Map<String, String> environment) {
+    ///
+    /// @param found values that hold where flags alone don't say them, by the flags' names here
+    static Map<String, Object> of(
+            CommandSpec serve, Map<String, String> environment, Map<String, Object> found) {
         Map<String, Object> settings = new TreeMap<>();
         for (OptionSpec option : serve.options()) {
             boolean isOfServe = !option.usageHelp() && !option.versionHelp();
@@ -28,6 +31,7 @@ final class EffectiveSettings {
                 value(option).ifPresent(value -> settings.put(name(option), value));
             }
         }
+        settings.putAll(found);
         settings.put("env_config", new TreeMap<>(FlagSources.known(serve, environment)));
         return settings;
     }

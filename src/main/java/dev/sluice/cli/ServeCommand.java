@@ -118,11 +118,18 @@ final class ServeCommand implements Callable<Integer> {
                         batch.toOptions(!fastDeploy.endsInsteadOfRecomputing()),
                         requests.logits(),
                         decoding.toOptions());
-        ServerOptions options =
-                server.toOptions(environment).withSettings(EffectiveSettings.of(spec, environment));
+        ServerOptions options = server.toOptions(environment);
+        Map<String, Object> found =
+                Map.of(
+                        "max_num_batched_tokens",
+                        engine.batch().maxNumBatchedTokens(),
+                        "scheduler_max_size",
+                        engine.batch().maxWaiting(),
+                        "max_request_bytes",
+                        options.bodies().maxBytes());
         return new ServePlan(
                 engine,
-                options,
+                options.withSettings(EffectiveSettings.of(spec, environment, found)),
                 requests.toOptions(environment),
                 server.servedModelName(),
                 server.drainTimeout());

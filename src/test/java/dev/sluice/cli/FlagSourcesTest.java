@@ -278,6 +278,9 @@ final class FlagSourcesTest {
                 .containsEntry("logprobs_mode", "raw_logprobs")
                 .containsEntry("swap_space", List.of("4"))
                 .containsEntry("api_key", "1 hidden")
+                .containsEntry("max_num_batched_tokens", 512)
+                .containsEntry("scheduler_max_size", 4096)
+                .containsEntry("max_request_bytes", 8L << 20)
                 .containsEntry("env_config", Map.of("SLUICE_BLOCK_SIZE", "16", "FD_DEBUG", "0"));
         assertThat(settings.toString()).doesNotContain("s3cret", "t0psecret");
         assertThat(ServeRun.of().plan().servedModelName()).isEqualTo(Optional.empty());
