@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// The command `bench/conformance templates|tokenizers|grammar DIR [--allow-skips]`.
+/// The command `bench/conformance templates|tokenizers|grammar DIR [DATA] [--allow-skips]`.
 ///
 /// Exit code 0 when every kind of case is at its floor and nothing was skipped (or
 /// `--allow-skips`), 1 when not or when there was no case at all, 2 for a wrong command line.
@@ -19,28 +19,28 @@ public final class Conformance {
     private static final int MISUSED = 2;
 
     private static final String USAGE =
-            "Usage: bench/conformance templates|tokenizers|grammar DIR [--allow-skips]";
+            """
+            Usage: bench/conformance templates|tokenizers|grammar DIR [DATA] [--allow-skips]
+            DIR has the cases; DATA, if DIR is only a part of it, the vocabularies, templates and
+            conversations that they name.\
+            """;
     private static final String ALLOW_SKIPS = "--allow-skips";
 
     private final PrintWriter out;
     private final PrintWriter err;
-    private final Path data;
 
     /// @param out the report
     /// @param err what is wrong with the command line
-    /// @param data folder with recorded data, asked for what the cases' own folder lacks
-    Conformance(PrintWriter out, PrintWriter err, Path data) {
+    Conformance(PrintWriter out, PrintWriter err) {
         this.out = out;
         this.err = err;
-        this.data = data;
     }
 
     /// Runs the command and ends the process with its exit code.
     public static void main(String[] args) throws IOException {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        Path data = Path.of(System.getProperty("sluice.data", "../shared/data"));
-        System.exit(new Conformance(out, err, data).run(List.of(args)));
+        System.exit(new Conformance(out, err).run(List.of(args)));
     }
 
     /// @return the exit code
@@ -48,18 +48,21 @@ public final class Conformance {
     int run(List<String> arguments) throws IOException {
         List<String> words = new ArrayList<>(arguments);
         boolean allowSkips = words.removeIf(ALLOW_SKIPS::equals);
-        if (words.size() != 2) {
+        if (words.size() < 2 || words.size() > 3) {
             err.println(USAGE);
             return MISUSED;
         }
         String subject = words.getFirst();
-        Path folder = Path.of(words.getLast());
-        if (!Files.isDirectory(folder)) {
-            err.println(folder + " is not a folder.");
-            return MISUSED;
+        Path folder = Path.of(words.get(1));
+        Path data = Path.of(words.getLast());
+        for (Path given : List.of(folder, data)) {
+            if (!Files.isDirectory(given)) {
+                err.println(given + " is not a folder.");
+                return MISUSED;
+            }
         }
         CaseFiles files = CaseFiles.in(folder);
-        Optional<CaseSet> cases = cases(subject, folder, files.rows());
+        Optional<CaseSet> cases = cases(subject, folder, data, files.rows());
         if (cases.isEmpty()) {
             err.println(USAGE);
             return MISUSED;
@@ -67,7 +70,7 @@ public final class Conformance {
         return judge(cases.get(), files, allowSkips);
     }
 
-    private Optional<CaseSet> cases(String subject, Path folder, List<Row> rows)
+    private Optional<CaseSet> cases(String subject, Path folder, Path data, List<Row> rows)
             throws IOException {
         return switch (subject) {
             case "templates" -> Optional.of(TemplateCases.of(folder, rows, data));

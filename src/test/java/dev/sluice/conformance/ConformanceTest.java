@@ -130,6 +130,8 @@ class ConformanceTest {
         assertThat(run("templates")).isEqualTo(2);
         assertThat(run("poems", folder.toString())).isEqualTo(2);
         assertThat(run("templates", folder.resolve("absent").toString())).isEqualTo(2);
+        assertThat(run("templates", folder.toString(), folder.resolve("absent").toString()))
+                .isEqualTo(2);
     }
 
     @Test
@@ -143,10 +145,7 @@ class ConformanceTest {
     }
 
     private int run(String... arguments) throws IOException {
-        return new Conformance(
-                        new PrintWriter(out, true),
-                        new PrintWriter(err, true),
-                        folder.resolve("no-shared-data"))
+        return new Conformance(new PrintWriter(out, true), new PrintWriter(err, true))
                 .run(List.of(arguments));
     }
 
