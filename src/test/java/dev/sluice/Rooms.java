@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The rooms of the house and what each may import. `src/docs/design.md` has the reasons.
+/// The rooms of the house and what each may import. `src/docs/architecture.md` has the reasons.
 ///
 /// @param root base package, so that the rules can be tried on classes that break them
 record Rooms(String root) {

@@ -50,8 +50,8 @@ final class ServerState {
     /// Runs the tokenizer on a worker thread.
     ///
     /// @param call what is asked of it
-    /// @return on the context that called; fails with an [ApiException] if the body is wrong, or
-    ///   too much waits already
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong
+    /// @throws ApiException.Draining while there is no model
     Future<byte[]> withTokens(byte[] body, BiFunction<TokenService, byte[], byte[]> call) {
         TokenService ready = now(tokens);
         return promptThreads.work(body.length, () -> call.apply(ready, body));
@@ -103,8 +103,8 @@ final class ServerState {
 
     /// Turns a body into a request for the engine, on a worker thread.
     ///
-    /// @return on the context that called; fails with an [ApiException] if the body is wrong, or
-    ///   too much waits already
+    /// @return on the context that called; fails with an [ApiException] if the body is wrong
+    /// @throws ApiException.Draining while there is no model
     Future<PreparedRequest> prepare(PreparedRequest.Kind kind, byte[] body) {
         RequestTranslator ready = now(translator);
         return promptThreads.work(
