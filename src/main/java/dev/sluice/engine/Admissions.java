@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /// Guided requests whose grammars are being compiled. They are not accepted yet, but they can be
@@ -18,27 +20,29 @@ final class Admissions {
 
     /// Waits for a grammar.
     ///
+    /// @param compile gives the grammar, unless it is told that the request no longer waits for it
     /// @param submit takes the request
     /// @param cancel ends it, where it was taken and ended at the same time
-    /// @return what the grammar has to say that is not enforced; fails as `compiled` or `submit`
+    /// @return what the grammar has to say that is not enforced; fails as `compile` or `submit`
     ///   does, or with what ended the request before
     CompletableFuture<List<String>> await(
             String requestId,
-            CompletableFuture<CompiledGrammar> compiled,
+            Function<BooleanSupplier, CompletableFuture<CompiledGrammar>> compile,
             Consumer<CompiledGrammar> submit,
             Runnable cancel) {
         CompletableFuture<List<String>> answer = new CompletableFuture<>();
         Waiting own = new Waiting(requestId, answer);
         waiting.add(own);
         var _ =
-                compiled.whenComplete((grammar, problem) -> {
-                    if (problem != null) {
-                        answer.completeExceptionally(GrammarGate.itself(problem));
-                    } else if (!answer.isDone()) {
-                        enter(answer, grammar, submit, cancel);
-                    }
-                    waiting.remove(own);
-                });
+                compile.apply(() -> !answer.isDone())
+                        .whenComplete((grammar, problem) -> {
+                            if (problem != null) {
+                                answer.completeExceptionally(GrammarGate.itself(problem));
+                            } else if (!answer.isDone()) {
+                                enter(answer, grammar, submit, cancel);
+                            }
+                            waiting.remove(own);
+                        });
         return answer;
     }
 
@@ -49,7 +53,7 @@ final class Admissions {
             Runnable cancel) {
         try {
             submit.accept(grammar);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             answer.completeExceptionally(e);
             return;
         }

@@ -203,7 +203,7 @@ public final class Engine implements AutoCloseable {
             }
             return admissions.await(
                     request.id(),
-                    new GrammarGate(grammars).compile(guidance.get()),
+                    wanted -> new GrammarGate(grammars).compile(guidance.get(), wanted),
                     grammar -> submitGuided(request, listener, grammar, guidance.get()),
                     () -> intake.cancel(request.id()));
         } catch (RuntimeException e) {

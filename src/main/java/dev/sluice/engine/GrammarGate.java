@@ -10,9 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 
 /// Compiles the grammars of requests, and says in the protocol's words why one can't be.
 ///
@@ -23,8 +25,9 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
 
     /// Compiles a grammar, unless that has been done.
     ///
+    /// @param wanted whether the request still waits for it; any thread
     /// @return fails with an [ApiException]
-    CompletableFuture<CompiledGrammar> compile(Guidance guidance) {
+    CompletableFuture<CompiledGrammar> compile(Guidance guidance, BooleanSupplier wanted) {
         if (grammars.isEmpty()) {
             return CompletableFuture.failedFuture(
                     new ApiException.InvalidRequest(
@@ -35,7 +38,7 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
         }
         try {
             return grammars.get()
-                    .compile(guidance.grammar())
+                    .compile(guidance.grammar(), wanted)
                     .exceptionally(e -> {
                         throw refusal(guidance, e);
                     });
@@ -54,6 +57,9 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
         }
         if (cause instanceof GrammarLimitException e) {
             return tooCostly(guidance, e);
+        }
+        if (cause instanceof CancellationException) {
+            return new ApiException.Cancelled("The request was cancelled.");
         }
         if (cause instanceof RejectedExecutionException) {
             return new ApiException.Overloaded(

@@ -5,21 +5,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// Compiles grammars on threads of its own and remembers the last ones: equal specs share one
-/// compiled grammar, also while it is being compiled.
+/// Compiles grammars on threads of its own, the shortest first, and remembers the last ones: equal
+/// specs share one compiled grammar, also while it is being compiled.
 ///
 /// Safe on any thread. Owned by whoever made it; closing it fails what is being compiled.
 public final class GrammarCompiler implements AutoCloseable {
@@ -32,17 +33,19 @@ public final class GrammarCompiler implements AutoCloseable {
     private final Supplier<GrammarVocabulary> source;
     private final GrammarLimits limits;
     private final JsonSchemaOptions options;
+    private final BlockingQueue<Runnable> queue =
+            new PriorityBlockingQueue<>(MAX_WAITING, Compilation.SHORTEST_FIRST);
     private final ExecutorService threads;
     private final ExecutorService maskThreads;
     private final long mostBytes;
     private Optional<GrammarVocabulary> prepared = Optional.empty();
-    private final Map<GrammarSpec, CompletableFuture<CompiledGrammar>> known =
+    private long numAsked;
+    private final Map<GrammarSpec, Compilation> known =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1L;
 
                 @Override
-                protected boolean removeEldestEntry(
-                        Map.Entry<GrammarSpec, CompletableFuture<CompiledGrammar>> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<GrammarSpec, Compilation> eldest) {
                     return size() > MAX_REMEMBERED;
                 }
             };
@@ -74,11 +77,12 @@ public final class GrammarCompiler implements AutoCloseable {
         this.source = vocabulary;
         this.limits = limits;
         this.options = options;
-        this.threads = pool("grammar-", numThreads);
-        this.maskThreads = pool("mask-", numThreads);
+        this.threads = pool("grammar-", numThreads, queue);
+        this.maskThreads = pool("mask-", numThreads, new LinkedBlockingQueue<>(MAX_WAITING));
     }
 
-    private static ExecutorService pool(String name, int numThreads) {
+    private static ExecutorService pool(
+            String name, int numThreads, BlockingQueue<Runnable> queue) {
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor pool =
                 new ThreadPoolExecutor(
@@ -86,7 +90,7 @@ public final class GrammarCompiler implements AutoCloseable {
                         numThreads,
                         1,
                         TimeUnit.MINUTES,
-                        new LinkedBlockingQueue<>(MAX_WAITING),
+                        queue,
                         task ->
                                 Thread.ofPlatform()
                                         .daemon()
@@ -121,14 +125,56 @@ public final class GrammarCompiler implements AutoCloseable {
     /// @return fails with a [GrammarException], or with a [RejectedExecutionException] if too many
     ///   are waiting or this is closed
     public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec) {
+        return compile(spec, () -> true);
+    }
+
+    /// Compiles a grammar, unless that has been done or nobody wants it any more when its turn
+    /// comes. The shortest of those that wait are next.
+    ///
+    /// @param wanted whether the caller still wants it; any thread
+    /// @return as [#compile(GrammarSpec)]; fails with a [CancellationException] if nobody wants it
+    public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec, BooleanSupplier wanted) {
         synchronized (known) {
-            CompletableFuture<CompiledGrammar> running = known.get(spec);
-            if (running != null && !running.isCompletedExceptionally()) {
-                return running;
+            Compilation compilation = known.get(spec);
+            if (compilation == null || compilation.result().isCompletedExceptionally()) {
+                compilation = start(spec);
             }
-            CompletableFuture<CompiledGrammar> started = start(() -> compileNow(spec));
-            known.put(spec, started);
-            return started.whenComplete((_, _) -> forget());
+            compilation.ask(wanted);
+            return compilation.result();
+        }
+    }
+
+    private Compilation start(GrammarSpec spec) {
+        if (queue.size() >= MAX_WAITING) {
+            throw new RejectedExecutionException("too many grammars wait to be compiled");
+        }
+        Compilation compilation = new Compilation(spec, numAsked++, this::run);
+        known.put(spec, compilation);
+        threads.execute(compilation);
+        return compilation;
+    }
+
+    private void run(Compilation compilation) {
+        if (isGivenUp(compilation)) {
+            compilation.fail(new CancellationException("nobody wants the grammar any more"));
+            return;
+        }
+        try {
+            compilation.found(compileNow(compilation.spec()));
+            forget();
+            compilation.end();
+        } catch (GrammarException | RuntimeException | Error e) {
+            compilation.fail(e);
+        }
+    }
+
+    private boolean isGivenUp(Compilation compilation) {
+        synchronized (known) {
+            boolean givenUp = !compilation.isWanted();
+            if (givenUp) {
+                known.remove(compilation.spec(), compilation);
+            }
+            return givenUp;
         }
     }
 
@@ -136,9 +182,9 @@ public final class GrammarCompiler implements AutoCloseable {
     private void forget() {
         synchronized (known) {
             long total = knownBytes();
-            Iterator<CompletableFuture<CompiledGrammar>> eldest = known.values().iterator();
+            Iterator<Compilation> eldest = known.values().iterator();
             while (total > mostBytes && known.size() > 1 && eldest.hasNext()) {
-                long bytes = bytes(eldest.next());
+                long bytes = eldest.next().bytes();
                 if (bytes > 0) {
                     eldest.remove();
                     total -= bytes;
@@ -148,12 +194,7 @@ public final class GrammarCompiler implements AutoCloseable {
     }
 
     private long knownBytes() {
-        return known.values().stream().mapToLong(GrammarCompiler::bytes).sum();
-    }
-
-    /// Nothing while it is being compiled.
-    private static long bytes(CompletableFuture<CompiledGrammar> grammar) {
-        return grammar.state() == Future.State.SUCCESS ? grammar.resultNow().bytes() : 0;
+        return known.values().stream().mapToLong(Compilation::bytes).sum();
     }
 
     /// What one grammar may remember about texts: once all take too much, no more than its part.
@@ -161,22 +202,8 @@ public final class GrammarCompiler implements AutoCloseable {
         synchronized (known) {
             return knownBytes() <= mostBytes
                     ? limits.maxBytes()
-                    : Math.min(limits.maxBytes(), mostBytes / known.size());
+                    : Math.min(limits.maxBytes(), mostBytes / Math.max(1, known.size()));
         }
-    }
-
-    private <T> CompletableFuture<T> start(Callable<T> work) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return work.call();
-                    } catch (RuntimeException e) {
-                        throw e;
-                    } catch (Exception e) {
-                        throw new CompletionException(e);
-                    }
-                },
-                threads);
     }
 
     /// Compiles on the calling thread, past the memory of earlier ones.
@@ -202,12 +229,10 @@ public final class GrammarCompiler implements AutoCloseable {
     public void close() {
         threads.shutdownNow();
         maskThreads.shutdownNow();
-        List<CompletableFuture<CompiledGrammar>> left;
+        List<Compilation> left;
         synchronized (known) {
             left = List.copyOf(known.values());
         }
-        left.forEach(grammar ->
-                grammar.completeExceptionally(
-                        new RejectedExecutionException("the compiler is closed")));
+        left.forEach(each -> each.fail(new RejectedExecutionException("the compiler is closed")));
     }
 }

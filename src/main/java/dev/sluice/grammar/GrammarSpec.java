@@ -8,6 +8,18 @@ import java.util.Set;
 /// and equal specs share one compiled grammar.
 public sealed interface GrammarSpec {
 
+    /// Characters of what the request says.
+    default long length() {
+        return switch (this) {
+            case JsonSchema spec -> spec.schema().length();
+            case JsonObject _ -> 0;
+            case RegularExpression spec -> spec.pattern().length();
+            case Choice spec -> spec.texts().stream().mapToLong(String::length).sum();
+            case Ebnf spec -> spec.grammar().length();
+            case StructuralTag spec -> spec.tag().length();
+        };
+    }
+
     /// A JSON value that a schema allows.
     ///
     /// @param schema its JSON text

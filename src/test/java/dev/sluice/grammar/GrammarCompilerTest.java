@@ -1,12 +1,25 @@
 package dev.sluice.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.TestEngines;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+@Timeout(30)
 class GrammarCompilerTest {
+    private final CountDownLatch mayCompile = new CountDownLatch(1);
+
     private static GrammarCompiler compiler(long mostBytes) {
         return new GrammarCompiler(
                 () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
@@ -43,6 +56,58 @@ class GrammarCompilerTest {
 
             assertThat(compile(compiler, "[ab]{51}")).isSameAs(second);
             assertThat(compile(compiler, "[ab]{50}")).isNotSameAs(first);
+        }
+    }
+
+    /// Its only thread waits for the vocabulary until the test lets it.
+    private GrammarCompiler waiting() {
+        GrammarCompiler compiler =
+                new GrammarCompiler(
+                        () -> {
+                            TestEngines.await(mayCompile);
+                            return GrammarVocabulary.of(new ByteTokenizer().vocabulary());
+                        },
+                        GrammarLimits.DEFAULT,
+                        JsonSchemaOptions.DEFAULT,
+                        1);
+        compiler.warmUp();
+        return compiler;
+    }
+
+    @Test
+    void theShortestOfThoseThatWaitIsNext() {
+        try (GrammarCompiler compiler = waiting()) {
+            List<String> order = new CopyOnWriteArrayList<>();
+            List<CompletableFuture<Boolean>> all =
+                    List.of("[ab]{50}c", "a", "[ab]{50}d", "bc").stream()
+                            .map(pattern ->
+                                    compiler.compile(new GrammarSpec.RegularExpression(pattern))
+                                            .thenApply(_ -> order.add(pattern)))
+                            .toList();
+
+            mayCompile.countDown();
+            all.forEach(CompletableFuture::join);
+
+            assertThat(order).containsExactly("a", "bc", "[ab]{50}c", "[ab]{50}d");
+        }
+    }
+
+    @Test
+    void whatNobodyWantsAnyMoreIsNotCompiled() {
+        try (GrammarCompiler compiler = waiting()) {
+            AtomicBoolean wanted = new AtomicBoolean(true);
+            GrammarSpec given = new GrammarSpec.RegularExpression("a");
+            GrammarSpec shared = new GrammarSpec.RegularExpression("b");
+            CompletableFuture<CompiledGrammar> givenUp = compiler.compile(given, wanted::get);
+            CompletableFuture<CompiledGrammar> kept = compiler.compile(shared, wanted::get);
+            assertThat(compiler.compile(shared)).isSameAs(kept);
+
+            wanted.set(false);
+            mayCompile.countDown();
+
+            assertThat(kept.join().bytes()).isPositive();
+            assertThatThrownBy(givenUp::join).isInstanceOf(CancellationException.class);
+            assertThat(compiler.compile(given).join().bytes()).isPositive();
         }
     }
 }
