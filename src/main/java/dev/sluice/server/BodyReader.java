@@ -2,6 +2,7 @@ package dev.sluice.server;
 
 import dev.sluice.engine.ApiException;
 
+import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClosedException;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
@@ -32,10 +34,12 @@ final class BodyReader {
     private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
     private final RoutingContext ctx;
+    private final Context context;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final BodyOptions options;
     private final ByteBudget budget;
+    private final Set<BodyReader> uploads;
     private final RequestBody body;
     private final BiConsumer<RoutingContext, RequestBody> next;
     private long lastByteNanos = System.nanoTime();
@@ -45,10 +49,12 @@ final class BodyReader {
     private BodyReader(
             RoutingContext ctx, ServerState state, BiConsumer<RoutingContext, RequestBody> next) {
         this.ctx = ctx;
+        this.context = ctx.vertx().getOrCreateContext();
         this.request = ctx.request();
         this.response = ctx.response();
         this.options = state.options().bodies();
         this.budget = state.bodies();
+        this.uploads = state.uploads();
         this.body = new RequestBody(budget);
         this.next = next;
     }
@@ -97,6 +103,7 @@ final class BodyReader {
     }
 
     private void read() {
+        uploads.add(this);
         ctx.addEndHandler(_ -> leave());
         request.handler(this::take).endHandler(_ -> complete()).exceptionHandler(this::fail);
         watch(options.patience().toNanos());
@@ -163,7 +170,21 @@ final class BodyReader {
 
     private void stop() {
         over = true;
+        uploads.remove(this);
         timer.ifPresent(ctx.vertx()::cancelTimer);
+    }
+
+    /// Ends a request that is not whole when the server stops. Any thread.
+    void giveUp() {
+        context.runOnContext(_ -> {
+            if (over) {
+                return;
+            }
+            refuse(new ApiException.Draining("The server is shutting down."));
+            if (request.version() != HttpVersion.HTTP_2) {
+                request.connection().close();
+            }
+        });
     }
 
     /// The response is ended or closed.

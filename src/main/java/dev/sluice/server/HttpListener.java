@@ -88,9 +88,11 @@ final class HttpListener extends VerticleBase {
         return options;
     }
 
-    /// Answers that are under way get their last bytes out.
+    /// Answers that are under way get their last bytes out; who has not sent his request by now is
+    /// not waited for.
     @Override
     public Future<?> stop() {
+        state.uploads().forEach(BodyReader::giveUp);
         return server.isEmpty() ? Future.succeededFuture() : server.get().shutdown(LAST_BYTES);
     }
 }

@@ -14,6 +14,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 
 import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
 /// What the event loops of one server share. Safe for use by several threads.
@@ -29,6 +31,7 @@ final class ServerState {
     private final Places places;
     private final ByteBudget bodies;
     private final ByteBudget answers;
+    private final Set<BodyReader> uploads = ConcurrentHashMap.newKeySet();
 
     ServerState(Vertx vertx, ServerOptions options, Future<ServedModel> model) {
         this.options = options;
@@ -78,6 +81,11 @@ final class ServerState {
     /// The memory for the bodies of requests.
     ByteBudget bodies() {
         return bodies;
+    }
+
+    /// Bodies that are being read.
+    Set<BodyReader> uploads() {
+        return uploads;
     }
 
     /// The memory for answers that are not streamed.

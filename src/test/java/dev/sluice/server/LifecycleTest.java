@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,9 @@ import java.util.stream.IntStream;
 class LifecycleTest {
     private static final String CHAT = "/v1/chat/completions";
     private static final Duration STEP = Duration.ofMillis(4);
+
+    /// Less than the server waits for answers that are under way.
+    private static final Duration SHUTDOWN = Duration.ofSeconds(8);
 
     private static String chat(String content, boolean stream) {
         return new JsonObject()
@@ -226,6 +230,24 @@ class LifecycleTest {
             }
 
             assertThat(server.awaitStats(s -> s.successes() == 6).running()).isZero();
+        }
+    }
+
+    @Test
+    void aRequestThatIsNotWholeDoesNotHoldUpTheEnd() {
+        try (ParrotServer server = ParrotServer.start();
+                RawConnection client = new RawConnection(server.port())) {
+            client.write(
+                    "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n{\"mess"
+                            .formatted(CHAT)
+                            .getBytes(StandardCharsets.UTF_8));
+            client.readUntil("100 Continue");
+            long begin = System.nanoTime();
+
+            ParrotServer.await(server.undeployServer());
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SHUTDOWN);
+            client.readUntil("503").readUntil("shutting down");
         }
     }
 }
