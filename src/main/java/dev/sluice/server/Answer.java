@@ -16,7 +16,7 @@ sealed interface Answer permits SseWriter, WholeAnswer {
     /// Whether everything was handed to the connection.
     boolean isComplete();
 
-    /// Ends in the middle because of a fault.
+    /// Ends in the middle because of a fault, and closes itself once everything is said.
     ///
     /// @param error body of the error as JSON
     void fail(byte[] error);

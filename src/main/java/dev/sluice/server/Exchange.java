@@ -155,11 +155,12 @@ final class Exchange {
             return;
         }
         generations.forEach(Generation::cancel);
-        end("failed");
         Throwable named = withField(cause);
         if (response.headWritten()) {
+            leave("failed");
             answer.ifPresent(a -> a.fail(ErrorResponses.body(named, RequestIds.of(ctx))));
         } else {
+            end("failed");
             ErrorResponses.send(ctx, named);
         }
     }
@@ -188,8 +189,13 @@ final class Exchange {
     }
 
     private void end(String how) {
-        over = true;
         answer.ifPresent(Answer::close);
+        leave(how);
+    }
+
+    /// Leaves the rest to the answer.
+    private void leave(String how) {
+        over = true;
         place.giveBack();
         LOG.debug(
                 "request={} id={} stream={} choices={} ms={} end={} metadata={}",

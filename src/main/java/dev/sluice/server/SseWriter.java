@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -46,6 +47,7 @@ final class SseWriter implements Answer {
     private boolean open;
     private boolean closed;
     private boolean complete;
+    private Optional<byte[]> failure = Optional.empty();
     private boolean flushScheduled;
     private long lastWriteNanos;
     private OptionalLong pingTimer = OptionalLong.empty();
@@ -188,7 +190,7 @@ final class SseWriter implements Answer {
         atWork[index] = true;
         vertx.executeBlocking(event::get, false)
                 .onSuccess(bytes -> written(index, last, bytes))
-                .onFailure(fault::accept);
+                .onFailure(problem -> unwritable(index, problem));
     }
 
     private void written(int index, boolean last, byte[] event) {
@@ -196,8 +198,24 @@ final class SseWriter implements Answer {
         if (!closed) {
             write(Buffer.buffer(event));
             endWritten[index] = last;
-            scheduleFlush();
+            failure.ifPresentOrElse(this::writeRest, this::scheduleFlush);
         }
+    }
+
+    private void unwritable(int index, Throwable problem) {
+        atWork[index] = false;
+        if (!closed) {
+            failure.ifPresentOrElse(this::writeRest, () -> fault.accept(problem));
+        }
+    }
+
+    private boolean isAnyAtWork() {
+        for (boolean busy : atWork) {
+            if (busy) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean allEndsWritten() {
@@ -254,11 +272,24 @@ final class SseWriter implements Answer {
 
     @Override
     public void fail(byte[] error) {
+        failure = Optional.of(error);
+        writeRest(error);
+    }
+
+    /// What has come goes out before the error, also where a worker thread still writes it.
+    private void writeRest(byte[] error) {
         for (ChoiceProgress choice : progress.sequences()) {
             if (!choice.hasEnded()) {
                 choice.release();
-                append(choice);
             }
+            begin(choice);
+            append(choice);
+        }
+        if (isAnyAtWork()) {
+            if (!out.isEmpty()) {
+                out.writeTo(response);
+            }
+            return;
         }
         out.write(ChunkRenderer.failure(error));
         close();

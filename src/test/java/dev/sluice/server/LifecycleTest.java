@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.engine.StatsSnapshot;
+import dev.sluice.openai.ApiOptions;
+import dev.sluice.openai.RequestLimits;
+import dev.sluice.openai.ServedModel;
 import dev.sluice.testing.ParrotServer;
 import dev.sluice.testing.RawConnection;
 
@@ -19,6 +22,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
@@ -184,6 +190,41 @@ class LifecycleTest {
                     .doesNotContain("\"finish_reason\":\"");
             whole.readUntil("server_error");
             assertThat(whole.received()).startsWith("HTTP/1.1 503");
+        }
+    }
+
+    @Test
+    void whatHasComeOfAnAnswerGoesOutBeforeTheErrorHoweverMuchItIs() {
+        JsonObject request =
+                new JsonObject(chat("forever", true))
+                        .put("logprobs", true)
+                        .put("top_logprobs", 20)
+                        .put("max_streaming_response_tokens", 10_000);
+        ApiOptions logprobs =
+                new ApiOptions(
+                        RequestLimits.DEFAULT,
+                        true,
+                        OptionalInt.of(20),
+                        List.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of());
+        ServedModel parrot = ParrotServer.servedModel(Optional.empty(), logprobs);
+        try (ParrotServer server = ParrotServer.start(ParrotServer.options(), parrot).slow(STEP);
+                RawConnection client = new RawConnection(server.port())) {
+            client.post(CHAT, request.encode());
+            // More than an event loop writes by itself.
+            server.awaitStats(s -> s.generationTokens() > 60);
+
+            ParrotServer.await(server.engine().drain(Duration.ofMillis(1)));
+
+            client.readUntil("data: [DONE]\n\n");
+            assertThat(client.received())
+                    .hasSizeGreaterThan(Answer.MAX_CHARS_ON_EVENT_LOOP)
+                    .containsSubsequence(
+                            "\"role\":\"assistant\"",
+                            "\"content\":\"x",
+                            "data: {\"error\":{\"message\":\"The server is shutting down.\"");
         }
     }
 

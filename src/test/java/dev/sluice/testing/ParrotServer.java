@@ -112,6 +112,11 @@ public final class ParrotServer implements AutoCloseable {
 
     /// The parrot, with a served name or without.
     public static ServedModel servedModel(Optional<String> servedName) {
+        return servedModel(servedName, ApiOptions.DEFAULT);
+    }
+
+    /// The parrot, with what requests may ask for.
+    public static ServedModel servedModel(Optional<String> servedName, ApiOptions options) {
         return new ServedModel(
                 MODEL,
                 servedName,
@@ -120,7 +125,7 @@ public final class ParrotServer implements AutoCloseable {
                 Optional.of(TEMPLATE),
                 Map.of("bos_token", "<bos>", "eos_token", "<eos>"),
                 SamplingDefaults.NEUTRAL,
-                ApiOptions.DEFAULT,
+                options,
                 MAX_MODEL_LEN,
                 Instant.ofEpochSecond(1_700_000_000));
     }
