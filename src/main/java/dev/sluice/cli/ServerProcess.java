@@ -91,8 +91,8 @@ final class ServerProcess {
     private HostedEngine load() {
         ModelSource source = ModelOptions.source(System.err);
         LoadedEngine loaded = LoadedEngine.load(plan.engine(), source);
-        model.complete(loaded.servedModel(plan.servedModelName(), plan.api()));
-        return loaded.hosted();
+        return loaded.hosted(
+                () -> model.complete(loaded.servedModel(plan.servedModelName(), plan.api())));
     }
 
     private void announce(String host, int port, long nanos) {

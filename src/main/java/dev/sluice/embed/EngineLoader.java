@@ -58,7 +58,7 @@ public final class EngineLoader {
 
     private HostedEngine open() {
         LoadedEngine loaded = LoadedEngine.load(options, source);
-        model.tryComplete(loaded.servedModel(Optional.empty(), ApiOptions.DEFAULT));
-        return loaded.hosted();
+        return loaded.hosted(
+                () -> model.tryComplete(loaded.servedModel(Optional.empty(), ApiOptions.DEFAULT)));
     }
 }

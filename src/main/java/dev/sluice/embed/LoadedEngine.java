@@ -321,7 +321,15 @@ public final class LoadedEngine implements AutoCloseable {
     }
 
     /// For an [dev.sluice.bus.EngineVerticle], which closes this at its end.
-    public HostedEngine hosted() {
+    ///
+    /// @param announce tells others of the model; if it fails, this is closed
+    public HostedEngine hosted(Runnable announce) {
+        try {
+            announce.run();
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
         return new HostedEngine(engine, serving(), this::close);
     }
 

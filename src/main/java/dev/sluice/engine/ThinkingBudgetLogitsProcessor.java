@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 
 /// Ends the thinking of a model when the argument `thinking_budget` says so: once that many tokens
 /// have come after `<think>`, `</think>` is forced. With the argument `think_stop_sentence` that
-/// text is forced before it, within the budget where it fits.
+/// text, of 1,000 characters at most, is forced before it, within the budget where it fits.
 ///
 /// The thinking may have begun in the prompt. It does nothing for a vocabulary without the two
 /// tokens, and nothing where `thinking_budget` is no whole number of 0 or more.
@@ -19,6 +19,9 @@ public final class ThinkingBudgetLogitsProcessor implements LogitsProcessor {
     private static final String BUDGET = "thinking_budget";
     private static final String SENTENCE = "think_stop_sentence";
     private static final int CACHED_SENTENCES = 64;
+
+    /// It is tokenized between two steps, which must not take long.
+    private static final int LONGEST_SENTENCE = 1000;
 
     private final Tokenizer tokenizer;
     private final OptionalInt start;
@@ -37,6 +40,10 @@ public final class ThinkingBudgetLogitsProcessor implements LogitsProcessor {
         Object sentence = args.get(SENTENCE);
         if (sentence != null && !(sentence instanceof String)) {
             throw new IllegalArgumentException(SENTENCE + " must be a string.");
+        }
+        if (sentence instanceof String text && text.length() > LONGEST_SENTENCE) {
+            throw new IllegalArgumentException(
+                    "%s must have at most %,d characters.".formatted(SENTENCE, LONGEST_SENTENCE));
         }
     }
 

@@ -70,9 +70,18 @@ public final class AnswerProgress {
 
     /// About how many characters the whole answer has. Known when all sequences have ended.
     public long wholeSize() {
+        return size(choices());
+    }
+
+    /// About how many characters are held, those of candidates that no choice will be included.
+    public long heldSize() {
+        return size(sequences);
+    }
+
+    private static long size(List<ChoiceProgress> parts) {
         long size = 0;
-        for (ChoiceProgress choice : choices()) {
-            size += choice.nextSize();
+        for (int i = 0; i < parts.size(); i++) {
+            size += parts.get(i).nextSize();
         }
         return size;
     }

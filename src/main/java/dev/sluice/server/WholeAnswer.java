@@ -71,7 +71,7 @@ final class WholeAnswer implements Answer {
     ///
     /// @throws ApiException.Overloaded if there is none left
     private void hold() {
-        long more = BYTES_PER_CHAR * progress.wholeSize() - held;
+        long more = BYTES_PER_CHAR * progress.heldSize() - held;
         if (more > 0 && !budget.take(more)) {
             throw new ApiException.Overloaded(
                     "Answers that are not streamed take all the memory that is kept for them. Try"

@@ -170,6 +170,18 @@ class LogitsProcessorsTest {
         }
     }
 
+    @Test
+    void aSentenceThatEndsTheThinkingIsShort() {
+        LogitsProcessor budget = new ThinkingBudgetLogitsProcessor(new ThinkTokenizer());
+
+        budget.checkArgs(Map.of("think_stop_sentence", "x".repeat(1000)), SIZE);
+
+        assertThatThrownBy(() ->
+                        budget.checkArgs(Map.of("think_stop_sentence", "x".repeat(1001)), SIZE))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("think_stop_sentence must have at most 1,000 characters.");
+    }
+
     /// What comes when the model always says `m`.
     private static List<Integer> say(Map<String, Object> args, int numTokens, Integer... prompt) {
         LogitsProcessor budget = new ThinkingBudgetLogitsProcessor(new ThinkTokenizer());
