@@ -50,10 +50,19 @@ public final class EngineClient {
     /// @return completes when the engine has accepted the request, before the first event is
     ///   handled; fails with an [dev.sluice.engine.ApiException] when it has not
     public Future<Generation> submit(GenerationRequest request, Handler<GenerationEvent> handler) {
+        return begin(request, handler).accepted();
+    }
+
+    /// Submits a request that may be cancelled before the engine has answered: its grammar may take
+    /// seconds to compile.
+    ///
+    /// @param handler as for [#submit]
+    public Generation begin(GenerationRequest request, Handler<GenerationEvent> handler) {
         Generation generation = new Generation(vertx, request.id(), handler);
         generations.add(generation);
         generation.ended().onComplete(_ -> generations.remove(generation));
-        return generation.submit(request);
+        generation.submit(request);
+        return generation;
     }
 
     /// Ends a request, also one that was submitted a moment ago. The id of another client's request

@@ -124,7 +124,7 @@ public final class EngineVerticle extends VerticleBase {
             compiling.put(address, admission);
         }
         Future.fromCompletionStage(admission, context)
-                .onComplete(_ -> compiling.remove(address))
+                .onComplete(_ -> compiling.remove(address, admission))
                 .onSuccess(remarks -> {
                     outbox.answer(() -> message.reply(String.join("\n", remarks), accepted()));
                     wake();

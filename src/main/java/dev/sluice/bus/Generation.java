@@ -11,6 +11,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,7 @@ public final class Generation {
     private Optional<String> engineId = Optional.empty();
     private OptionalLong watch = OptionalLong.empty();
     private boolean heard;
+    private boolean over;
     private int unanswered;
 
     Generation(Vertx vertx, String requestId, Handler<GenerationEvent> handler) {
@@ -65,8 +68,14 @@ public final class Generation {
                         .consumer(Addresses.generation(requestId) + "." + UUID.randomUUID());
     }
 
+    /// Completes when the engine has accepted the request, before the first event is handled; fails
+    /// with an [ApiException] when it has not.
+    public Future<Generation> accepted() {
+        return accepted.future();
+    }
+
     /// Call once.
-    Future<Generation> submit(GenerationRequest request) {
+    void submit(GenerationRequest request) {
         consumer.handler(this::onEvent);
         consumer.endHandler(_ -> onConsumerGone());
         DeliveryOptions options =
@@ -78,12 +87,16 @@ public final class Generation {
                 .compose(_ -> vertx.eventBus().<String>request(Addresses.SUBMIT, request, options))
                 .onSuccess(this::accept)
                 .onFailure(cause -> {
+                    if (cause instanceof ReplyException reply
+                            && reply.failureType() == ReplyFailure.TIMEOUT) {
+                        // Its grammar may be compiled yet.
+                        cancelUnaccepted();
+                    }
                     ApiException refusal = ReplyFailures.toApiException(cause);
                     accepted.tryFail(refusal);
                     finish();
                     end.tryFail(refusal);
                 });
-        return accepted.future();
     }
 
     private void accept(Message<String> reply) {
@@ -151,14 +164,7 @@ public final class Generation {
             return Future.succeededFuture();
         }
         if (!accepted.future().isComplete()) {
-            // It may overtake the request, or meet a grammar that is being compiled; or another's
-            // request, which has the id.
-            vertx.eventBus()
-                    .publish(
-                            Addresses.CANCEL,
-                            requestId,
-                            new DeliveryOptions()
-                                    .addHeader(Addresses.EVENTS_TO, consumer.address()));
+            cancelUnaccepted();
         }
         return accepted.future()
                 .transform(taken ->
@@ -168,6 +174,14 @@ public final class Generation {
                                                 vertx.eventBus()
                                                         .request(cancelAddress(), requestId))
                                         .mapEmpty());
+    }
+
+    /// It may overtake the request, or meet a grammar that is being compiled; or another's request,
+    /// which has the id.
+    private void cancelUnaccepted() {
+        DeliveryOptions options =
+                new DeliveryOptions().addHeader(Addresses.EVENTS_TO, consumer.address());
+        vertx.eventBus().publish(Addresses.CANCEL, requestId, options);
     }
 
     private String cancelAddress() {
@@ -199,7 +213,11 @@ public final class Generation {
 
     private void take(GenerationEvent event) {
         heard = true;
+        if (over) {
+            return;
+        }
         if (event.isTerminal()) {
+            over = true;
             finish();
         }
         try {

@@ -34,7 +34,7 @@ final class Admissions {
         Waiting own = new Waiting(requestId, answer);
         waiting.add(own);
         var _ =
-                compile.apply(() -> !answer.isDone())
+                compiled(compile, answer)
                         .whenComplete((grammar, problem) -> {
                             if (problem != null) {
                                 answer.completeExceptionally(GrammarGate.itself(problem));
@@ -44,6 +44,16 @@ final class Admissions {
                             waiting.remove(own);
                         });
         return answer;
+    }
+
+    private static CompletableFuture<CompiledGrammar> compiled(
+            Function<BooleanSupplier, CompletableFuture<CompiledGrammar>> compile,
+            CompletableFuture<List<String>> answer) {
+        try {
+            return compile.apply(() -> !answer.isDone());
+        } catch (RuntimeException | Error e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private static void enter(

@@ -114,7 +114,8 @@ public final class Engine implements AutoCloseable {
                                 config,
                                 vocabSize,
                                 tokenizer.vocabulary().size(),
-                                features.processors()));
+                                features.processors()),
+                        features.guided().map(guided -> guided.compiler().inUse()));
         this.stats =
                 new EngineStats(config, features.speculation().isPresent(), intake::numInFlight);
         this.pool =

@@ -1,5 +1,7 @@
 package dev.sluice.engine;
 
+import dev.sluice.grammar.GrammarMemory;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,21 +31,19 @@ final class Intake {
         CLOSED
     }
 
-    /// Of the heap, what the grammars of sequences in flight may take.
-    private static final int GRAMMARS_HEAP_SHARE = 4;
-
     private final RequestRules rules;
     private final int maxInFlight;
     private final Map<String, Sequence> inFlight = new ConcurrentHashMap<>();
     private final AtomicInteger numInFlight = new AtomicInteger();
-    private final GrammarMemory grammars =
-            new GrammarMemory(Runtime.getRuntime().maxMemory() / GRAMMARS_HEAP_SHARE);
+    private final Optional<GrammarMemory> grammars;
     private final BlockingQueue<Command> commands;
 
     /// Written on the engine thread, read by submitting threads.
     private volatile State state = State.OPEN;
 
-    Intake(RequestRules rules) {
+    /// @param grammars where those of guided sequences are counted; empty where there are none
+    Intake(RequestRules rules, Optional<GrammarMemory> grammars) {
+        this.grammars = grammars;
         this.rules = rules;
         this.maxInFlight = rules.config().maxNumSeqs() + rules.config().maxWaiting();
         // Between two looks into the queue every place can be given up and taken anew once, and
@@ -96,7 +96,7 @@ final class Intake {
                     "Too many requests: %d are in flight already.".formatted(before),
                     RETRY_AFTER_SECONDS);
         }
-        if (!sequence.guidedText().map(text -> grammars.take(text.grammar())).orElse(true)) {
+        if (!takeGrammar(sequence)) {
             numInFlight.decrementAndGet();
             throw new ApiException.Overloaded(
                     "The grammars of other requests take all the memory that is kept for them. Try"
@@ -105,9 +105,16 @@ final class Intake {
         }
     }
 
+    private boolean takeGrammar(Sequence sequence) {
+        return sequence.guidedText()
+                .flatMap(text -> grammars.map(memory -> memory.take(text.grammar())))
+                .orElse(true);
+    }
+
     private void givePlaceBack(Sequence sequence) {
         numInFlight.decrementAndGet();
-        sequence.guidedText().ifPresent(text -> grammars.giveBack(text.grammar()));
+        sequence.guidedText()
+                .ifPresent(text -> grammars.ifPresent(memory -> memory.giveBack(text.grammar())));
     }
 
     /// Asks for the end of a request. Any thread; does not block; an unknown id is ignored.

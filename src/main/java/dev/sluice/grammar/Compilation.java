@@ -12,14 +12,15 @@ import java.util.function.Consumer;
 /// remembered.
 final class Compilation implements Runnable {
     /// Those that are likely to be short first: a large schema takes seconds, most take
-    /// milliseconds.
+    /// milliseconds. Whoever asks later stands behind by some characters, so that a large one has
+    /// its turn, too.
     static final Comparator<Runnable> SHORTEST_FIRST =
-            Comparator.<Runnable>comparingLong(task -> of(task).map(each -> each.length).orElse(0L))
-                    .thenComparingLong(task -> of(task).map(each -> each.number).orElse(0L));
+            Comparator.comparingLong(task -> of(task).map(each -> each.place).orElse(0L));
+
+    private static final long CHARS_A_PLACE = 100;
 
     private final GrammarSpec spec;
-    private final long length;
-    private final long number;
+    private final long place;
     private final Consumer<Compilation> work;
     private final CompletableFuture<CompiledGrammar> result = new CompletableFuture<>();
     private final Queue<BooleanSupplier> askers = new ConcurrentLinkedQueue<>();
@@ -29,8 +30,7 @@ final class Compilation implements Runnable {
     /// @param work what is done with it on a compiling thread
     Compilation(GrammarSpec spec, long number, Consumer<Compilation> work) {
         this.spec = spec;
-        this.length = spec.length();
-        this.number = number;
+        this.place = spec.length() + CHARS_A_PLACE * number;
         this.work = work;
     }
 
@@ -77,6 +77,10 @@ final class Compilation implements Runnable {
     void fail(Throwable problem) {
         askers.clear();
         result.completeExceptionally(problem);
+    }
+
+    boolean isFound() {
+        return grammar.isPresent();
     }
 
     /// Bytes of the grammar; none before it is found.

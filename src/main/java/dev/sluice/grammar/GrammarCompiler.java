@@ -30,6 +30,9 @@ public final class GrammarCompiler implements AutoCloseable {
     /// Of the heap, what the remembered grammars may take together; one may be larger.
     private static final int HEAP_SHARE = 8;
 
+    /// How much more those in use may take.
+    private static final int IN_USE = 2;
+
     private final Supplier<GrammarVocabulary> source;
     private final GrammarLimits limits;
     private final JsonSchemaOptions options;
@@ -40,15 +43,10 @@ public final class GrammarCompiler implements AutoCloseable {
     private final long mostBytes;
     private Optional<GrammarVocabulary> prepared = Optional.empty();
     private long numAsked;
-    private final Map<GrammarSpec, Compilation> known =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
+    private final GrammarMemory inUse;
 
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<GrammarSpec, Compilation> eldest) {
-                    return size() > MAX_REMEMBERED;
-                }
-            };
+    /// Those that wait, are compiled or are remembered; who was asked for last is last.
+    private final Map<GrammarSpec, Compilation> known = new LinkedHashMap<>(16, 0.75f, true);
 
     /// @param vocabulary asked for once, on a thread of this
     /// @param options how JSON is written; the request decides what is strict
@@ -74,6 +72,7 @@ public final class GrammarCompiler implements AutoCloseable {
             int numThreads,
             long mostBytes) {
         this.mostBytes = mostBytes;
+        this.inUse = new GrammarMemory(IN_USE * mostBytes);
         this.source = vocabulary;
         this.limits = limits;
         this.options = options;
@@ -98,6 +97,11 @@ public final class GrammarCompiler implements AutoCloseable {
                                         .unstarted(task));
         pool.allowCoreThreadTimeOut(true);
         return pool;
+    }
+
+    /// The memory for grammars that sequences follow: a quarter of the heap.
+    public GrammarMemory inUse() {
+        return inUse;
     }
 
     /// Where masks may be found: never behind a grammar that takes long to compile.
@@ -149,60 +153,49 @@ public final class GrammarCompiler implements AutoCloseable {
             throw new RejectedExecutionException("too many grammars wait to be compiled");
         }
         Compilation compilation = new Compilation(spec, numAsked++, this::run);
-        known.put(spec, compilation);
         threads.execute(compilation);
+        known.put(spec, compilation);
         return compilation;
     }
 
     private void run(Compilation compilation) {
-        if (isGivenUp(compilation)) {
-            compilation.fail(new CancellationException("nobody wants the grammar any more"));
-            return;
-        }
         try {
+            if (isGivenUp(compilation)) {
+                throw new CancellationException("nobody wants the grammar any more");
+            }
             compilation.found(compileNow(compilation.spec()));
             forget();
             compilation.end();
         } catch (GrammarException | RuntimeException | Error e) {
+            synchronized (known) {
+                known.remove(compilation.spec(), compilation);
+            }
             compilation.fail(e);
         }
     }
 
+    /// From then on nobody can ask for it.
     private boolean isGivenUp(Compilation compilation) {
         synchronized (known) {
-            boolean givenUp = !compilation.isWanted();
-            if (givenUp) {
-                known.remove(compilation.spec(), compilation);
-            }
-            return givenUp;
+            return !compilation.isWanted() && known.remove(compilation.spec(), compilation);
         }
     }
 
-    /// Forgets the grammars that were not asked for the longest, if all take too much memory.
+    /// Forgets the grammars that were not asked for the longest, if there are too many or all take
+    /// too much memory.
     private void forget() {
         synchronized (known) {
-            long total = knownBytes();
+            long total = known.values().stream().mapToLong(Compilation::bytes).sum();
+            long count = known.values().stream().filter(Compilation::isFound).count();
             Iterator<Compilation> eldest = known.values().iterator();
-            while (total > mostBytes && known.size() > 1 && eldest.hasNext()) {
-                long bytes = eldest.next().bytes();
-                if (bytes > 0) {
+            while ((total > mostBytes && count > 1) || count > MAX_REMEMBERED) {
+                Compilation next = eldest.next();
+                if (next.isFound()) {
                     eldest.remove();
-                    total -= bytes;
+                    total -= next.bytes();
+                    count--;
                 }
             }
-        }
-    }
-
-    private long knownBytes() {
-        return known.values().stream().mapToLong(Compilation::bytes).sum();
-    }
-
-    /// What one grammar may remember about texts: once all take too much, no more than its part.
-    private long mostRemembered() {
-        synchronized (known) {
-            return knownBytes() <= mostBytes
-                    ? limits.maxBytes()
-                    : Math.min(limits.maxBytes(), mostBytes / Math.max(1, known.size()));
         }
     }
 
@@ -222,7 +215,8 @@ public final class GrammarCompiler implements AutoCloseable {
             throw GrammarException.tooLarge(
                     "the grammar is nested too deeply, or its references lead too far");
         }
-        return new CompiledGrammar(rules, words, limits, this::mostRemembered, writer.remarks());
+        return new CompiledGrammar(
+                rules, words, limits, () -> inUse.limit(limits.maxBytes()), writer.remarks());
     }
 
     @Override

@@ -71,10 +71,9 @@ final class Exchange {
         List<Future<Generation>> accepted = new ArrayList<>();
         for (GenerationRequest sequence : prepared.sequences()) {
             int index = accepted.size();
-            accepted.add(
-                    state.engine()
-                            .submit(sequence, event -> take(index, event))
-                            .onSuccess(this::keep));
+            Generation generation = state.engine().begin(sequence, event -> take(index, event));
+            generations.add(generation);
+            accepted.add(generation.accepted().onSuccess(this::remark));
         }
         return Future.all(accepted).onSuccess(_ -> begin(target)).mapEmpty();
     }
@@ -115,14 +114,9 @@ final class Exchange {
         }
     }
 
-    private void keep(Generation generation) {
+    private void remark(Generation generation) {
         if (!generation.remarks().isEmpty() && !response.headWritten()) {
             response.putHeader(Remarks.HEADER, Remarks.value(generation.remarks()));
-        }
-        if (over) {
-            generation.cancel();
-        } else {
-            generations.add(generation);
         }
     }
 

@@ -283,7 +283,10 @@ final class SseWriter implements Answer {
                 choice.release();
             }
             begin(choice);
-            append(choice);
+            // Who does not keep up has enough to read.
+            if (!isLarge(choice) || !response.writeQueueFull()) {
+                append(choice);
+            }
         }
         if (isAnyAtWork()) {
             if (!out.isEmpty()) {

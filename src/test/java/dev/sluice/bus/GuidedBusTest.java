@@ -132,6 +132,19 @@ class GuidedBusTest {
     }
 
     @Test
+    void oneThatIsCancelledBeforeItsAnswerIsNotCompiledFor() throws InterruptedException {
+        Generation generation = client.begin(REQUEST, _ -> {});
+        assertThat(compiling.await(20, TimeUnit.SECONDS)).isTrue();
+
+        generation.cancel();
+
+        assertThatThrownBy(() -> await(generation.accepted()))
+                .isInstanceOf(ApiException.Cancelled.class);
+        assertThatThrownBy(() -> await(generation.ended()))
+                .isInstanceOf(ApiException.Cancelled.class);
+    }
+
+    @Test
     void cancellingOneLeavesAnotherOfItsId() throws InterruptedException {
         model.beforeForward(_ -> LockSupport.parkNanos(5_000_000));
         Future<Generation> running = client.submit(TestEngines.greedy("a", "hello", 100), _ -> {});

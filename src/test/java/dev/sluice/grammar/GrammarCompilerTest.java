@@ -14,10 +14,13 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 @Timeout(30)
 class GrammarCompilerTest {
+    private static final String LONG = "[ab]{1}".repeat(200);
+
     private final CountDownLatch mayCompile = new CountDownLatch(1);
 
     private static GrammarCompiler compiler(long mostBytes) {
@@ -79,7 +82,7 @@ class GrammarCompilerTest {
         try (GrammarCompiler compiler = waiting()) {
             List<String> order = new CopyOnWriteArrayList<>();
             List<CompletableFuture<Boolean>> all =
-                    List.of("[ab]{50}c", "a", "[ab]{50}d", "bc").stream()
+                    List.of(LONG + "c", "a", LONG + "d", "bc").stream()
                             .map(pattern ->
                                     compiler.compile(new GrammarSpec.RegularExpression(pattern))
                                             .thenApply(_ -> order.add(pattern)))
@@ -88,7 +91,7 @@ class GrammarCompilerTest {
             mayCompile.countDown();
             all.forEach(CompletableFuture::join);
 
-            assertThat(order).containsExactly("a", "bc", "[ab]{50}c", "[ab]{50}d");
+            assertThat(order).containsExactly("a", "bc", LONG + "c", LONG + "d");
         }
     }
 
@@ -108,6 +111,18 @@ class GrammarCompilerTest {
             assertThat(kept.join().bytes()).isPositive();
             assertThatThrownBy(givenUp::join).isInstanceOf(CancellationException.class);
             assertThat(compiler.compile(given).join().bytes()).isPositive();
+        }
+    }
+
+    @Test
+    void whatIsAskedForAfterTheEndFails() {
+        GrammarCompiler compiler = compiler(1 << 20);
+        GrammarSpec spec = new GrammarSpec.RegularExpression("a");
+        compiler.close();
+
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> compiler.compile(spec).join())
+                    .isInstanceOf(RejectedExecutionException.class);
         }
     }
 }

@@ -1,17 +1,13 @@
-package dev.sluice.engine;
+package dev.sluice.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.grammar.CompiledGrammar;
-import dev.sluice.grammar.GrammarCompiler;
-import dev.sluice.grammar.GrammarLimits;
-import dev.sluice.grammar.GrammarSpec;
-import dev.sluice.grammar.GrammarVocabulary;
-import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.testing.ByteTokenizer;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import java.util.List;
 
 class GrammarMemoryTest {
     private final GrammarCompiler compiler =
@@ -54,5 +50,18 @@ class GrammarMemoryTest {
 
         assertThat(memory.take(large)).isTrue();
         assertThat(memory.take(grammar("c"))).isFalse();
+    }
+
+    @Test
+    void whatOneMayRememberIsItsPartOnceAllTakeTooMuch() {
+        CompiledGrammar first = grammar("[ab]{50}");
+        CompiledGrammar second = grammar("[ab]{60}c");
+        GrammarMemory roomy = new GrammarMemory(1 << 20);
+        GrammarMemory tight = new GrammarMemory(100);
+        List.of(first, second).forEach(roomy::take);
+        tight.take(first);
+
+        assertThat(roomy.limit(5000)).isEqualTo(5000);
+        assertThat(tight.limit(5000)).isEqualTo(100);
     }
 }

@@ -1,12 +1,10 @@
-package dev.sluice.engine;
-
-import dev.sluice.grammar.CompiledGrammar;
+package dev.sluice.grammar;
 
 import java.util.HashMap;
 import java.util.Map;
 
 /// The memory that the grammars of accepted sequences take: nobody can forget those. Any thread.
-final class GrammarMemory {
+public final class GrammarMemory {
     private final long most;
     private final Map<CompiledGrammar, Integer> users = new HashMap<>();
 
@@ -18,7 +16,7 @@ final class GrammarMemory {
     /// Notes that one more sequence follows a grammar.
     ///
     /// @return whether there is room for it; if not, nothing is noted
-    synchronized boolean take(CompiledGrammar grammar) {
+    public synchronized boolean take(CompiledGrammar grammar) {
         boolean fits =
                 users.isEmpty() || users.containsKey(grammar) || grammar.bytes() + bytes() <= most;
         if (fits) {
@@ -28,8 +26,15 @@ final class GrammarMemory {
     }
 
     /// Notes that one sequence less follows it.
-    synchronized void giveBack(CompiledGrammar grammar) {
+    public synchronized void giveBack(CompiledGrammar grammar) {
         users.computeIfPresent(grammar, (_, count) -> count == 1 ? null : count - 1);
+    }
+
+    /// What one of them may remember about texts: once all take too much, no more than its part.
+    ///
+    /// @param largest bytes that none may exceed
+    synchronized long limit(long largest) {
+        return bytes() <= most ? largest : Math.min(largest, most / users.size());
     }
 
     private long bytes() {
