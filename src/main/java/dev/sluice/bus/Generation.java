@@ -93,24 +93,27 @@ public final class Generation {
                         cancelUnaccepted();
                     }
                     ApiException refusal = ReplyFailures.toApiException(cause);
-                    accepted.tryFail(refusal);
                     finish();
                     end.tryFail(refusal);
+                    accepted.tryFail(refusal);
                 });
     }
 
     private void accept(Message<String> reply) {
         remarks = reply.body().lines().toList();
         engineId = Optional.ofNullable(reply.headers().get(Addresses.ENGINE));
-        accepted.tryComplete(this);
         // On a bus that is not clustered an engine can't vanish without a word.
         if (vertx.isClustered() && !end.future().isComplete()) {
             engineId.ifPresent(engine ->
                     watch = OptionalLong.of(vertx.setPeriodic(WATCH_MS, _ -> watch(engine))));
         }
-        List<GenerationEvent> waiting = List.copyOf(early);
-        early.clear();
-        waiting.forEach(this::take);
+        try {
+            accepted.tryComplete(this);
+        } finally {
+            List<GenerationEvent> waiting = List.copyOf(early);
+            early.clear();
+            waiting.forEach(this::take);
+        }
     }
 
     private void watch(String engine) {
@@ -225,6 +228,7 @@ public final class Generation {
         } catch (RuntimeException | Error e) {
             // A failed assertion, too, must not leave the end open.
             LOG.error("handler of request {} failed; it is cancelled", requestId, e);
+            over = true;
             cancel();
             finish();
             end.tryFail(new ApiException.Cancelled("the handler of the events failed"));
@@ -238,6 +242,7 @@ public final class Generation {
 
     /// The context that submitted was undeployed: nobody is left to read.
     private void onConsumerGone() {
+        over = true;
         cancel();
         watch.ifPresent(vertx::cancelTimer);
         end.tryFail(new ApiException.Cancelled("the client is gone"));

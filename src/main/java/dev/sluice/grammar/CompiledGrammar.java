@@ -38,10 +38,19 @@ public final class CompiledGrammar {
         return remarks;
     }
 
-    /// Bytes of the heap, about; what is remembered about texts grows while they are followed.
-    /// Never waits.
-    public long bytes() {
-        return rulesBytes + machine.bytesAtLook();
+    /// Bytes of the heap, about; never waits.
+    long bytes() {
+        return rulesBytes + rememberedBytes();
+    }
+
+    /// Those of its rules, which stay.
+    long rulesBytes() {
+        return rulesBytes;
+    }
+
+    /// Those of what it remembers about texts: they grow while texts are followed.
+    long rememberedBytes() {
+        return machine.bytesAtLook();
     }
 
     /// Follows a new sequence from its beginning.

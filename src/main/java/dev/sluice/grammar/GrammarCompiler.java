@@ -99,7 +99,8 @@ public final class GrammarCompiler implements AutoCloseable {
         return pool;
     }
 
-    /// The memory for grammars that sequences follow: a quarter of the heap.
+    /// The memory for grammars that sequences follow: a quarter of the heap for their rules, and a
+    /// quarter for what they remember.
     public GrammarMemory inUse() {
         return inUse;
     }
@@ -126,8 +127,9 @@ public final class GrammarCompiler implements AutoCloseable {
 
     /// Compiles a grammar, unless that has been done.
     ///
-    /// @return fails with a [GrammarException], or with a [RejectedExecutionException] if too many
-    ///   are waiting or this is closed
+    /// @return fails with a [GrammarException], or with a [RejectedExecutionException] if this is
+    ///   closed meanwhile
+    /// @throws RejectedExecutionException if too many are waiting or this is closed
     public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec) {
         return compile(spec, () -> true);
     }
@@ -137,6 +139,7 @@ public final class GrammarCompiler implements AutoCloseable {
     ///
     /// @param wanted whether the caller still wants it; any thread
     /// @return as [#compile(GrammarSpec)]; fails with a [CancellationException] if nobody wants it
+    /// @throws RejectedExecutionException if too many are waiting or this is closed
     public CompletableFuture<CompiledGrammar> compile(GrammarSpec spec, BooleanSupplier wanted) {
         synchronized (known) {
             Compilation compilation = known.get(spec);
@@ -164,7 +167,7 @@ public final class GrammarCompiler implements AutoCloseable {
                 throw new CancellationException("nobody wants the grammar any more");
             }
             compilation.found(compileNow(compilation.spec()));
-            forget();
+            remember(compilation);
             compilation.end();
         } catch (GrammarException | RuntimeException | Error e) {
             synchronized (known) {
@@ -178,6 +181,14 @@ public final class GrammarCompiler implements AutoCloseable {
     private boolean isGivenUp(Compilation compilation) {
         synchronized (known) {
             return !compilation.isWanted() && known.remove(compilation.spec(), compilation);
+        }
+    }
+
+    /// As if it had been asked for just now, however long it took.
+    private void remember(Compilation compilation) {
+        synchronized (known) {
+            var _ = known.get(compilation.spec());
+            forget();
         }
     }
 
@@ -199,6 +210,12 @@ public final class GrammarCompiler implements AutoCloseable {
         }
     }
 
+    /// Asked by a grammar that has grown: others may have to go.
+    private long mostRemembered() {
+        forget();
+        return inUse.limit(limits.maxBytes());
+    }
+
     /// Compiles on the calling thread, past the memory of earlier ones.
     CompiledGrammar compileNow(GrammarSpec spec) throws GrammarException {
         GrammarVocabulary words = vocabulary();
@@ -215,8 +232,7 @@ public final class GrammarCompiler implements AutoCloseable {
             throw GrammarException.tooLarge(
                     "the grammar is nested too deeply, or its references lead too far");
         }
-        return new CompiledGrammar(
-                rules, words, limits, () -> inUse.limit(limits.maxBytes()), writer.remarks());
+        return new CompiledGrammar(rules, words, limits, this::mostRemembered, writer.remarks());
     }
 
     @Override

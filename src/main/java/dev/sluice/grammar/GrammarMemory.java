@@ -2,13 +2,15 @@ package dev.sluice.grammar;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /// The memory that the grammars of accepted sequences take: nobody can forget those. Any thread.
 public final class GrammarMemory {
     private final long most;
     private final Map<CompiledGrammar, Integer> users = new HashMap<>();
 
-    /// @param most bytes that all may take together; one alone may be larger
+    /// @param most bytes that the rules of all may take together, where one alone may be larger,
+    ///   and as many that they may remember about texts
     GrammarMemory(long most) {
         this.most = most;
     }
@@ -18,7 +20,9 @@ public final class GrammarMemory {
     /// @return whether there is room for it; if not, nothing is noted
     public synchronized boolean take(CompiledGrammar grammar) {
         boolean fits =
-                users.isEmpty() || users.containsKey(grammar) || grammar.bytes() + bytes() <= most;
+                users.isEmpty()
+                        || users.containsKey(grammar)
+                        || grammar.rulesBytes() + bytes(CompiledGrammar::rulesBytes) <= most;
         if (fits) {
             users.merge(grammar, 1, Integer::sum);
         }
@@ -30,14 +34,17 @@ public final class GrammarMemory {
         users.computeIfPresent(grammar, (_, count) -> count == 1 ? null : count - 1);
     }
 
-    /// What one of them may remember about texts: once all take too much, no more than its part.
+    /// Bytes that one of them may remember about texts: once all remember too much, no more than
+    /// its part.
     ///
     /// @param largest bytes that none may exceed
     synchronized long limit(long largest) {
-        return bytes() <= most ? largest : Math.min(largest, most / users.size());
+        return bytes(CompiledGrammar::rememberedBytes) <= most
+                ? largest
+                : Math.min(largest, most / users.size());
     }
 
-    private long bytes() {
-        return users.keySet().stream().mapToLong(CompiledGrammar::bytes).sum();
+    private long bytes(ToLongFunction<CompiledGrammar> of) {
+        return users.keySet().stream().mapToLong(of).sum();
     }
 }

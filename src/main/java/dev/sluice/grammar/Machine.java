@@ -313,14 +313,15 @@ final class Machine {
     }
 
     private void look() {
+        bytesAtLook = bytes();
         long most = mostBytes.getAsLong();
-        if (bytes() > most) {
+        if (bytesAtLook > most) {
             known.clear();
             stacks.clear();
             bytes = 0;
             epoch++;
+            bytesAtLook = bytes();
         }
-        bytesAtLook = bytes();
         nextLook = Math.min(most, bytesAtLook + BYTES_A_LOOK);
     }
 

@@ -228,7 +228,6 @@ public final class ChoiceProgress {
                                 : Optional.empty(),
                         drafts);
         toolCalls = List.of();
-        promptSize = 0;
         pendingCallChars = 0;
         pendingTokens = 0;
         visible = false;
@@ -254,6 +253,7 @@ public final class ChoiceProgress {
         Optional<List<TokenLogprobs>> all = Optional.of(promptLogprobs);
         promptLogprobsWanted = false;
         promptLogprobs = List.of();
+        promptSize = 0;
         return all;
     }
 

@@ -47,6 +47,7 @@ final class SseWriter implements Answer {
     private boolean open;
     private boolean closed;
     private boolean complete;
+    private boolean tooSlow;
     private Optional<byte[]> failure = Optional.empty();
     private boolean flushScheduled;
     private long lastWriteNanos;
@@ -101,6 +102,7 @@ final class SseWriter implements Answer {
         boolean tooMuch = progress.pendingSize() > options.maxUnsentChars();
         progress.accept(index, event);
         if (tooMuch && !closed && response.writeQueueFull()) {
+            tooSlow = true;
             fault.accept(
                     new ApiException.Cancelled(
                             "The answer was given up: it was read too slowly, and too much of it"
@@ -276,15 +278,16 @@ final class SseWriter implements Answer {
         writeRest(error);
     }
 
-    /// What has come goes out before the error, also where a worker thread still writes it.
+    /// What has come goes out before the error, but to who reads too slowly, also where a worker
+    /// thread still writes it.
     private void writeRest(byte[] error) {
         for (ChoiceProgress choice : progress.sequences()) {
             if (!choice.hasEnded()) {
                 choice.release();
             }
-            begin(choice);
-            // Who does not keep up has enough to read.
-            if (!isLarge(choice) || !response.writeQueueFull()) {
+            // Who did not keep up has enough to read.
+            if (!tooSlow) {
+                begin(choice);
                 append(choice);
             }
         }

@@ -10,13 +10,11 @@ import dev.sluice.compute.cpu.CpuDevice;
 import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.compute.cpu.Kernels;
 import dev.sluice.grammar.GrammarCompiler;
-import dev.sluice.grammar.GrammarLimits;
 import dev.sluice.grammar.GrammarSpec;
-import dev.sluice.grammar.GrammarVocabulary;
-import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.model.CausalLm;
 import dev.sluice.model.ModelCheckpoint;
 import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.TestEngines;
 import dev.sluice.testing.TrackingDevice;
 import dev.sluice.tokenizer.TokenIds;
 
@@ -51,12 +49,7 @@ abstract class AbstractEngineDeviceTest {
     @TempDir private Path directory;
 
     private final TrackingDevice device = new TrackingDevice(open());
-    private final GrammarCompiler compiler =
-            new GrammarCompiler(
-                    () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
-                    GrammarLimits.DEFAULT,
-                    JsonSchemaOptions.DEFAULT,
-                    1);
+    private final GrammarCompiler compiler = TestEngines.grammars();
     private long preemptions;
     private DraftCounts drafts = DraftCounts.NONE;
 

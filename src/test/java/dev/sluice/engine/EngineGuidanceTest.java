@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.grammar.GrammarCompiler;
-import dev.sluice.grammar.GrammarLimits;
 import dev.sluice.grammar.GrammarSpec;
-import dev.sluice.grammar.GrammarVocabulary;
-import dev.sluice.grammar.JsonSchemaOptions;
 import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.TestEngines;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.AfterEach;
@@ -33,12 +31,7 @@ class EngineGuidanceTest extends RuledEngine {
     static final String PATTERN = "(ab|cd)+e?[0-9]{2,40}!";
     private static final int END = 'E';
 
-    private final GrammarCompiler compiler =
-            new GrammarCompiler(
-                    () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
-                    GrammarLimits.DEFAULT,
-                    JsonSchemaOptions.DEFAULT,
-                    1);
+    private final GrammarCompiler compiler = TestEngines.grammars();
 
     @AfterEach
     void closeCompiler() {

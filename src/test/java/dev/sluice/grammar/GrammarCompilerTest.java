@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -59,6 +60,23 @@ class GrammarCompilerTest {
 
             assertThat(compile(compiler, "[ab]{51}")).isSameAs(second);
             assertThat(compile(compiler, "[ab]{50}")).isNotSameAs(first);
+        }
+    }
+
+    @Test
+    void forgetsOthersWhenOneGrows() {
+        long both;
+        try (GrammarCompiler compiler = compiler(1 << 20)) {
+            both = compile(compiler, "[ab]{50}").bytes() + compile(compiler, "[ab]{51}").bytes();
+        }
+        try (GrammarCompiler compiler = compiler(both)) {
+            CompiledGrammar first = compile(compiler, "[ab]{50}");
+            CompiledGrammar second = compile(compiler, "[ab]{51}");
+            assertThat(compile(compiler, "[ab]{50}")).isSameAs(first);
+
+            assertThat(first.matcher(Set.of()).accept('a')).isTrue();
+
+            assertThat(compile(compiler, "[ab]{51}")).isNotSameAs(second);
         }
     }
 

@@ -2,20 +2,16 @@ package dev.sluice.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.testing.TestEngines;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
+import java.util.Set;
 
 class GrammarMemoryTest {
-    private final GrammarCompiler compiler =
-            new GrammarCompiler(
-                    () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
-                    GrammarLimits.DEFAULT,
-                    JsonSchemaOptions.DEFAULT,
-                    1);
+    private final GrammarCompiler compiler = TestEngines.grammars();
 
     @AfterEach
     void close() {
@@ -60,6 +56,9 @@ class GrammarMemoryTest {
         GrammarMemory tight = new GrammarMemory(100);
         List.of(first, second).forEach(roomy::take);
         tight.take(first);
+        GrammarMatcher matcher = first.matcher(Set.of());
+        assertThat(matcher.accept('a')).isTrue();
+        assertThat(tight.limit(5000)).as("what is remembered is told").isEqualTo(100);
 
         assertThat(roomy.limit(5000)).isEqualTo(5000);
         assertThat(tight.limit(5000)).isEqualTo(100);

@@ -11,6 +11,10 @@ import dev.sluice.engine.EngineFeatures;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
+import dev.sluice.grammar.GrammarCompiler;
+import dev.sluice.grammar.GrammarLimits;
+import dev.sluice.grammar.GrammarVocabulary;
+import dev.sluice.grammar.JsonSchemaOptions;
 
 import java.util.List;
 import java.util.Set;
@@ -28,6 +32,15 @@ public final class TestEngines {
     public static EngineConfig config() {
         return new EngineConfig(
                 MAX_MODEL_LEN, 4, 16, 4, 64, DType.F32, 8, Set.of(ByteTokenizer.EOS));
+    }
+
+    /// Compiles grammars for the vocabulary, with one thread. The caller closes it.
+    public static GrammarCompiler grammars() {
+        return new GrammarCompiler(
+                () -> GrammarVocabulary.of(new ByteTokenizer().vocabulary()),
+                GrammarLimits.DEFAULT,
+                JsonSchemaOptions.DEFAULT,
+                1);
     }
 
     /// An engine for a verticle.
