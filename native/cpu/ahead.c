@@ -78,6 +78,7 @@ static int64_t weights_of(const struct sl_op *op) {
     int64_t rows = args->n / args->parts;
     switch (args->w.format) {
         case SL_FORMAT_INT8:
+        case SL_FORMAT_INT8_ROW:
             return rows > SL_INT8_ROWS_WAITING ? args->w.rows * args->w.cols : 0;
         case SL_FORMAT_INT4:
             return rows > SL_INT4_ROWS_WAITING ? args->w.rows * args->w.cols : 0;

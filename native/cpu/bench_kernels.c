@@ -231,6 +231,7 @@ static const struct format FORMATS[] = {
     {"int8 min (Q5_1)", SL_FORMAT_INT8, 32, 16, 1},
     {"int8 f32 min (Q5_K)", SL_FORMAT_INT8, 32, 32, 1},
     {"int8 group 16 (Q6_K)", SL_FORMAT_INT8, 16, 32, 0},
+    {"int8 a row (W8A8)", SL_FORMAT_INT8_ROW, 0, 32, 0},
     {"int4 (Q4_0)", SL_FORMAT_INT4, 32, 16, 0},
     {"int4 min (Q4_1)", SL_FORMAT_INT4, 32, 16, 1},
     {"int4 f32 min (Q4_K)", SL_FORMAT_INT4, 32, 32, 1},
@@ -271,7 +272,9 @@ static void bench_linear(const struct format *f, int64_t rows, int64_t cols, int
     for (int64_t i = 0; i < 512 * cols; i++) {
         x[i] = (float)(i * 7919 % 2003) / 1001 - 1;
     }
-    int64_t kind = f->format == SL_FORMAT_BF16 ? SL_PREPARED_BF16 : SL_PREPARED_INT8;
+    int64_t kind = f->format == SL_FORMAT_BF16       ? SL_PREPARED_BF16
+                   : f->format == SL_FORMAT_INT8_ROW ? SL_PREPARED_INT8_ROW
+                                                     : SL_PREPARED_INT8;
     int64_t stride = sl_prepared_stride(kind, cols);
     void *prepared = allocate((size_t)(512 * stride));
     struct sl_prepare_args p = {x, cols, cols, kind, prepared, stride};

@@ -34,6 +34,7 @@ AT(sl_pack_args, transposed, 96)
 AT(sl_pack_args, row_order, 104)
 AT(sl_pack_args, dst_row, 112)
 AT(sl_pack_args, first_col, 120)
+AT(sl_pack_args, row_scales, 128)
 AT(sl_embedding_args, table, 0)
 AT(sl_embedding_args, ids, 64)
 AT(sl_embedding_args, scale, 72)
@@ -167,7 +168,7 @@ AT(sl_op, busy_nanos, 48)
 AT(sl_op, groups, 56)
 _Static_assert(sizeof(struct sl_matrix) == 64, "sl_matrix");
 _Static_assert(sizeof(struct sl_op) == 64, "sl_op");
-_Static_assert(sizeof(struct sl_pack_args) == 128, "sl_pack_args");
+_Static_assert(sizeof(struct sl_pack_args) == 136, "sl_pack_args");
 _Static_assert(sizeof(struct sl_embedding_args) == 96, "sl_embedding_args");
 _Static_assert(sizeof(struct sl_prepare_args) == 48, "sl_prepare_args");
 _Static_assert(sizeof(struct sl_linear_args) == 168, "sl_linear_args");
@@ -326,6 +327,8 @@ int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scal
             return padded * 64;
         case SL_FORMAT_INT8:
             return padded / SL_GROUP * (1024 + scale_row * (SL_GROUP / group + has_min));
+        case SL_FORMAT_INT8_ROW:
+            return padded * SL_PANEL + scale_row;
         default:
             return padded / SL_GROUP * (512 + scale_row * (1 + has_min));
     }
@@ -334,7 +337,14 @@ int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scal
 int64_t sl_prepared_stride(int64_t kind, int64_t cols) {
     int64_t padded = sl_padded(cols);
     int64_t groups = padded / SL_GROUP;
-    return sl_round_up(kind == SL_PREPARED_BF16 ? 2 * padded : padded + 24 * groups, 64);
+    switch (kind) {
+        case SL_PREPARED_BF16:
+            return sl_round_up(2 * padded, 64);
+        case SL_PREPARED_INT8:
+            return sl_round_up(padded + 24 * groups, 64);
+        default:
+            return sl_round_up(padded + 8, 64);
+    }
 }
 
 int64_t sl_fetches_keys(void) { return level == SL_ISA_AVX512 && !sl_intel; }
@@ -342,7 +352,7 @@ int64_t sl_fetches_keys(void) { return level == SL_ISA_AVX512 && !sl_intel; }
 static int is_float(int64_t format) { return format == SL_FORMAT_F32 || format == SL_FORMAT_F16; }
 
 int64_t sl_linear_streams(int64_t format) {
-    return level == SL_ISA_AVX2 && !is_float(format) ? SL_STREAMS : 1;
+    return level == SL_ISA_AVX2 && !is_float(format) && format != SL_FORMAT_INT8_ROW ? SL_STREAMS : 1;
 }
 
 int64_t sl_linear_part_rows(int64_t format) {

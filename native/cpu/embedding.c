@@ -57,10 +57,6 @@ static void read_block(const struct sl_matrix *m, const uint8_t *block, int64_t 
     }
 }
 
-static int64_t block_bytes(const struct sl_matrix *m) {
-    return m->panel_bytes / (sl_padded(m->cols) / SL_GROUP);
-}
-
 /*
  * Begins to fetch a quantised row: its numbers lie in five to ten lines of each group, in several
  * pages, which take longer one after the other than all that is done with them.
@@ -71,7 +67,7 @@ SL_INLINE void fetch_table_row(const struct sl_matrix *m, int64_t row) {
         return;
     }
     const uint8_t *panel = (const uint8_t *)m->panels + row / SL_PANEL * m->panel_bytes;
-    const int64_t bytes = block_bytes(m), n = row % SL_PANEL, scale_bytes = m->scale_bits / 8;
+    const int64_t bytes = sl_block_bytes(m), n = row % SL_PANEL, scale_bytes = m->scale_bits / 8;
     const int64_t codes = codes_at(m, n);
     for (int64_t g = 0; g < m->panel_bytes; g += bytes) {
         for (int64_t at = n * scale_bytes; at < codes - n * 4; at += SL_PANEL * scale_bytes) {
@@ -85,7 +81,7 @@ SL_INLINE void fetch_table_row(const struct sl_matrix *m, int64_t row) {
 
 static void read_quantised(const struct sl_matrix *m, const uint8_t *panel, int64_t n, float factor,
                            float *out) {
-    int64_t groups = sl_padded(m->cols) / SL_GROUP, bytes = block_bytes(m);
+    int64_t groups = sl_padded(m->cols) / SL_GROUP, bytes = sl_block_bytes(m);
     for (int64_t g = 0; g < groups; g++) {
         float w[SL_GROUP];
         int64_t count = sl_min(SL_GROUP, m->cols - g * SL_GROUP);
@@ -93,6 +89,15 @@ static void read_quantised(const struct sl_matrix *m, const uint8_t *panel, int6
         for (int64_t i = 0; i < count; i++) {
             out[g * SL_GROUP + i] = factor * w[i];
         }
+    }
+}
+
+static void read_bytes(const struct sl_matrix *m, const uint8_t *panel, int64_t n, float factor,
+                       float *out) {
+    const float scale = scale_at(panel + sl_padded(m->cols) * SL_PANEL, 32, n);
+    for (int64_t k = 0; k < m->cols; k++) {
+        int code = panel[k / 4 * CODES_APART + n * 4 + k % 4];
+        out[k] = factor * (scale * (float)(code - 128));
     }
 }
 
@@ -117,6 +122,9 @@ static void read_row(const struct sl_matrix *m, int64_t row, float factor, float
             for (int64_t k = 0; k < m->cols; k++) {
                 out[k] = factor * bf16_to_f32(bf16[k / 2 * 2 * SL_PANEL + k % 2]);
             }
+            break;
+        case SL_FORMAT_INT8_ROW:
+            read_bytes(m, panel, n, factor, out);
             break;
         default:
             read_quantised(m, panel, n, factor, out);

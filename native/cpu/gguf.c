@@ -1,4 +1,4 @@
-/* GGUF's quantised blocks. Little-endian, no alignment. */
+/* GGUF's quantised blocks, and bytes. Little-endian, no alignment. */
 #include "gguf.h"
 
 #include "scalar.h"
@@ -15,6 +15,7 @@ static const struct source_type TYPES[] = {
     [SL_Q4_K] = {256, 144, SL_FORMAT_INT4, 32, 32, 1},
     [SL_Q5_K] = {256, 176, SL_FORMAT_INT8, 32, 32, 1},
     [SL_Q6_K] = {256, 210, SL_FORMAT_INT8, 16, 32, 0},
+    [SL_I8] = {32, 32, SL_FORMAT_INT8_ROW, 0, 32, 0},
 };
 
 const struct source_type *SL_FN(source_type)(int64_t type) { return &TYPES[type]; }
@@ -133,6 +134,9 @@ void SL_FN(read_group)(int64_t type, const uint8_t *row, int64_t g, struct quant
         case SL_Q8_0:
             set_scale16(out, read16(block), 0);
             memcpy(out->q, block + 2, 32);
+            break;
+        case SL_I8:
+            memcpy(out->q, block, SL_GROUP);
             break;
         case SL_Q4_K:
             read_q4_k(block, g % 8, out);

@@ -123,6 +123,12 @@ SL_INLINE int64_t sl_single_before(const struct sl_units *units, int64_t unit) {
 /* Inputs padded to whole groups. */
 SL_INLINE int64_t sl_padded(int64_t cols) { return sl_round_up(cols, SL_GROUP); }
 
+/* Bytes of a panel's block of 32 inputs; the scales of INT8_ROW come behind the last one. */
+SL_INLINE int64_t sl_block_bytes(const struct sl_matrix *m) {
+    int64_t blocks = sl_max(1, sl_padded(m->cols) / SL_GROUP);
+    return m->format == SL_FORMAT_INT8_ROW ? SL_GROUP * SL_PANEL : m->panel_bytes / blocks;
+}
+
 #ifdef SL_LEVEL
 
 #if SL_LEVEL == 0
@@ -205,6 +211,7 @@ void SL_FN(panel_float)(const struct panel_job *job);
 void SL_FN(panel_bf16)(const struct panel_job *job);
 void SL_FN(panel_int8)(const struct panel_job *job);
 void SL_FN(panel_int4)(const struct panel_job *job);
+void SL_FN(panel_int8_row)(const struct panel_job *job);
 
 #if SL_LEVEL == 1
 /* One row times SL_STREAMS whole panels, the first and those `apart`, 2 * `apart` .. behind. */

@@ -38,6 +38,9 @@ static void run_panel(const struct panel_job *job) {
         case SL_FORMAT_INT4:
             SL_FN(panel_int4)(job);
             break;
+        case SL_FORMAT_INT8_ROW:
+            SL_FN(panel_int8_row)(job);
+            break;
         default:
             SL_FN(panel_float)(job);
             break;

@@ -29,7 +29,7 @@ SL_INLINE struct int_job sl_int_job(const struct panel_job *job) {
     int64_t start = w->format == SL_FORMAT_INT4 ? 8 : w->group == 16 ? 16 : 4;
     return (struct int_job){
         .blocks = job->panel,
-        .block_bytes = w->panel_bytes / groups,
+        .block_bytes = sl_block_bytes(w),
         .groups = groups,
         .scale_bits = w->scale_bits,
         .q = rows,

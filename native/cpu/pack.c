@@ -33,6 +33,10 @@ static void read_quantised(const struct packing *p, int64_t row, int64_t g,
                            struct quant_group *group) {
     int64_t first = p->args->first_col / SL_GROUP;
     SL_FN(read_group)(p->args->src_type, stored_row(p, row), first + g, group);
+    if (p->args->src_type == SL_I8) {
+        group->scale[0] = group->scale[1] = p->args->row_scales[row];
+        group->min = 0;
+    }
 }
 
 /* The float32 values of inputs 32 g .. of a stored row; those beyond the last are 0. */
@@ -109,9 +113,20 @@ static void write_scale(uint8_t *block, const struct sl_matrix *m, int64_t slot,
     }
 }
 
+/* Codes of output n of one block, a byte each. */
+static void write_bytes(uint8_t *codes, int64_t n, int64_t count, const struct quant_group *group) {
+    for (int64_t i = 0; i < count; i++) {
+        codes[i / 4 * 128 + n * 4 + i % 4] = (uint8_t)(group->q[i] + 128);
+    }
+}
+
 /* Scales, min and codes of output n of one block; count: inputs that the matrix has. */
 static void write_quantised(uint8_t *block, const struct sl_matrix *m, int64_t n, int64_t count,
                             const struct quant_group *group) {
+    if (m->format == SL_FORMAT_INT8_ROW) {
+        write_bytes(block, n, count, group);
+        return;
+    }
     int64_t scales = SL_GROUP / m->group;
     for (int64_t s = 0; s < scales; s++) {
         write_scale(block, m, s * SL_PANEL + n, group->scale[s], group->scale16);
@@ -121,9 +136,7 @@ static void write_quantised(uint8_t *block, const struct sl_matrix *m, int64_t n
     }
     uint8_t *codes = block + (scales + m->has_min) * SL_PANEL * (m->scale_bits / 8);
     if (m->format == SL_FORMAT_INT8) {
-        for (int64_t i = 0; i < count; i++) {
-            codes[i / 4 * 128 + n * 4 + i % 4] = (uint8_t)(group->q[i] + 128);
-        }
+        write_bytes(codes, n, count, group);
         return;
     }
     int offset = m->has_min ? 0 : 8;
@@ -175,7 +188,7 @@ static void quantise_int4(const float *w, struct quant_group *group) {
 static void pack_group(const struct packing *p, uint8_t *panel, int64_t n, int64_t row, int64_t g) {
     const struct sl_matrix *m = &p->args->dst;
     int64_t count = sl_min(SL_GROUP, m->cols - g * SL_GROUP);
-    int quantised = m->format == SL_FORMAT_INT8 || m->format == SL_FORMAT_INT4;
+    int quantised = m->format >= SL_FORMAT_INT8;
     struct quant_group group;
     float w[SL_GROUP];
     if (p->carried && quantised) {
@@ -215,12 +228,15 @@ static void pack_outputs(const struct packing *p, uint8_t *panel, int64_t n, int
     const uint8_t *stored[SL_PANEL];
     for (int64_t i = n; i < end; i++) {
         stored[i] = stored_row(p, rows[i]);
+        if (p->args->dst.format == SL_FORMAT_INT8_ROW) {
+            memcpy(sl_panel_scale(&p->args->dst, panel, i), &p->args->row_scales[rows[i]], 4);
+        }
     }
     /* Groups outside, outputs inside: the 32 outputs of a group lie close together. */
     for (int64_t g = 0; g < groups; g++) {
         for (int64_t i = n; i < end;) {
             if (g < whole && i % SL_PACK_LANES == 0 && i + SL_PACK_LANES <= end) {
-                SL_FN(pack_lanes)(p, stored + i, panel, i, g);
+                SL_FN(pack_lanes)(p, stored + i, rows + i, panel, i, g);
                 i += SL_PACK_LANES;
             } else {
                 pack_group(p, panel, i, rows[i], g);
@@ -235,7 +251,7 @@ void SL_FN(pack)(const struct sl_pack_args *args, int64_t begin, int64_t end) {
     const struct sl_matrix *m = &args->dst;
     struct packing p = {args, source, keeps_source(m, source),
                         args->row_stride / source->block * source->block_bytes,
-                        m->panel_bytes / sl_max(1, sl_padded(m->cols) / SL_GROUP)};
+                        sl_block_bytes(m)};
     for (int64_t unit = begin; unit < end; unit++) {
         int64_t first = sl_max(unit * SL_PANEL, args->dst_row);
         int64_t last = sl_min((unit + 1) * SL_PANEL, args->dst_row + args->rows);

@@ -88,7 +88,15 @@ static void read_q6_k_scales(const uint8_t *const *rows, int64_t at, int64_t s,
     out->min = (lf){0};
 }
 
-/* Sub-block s of the blocks at a place of the rows. */
+/* Scales that lie beside the rows. */
+static void gather_row_scales(const float *scales, const int64_t *rows, struct codes *out) {
+    for (int i = 0; i < SL_PACK_LANES; i++) {
+        out->scale[0][i] = out->scale[1][i] = scales[rows[i]];
+    }
+    out->min = (lf){0};
+}
+
+/* Sub-block s of the blocks at a place of the rows; of SL_I8 the codes only. */
 static void read_codes(int64_t type, const uint8_t *const *rows, int64_t at, int64_t s,
                        struct codes *out) {
     out->zero = 0;
@@ -116,6 +124,13 @@ static void read_codes(int64_t type, const uint8_t *const *rows, int64_t at, int
         case SL_Q8_0:
             read_halves(rows, at, 0, out);
             read_bytes(rows, at + 2, 0, 0xffffffff, out->bytes);
+            for (int j = 0; j < 8; j++) {
+                out->bytes[j] ^= 0x80808080;
+            }
+            out->zero = 128;
+            break;
+        case SL_I8:
+            read_bytes(rows, at, 0, 0xffffffff, out->bytes);
             for (int j = 0; j < 8; j++) {
                 out->bytes[j] ^= 0x80808080;
             }
@@ -229,8 +244,20 @@ static void quantise(int64_t format, const lf *w, struct codes *out) {
     }
 }
 
+/* `to`: where the first output's are. */
+static void write_bytes(const struct codes *codes, uint8_t *to) {
+    uint32_t up = (uint32_t)(128 - codes->zero) * 0x01010101;
+    for (int j = 0; j < 8; j++) {
+        lu_store(to + j * 128, codes->bytes[j] + up);
+    }
+}
+
 static void write_codes(const struct sl_matrix *m, const struct codes *codes, uint8_t *block,
                         int64_t n) {
+    if (m->format == SL_FORMAT_INT8_ROW) {
+        write_bytes(codes, block + 4 * n);
+        return;
+    }
     int64_t scales = SL_GROUP / m->group;
     int64_t size = m->scale_bits / 8 * SL_PANEL;
     if (m->scale_bits == 16) {
@@ -248,10 +275,7 @@ static void write_codes(const struct sl_matrix *m, const struct codes *codes, ui
     }
     uint8_t *to = block + (scales + m->has_min) * size + 4 * n;
     if (m->format == SL_FORMAT_INT8) {
-        uint32_t up = (uint32_t)(128 - codes->zero) * 0x01010101;
-        for (int j = 0; j < 8; j++) {
-            lu_store(to + j * 128, codes->bytes[j] + up);
-        }
+        write_bytes(codes, to);
         return;
     }
     for (int j = 0; j < 4; j++) {
@@ -269,8 +293,8 @@ static void fetch_ahead(const uint8_t *const *rows, int64_t at) {
     }
 }
 
-void SL_FN(pack_lanes)(const struct packing *p, const uint8_t *const *rows, uint8_t *panel,
-                       int64_t n, int64_t g) {
+void SL_FN(pack_lanes)(const struct packing *p, const uint8_t *const *stored, const int64_t *rows,
+                       uint8_t *panel, int64_t n, int64_t g) {
     const struct sl_matrix *m = &p->args->dst;
     const struct source_type *source = p->source;
     int64_t type = p->args->src_type;
@@ -280,17 +304,20 @@ void SL_FN(pack_lanes)(const struct packing *p, const uint8_t *const *rows, uint
     uint8_t *to = block + n * (m->format == SL_FORMAT_F16 ? 2 : 4);
     struct codes codes;
     lf w[SL_GROUP];
-    fetch_ahead(rows, first * source->block_bytes / source->block);
+    fetch_ahead(stored, first * source->block_bytes / source->block);
     if (source->block > 1) {
-        read_codes(type, rows, at, first % source->block / SL_GROUP, &codes);
+        read_codes(type, stored, at, first % source->block / SL_GROUP, &codes);
         if (!p->carried) {
+            if (type == SL_I8) {
+                gather_row_scales(p->args->row_scales, rows, &codes);
+            }
             dequantise(source, &codes, w);
         }
     } else if (p->carried && type != SL_F32) {
-        copy_16(type, rows, at, to);
+        copy_16(type, stored, at, to);
         return;
     } else {
-        read_floats(type, rows, at, w);
+        read_floats(type, stored, at, w);
     }
     if (m->format <= SL_FORMAT_BF16) {
         write_floats(m->format, w, to);

@@ -97,7 +97,7 @@ static SL_NOINLINE int64_t multiply_bytes(int64_t rounds) {
 int64_t SL_FN(peak)(int64_t format, int64_t rounds) {
     __asm__ volatile("vzeroall" ::: "memory");
     int64_t operations;
-    if (format == SL_FORMAT_INT8 || format == SL_FORMAT_INT4) {
+    if (format >= SL_FORMAT_INT8) {
         operations = multiply_bytes(rounds);
 #if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
     } else if (format == SL_FORMAT_BF16 && sl_use_amx) {

@@ -76,6 +76,32 @@ static void prepare_int8(const float *x, int64_t cols, void *out) {
     }
 }
 
+/* A row as one group. Numbers are compared as bits, which can be done for several at once. */
+static void prepare_int8_row(const float *x, int64_t cols, void *out) {
+    const int64_t padded = sl_padded(cols);
+    int8_t *q = out;
+    uint32_t most = 0;
+    for (int64_t i = 0; i < cols; i++) {
+        uint32_t magnitude = bits_of(x[i]) & 0x7fffffffu;
+        magnitude = magnitude > 0x7f800000u ? 0 : magnitude;
+        most = magnitude > most ? magnitude : most;
+    }
+    const float largest = float_of(most);
+    const int zero = largest < 1e-30f;
+    const float scale = zero ? 0 : largest / 127, inverse = zero ? 0 : 127 / largest;
+    int32_t sum = 0;
+    for (int64_t i = 0; i < cols; i++) {
+        /* Adding 1.5 * 2^23 rounds to the nearest whole number, ties to even. */
+        int32_t code = (int8_t)(bits_of(x[i] * inverse + 0x1.8p23f) - 0x4b400000u);
+        q[i] = (int8_t)code;
+        sum += code;
+    }
+    memset(q + cols, 0, (size_t)(padded - cols));
+    const int32_t start = -128 * sum;
+    memcpy(q + padded, &scale, sizeof scale);
+    memcpy(q + padded + 4, &start, sizeof start);
+}
+
 void SL_FN(prepare)(const struct sl_prepare_args *args, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; r++) {
         const float *x = args->x + r * args->x_stride;
@@ -85,6 +111,8 @@ void SL_FN(prepare)(const struct sl_prepare_args *args, int64_t begin, int64_t e
         char *out = (char *)args->out + r * args->out_stride;
         if (args->kind == SL_PREPARED_BF16) {
             prepare_bf16(x, args->cols, (uint16_t *)out);
+        } else if (args->kind == SL_PREPARED_INT8_ROW) {
+            prepare_int8_row(x, args->cols, out);
         } else {
             prepare_int8(x, args->cols, out);
         }

@@ -35,7 +35,7 @@
 #endif
 
 /* Changes whenever a struct, a layout or the meaning of a call changes. */
-#define SL_ABI_VERSION 10
+#define SL_ABI_VERSION 11
 
 /* ISA levels; each includes the ones below it. */
 enum {
@@ -82,7 +82,10 @@ SL_API int64_t sl_read(const void *data, int64_t bytes, int64_t order);
 
 /* ------------------------------------------------------------------------------- element types */
 
-/* Types of rows in files and of the key/value cache; the quantised ones are GGUF's blocks. */
+/*
+ * Types of rows in files and of the key/value cache; Q4_0 to Q6_K are GGUF's blocks. I8 are signed
+ * bytes whose scales, one float32 a row, lie elsewhere; a row is a whole number of groups of 32.
+ */
 enum {
     SL_F32 = 0,
     SL_F16 = 1,
@@ -94,11 +97,19 @@ enum {
     SL_Q8_0 = 7,
     SL_Q4_K = 8,
     SL_Q5_K = 9,
-    SL_Q6_K = 10
+    SL_Q6_K = 10,
+    SL_I8 = 11
 };
 
 /* Number formats of packed matrices. */
-enum { SL_FORMAT_F32 = 0, SL_FORMAT_F16 = 1, SL_FORMAT_BF16 = 2, SL_FORMAT_INT8 = 3, SL_FORMAT_INT4 = 4 };
+enum {
+    SL_FORMAT_F32 = 0,
+    SL_FORMAT_F16 = 1,
+    SL_FORMAT_BF16 = 2,
+    SL_FORMAT_INT8 = 3,
+    SL_FORMAT_INT4 = 4,
+    SL_FORMAT_INT8_ROW = 5
+};
 
 /* ------------------------------------------------------------------------------ packed matrices
  *
@@ -126,6 +137,11 @@ enum { SL_FORMAT_F32 = 0, SL_FORMAT_F16 = 1, SL_FORMAT_BF16 = 2, SL_FORMAT_INT8 
  *                                                low nibble when i % 8 < 4, else high nibble
  *       without min: q = nibble - 8, w = scale * q;  with min: q = nibble, w = scale * q + min
  *
+ * INT8_ROW panel:
+ *         codes   [C / 4][32][4]    uint8        code of (n, k) at (k / 4) * 128 + n * 4 + k % 4
+ *         scales  [32]              f32          at 32 * C + 4 * n
+ *       q = code - 128;  w = scale * q
+ *
  * group is 32 or 16 for INT8 (16: no min), 32 for INT4. The product scale * q is exact in float32
  * and the sum is rounded once, so w is ggml's dequantised value, bit for bit.
  *
@@ -135,7 +151,7 @@ enum { SL_FORMAT_F32 = 0, SL_FORMAT_F16 = 1, SL_FORMAT_BF16 = 2, SL_FORMAT_INT8 
  *   Q4_0             INT4, f16                         Q5_0   INT8 group 32, f16
  *   Q4_1             INT4, f16, min                    Q5_1   INT8 group 32, f16, min
  *   Q4_K             INT4, f32, min (= -dmin * m)      Q5_K   INT8 group 32, f32, min
- *                                                      Q6_K   INT8 group 16, f32
+ *   I8               INT8_ROW                          Q6_K   INT8 group 16, f32
  */
 struct sl_matrix {
     void *panels;        /*  0 */
@@ -152,7 +168,7 @@ struct sl_matrix {
  * Bytes of one panel, a multiple of 64:
  *   F32 C * 128;  F16 and BF16 C * 64;
  *   INT8 (C / 32) * (1024 + 32 * S * (32 / group + has_min));
- *   INT4 (C / 32) * (512 + 32 * S * (1 + has_min)).
+ *   INT4 (C / 32) * (512 + 32 * S * (1 + has_min));  INT8_ROW C * 32 + 128.
  */
 SL_API int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,
                               int64_t has_min);
@@ -169,12 +185,13 @@ SL_API int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64
  *   INT4 (f16, no min):            d = f16(m / -8) with m the value of largest magnitude (the
  *                                  first of equals), q = clamp(rint(w * (1 / d)), -8, 7)
  * per group of 32, where f16() rounds to nearest even, rint to nearest even, 1 / d is a float32
- * and all q are 0 when d is 0. Inputs beyond cols count as 0. No other INT8 or INT4 target exists.
+ * and all q are 0 when d is 0. Inputs beyond cols count as 0. No other INT8 or INT4 target exists,
+ * and only I8 goes into INT8_ROW.
  */
 struct sl_pack_args {
     struct sl_matrix dst;     /*   0 */
     const void *src;          /*  64  first block of stored row 0 */
-    int64_t src_type;         /*  72  SL_F32 .. SL_Q6_K */
+    int64_t src_type;         /*  72  SL_F32 .. SL_I8 */
     int64_t rows;             /*  80  logical rows of this part */
     int64_t row_stride;       /*  88  elements between stored rows (transposed: between the stored
                                       rows of [cols, rows]); a whole number of blocks */
@@ -183,6 +200,7 @@ struct sl_pack_args {
     int64_t dst_row;          /* 112  row of dst that receives logical row 0 of the part */
     int64_t first_col;        /* 120  elements of each stored row before column 0; a multiple of 32;
                                       0 for F32, F16 and BF16 */
+    const float *row_scales;  /* 128  I8: of each stored row; else not read */
 };
 SL_API void sl_pack(const struct sl_pack_args *args, int64_t begin, int64_t end);
 
@@ -203,7 +221,8 @@ SL_API void sl_embedding(const struct sl_embedding_args *args, int64_t begin, in
  *
  * Activations are prepared once per input and used by any number of matrices:
  *   F32 and F16 matrices read the float32 activations themselves;
- *   BF16 matrices read prepared BF16 rows; INT8 and INT4 matrices read prepared INT8 rows.
+ *   BF16 matrices read prepared BF16 rows; INT8 and INT4 matrices read prepared INT8 rows;
+ *   INT8_ROW matrices read prepared INT8_ROW rows.
  *
  * Prepared rows, C = 32 * ceil(cols / 32), G = C / 32; values beyond cols are 0:
  *
@@ -218,11 +237,16 @@ SL_API void sl_embedding(const struct sl_embedding_args *args, int64_t begin, in
  *         at C + 12 G    float32 wsum   [G]      scale * (float) sum of the group's q
  *         at C + 16 G    int32   half8  [G][2]   -128 * sum of q over inputs 0..15 and 16..31
  *
+ * INT8_ROW  the same with the whole row as one group, m being its largest magnitude:
+ *         at 0           int8    q      [C]
+ *         at C           float32 scale
+ *         at C + 4       int32   start  -128 * sum of q
+ *
  * Row stride in bytes: sl_prepared_stride, a multiple of 64.
  */
-enum { SL_PREPARED_BF16 = 0, SL_PREPARED_INT8 = 1 };
+enum { SL_PREPARED_BF16 = 0, SL_PREPARED_INT8 = 1, SL_PREPARED_INT8_ROW = 2 };
 
-/* Bytes from one prepared row to the next: 2 C or C + 24 G, rounded up to a multiple of 64. */
+/* Bytes from one prepared row to the next: 2 C, C + 24 G or C + 8, rounded up to a multiple of 64. */
 SL_API int64_t sl_prepared_stride(int64_t kind, int64_t cols);
 
 /* Unit: a row. Exact. */
@@ -252,12 +276,14 @@ enum { SL_PIECE = 4096 };
  * INT8, INT4: per group the exact integer t = sum of q_w * q_x; then, group by group,
  *     acc = acc + t * (scale_w * scale_x)   and with has_min   acc = acc + min_w * wsum_x.
  *   (group 16: two such steps per group of 32, both with the group's scale_x.)
+ * INT8_ROW: t * (scale_w * scale_x) with the exact integer t = sum of q_w * q_x over all inputs, at
+ *   most 65,536. Exact.
  */
 struct sl_linear_args {
     struct sl_matrix w;      /*   0 */
     const float *x;          /*  64  f32 [n, w.cols]; read for F32 and F16 only */
     int64_t x_stride;        /*  72 */
-    const void *prepared;    /*  80  prepared rows; read for BF16, INT8 and INT4 only */
+    const void *prepared;    /*  80  prepared rows; not read for F32 and F16 */
     int64_t prepared_stride; /*  88  bytes */
     int64_t n;               /*  96  rows of x */
     float *out;              /* 104  f32 [n, w.rows] */

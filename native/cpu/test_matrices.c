@@ -16,8 +16,9 @@ void packs_every_type_without_loss(void) {
         }
         struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
         /* Two parts that share the second panel, packed panel by panel. */
-        struct sl_pack_args top = {m, src, type, 45, stride, 0, NULL, 0, 0};
-        struct sl_pack_args bottom = {m, src, type, 30, stride, 0, order, 45, 0};
+        float *scales = row_scales(src, rows, row_bytes);
+        struct sl_pack_args top = {m, src, type, 45, stride, 0, NULL, 0, 0, scales};
+        struct sl_pack_args bottom = {m, src, type, 30, stride, 0, order, 45, 0, scales};
         sl_pack(&bottom, 2, 3);
         sl_pack(&top, 0, 1);
         sl_pack(&top, 1, 2);
@@ -41,6 +42,7 @@ void packs_every_type_without_loss(void) {
         CHECK(bad == 0, "%s: %d wrong weights", TYPE_NAME[type], bad);
         free(out);
         free(m.panels);
+        free(scales);
         free(src);
     }
 }
@@ -77,7 +79,7 @@ static float converted(int64_t format, const float *row, int64_t k) {
 
 void converts_every_type_to_every_format(void) {
     static const int targets[] = {0, 1, 2, 3, 8};
-    for (int type = 0; type <= SL_Q6_K; type++) {
+    for (int type = 0; type <= SL_I8; type++) {
         for (int t = 0; t < 5; t++) {
             const struct format *f = &FORMATS[targets[t]];
             int64_t rows = 37, cols = BLOCK[type] == 256 ? 256 : BLOCK[type] == 32 ? 64 : 77;
@@ -87,8 +89,10 @@ void converts_every_type_to_every_format(void) {
                 random_row(type, src + r * row_bytes, cols);
             }
             struct sl_matrix m = new_matrix(f, rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
+            float *scales = row_scales(src, rows, row_bytes);
+            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0, scales};
             sl_pack(&a, 0, 2);
+            free(scales);
             float *w = all_weights(&m);
             int bad = 0;
             for (int64_t r = 0; r < rows; r++) {
@@ -121,7 +125,7 @@ void packs_transposed_sources(void) {
                 order[r] = (r + 11) % 45;
             }
             struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, stride, 1, order, 0, 0};
+            struct sl_pack_args a = {m, src, type, rows, stride, 1, order, 0, 0, NULL};
             sl_pack(&a, 0, 2);
             float *w = all_weights(&m);
             int bad = 0;
@@ -179,11 +183,12 @@ static void check_together(int type, const struct format *f, int64_t first_row, 
     }
     alone.panels = allocate((size_t)size);
     memcpy(alone.panels, m.panels, (size_t)size);
-    struct sl_pack_args a = {m, src, type, rows, stride, 0, order, first_row, first_col};
+    float *scales = row_scales(src, stored, bytes);
+    struct sl_pack_args a = {m, src, type, rows, stride, 0, order, first_row, first_col, scales};
     sl_pack(&a, first_row / 32, (first_row + rows - 1) / 32 + 1);
     for (int64_t r = 0; r < rows; r++) {
         struct sl_pack_args one = {alone, src, type, 1, stride, 0, order + r, first_row + r,
-                                   first_col};
+                                   first_col, scales};
         sl_pack(&one, (first_row + r) / 32, (first_row + r) / 32 + 1);
     }
     CHECK(memcmp(m.panels, alone.panels, (size_t)size) == 0,
@@ -191,12 +196,13 @@ static void check_together(int type, const struct format *f, int64_t first_row, 
           (int)f->format, TYPE_NAME[f->source], (int)first_row, (int)first_col);
     free(alone.panels);
     free(m.panels);
+    free(scales);
     free(src);
 }
 
 /* Whole vectors of outputs are packed in another way than outputs that lack neighbours. */
 void packs_outputs_together_as_alone(void) {
-    for (int type = 0; type <= SL_Q6_K; type++) {
+    for (int type = 0; type <= SL_I8; type++) {
         for (int f = 0; f < NUM_FORMATS; f++) {
             if (!is_target(&FORMATS[f], type)) {
                 continue;
@@ -215,13 +221,21 @@ struct prepared {
     float *x; /* the values that the prepared rows stand for */
 };
 
+static int64_t prepared_kind(int64_t format) {
+    switch (format) {
+        case SL_FORMAT_BF16: return SL_PREPARED_BF16;
+        case SL_FORMAT_INT8_ROW: return SL_PREPARED_INT8_ROW;
+        default: return SL_PREPARED_INT8;
+    }
+}
+
 static struct prepared prepare(const float *x, int64_t n, int64_t cols, int64_t format) {
     struct prepared p = {NULL, 0, allocate((size_t)(n * cols) * 4)};
     memcpy(p.x, x, (size_t)(n * cols) * 4);
     if (format <= SL_FORMAT_F16) {
         return p;
     }
-    int64_t kind = format == SL_FORMAT_BF16 ? SL_PREPARED_BF16 : SL_PREPARED_INT8;
+    int64_t kind = prepared_kind(format);
     p.stride = sl_prepared_stride(kind, cols);
     p.data = allocate((size_t)(n * p.stride));
     struct sl_prepare_args a = {x, cols, cols, kind, p.data, p.stride};
@@ -232,9 +246,10 @@ static struct prepared prepare(const float *x, int64_t n, int64_t cols, int64_t 
         const char *row = (const char *)p.data + r * p.stride;
         const int8_t *q = (const int8_t *)row;
         const float *scale = (const float *)(row + padded);
+        const int rowwise = kind == SL_PREPARED_INT8_ROW;
         for (int64_t k = 0; k < cols; k++) {
             p.x[r * cols + k] = kind == SL_PREPARED_BF16 ? bfloat_value(((const uint16_t *)row)[k])
-                                                         : (float)q[k] * scale[k / 32];
+                                                         : (float)q[k] * scale[rowwise ? 0 : k / 32];
         }
     }
     return p;
@@ -288,7 +303,43 @@ static void check_prepared(int64_t cols) {
     free(x);
 }
 
+static void check_prepared_whole(int64_t cols, float largest) {
+    const int64_t padded = (cols + 31) / 32 * 32;
+    float *x = random_floats((size_t)cols);
+    x[cols - 1] = largest;
+    x[2] = NAN;
+    struct prepared p = prepare(x, 1, cols, SL_FORMAT_INT8_ROW);
+    float m = 0, scale;
+    for (int64_t k = 0; k < cols; k++) {
+        m = fmaxf(m, fabsf(x[k]));
+    }
+    int32_t sum = 0, start;
+    for (int64_t k = 0; k < padded; k++) {
+        float v = k < cols && !isnan(x[k]) ? x[k] : 0;
+        int expected = (int)rintf(v * (127 / m)), q = ((const int8_t *)p.data)[k];
+        CHECK(q == expected, "q[%d] %d not %d", (int)k, q, expected);
+        sum += expected;
+    }
+    memcpy(&scale, (const char *)p.data + padded, 4);
+    memcpy(&start, (const char *)p.data + padded + 4, 4);
+    CHECK(scale == m / 127, "scale %g", scale);
+    CHECK(start == -128 * sum, "start %d not %d", start, -128 * sum);
+    free(p.data);
+    free(p.x);
+    free(x);
+}
+
 void prepares_rows(void) {
+    check_prepared_whole(77, -3);
+    check_prepared_whole(576, 100);
+    check_prepared_whole(3, 0.5f);
+    float zeros[40] = {0};
+    struct prepared none = prepare(zeros, 1, 40, SL_FORMAT_INT8_ROW);
+    for (int i = 0; i < 64 + 8; i++) {
+        CHECK(((const char *)none.data)[i] == 0, "zeros are zeros");
+    }
+    free(none.data);
+    free(none.x);
     check_prepared(77);
     check_prepared(256);
     check_prepared(365);
@@ -385,13 +436,13 @@ void multiplies_in_every_format(void) {
 
 /* The largest codes and inputs: nothing may saturate on the way. */
 void multiplies_extreme_codes(void) {
-    static const int sources[] = {3, 5, 7, 8, 9};
+    static const int sources[] = {3, 5, 7, 8, 9, 11};
     enum { N = 51 };
-    for (int f = 0; f < 5; f++) {
+    for (int f = 0; f < 6; f++) {
         const struct format *format = &FORMATS[sources[f]];
         struct sl_matrix m = random_matrix(format, 32, 256);
-        int64_t block = m.panel_bytes / 8;
-        int64_t codes = format->format == SL_FORMAT_INT8 ? 1024 : 512;
+        int64_t codes = format->format == SL_FORMAT_INT4 ? 512 : 1024;
+        int64_t block = format->format == SL_FORMAT_INT8_ROW ? codes : m.panel_bytes / 8;
         for (int64_t g = 0; g < 8; g++) {
             uint8_t *p = (uint8_t *)m.panels + (g + 1) * block - codes;
             memset(p, g % 2 ? 0xff : 0, (size_t)codes);
@@ -434,20 +485,30 @@ void levels_agree_on_exact_operations(void) {
             random_row(type, src + r * bytes, cols);
         }
         void *panels = NULL, *prepared = NULL;
+        float products[64];
         for (int64_t level = 0; level <= top; level++) {
             sl_isa_set(level);
             struct sl_matrix m = new_matrix(&FORMATS[f], rows, cols);
-            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
+            float *scales = row_scales(src, rows, bytes);
+            struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0, scales};
             sl_pack(&a, 0, 2);
+            free(scales);
             float *w = all_weights(&m);
-            struct prepared p = prepare(x, 1, cols, f % 2 ? SL_FORMAT_INT8 : SL_FORMAT_BF16);
+            struct prepared p = prepare(x, 1, cols, FORMATS[f].format < SL_FORMAT_BF16 ? SL_FORMAT_BF16 : FORMATS[f].format);
             free(p.x);
+            float product[64];
+            if (type == SL_I8) {
+                run_linear(&m, &p, x, 1, product, rows, 1, 0);
+            }
             if (level == 0) {
                 panels = m.panels;
                 first = w;
                 prepared = p.data;
+                memcpy(products, product, sizeof products);
                 continue;
             }
+            CHECK(type != SL_I8 || memcmp(products, product, sizeof products) == 0,
+                  "products differ");
             CHECK(memcmp(panels, m.panels, (size_t)(2 * m.panel_bytes)) == 0, "panels differ");
             CHECK(memcmp(first, w, (size_t)(rows * cols) * 4) == 0, "weights differ");
             CHECK(memcmp(prepared, p.data, (size_t)p.stride) == 0, "prepared rows differ");

@@ -79,10 +79,22 @@ static inline uint16_t bfloat_bits(float f) {
     return (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
 }
 
-static const int BLOCK[] = {1, 1, 1, 32, 32, 32, 32, 32, 256, 256, 256};
-static const int BLOCK_BYTES[] = {4, 2, 2, 18, 20, 22, 24, 34, 144, 176, 210};
+static const int BLOCK[] = {1, 1, 1, 32, 32, 32, 32, 32, 256, 256, 256, 32};
+static const int BLOCK_BYTES[] = {4, 2, 2, 18, 20, 22, 24, 34, 144, 176, 210, 32};
 static const char *const TYPE_NAME[] = {"F32",  "F16",  "BF16", "Q4_0", "Q4_1", "Q5_0",
-                                        "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"};
+                                        "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "I8"};
+
+/* The scale of a row of I8: some number that its first byte stands for. */
+static inline float row_scale(const uint8_t *row) { return (float)(row[0] + 1) * 0x1.5p-14f; }
+
+/* The scales of rows of I8; they are the caller's. */
+static inline float *row_scales(const uint8_t *rows, int64_t count, int64_t row_bytes) {
+    float *scales = allocate((size_t)count * sizeof(float));
+    for (int64_t r = 0; r < count; r++) {
+        scales[r] = row_scale(rows + r * row_bytes);
+    }
+    return scales;
+}
 
 /* A row of random blocks whose scales are sane numbers. */
 static inline void random_row(int type, uint8_t *row, int64_t cols) {
@@ -191,7 +203,10 @@ static inline void reference_block(int type, const uint8_t *p, float *y) {
 }
 
 static inline void reference_row(int type, const uint8_t *row, int64_t cols, float *y) {
-    for (int64_t b = 0; b < cols / BLOCK[type]; b++) {
+    for (int64_t k = 0; type == SL_I8 && k < cols; k++) {
+        y[k] = row_scale(row) * (float)(int8_t)row[k];
+    }
+    for (int64_t b = 0; type != SL_I8 && b < cols / BLOCK[type]; b++) {
         reference_block(type, row + b * BLOCK_BYTES[type], y + b * BLOCK[type]);
     }
 }
@@ -208,7 +223,7 @@ static const struct format FORMATS[] = {
     {SL_FORMAT_INT8, 32, 16, 0, SL_Q5_0}, {SL_FORMAT_INT8, 32, 16, 1, SL_Q5_1},
     {SL_FORMAT_INT8, 32, 32, 1, SL_Q5_K}, {SL_FORMAT_INT8, 16, 32, 0, SL_Q6_K},
     {SL_FORMAT_INT4, 32, 16, 0, SL_Q4_0}, {SL_FORMAT_INT4, 32, 16, 1, SL_Q4_1},
-    {SL_FORMAT_INT4, 32, 32, 1, SL_Q4_K},
+    {SL_FORMAT_INT4, 32, 32, 1, SL_Q4_K},  {SL_FORMAT_INT8_ROW, 0, 32, 0, SL_I8},
 };
 enum { NUM_FORMATS = sizeof FORMATS / sizeof FORMATS[0] };
 
@@ -243,8 +258,10 @@ static inline struct sl_matrix random_matrix(const struct format *f, int64_t row
         random_row(type, src + r * bytes, cols);
     }
     struct sl_matrix m = new_matrix(f, rows, cols);
-    struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0};
+    float *scales = row_scales(src, rows, bytes);
+    struct sl_pack_args a = {m, src, type, rows, cols, 0, NULL, 0, 0, scales};
     sl_pack(&a, 0, panels_of(&m));
+    free(scales);
     free(src);
     return m;
 }

@@ -2,8 +2,8 @@ package dev.sluice.compute;
 
 /// Element types of tensors and of weights in files.
 ///
-/// The quantised constants are GGUF's block types: a fixed number of elements share one block of
-/// bytes.
+/// The quantised constants are GGUF's block types, a fixed number of elements of which share one
+/// block of bytes, and [#I8].
 ///
 /// @see "GGUF and ggml block formats: ggml-common.h of ggml-org/ggml"
 public enum DType {
@@ -18,7 +18,10 @@ public enum DType {
     Q8_0(32, 34),
     Q4_K(256, 144),
     Q5_K(256, 176),
-    Q6_K(256, 210);
+    Q6_K(256, 210),
+    /// Signed bytes, as weights times a scale of their row that lies elsewhere
+    /// ([MatrixSource#rowScales]); counted in blocks of 32, as the others.
+    I8(32, 32);
 
     private final int blockElements;
     private final int blockBytes;
@@ -38,7 +41,7 @@ public enum DType {
         return blockBytes;
     }
 
-    /// Whether the type is one of the block formats.
+    /// Whether the type is one of the block formats or I8.
     public boolean isQuantized() {
         return blockElements > 1;
     }

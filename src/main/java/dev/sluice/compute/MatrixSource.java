@@ -20,6 +20,7 @@ import java.util.Optional;
 /// @param rowOrder when present, logical row `r` is stored row `rowOrder[r]`
 /// @param firstColumn elements of the first block of each row that are not part of the matrix: a
 ///   multiple of [#GROUP] below the block size. 0 but for columns that begin inside a block of 256
+/// @param rowScales of each stored row what its numbers are times; of [DType#I8] only, and always
 public record MatrixSource(
         MemorySegment data,
         DType dtype,
@@ -28,7 +29,8 @@ public record MatrixSource(
         long rowStride,
         boolean transposed,
         Optional<int[]> rowOrder,
-        int firstColumn) {
+        int firstColumn,
+        Optional<float[]> rowScales) {
 
     /// Elements of a row of a quantised type that can be told apart from their neighbours.
     public static final int GROUP = 32;
@@ -42,7 +44,7 @@ public record MatrixSource(
             long rowStride,
             boolean transposed,
             Optional<int[]> rowOrder) {
-        this(data, dtype, rows, cols, rowStride, transposed, rowOrder, 0);
+        this(data, dtype, rows, cols, rowStride, transposed, rowOrder, 0, Optional.empty());
     }
 
     /// A row-major matrix whose rows follow one another.
@@ -53,7 +55,23 @@ public record MatrixSource(
     /// The same matrix, read from another segment of the same memory or a copy of it.
     public MatrixSource withData(MemorySegment memory) {
         return new MatrixSource(
-                memory, dtype, rows, cols, rowStride, transposed, rowOrder, firstColumn);
+                memory, dtype, rows, cols, rowStride, transposed, rowOrder, firstColumn, rowScales);
+    }
+
+    /// The same matrix, its numbers times a scale of their row.
+    ///
+    /// @param scales of each stored row
+    public MatrixSource withRowScales(float[] scales) {
+        return new MatrixSource(
+                data,
+                dtype,
+                rows,
+                cols,
+                rowStride,
+                transposed,
+                rowOrder,
+                firstColumn,
+                Optional.of(scales.clone()));
     }
 
     /// The same matrix with its rows in another order: logical row `r` is stored row `order[r]`.
@@ -66,7 +84,8 @@ public record MatrixSource(
                 rowStride,
                 transposed,
                 Optional.of(order.clone()),
-                firstColumn);
+                firstColumn,
+                rowScales);
     }
 
     /// The rows `[from, to)`.
@@ -83,7 +102,10 @@ public record MatrixSource(
                 rowStride,
                 transposed,
                 rowOrder.map(order -> Arrays.copyOfRange(order, from, to)),
-                firstColumn);
+                firstColumn,
+                rowOrder.isPresent()
+                        ? rowScales
+                        : rowScales.map(scales -> Arrays.copyOfRange(scales, from, to)));
     }
 
     /// The columns `[from, to)`.
@@ -107,7 +129,8 @@ public record MatrixSource(
                 rowStride,
                 transposed,
                 rowOrder,
-                inBlock);
+                inBlock,
+                rowScales);
     }
 
     private static void checkRange(int from, int to, int limit, String what) {

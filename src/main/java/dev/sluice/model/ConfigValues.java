@@ -74,6 +74,16 @@ final class ConfigValues {
         return !(value(key) instanceof Absent);
     }
 
+    /// The names that the file gives values to.
+    List<String> names() {
+        return values.keySet().stream().map(String::valueOf).toList();
+    }
+
+    /// Whether a value is just this one.
+    boolean says(String key, Object expected) {
+        return expected.equals(value(key));
+    }
+
     /// A positive whole number.
     int size(String key) {
         return optionalSize(key)

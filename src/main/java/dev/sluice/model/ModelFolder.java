@@ -31,7 +31,8 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
 
     /// Reads the files.
     ///
-    /// @throws ModelFileException if one can't be read, or the weights are quantised
+    /// @throws ModelFileException if one can't be read, or the weights are quantised in a way that
+    ///   Sluice does not read
     static ModelFolder read(Path directory, String configName) {
         ConfigValues config = JsonFiles.readConfig(directory.resolve(configName));
         Path generation = directory.resolve("generation_config.json");
@@ -41,8 +42,8 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
                         Files.exists(generation)
                                 ? Optional.of(JsonFiles.readConfig(generation))
                                 : Optional.empty());
-        refuseQuantization(config);
-        refuseQuantization(folder.textModel());
+        QuantizationConfig.check(config);
+        QuantizationConfig.check(folder.textModel());
         return folder;
     }
 
@@ -59,17 +60,6 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
 
     private boolean isNamed() {
         return config.has("architectures") || config.has("model_type");
-    }
-
-    private static void refuseQuantization(ConfigValues config) {
-        ConfigValues quantization = config.object("quantization_config");
-        if (!quantization.isBlank()) {
-            throw new ModelFileException(
-                    "%s has weights quantised by %s; Sluice reads safetensors of F32, F16 and BF16, and quantised GGUF files"
-                            .formatted(
-                                    config.origin(),
-                                    quantization.text("quant_method").orElse("an unnamed method")));
-        }
     }
 
     /// The values of the text model, which multi-modal models keep apart.

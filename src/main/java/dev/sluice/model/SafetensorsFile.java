@@ -84,12 +84,12 @@ final class SafetensorsFile implements TensorFile {
             throw file.damaged("tensor %s goes from %d to %d".formatted(name, begin, end));
         }
         file.slice(dataStart, end, "tensor " + name);
-        Optional<DType> dtype = dtype(type);
+        Shape shape = shape(name, entry.path("shape"));
+        Optional<DType> dtype = dtype(type).filter(found -> hasWholeBlocks(found, shape));
         if (dtype.isEmpty()) {
             unreadable.put(name, type);
             return;
         }
-        Shape shape = shape(name, entry.path("shape"));
         StoredTensor tensor =
                 new StoredTensor(
                         name,
@@ -125,12 +125,17 @@ final class SafetensorsFile implements TensorFile {
         return dims.length == 0 ? Shape.of(1) : Shape.of(dims);
     }
 
+    private static boolean hasWholeBlocks(DType dtype, Shape shape) {
+        return shape.dim(shape.rank() - 1) % dtype.blockElements() == 0;
+    }
+
     /// Paddle writes bfloat16 as U16, because numpy has no such type.
     private static Optional<DType> dtype(String name) {
         return switch (name) {
             case "F32" -> Optional.of(DType.F32);
             case "F16" -> Optional.of(DType.F16);
             case "BF16", "U16" -> Optional.of(DType.BF16);
+            case "I8" -> Optional.of(DType.I8);
             default -> Optional.empty();
         };
     }

@@ -37,7 +37,26 @@ final class Weights {
         Weights weights = new Weights(file.path(), gguf);
         file.tensors().values().forEach(tensor -> weights.put(names.apply(tensor.name()), tensor));
         file.unreadable().forEach((name, type) -> weights.unreadable.put(names.apply(name), type));
+        weights.matrices.replaceAll(weights::withScales);
         return weights;
+    }
+
+    /// The scales of bytes are a tensor of their own, `[rows]` or `[rows, 1]`.
+    private MatrixSource withScales(String name, MatrixSource matrix) {
+        if (matrix.dtype() != DType.I8) {
+            return matrix;
+        }
+        String scales = name + "_scale";
+        if (isShaped(scales, matrix.rows(), 1)) {
+            MatrixSource column = matrix(scales, matrix.rows(), 1);
+            VectorSource rows =
+                    new VectorSource(
+                            column.data(), column.dtype(), column.rows(), Optional.empty());
+            return matrix.withRowScales(rows.read());
+        }
+        return vectors.containsKey(scales)
+                ? matrix.withRowScales(vector(scales, matrix.rows()))
+                : matrix;
     }
 
     private void put(String name, StoredTensor tensor) {
@@ -78,6 +97,11 @@ final class Weights {
         }
         if (matrix.rows() != rows || matrix.cols() != cols) {
             throw misshapen(name, Shape.of(matrix.rows(), matrix.cols()), Shape.of(rows, cols));
+        }
+        if (matrix.dtype() == DType.I8 && matrix.rowScales().isEmpty()) {
+            throw new ModelFileException(
+                    "%s has the tensor %s as I8, but not the scales of its %d rows, %s_scale"
+                            .formatted(path, name, rows, name));
         }
         return matrix;
     }
@@ -186,7 +210,7 @@ final class Weights {
             return new ModelFileException(path + " lacks the tensor " + name);
         }
         return new ModelFileException(
-                "%s has the tensor %s as %s, which Sluice does not read; it reads F32, F16, BF16 and, in GGUF, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K"
+                "%s has the tensor %s as %s, which Sluice does not read; it reads F32, F16, BF16, I8 with a scale a row (of a multiple of 32 numbers) and, in GGUF, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K and Q6_K"
                         .formatted(path, name, type));
     }
 

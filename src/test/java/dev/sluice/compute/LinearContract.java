@@ -30,8 +30,8 @@ interface LinearContract {
     TrackingDevice device();
 
     /// The activations as a device multiplies them: rounded to bfloat16 for bfloat16 weights, and
-    /// to a signed byte a group of 32 for quantised ones. A device with other activations overrides
-    /// it.
+    /// to a signed byte a group of 32 for quantised ones, or a row for those with a scale a row. A
+    /// device with other activations overrides it.
     ///
     /// @param rows of activations that are multiplied at once
     default float[] asMultiplied(float[] row, String format, int rows) {
@@ -43,9 +43,10 @@ interface LinearContract {
                 rounded[i] = Float.intBitsToFloat(bits & 0xFFFF0000);
             }
         } else if (format.startsWith("int")) {
-            for (int first = 0; first < row.length; first += 32) {
+            int group = format.equals("int8_row") ? row.length : 32;
+            for (int first = 0; first < row.length; first += group) {
                 float largest = 0;
-                int end = Math.min(first + 32, row.length);
+                int end = Math.min(first + group, row.length);
                 for (int i = first; i < end; i++) {
                     largest = Math.max(largest, Math.abs(row[i]));
                 }
@@ -120,8 +121,7 @@ interface LinearContract {
         Randoms random = new Randoms(type.blockBytes());
         try (Arena arena = Arena.ofShared()) {
             for (int rows : new int[] {1, 32, 75}) {
-                MemorySegment data = random.weights(type, (long) rows * cols, arena);
-                MatrixSource source = MatrixSource.of(data, type, rows, cols);
+                MatrixSource source = random.source(type, rows, cols, arena);
                 PackedMatrix matrix = device().pack(List.of(source), packing);
                 float[][] w = weights(matrix);
                 for (int n : new int[] {1, 2, 7, 19}) {
@@ -142,8 +142,7 @@ interface LinearContract {
         int cols = columns(type);
         Randoms random = new Randoms(type.blockBytes());
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment data = random.weights(type, 70L * cols, arena);
-            MatrixSource source = MatrixSource.of(data, type, 70, cols);
+            MatrixSource source = random.source(type, 70, cols, arena);
             PackedMatrix matrix = device().pack(List.of(source), packing);
             float[][] values = random.matrix(29, cols);
 
@@ -178,7 +177,7 @@ interface LinearContract {
     @ParameterizedTest
     @EnumSource(
             value = DType.class,
-            names = {"I32"},
+            names = {"I32", "I8"},
             mode = EnumSource.Mode.EXCLUDE)
     default void weightsHaveTheValuesOfTheReferenceImplementation(DType type) throws IOException {
         int cols = Math.max(32, type.blockElements());
@@ -285,9 +284,8 @@ interface LinearContract {
         int[] cuts = {0, 96, 384, 512};
         Randoms random = new Randoms(14);
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment data = random.weights(type, 40L * cols, arena);
             int[] order = random.permutation(40);
-            MatrixSource whole = MatrixSource.of(data, type, 40, cols).withRowOrder(order);
+            MatrixSource whole = random.source(type, 40, cols, arena).withRowOrder(order);
             PackedMatrix all = device().pack(List.of(whole), Packing.SOURCE);
             float[][] expected = weights(all);
             for (int i = 1; i < cuts.length; i++) {

@@ -1,6 +1,7 @@
 package dev.sluice.testing;
 
 import dev.sluice.compute.DType;
+import dev.sluice.compute.MatrixSource;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -71,6 +72,20 @@ public final class Randoms {
             }
         }
         return data;
+    }
+
+    /// A matrix of random weights, and of random scales where they lie beside it.
+    public MatrixSource source(DType type, int rows, int cols, SegmentAllocator allocator) {
+        MemorySegment data = weights(type, (long) rows * cols, allocator);
+        MatrixSource source = MatrixSource.of(data, type, rows, cols);
+        if (type != DType.I8) {
+            return source;
+        }
+        float[] scales = new float[rows];
+        for (int r = 0; r < rows; r++) {
+            scales[r] = 0.001f * (1 + random.nextInt(16)) + 1e-6f * r;
+        }
+        return source.withRowScales(scales);
     }
 
     private static void store(DType type, MemorySegment data, long index, float value) {

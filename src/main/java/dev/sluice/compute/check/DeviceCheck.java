@@ -21,6 +21,7 @@ public final class DeviceCheck {
                     DType.F16,
                     DType.BF16,
                     DType.Q8_0,
+                    DType.I8,
                     DType.Q6_K,
                     DType.Q4_0,
                     DType.Q4_1,

@@ -104,7 +104,16 @@ final class Lab implements AutoCloseable {
                 store(type, data, i, (float) random.nextGaussian());
             }
         }
-        return MatrixSource.of(data, type, rows, cols);
+        MatrixSource source = MatrixSource.of(data, type, rows, cols);
+        return type == DType.I8 ? source.withRowScales(rowScales(rows)) : source;
+    }
+
+    private float[] rowScales(int rows) {
+        float[] scales = new float[rows];
+        for (int r = 0; r < rows; r++) {
+            scales[r] = Float.float16ToFloat((short) (SCALE | random.nextInt(1024)));
+        }
+        return scales;
     }
 
     private void scales(DType type, MemorySegment data, long block) {

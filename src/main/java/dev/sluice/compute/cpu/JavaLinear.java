@@ -30,6 +30,11 @@ final class JavaLinear implements Units {
         PanelBlock block = new PanelBlock();
         float[] sums = new float[rows * WIDTH];
         for (long panel = begin; panel < end; panel++) {
+            if (PanelLayout.hasRowScales(w.format())) {
+                multiplyBytes(block, panel, sums);
+                store(sums, panel);
+                continue;
+            }
             Arrays.fill(sums, 0);
             for (int b = 0; b < w.blocks(); b++) {
                 if (w.format().isQuantized()) {
@@ -79,6 +84,32 @@ final class JavaLinear implements Units {
         int count = Math.min(BLOCK, w.cols() - first);
         Arrays.fill(x, count, BLOCK, 0);
         Bits.readF32(args.x().data(), row * args.x().rowStride() + first, x, 0, count);
+    }
+
+    private void multiplyBytes(PanelBlock block, long panel, float[] sums) {
+        MemorySegment prepared = args.prepared();
+        int padded = PanelLayout.paddedCols(w.cols());
+        byte[] x = new byte[BLOCK];
+        int[] t = new int[WIDTH];
+        int[] totals = new int[rows * WIDTH];
+        for (int b = 0; b < w.blocks(); b++) {
+            block.readCodes(w, panel, b);
+            for (int row = 0; row < rows; row++) {
+                long at = row * args.preparedStride() + (long) b * BLOCK;
+                MemorySegment.copy(prepared, ValueLayout.JAVA_BYTE, at, x, 0, BLOCK);
+                multiply(block.q, x, 0, BLOCK, t);
+                for (int n = 0; n < WIDTH; n++) {
+                    totals[row * WIDTH + n] += t[n];
+                }
+            }
+        }
+        for (int row = 0; row < rows; row++) {
+            float scale = Bits.f32At(prepared, row * args.preparedStride() + padded);
+            for (int n = 0; n < WIDTH; n++) {
+                int s = row * WIDTH + n;
+                sums[s] = totals[s] * (block.scales[n] * scale);
+            }
+        }
     }
 
     private void addIntegers(PanelBlock block, int b, float[] sums) {

@@ -42,6 +42,11 @@ final class JavaPack implements Units {
             for (int g = 0; g < dst.blocks(); g++) {
                 WeightGroup group = rows.group(logicalRow, g);
                 writeGroup(group, WeightGroup.SIZE, dst.blockOffset(panel, g), n);
+                if (PanelLayout.hasRowScales(format) && g == 0) {
+                    long scales = PanelLayout.scalesAt(format, dst.cols());
+                    long at = panel * dst.panelBytes() + scales + 4L * n;
+                    Bits.setF32At(dst.data(), at, group.scale());
+                }
             }
             return;
         }
@@ -76,6 +81,10 @@ final class JavaPack implements Units {
 
     private void writeGroup(WeightGroup group, int count, long block, int n) {
         MemorySegment data = dst.data();
+        if (PanelLayout.hasRowScales(format)) {
+            writeCodes(group, count, block, n);
+            return;
+        }
         if (format.scaleBits() == 16) {
             Bits.setI16At(data, block + 2L * n, group.scaleBits());
             if (format.hasMin()) {
@@ -90,6 +99,10 @@ final class JavaPack implements Units {
                 Bits.setF32At(data, block + 128 + 4L * n, group.min());
             }
         }
+        writeCodes(group, count, block, n);
+    }
+
+    private void writeCodes(WeightGroup group, int count, long block, int n) {
         for (int i = 0; i < count; i++) {
             writeCode(block, n, i, group.code(i));
         }
@@ -98,7 +111,7 @@ final class JavaPack implements Units {
     private void writeCode(long block, int n, int i, int q) {
         MemorySegment data = dst.data();
         long codes = block + PanelLayout.headBytes(format);
-        if (format.encoding() == WeightFormat.Encoding.INT8) {
+        if (format.encoding() != WeightFormat.Encoding.INT4) {
             Bits.setU8(data, codes + (i / 4) * 128L + n * 4L + i % 4, q + 128);
             return;
         }

@@ -29,12 +29,32 @@ final class JavaPrepare implements Units {
                 for (int k = 0; k < padded; k++) {
                     Bits.setI16At(args.out(), at + 2L * k, Bfloat16.bits(x[k]));
                 }
+            } else if (args.kind() == Prepared.INT8_ROW) {
+                quantizeRow(x, at);
             } else {
                 for (int g = 0; g < padded / GROUP; g++) {
                     quantize(x, g, at);
                 }
             }
         }
+    }
+
+    private void quantizeRow(float[] x, long row) {
+        float largest = 0;
+        for (float value : x) {
+            // No number is larger than one that is none.
+            largest = Math.abs(value) > largest ? Math.abs(value) : largest;
+        }
+        boolean nothing = largest < NOTHING;
+        float inverse = nothing ? 0 : 127f / largest;
+        int sum = 0;
+        for (int k = 0; k < padded; k++) {
+            int q = (int) Math.rint(x[k] * inverse);
+            Bits.setU8(args.out(), row + k, q);
+            sum += q;
+        }
+        Bits.setF32At(args.out(), row + padded, nothing ? 0 : largest / 127f);
+        Bits.setI32At(args.out(), row + padded + 4L, -128 * sum);
     }
 
     private void quantize(float[] x, int group, long row) {

@@ -18,8 +18,14 @@ sealed interface KernelArgs {
     ///
     /// @param source one part, as a file holds it
     /// @param rowOrder int32 `[rows]`, or [MemorySegment#NULL]
+    /// @param rowScales float32 `[stored rows]`, or [MemorySegment#NULL]
     /// @param dstRow row of `dst` that receives row 0 of the part
-    record Pack(Panels dst, MatrixSource source, MemorySegment rowOrder, int dstRow)
+    record Pack(
+            Panels dst,
+            MatrixSource source,
+            MemorySegment rowOrder,
+            MemorySegment rowScales,
+            int dstRow)
             implements KernelArgs {}
 
     /// Rows of a table.

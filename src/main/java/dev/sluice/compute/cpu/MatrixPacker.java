@@ -66,8 +66,12 @@ final class MatrixPacker {
                     part.rowOrder()
                             .map(rows -> arena.allocateFrom(ValueLayout.JAVA_INT, rows))
                             .orElse(MemorySegment.NULL);
+            MemorySegment scales =
+                    part.rowScales()
+                            .map(rows -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, rows))
+                            .orElse(MemorySegment.NULL);
             MatrixSource source = forAllThreads(part);
-            Units units = kernels.pack(new KernelArgs.Pack(panels, source, order, row));
+            Units units = kernels.pack(new KernelArgs.Pack(panels, source, order, scales, row));
             long first = row / PanelLayout.WIDTH;
             long end = (row + part.rows() - 1L) / PanelLayout.WIDTH + 1;
             threads.run(OP, (from, to) -> units.run(first + from, first + to), end - first, 1);

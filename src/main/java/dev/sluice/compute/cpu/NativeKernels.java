@@ -104,7 +104,8 @@ final class NativeKernels implements CpuKernels {
                 .flag(source.transposed())
                 .pointer(args.rowOrder())
                 .integer(args.dstRow())
-                .integer(source.firstColumn());
+                .integer(source.firstColumn())
+                .pointer(args.rowScales());
         return call.end();
     }
 
@@ -337,6 +338,7 @@ final class NativeKernels implements CpuKernels {
             case Q4_K -> 8;
             case Q5_K -> 9;
             case Q6_K -> 10;
+            case I8 -> 11;
             case I32 -> throw new IllegalArgumentException(type + " is no type of weights");
         };
     }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// the library, so devices of one process that are open at the same time share it.
 final class NativeLibrary implements AutoCloseable {
     /// The interface version that this program speaks: `SL_ABI_VERSION`.
-    static final long ABI_VERSION = 10;
+    static final long ABI_VERSION = 11;
 
     private static final long MAX_NAME_BYTES = 64;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;

@@ -16,7 +16,8 @@ enum NativeOp {
             "integer transposed",
             "pointer row_order",
             "integer dst_row",
-            "integer first_col"),
+            "integer first_col",
+            "pointer row_scales"),
     EMBEDDING(
             "sl_embedding",
             "matrix table",

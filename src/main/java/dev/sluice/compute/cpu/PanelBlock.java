@@ -47,7 +47,7 @@ final class PanelBlock {
                     }
                 }
             }
-            case INT8, INT4 -> {
+            case INT8, INT4, INT8_ROW -> {
                 readCodes(panels, panel, block);
                 for (int i = 0; i < PanelLayout.BLOCK; i++) {
                     int scale = i / 16 * PanelLayout.WIDTH;
@@ -63,9 +63,13 @@ final class PanelBlock {
     void readCodes(Panels panels, long panel, int block) {
         WeightFormat format = panels.format();
         long at = panels.blockOffset(panel, block);
-        readScales(panels.data(), at, format);
+        if (PanelLayout.hasRowScales(format)) {
+            readRowScales(panels, panel);
+        } else {
+            readScales(panels.data(), at, format);
+        }
         long codes = at + PanelLayout.headBytes(format);
-        if (format.encoding() == WeightFormat.Encoding.INT8) {
+        if (format.encoding() != WeightFormat.Encoding.INT4) {
             MemorySegment.copy(panels.data(), ValueLayout.JAVA_BYTE, codes, bytes, 0, ELEMENTS);
             for (int i = 0; i < PanelLayout.BLOCK; i++) {
                 int row = i / 4 * 128 + i % 4;
@@ -84,6 +88,13 @@ final class PanelBlock {
                 q[i * 32 + n] = (bytes[row + n * 4] >> shift & 15) + offset;
             }
         }
+    }
+
+    private void readRowScales(Panels panels, long panel) {
+        long at =
+                panel * panels.panelBytes() + PanelLayout.scalesAt(panels.format(), panels.cols());
+        Bits.readF32(panels.data(), at / Float.BYTES, scales, 0, PanelLayout.WIDTH);
+        System.arraycopy(scales, 0, scales, PanelLayout.WIDTH, PanelLayout.WIDTH);
     }
 
     private void readScales(MemorySegment data, long at, WeightFormat format) {

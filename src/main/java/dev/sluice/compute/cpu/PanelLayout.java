@@ -31,13 +31,23 @@ final class PanelLayout {
                 + switch (format.encoding()) {
                     case F32 -> elements * 4;
                     case F16, BF16 -> elements * 2;
-                    case INT8 -> elements;
+                    case INT8, INT8_ROW -> elements;
                     case INT4 -> elements / 2;
                 };
     }
 
     /// Bytes of one panel, a multiple of 64.
     static long panelBytes(WeightFormat format, int cols) {
+        return scalesAt(format, cols) + (hasRowScales(format) ? WIDTH * format.scaleBytes() : 0);
+    }
+
+    /// Whether each output has one scale, behind the blocks of its panel.
+    static boolean hasRowScales(WeightFormat format) {
+        return format.encoding() == WeightFormat.Encoding.INT8_ROW;
+    }
+
+    /// Where the blocks of a panel end, and the scales of its outputs begin, if it has any.
+    static long scalesAt(WeightFormat format, int cols) {
         return (long) Math.ceilDiv(cols, BLOCK) * blockBytes(format);
     }
 }

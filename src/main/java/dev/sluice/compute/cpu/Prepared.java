@@ -9,7 +9,9 @@ enum Prepared {
     /// Bfloat16, padded with zeros.
     BF16(0),
     /// Bytes with a scale and sums per group of 32.
-    INT8(1);
+    INT8(1),
+    /// Bytes with one scale and sum.
+    INT8_ROW(2);
 
     private final int code;
 
@@ -28,6 +30,7 @@ enum Prepared {
             case F32, F16 -> NONE;
             case BF16 -> BF16;
             case INT8, INT4 -> INT8;
+            case INT8_ROW -> INT8_ROW;
         };
     }
 
@@ -38,6 +41,7 @@ enum Prepared {
             case NONE -> 0;
             case BF16 -> Math.ceilDiv(2 * padded, 64L) * 64;
             case INT8 -> Math.ceilDiv(padded + 24 * (padded / 32), 64L) * 64;
+            case INT8_ROW -> Math.ceilDiv(padded + 8, 64L) * 64;
         };
     }
 }

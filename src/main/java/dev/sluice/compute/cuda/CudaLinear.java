@@ -106,6 +106,7 @@ final class CudaLinear implements AutoCloseable {
                 context.load(FEW_MODULE);
                 context.load(GEMM_MODULE);
             }
+            case INT8_ROW -> throw RowLayout.unknown(format.encoding());
         }
     }
 
@@ -134,6 +135,7 @@ final class CudaLinear implements AutoCloseable {
         return switch (encoding) {
             case F32, F16, BF16 -> encoding;
             case INT8, INT4 -> n <= FEW_ROWS ? Encoding.F32 : Encoding.BF16;
+            case INT8_ROW -> throw RowLayout.unknown(encoding);
         };
     }
 
@@ -149,6 +151,7 @@ final class CudaLinear implements AutoCloseable {
                     gemm(x, activations, w, out);
                 }
             }
+            case INT8_ROW -> throw RowLayout.unknown(Encoding.INT8_ROW);
         }
     }
 

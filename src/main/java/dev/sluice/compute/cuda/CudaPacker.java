@@ -38,7 +38,7 @@ final class CudaPacker implements AutoCloseable {
         List<CudaMatrix.Segment> segments = new ArrayList<>();
         try (MadeSoFar made = new MadeSoFar()) {
             for (MatrixParts.Segment segment : MatrixParts.segments(parts, packing)) {
-                RowLayout layout = new RowLayout(segment.format(), segment.cols());
+                RowLayout layout = new RowLayout(segment.format().grouped(), segment.cols());
                 long bytes = Math.multiplyExact((long) segment.rows(), layout.rowBytes());
                 DeviceMemory memory = made.keep(DeviceMemory.allocate(bytes), DeviceMemory::close);
                 segments.add(new CudaMatrix.Segment(layout, segment.rows(), memory));

@@ -34,7 +34,13 @@ record RowLayout(WeightFormat format, int cols) {
             case F16, BF16 -> Math.multiplyExact(cols, Short.BYTES);
             case INT8 -> padded;
             case INT4 -> padded / 2;
+            case INT8_ROW -> throw unknown(format.encoding());
         };
+    }
+
+    /// No matrix here has it: [WeightFormat#grouped] is what is packed.
+    static IllegalStateException unknown(WeightFormat.Encoding encoding) {
+        return new IllegalStateException(encoding + " has no kernels");
     }
 
     /// Scales of each group of 32.
@@ -66,7 +72,8 @@ record RowLayout(WeightFormat format, int cols) {
         return switch (format.encoding()) {
             case F32 -> rowBytes() / Float.BYTES;
             case F16, BF16 -> rowBytes() / Short.BYTES;
-            case INT8, INT4 -> throw new IllegalStateException(format.label() + " is no float");
+            case INT8, INT4, INT8_ROW ->
+                    throw new IllegalStateException(format.label() + " is no float");
         };
     }
 }

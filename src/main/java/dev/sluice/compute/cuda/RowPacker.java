@@ -53,7 +53,7 @@ final class RowPacker {
     }
 
     private boolean holdsAsStored() {
-        return format.equals(WeightFormat.ofSource(source.dtype()));
+        return format.equals(WeightFormat.ofSource(source.dtype()).grouped());
     }
 
     private void copy(int row, MemorySegment into, long at) {
@@ -79,7 +79,8 @@ final class RowPacker {
                 }
                 writeShorts(into, at);
             }
-            case INT8, INT4 -> throw new IllegalStateException(format.label() + " is no float");
+            case INT8, INT4, INT8_ROW ->
+                    throw new IllegalStateException(format.label() + " is no float");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.compute.weights;
 
+import dev.sluice.compute.DType;
 import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Packing;
 import dev.sluice.compute.ShapeChecks;
@@ -11,6 +12,9 @@ import java.util.List;
 /// The parts that one packed matrix is made of, checked and put into segments.
 public final class MatrixParts {
     private static final String OP = "pack";
+
+    /// Sums of more products of bytes may not fit into 32 bits.
+    private static final int MOST_BYTE_COLUMNS = 65_536;
 
     private MatrixParts() {}
 
@@ -80,6 +84,15 @@ public final class MatrixParts {
                 !(part.transposed() && part.dtype().isQuantized()),
                 OP,
                 part.dtype() + " can't be transposed");
+        boolean bytes = part.dtype() == DType.I8;
+        ShapeChecks.that(
+                part.rowScales().isPresent() == bytes,
+                OP,
+                bytes ? "I8 without scales" : "scales of " + part.dtype() + ", which has its own");
+        ShapeChecks.that(
+                !bytes || cols <= MOST_BYTE_COLUMNS,
+                OP,
+                "%d columns of I8, expected up to %d".formatted(cols, MOST_BYTE_COLUMNS));
         int[] order = part.rowOrder().orElse(new int[0]);
         ShapeChecks.that(
                 part.rowOrder().isEmpty() || order.length == part.rows(),
@@ -88,13 +101,25 @@ public final class MatrixParts {
         ShapeChecks.that(
                 Arrays.stream(order).noneMatch(row -> row < 0), OP, "a negative row in the order");
         if (part.rows() > 0) {
+            int stored = storedRows(part, order);
+            part.rowScales()
+                    .ifPresent(scales ->
+                            ShapeChecks.that(
+                                    scales.length >= stored,
+                                    OP,
+                                    "%d scales for %d rows".formatted(scales.length, stored)));
             ShapeChecks.host(OP, "the source", part.data(), neededBytes(part, order));
             ShapeChecks.that(part.data().isNative(), OP, "the source lies in the Java heap");
         }
     }
 
+    /// Rows up to the last one that is read.
+    private static int storedRows(MatrixSource part, int[] order) {
+        return order.length == 0 ? part.rows() : Arrays.stream(order).max().orElse(0) + 1;
+    }
+
     private static long neededBytes(MatrixSource part, int[] order) {
-        long lastRow = order.length == 0 ? part.rows() - 1L : Arrays.stream(order).max().orElse(0);
+        long lastRow = storedRows(part, order) - 1L;
         long elements =
                 part.transposed()
                         ? (part.cols() - 1L) * part.rowStride() + lastRow + 1

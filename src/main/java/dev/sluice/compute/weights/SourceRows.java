@@ -17,6 +17,7 @@ public final class SourceRows {
 
     private final MatrixSource source;
     private final int[] rowOrder;
+    private final float[] rowScales;
     private final WeightGroup group = new WeightGroup();
     private short[] shorts = new short[0];
     private int[] ints = new int[0];
@@ -28,6 +29,7 @@ public final class SourceRows {
     public SourceRows(MatrixSource source) {
         this.source = source;
         this.rowOrder = source.rowOrder().orElse(new int[0]);
+        this.rowScales = source.rowScales().orElse(new float[0]);
     }
 
     /// Dequantises a logical row.
@@ -113,9 +115,13 @@ public final class SourceRows {
 
     /// One group of a quantised row; valid until the next call.
     public WeightGroup group(int row, int index) {
-        long start = storedRow(row) * source.dtype().bytesFor(source.rowStride());
+        long stored = storedRow(row);
+        long start = stored * source.dtype().bytesFor(source.rowStride());
         int first = source.firstColumn() / WeightGroup.SIZE;
         group.read(source.dtype(), source.data(), start, first + index);
+        if (rowScales.length > 0) {
+            group.scaleBy(rowScales[(int) stored]);
+        }
         return group;
     }
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 /// The numbers of a packed matrix, whatever layout a device gives them.
 ///
 /// @param encoding the number format
-/// @param group inputs that share a scale: 32 or 16; 0 for the float formats
+/// @param group inputs that share a scale: 32 or 16; 0 for the float formats and `INT8_ROW`
 /// @param scaleBits bits of a scale or minimum: 16 or 32; 0 for the float formats
 /// @param hasMin whether a group of 32 has a minimum beside its scale
 public record WeightFormat(Encoding encoding, int group, int scaleBits, boolean hasMin) {
@@ -23,7 +23,9 @@ public record WeightFormat(Encoding encoding, int group, int scaleBits, boolean 
         /// Integers of 8 bits, times a scale.
         INT8(3),
         /// Integers of 4 bits, times a scale.
-        INT4(4);
+        INT4(4),
+        /// Integers of 8 bits, times a float32 scale of their row.
+        INT8_ROW(5);
 
         private final int code;
 
@@ -43,11 +45,15 @@ public record WeightFormat(Encoding encoding, int group, int scaleBits, boolean 
     private static final WeightFormat INT8 = new WeightFormat(Encoding.INT8, 32, 16, false);
     private static final WeightFormat INT4 = new WeightFormat(Encoding.INT4, 32, 16, false);
 
+    private static final WeightFormat INT8_HALVES = new WeightFormat(Encoding.INT8, 16, 32, false);
+    private static final WeightFormat INT8_ROW = new WeightFormat(Encoding.INT8_ROW, 0, 32, false);
+
     private static WeightFormat floats(Encoding encoding) {
         return new WeightFormat(encoding, 0, 0, false);
     }
 
-    /// The format that a packing makes of a source type.
+    /// The format that a packing makes of a source type. What has 8 bits already keeps its codes
+    /// when 8 bits are asked for.
     ///
     /// @throws IllegalArgumentException if the type holds no weights
     public static WeightFormat of(Packing packing, DType source) {
@@ -55,7 +61,7 @@ public record WeightFormat(Encoding encoding, int group, int scaleBits, boolean 
             case SOURCE -> ofSource(source);
             case FLOAT32 -> F32;
             case BFLOAT16 -> BF16;
-            case INT8 -> INT8;
+            case INT8 -> source == DType.I8 ? INT8_ROW : INT8;
             case INT4 -> INT4;
         };
     }
@@ -74,10 +80,17 @@ public record WeightFormat(Encoding encoding, int group, int scaleBits, boolean 
             case Q5_1 -> new WeightFormat(Encoding.INT8, 32, 16, true);
             case Q4_K -> new WeightFormat(Encoding.INT4, 32, 32, true);
             case Q5_K -> new WeightFormat(Encoding.INT8, 32, 32, true);
-            case Q6_K -> new WeightFormat(Encoding.INT8, 16, 32, false);
+            case Q6_K -> INT8_HALVES;
+            case I8 -> INT8_ROW;
             case I32 ->
                     throw new IllegalArgumentException("pack: " + source + " is no weight type");
         };
+    }
+
+    /// The same numbers for devices that have no products with one scale a row: the halves of each
+    /// group have it.
+    public WeightFormat grouped() {
+        return encoding == Encoding.INT8_ROW ? INT8_HALVES : this;
     }
 
     /// Whether each group of inputs has a scale.

@@ -121,7 +121,14 @@ public final class WeightGroup {
         Arrays.fill(q, count, SIZE, (byte) 0);
     }
 
-    /// Reads a group.
+    /// Sets the scale of all 32, for [DType#I8], whose scales are beside the matrix.
+    public void scaleBy(float rowScale) {
+        scale = rowScale;
+        upperScale = rowScale;
+        min = 0;
+    }
+
+    /// Reads a group; of [DType#I8] the codes only.
     ///
     /// @param row where the row begins, in bytes
     /// @param group index of the group in its row
@@ -151,6 +158,7 @@ public final class WeightGroup {
             case Q5_0 -> readNibbles(rest + 4, i32(rest), -16);
             case Q5_1 -> readNibbles(rest + 4, i32(rest), 0);
             case Q8_0 -> System.arraycopy(block, rest, q, 0, SIZE);
+            case I8 -> System.arraycopy(block, 0, q, 0, SIZE);
             default -> throw new IllegalArgumentException(type + " has no blocks of 32");
         }
     }

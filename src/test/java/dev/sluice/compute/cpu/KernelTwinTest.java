@@ -102,12 +102,12 @@ class KernelTwinTest {
         Randoms random = new Randoms(1);
         for (DType type : WEIGHTS) {
             int cols = type.isQuantized() ? 2 * type.blockElements() : 75;
-            MemorySegment data = random.weights(type, 50L * cols, arena);
+            MatrixSource all = random.source(type, 50, cols, arena);
             List<MatrixSource> parts = new ArrayList<>();
-            parts.add(MatrixSource.of(data, type, 37, cols));
-            parts.add(MatrixSource.of(data, type, 50, cols).withRowOrder(random.permutation(50)));
+            parts.add(all.rows(0, 37));
+            parts.add(all.withRowOrder(random.permutation(50)));
             if (!type.isQuantized()) {
-                parts.add(new MatrixSource(data, type, 40, cols, 45, true, Optional.empty()));
+                parts.add(new MatrixSource(all.data(), type, 40, cols, 45, true, Optional.empty()));
             }
             assertSame(device -> {
                 List<ByteBuffer> panels = panels(device.pack(parts, packing));
@@ -167,8 +167,7 @@ class KernelTwinTest {
             batch.add(ids, 0, 70, new int[1], 1, false);
             for (DType type : WEIGHTS) {
                 int cols = type.isQuantized() ? 2 * type.blockElements() : 75;
-                MemorySegment data = random.weights(type, 70L * cols, arena);
-                List<MatrixSource> parts = List.of(MatrixSource.of(data, type, 70, cols));
+                List<MatrixSource> parts = List.of(random.source(type, 70, cols, arena));
                 assertSame(device -> {
                     PackedMatrix table = device.pack(parts, Packing.SOURCE);
                     try (DeviceMatrix out = DeviceMatrix.blank(device, 70, cols)) {
@@ -181,7 +180,7 @@ class KernelTwinTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"BF16", "INT8"})
+    @EnumSource(names = {"BF16", "INT8", "INT8_ROW"})
     void preparedRowsAreExact(Prepared kind) {
         for (int cols : new int[] {1, 31, 64, 77, 1000}) {
             float[][] x = new Randoms(cols).matrix(9, cols);
@@ -208,8 +207,7 @@ class KernelTwinTest {
         Randoms random = new Randoms(3);
         for (DType type : WEIGHTS) {
             int cols = type.isQuantized() ? 2 * type.blockElements() : 200;
-            MemorySegment data = random.weights(type, 85L * cols, arena);
-            List<MatrixSource> parts = List.of(MatrixSource.of(data, type, 85, cols));
+            List<MatrixSource> parts = List.of(random.source(type, 85, cols, arena));
             float[][] x = random.matrix(13, cols);
 
             float[][] expected = multiply(java, x, parts, packing);

@@ -53,7 +53,7 @@ class CudaLinearTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q5_1", "Q5_K", "Q6_K", "Q4_0", "Q4_1", "Q4_K"})
+    @EnumSource(names = {"Q8_0", "Q5_1", "Q5_K", "Q6_K", "Q4_0", "Q4_1", "Q4_K", "I8"})
     void severalTilesOfBfloat16MakeOneProduct(DType type) {
         int cols = type.blockElements() == 32 ? 7 * 32 : 2 * 256;
         Randoms random = new Randoms(21);
@@ -97,7 +97,7 @@ class CudaLinearTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"Q8_0", "Q5_1", "Q5_K", "Q6_K", "Q4_0", "Q4_1", "Q4_K"})
+    @EnumSource(names = {"Q8_0", "Q5_1", "Q5_K", "Q6_K", "Q4_0", "Q4_1", "Q4_K", "I8"})
     void fewRowsAreMultipliedAsTheyAreAndHaveTheSameBitsInAnyTile(DType type) {
         // Not the same number of groups for each warp, and not whole tiles.
         int cols = type.blockElements() == 32 ? 19 * 32 : 3 * 256;
@@ -208,8 +208,7 @@ class CudaLinearTest {
     }
 
     private PackedMatrix pack(int rows, DType type, int cols, Randoms random, Arena arena) {
-        var data = random.weights(type, (long) rows * cols, arena);
-        MatrixSource source = MatrixSource.of(data, type, rows, cols);
+        MatrixSource source = random.source(type, rows, cols, arena);
         return device().pack(List.of(source), Packing.SOURCE);
     }
 

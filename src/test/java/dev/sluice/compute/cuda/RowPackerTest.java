@@ -28,7 +28,7 @@ class RowPackerTest {
         try (Arena arena = Arena.ofConfined()) {
             MatrixSource source = source(type, cols, arena);
             for (Packing packing : new Packing[] {Packing.SOURCE, Packing.FLOAT32}) {
-                RowLayout layout = new RowLayout(WeightFormat.of(packing, type), cols);
+                RowLayout layout = new RowLayout(WeightFormat.of(packing, type).grouped(), cols);
                 MemorySegment packed = pack(source, layout, arena);
 
                 for (int row = 0; row < ROWS; row++) {
@@ -42,7 +42,7 @@ class RowPackerTest {
     @MethodSource("dev.sluice.compute.DeviceCases#typesAndPackings")
     void aQuantisedWeightIsLessThanAStepAway(DType type, Packing packing) {
         int cols = columns(type);
-        RowLayout layout = new RowLayout(WeightFormat.of(packing, type), cols);
+        RowLayout layout = new RowLayout(WeightFormat.of(packing, type).grouped(), cols);
         int steps = layout.format().encoding() == WeightFormat.Encoding.INT4 ? 16 : 254;
         try (Arena arena = Arena.ofConfined()) {
             MatrixSource source = source(type, cols, arena);
@@ -87,8 +87,7 @@ class RowPackerTest {
     }
 
     private static MatrixSource source(DType type, int cols, Arena arena) {
-        MemorySegment data = new Randoms(5).weights(type, (long) ROWS * cols, arena);
-        return MatrixSource.of(data, type, ROWS, cols);
+        return new Randoms(5).source(type, ROWS, cols, arena);
     }
 
     private static MemorySegment pack(MatrixSource source, RowLayout layout, Arena arena) {
@@ -123,6 +122,7 @@ class RowPackerTest {
                 int code = Bits.u8(row, k / 2) >> (k % 2 * 4) & 15;
                 yield dequantised(row, layout, k, format.hasMin() ? code : code - 8);
             }
+            case INT8_ROW -> throw new IllegalArgumentException("no layout here");
         };
     }
 
