@@ -2,7 +2,7 @@
  * Paged causal attention. A unit's query rows (tokens times heads) pass over the cache blocks
  * together, some dozens at a time: scores of a block, online softmax, sum of values.
  * No operation of one row depends on the others: masked keys get the probability 0, and adding 0
- * changes nothing.
+ * times a finite value changes nothing.
  */
 #include "attention.h"
 

@@ -352,7 +352,8 @@ int64_t sl_fetches_keys(void) { return level == SL_ISA_AVX512 && !sl_intel; }
 static int is_float(int64_t format) { return format == SL_FORMAT_F32 || format == SL_FORMAT_F16; }
 
 int64_t sl_linear_streams(int64_t format) {
-    return level == SL_ISA_AVX2 && !is_float(format) && format != SL_FORMAT_INT8_ROW ? SL_STREAMS : 1;
+    int in_streams = !is_float(format) && format != SL_FORMAT_INT8_ROW;
+    return level == SL_ISA_AVX2 && in_streams ? SL_STREAMS : 1;
 }
 
 int64_t sl_linear_part_rows(int64_t format) {

@@ -28,8 +28,8 @@ struct source_type {
 
 const struct source_type *SL_FN(source_type)(int64_t type);
 
-/* Reads group g of the quantised row that begins at `row`; of SL_I8, whose scale lies elsewhere, the
-   codes only. */
+/* Reads group g of the quantised row that begins at `row`; of SL_I8, whose scale lies elsewhere,
+   the codes only. */
 void SL_FN(read_group)(int64_t type, const uint8_t *row, int64_t g, struct quant_group *out);
 
 #endif

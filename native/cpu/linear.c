@@ -210,6 +210,9 @@ static void run_parts(const struct sl_linear_args *args, int64_t begin, int64_t 
 }
 
 void SL_FN(linear)(const struct sl_linear_args *args, int64_t begin, int64_t end) {
+    if (args->n == 0) {
+        return;
+    }
     if (args->streams == 1) {
         run_parts(args, begin, end);
         return;

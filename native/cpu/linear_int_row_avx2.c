@@ -31,12 +31,13 @@ SL_INLINE void row_tile(int rows, const struct int_row_job *job, int64_t row, in
             t[i][1] = _mm256_add_epi32(t[i][1], _mm256_madd_epi16(high, x));
         }
     }
-    const vf scale = vf_load(job->weight_scales + slice * OUTPUTS);
+    const vf scales = vf_load(job->weight_scales + slice * OUTPUTS);
     SL_UNROLL for (int i = 0; i < rows; i++) {
         const __m256i sum = _mm256_add_epi32(add_lanes(t[i][0], t[i][1]),
                                              _mm256_set1_epi32(sl_row_start(job, row + i)));
+        const vf scale = vf_mul(scales, vf_set1(sl_row_scale(job, row + i)));
         vf_store(job->out + (row + i) * job->out_stride + slice * OUTPUTS,
-                 vf_mul(_mm256_cvtepi32_ps(sum), vf_mul(scale, vf_set1(sl_row_scale(job, row + i)))));
+                 vf_mul(_mm256_cvtepi32_ps(sum), scale));
     }
 }
 

@@ -13,8 +13,8 @@ enum { FETCH_AHEAD, FETCH_PANEL, FETCH_KV };
 
 enum { MOST_ROWS = SL_MOST_ROWS, THIRDS = MOST_ROWS / 3 };
 
-/* Four inputs of a tile's row; addresses are those of every third row, for each has room for the two
-   rows after it. */
+/* Four inputs of a tile's row; addresses are those of every third row, for each has room for the
+   two rows after it. */
 SL_INLINE __m512i four_inputs(const char *const q[], int i, int64_t stride, int64_t at) {
     int32_t four;
     memcpy(&four, q[i / 3] + i % 3 * stride + at, sizeof four);

@@ -46,9 +46,7 @@ static void read_floats(const struct packing *p, int64_t row, int64_t g, int64_t
         struct quant_group group;
         read_quantised(p, row, g, &group);
         dequantise(&group, w);
-        return;
-    }
-    if (args->transposed) {
+    } else if (args->transposed) {
         for (int64_t i = 0; i < count; i++) {
             int64_t k = g * SL_GROUP + i;
             w[i] = read_float(args->src, args->src_type, k * args->row_stride + row);

@@ -23,7 +23,8 @@ enum { SL_PACK_LANES = SL_LEVEL == SL_ISA_PLAIN ? 4 : 8 };
 
 /*
  * Packs group g, which is whole, of outputs n .. n + SL_PACK_LANES - 1 of a panel; n is a multiple
- * of that number, stored[i] the row of output n + i and rows[i] its number. Not for transposed sources.
+ * of that number, stored[i] the row of output n + i and rows[i] its number. Not for transposed
+ * sources.
  */
 void SL_FN(pack_lanes)(const struct packing *p, const uint8_t *const *stored, const int64_t *rows,
                        uint8_t *panel, int64_t n, int64_t g);

@@ -114,7 +114,7 @@ static float exponential(float x) {
     return out[0];
 }
 
-/* A weight in [0, 1] as an integer: a million of them have a sum below 2^63. */
+/* A weight in [0, 1] as an integer: the sum of 2^20 of them is 2^63 at most. */
 SL_INLINE uint64_t fixed_point(float weight) {
     float least = weight < 1.0f ? weight : 1.0f;
     return (uint64_t)(int64_t)(least * 8796093022208.0f);

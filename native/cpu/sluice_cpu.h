@@ -168,7 +168,8 @@ struct sl_matrix {
  * Bytes of one panel, a multiple of 64:
  *   F32 C * 128;  F16 and BF16 C * 64;
  *   INT8 (C / 32) * (1024 + 32 * S * (32 / group + has_min));
- *   INT4 (C / 32) * (512 + 32 * S * (1 + has_min));  INT8_ROW C * 32 + 128.
+ *   INT4 (C / 32) * (512 + 32 * S * (1 + has_min));
+ *   INT8_ROW C * 32 + 128.
  */
 SL_API int64_t sl_panel_bytes(int64_t format, int64_t cols, int64_t group, int64_t scale_bits,
                               int64_t has_min);
@@ -228,7 +229,8 @@ SL_API void sl_embedding(const struct sl_embedding_args *args, int64_t begin, in
  *
  * BF16  bfloat16 [C], rounded to nearest even (NaN stays NaN)
  *
- * INT8  quantised per group of 32, symmetric: m = max|x|; when m < 1e-30 all is 0, else
+ * INT8  quantised per group of 32, symmetric: m = max|x| of what is a number (a NaN has any q);
+ *       when m < 1e-30 all is 0, else
  *       scale = m / 127, q = rint(x * (127 / m)) in float32, to nearest even. One row is
  *         at 0           int8    q      [C]
  *         at C           float32 scale  [G]
@@ -246,7 +248,7 @@ SL_API void sl_embedding(const struct sl_embedding_args *args, int64_t begin, in
  */
 enum { SL_PREPARED_BF16 = 0, SL_PREPARED_INT8 = 1, SL_PREPARED_INT8_ROW = 2 };
 
-/* Bytes from one prepared row to the next: 2 C, C + 24 G or C + 8, rounded up to a multiple of 64. */
+/* Bytes from one prepared row to the next: 2 C, C + 24 G or C + 8, in whole 64. */
 SL_API int64_t sl_prepared_stride(int64_t kind, int64_t cols);
 
 /* Unit: a row. Exact. */
@@ -490,9 +492,11 @@ SL_API void sl_rotary_store(const struct sl_rotary_store_args *args, int64_t beg
  * A token at position p sees keys max(0, p - window + 1) .. p. Float32 accumulation; the softmax is
  * computed online over the cache blocks of a segment in order, and segments of SL_ATTENTION_SEGMENT
  * positions (the blocks that begin there) are merged in order, so a query's result depends on
- * neither tile nor batch. A tile may be one segment's part only: then each of its tokens' heads
- * leaves a record in `partials`, and sl_merge_attention makes the output of the records. With a
- * BF16 cache queries and probabilities are rounded to bfloat16 before they meet keys and values.
+ * neither tile nor batch as long as all values are finite (one that is not may also reach the other
+ * tokens of its tile, and those whose window begins behind it in its group of 32). A tile may be
+ * one segment's part only: then each of its tokens' heads leaves a record in `partials`, and
+ * sl_merge_attention makes the output of the records. With a BF16 cache queries and probabilities
+ * are rounded to bfloat16 before they meet keys and values.
  */
 struct sl_attention_args {
     const float *q;                 /*   0  f32 [tokens, num_heads * head_dim], rotated */

@@ -248,8 +248,9 @@ static struct prepared prepare(const float *x, int64_t n, int64_t cols, int64_t 
         const float *scale = (const float *)(row + padded);
         const int rowwise = kind == SL_PREPARED_INT8_ROW;
         for (int64_t k = 0; k < cols; k++) {
+            const int64_t group = rowwise ? 0 : k / 32;
             p.x[r * cols + k] = kind == SL_PREPARED_BF16 ? bfloat_value(((const uint16_t *)row)[k])
-                                                         : (float)q[k] * scale[rowwise ? 0 : k / 32];
+                                                         : (float)q[k] * scale[group];
         }
     }
     return p;
@@ -494,7 +495,8 @@ void levels_agree_on_exact_operations(void) {
             sl_pack(&a, 0, 2);
             free(scales);
             float *w = all_weights(&m);
-            struct prepared p = prepare(x, 1, cols, FORMATS[f].format < SL_FORMAT_BF16 ? SL_FORMAT_BF16 : FORMATS[f].format);
+            int64_t format = FORMATS[f].format;
+            struct prepared p = prepare(x, 1, cols, format < SL_FORMAT_BF16 ? SL_FORMAT_BF16 : format);
             free(p.x);
             float product[64];
             if (type == SL_I8) {

@@ -137,7 +137,7 @@ static __device__ float exponential(float argument) {
     return __fmul_rn(p, __int_as_float((n + 127) << 23));
 }
 
-/* A weight in [0, 1] as an integer: a million of them have a sum below 2^63. */
+/* A weight in [0, 1] as an integer: the sum of 2^20 of them is 2^63 at most. */
 static __device__ u64 fixed_point(float weight) {
     return (u64)(fminf(weight, 1.0f) * 8796093022208.0f);
 }
