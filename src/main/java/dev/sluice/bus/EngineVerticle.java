@@ -152,9 +152,10 @@ public final class EngineVerticle extends VerticleBase {
         String address = message.headers().get(Addresses.EVENTS_TO);
         if (address == null) {
             engine().cancel(requestId);
-        } else if (compiling.containsKey(address)) {
-            ApiException cause = new ApiException.Cancelled("The request was cancelled.");
-            compiling.get(address).completeExceptionally(cause);
+        } else {
+            Optional.ofNullable(compiling.get(address))
+                    .ifPresent(admission ->
+                            admission.completeExceptionally(new ApiException.Cancelled()));
         }
         outbox.answer(() -> message.reply(""));
     }

@@ -76,10 +76,7 @@ final class GenerateCommand implements Callable<Integer> {
         int maxModelLen = engine.engine().config().maxModelLen();
         TokenIds ids =
                 chat
-                        ? new Conversation(
-                                        engine.prompts(),
-                                        engine.engine().config().maxModelLen(),
-                                        Optional.empty())
+                        ? new Conversation(engine.prompts(), maxModelLen, Optional.empty())
                                 .ask(text)
                         : engine.prompts().text(text);
         if (ids.size() == 0) {

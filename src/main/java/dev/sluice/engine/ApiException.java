@@ -105,6 +105,11 @@ public abstract sealed class ApiException extends RuntimeException {
     public static final class Cancelled extends ApiException {
         private static final long serialVersionUID = 1L;
 
+        /// Somebody asked for it.
+        public Cancelled() {
+            this("The request was cancelled.");
+        }
+
         /// @param message for the client
         public Cancelled(String message) {
             super(message);

@@ -4,9 +4,7 @@ import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
 import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Tensor;
-import dev.sluice.compute.Workspace;
 import dev.sluice.model.CausalLm;
-import dev.sluice.model.KvCache;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,8 +15,8 @@ import java.util.List;
 ///
 /// Its cache has as many blocks as the pool, and a sequence has the same ones in both. A guess is a
 /// token of the sequence to it; what it computed behind a guess that was wrong is computed again.
-/// Of what a grammar forbids nothing is guessed. Owns its batch, cache and workspace; the model and
-/// the device are the caller's.
+/// Of what a grammar forbids nothing is guessed. Owns the memory of its steps; the model and the
+/// device are the caller's.
 ///
 /// @see "Leviathan et al. 2023, Fast inference from transformers via speculative decoding"
 final class DraftModelProposer implements Proposer {
@@ -35,9 +33,8 @@ final class DraftModelProposer implements Proposer {
     private final Device device;
     private final int maxTokens;
     private final int numIds;
+    private final StepMemory memory;
     private final ForwardBatch batch;
-    private final KvCache cache;
-    private final Workspace workspace;
     private final Arena arena;
     private final MemorySegment best;
     private final MemorySegment mask;
@@ -52,28 +49,16 @@ final class DraftModelProposer implements Proposer {
         this.maxTokens = config.maxNumBatchedTokens();
         this.numIds = numIds;
         try (MadeSoFar made = new MadeSoFar()) {
-            this.batch =
+            this.memory =
                     made.keep(
-                            new ForwardBatch(
-                                    maxTokens,
+                            StepMemory.of(
+                                    config,
                                     config.maxNumSeqs(),
-                                    config.maxBlocksPerSequence(),
-                                    config.blockSize()),
-                            ForwardBatch::close);
-            this.cache =
-                    made.keep(
-                            new KvCache(
-                                    device,
-                                    model.config(),
-                                    config.kvDtype(),
-                                    config.numBlocks(),
-                                    config.blockSize()),
-                            KvCache::close);
-            this.workspace =
-                    made.keep(
-                            new Workspace(
-                                    device, model.workspaceBytes(maxTokens, config.maxNumSeqs())),
-                            Workspace::close);
+                                    config.maxNumSeqs(),
+                                    model,
+                                    device),
+                            StepMemory::close);
+            this.batch = memory.batch();
             this.arena = made.keep(Arena.ofShared(), Arena::close);
             this.best = arena.allocate(ValueLayout.JAVA_INT, config.maxNumSeqs());
             this.mask = arena.allocate(ValueLayout.JAVA_INT, Math.ceilDiv(numIds, Integer.SIZE));
@@ -112,7 +97,7 @@ final class DraftModelProposer implements Proposer {
         while (batch.numTokens() > 0) {
             int rows = batch.numLogitRows();
             batch.padTo(device.paddedTokens(batch));
-            Tensor logits = model.forward(batch, cache, workspace);
+            Tensor logits = model.forward(batch, memory.cache(), memory.workspace());
             if (rows == 0) {
                 break;
             }
@@ -215,8 +200,6 @@ final class DraftModelProposer implements Proposer {
     @Override
     public void close() {
         arena.close();
-        workspace.close();
-        cache.close();
-        batch.close();
+        memory.close();
     }
 }

@@ -250,7 +250,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private static ApiException cancelled() {
-        return new ApiException.Cancelled("The request was cancelled.");
+        return new ApiException.Cancelled();
     }
 
     /// Takes the commands that came in and computes one step. Engine thread.

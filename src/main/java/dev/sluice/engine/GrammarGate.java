@@ -59,7 +59,7 @@ record GrammarGate(Optional<GrammarCompiler> grammars) {
             return tooCostly(guidance, e);
         }
         if (cause instanceof CancellationException) {
-            return new ApiException.Cancelled("The request was cancelled.");
+            return new ApiException.Cancelled();
         }
         if (cause instanceof RejectedExecutionException) {
             return new ApiException.Overloaded(

@@ -2,52 +2,28 @@ package dev.sluice.engine;
 
 import dev.sluice.compute.Device;
 import dev.sluice.compute.ForwardBatch;
-import dev.sluice.compute.MadeSoFar;
 import dev.sluice.compute.Tensor;
-import dev.sluice.compute.Workspace;
 import dev.sluice.model.CausalLm;
-import dev.sluice.model.KvCache;
 
 import java.util.List;
 
 /// Turns scheduled sequences into one ragged batch and runs the model on it.
 ///
-/// Owns the batch, the KV cache and the workspace. The model and the device are the caller's. Call
-/// only on the engine thread.
+/// Owns the memory of its steps. The model and the device are the caller's. Call only on the engine
+/// thread.
 final class ModelRunner implements AutoCloseable {
     private final CausalLm model;
     private final Device device;
+    private final StepMemory memory;
     private final ForwardBatch batch;
-    private final KvCache cache;
-    private final Workspace workspace;
 
     /// @param maxLogitRows most rows of logits of a step
     /// @throws dev.sluice.compute.DeviceException if the memory can't be had
     ModelRunner(EngineConfig config, int maxLogitRows, CausalLm model, Device device) {
         this.model = model;
         this.device = device;
-        int maxTokens = config.maxNumBatchedTokens();
-        try (MadeSoFar made = new MadeSoFar()) {
-            this.batch =
-                    made.keep(
-                            new ForwardBatch(
-                                    maxTokens,
-                                    maxLogitRows,
-                                    config.maxBlocksPerSequence(),
-                                    config.blockSize()),
-                            ForwardBatch::close);
-            this.cache =
-                    made.keep(
-                            new KvCache(
-                                    device,
-                                    model.config(),
-                                    config.kvDtype(),
-                                    config.numBlocks(),
-                                    config.blockSize()),
-                            KvCache::close);
-            this.workspace = new Workspace(device, model.workspaceBytes(maxTokens, maxLogitRows));
-            made.complete();
-        }
+        this.memory = StepMemory.of(config, maxLogitRows, maxLogitRows, model, device);
+        this.batch = memory.batch();
     }
 
     /// Computes the scheduled tokens of each sequence and its guesses.
@@ -66,7 +42,7 @@ final class ModelRunner implements AutoCloseable {
         }
         int rows = batch.numLogitRows();
         batch.padTo(device.paddedTokens(batch));
-        Tensor logits = model.forward(batch, cache, workspace);
+        Tensor logits = model.forward(batch, memory.cache(), memory.workspace());
         return batch.numLogitRows() == rows ? logits : logits.rows(0, rows);
     }
 
@@ -105,8 +81,6 @@ final class ModelRunner implements AutoCloseable {
 
     @Override
     public void close() {
-        workspace.close();
-        cache.close();
-        batch.close();
+        memory.close();
     }
 }

@@ -212,21 +212,20 @@ final class SseWriter implements Answer {
     }
 
     private boolean isAnyAtWork() {
-        for (boolean busy : atWork) {
-            if (busy) {
+        return has(atWork, true);
+    }
+
+    private boolean allEndsWritten() {
+        return !has(endWritten, false);
+    }
+
+    private static boolean has(boolean[] flags, boolean wanted) {
+        for (boolean flag : flags) {
+            if (flag == wanted) {
                 return true;
             }
         }
         return false;
-    }
-
-    private boolean allEndsWritten() {
-        for (boolean written : endWritten) {
-            if (!written) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void write(Buffer event) {
