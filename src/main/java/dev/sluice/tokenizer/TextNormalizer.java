@@ -29,10 +29,15 @@ interface TextNormalizer {
 
     /// One of Unicode's normal forms.
     static TextNormalizer form(Normalizer.Form form) {
-        return text ->
-                isAscii(text) || Normalizer.isNormalized(text, form)
-                        ? text
-                        : Normalizer.normalize(text, form);
+        return text -> {
+            if (isAscii(text)) {
+                return text;
+            }
+            String ordered = MarkOrder.apply(text, form);
+            return Normalizer.isNormalized(ordered, form)
+                    ? ordered
+                    : Normalizer.normalize(ordered, form);
+        };
     }
 
     /// Puts a text before any that is not empty.
