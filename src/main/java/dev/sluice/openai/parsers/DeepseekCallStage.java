@@ -11,8 +11,10 @@ final class DeepseekCallStage implements Stage {
     private final LeadText lead;
     private final StringBuilder raw = new StringBuilder();
     private final StringBuilder name = new StringBuilder();
+    private final StringBuilder fence = new StringBuilder();
     private ArgumentText arguments = new ArgumentText();
     private State state = State.TEXT;
+    private boolean stray;
 
     private enum State {
         TEXT,
@@ -66,10 +68,13 @@ final class DeepseekCallStage implements Stage {
                 if (c == '{') {
                     state = State.ARGUMENTS;
                     argument(c);
+                } else {
+                    fence.append(c);
                 }
             }
+            case CALLS -> stray |= !JsonScanner.isSpace(c);
             case ARGUMENTS -> argument(c);
-            case TEXT, CALLS, REST -> {}
+            case TEXT, REST -> {}
         }
     }
 
@@ -90,6 +95,7 @@ final class DeepseekCallStage implements Stage {
     private void begin() {
         calls.begin(name.toString().strip());
         arguments = new ArgumentText();
+        fence.setLength(0);
         state = State.FENCE;
     }
 
@@ -156,14 +162,24 @@ final class DeepseekCallStage implements Stage {
                 giveArguments();
             }
             case HEAD -> lead.give(raw);
-            case TEXT, CALLS, REST -> {}
+            case CALLS -> giveStray();
+            case TEXT, REST -> {}
         }
         raw.setLength(0);
         state = State.CALLS;
     }
 
+    /// Text among calls is none of an answer's, unless no call comes.
+    private void giveStray() {
+        if (stray) {
+            lead.give(raw);
+        }
+        stray = false;
+    }
+
     private void noArguments(boolean closed) {
-        if (!closed) {
+        String other = fence.toString().replace("`", "").strip();
+        if (!closed || !(other.isEmpty() || other.equals("json"))) {
             calls.spoil();
         }
         calls.arguments(ArgumentText.NONE);
@@ -177,10 +193,12 @@ final class DeepseekCallStage implements Stage {
             }
             raw.append(mark.shown());
             name.setLength(0);
+            stray = false;
             state = call ? State.HEAD : State.CALLS;
         } else if (state == State.TEXT) {
             lead.mark(mark);
         } else if (mark.is(CallFormat.CALLS_END)) {
+            giveStray();
             raw.setLength(0);
             state = State.TEXT;
         }

@@ -59,6 +59,16 @@ final class DeepseekTranscripts {
                                 BEGIN + older("f", "{\"a\": [\"b").replaceFirst("(?s)\n```<.*", ""))
                         .cutOff()
                         .calls(List.of("f"), List.of("{\"a\":[\"b\"]}"), false),
+                of("arguments that are no object", BEGIN + newer("f", "[1]") + END)
+                        .calls(List.of("f"), List.of("{}"), false),
+                of("a fence around nothing", BEGIN + older("f", "") + END)
+                        .calls(List.of("f"), List.of("{}"), true),
+                of("no call among calls", "a " + BEGIN + "hello").says("a " + BEGIN + "hello"),
+                of("no call between calls", "a " + BEGIN + "hello" + END + "b")
+                        .says("a " + BEGIN + "hellob"),
+                of("text and a call among calls", "a " + BEGIN + "hello" + newer("f", "{}") + END)
+                        .says("a")
+                        .calls(List.of("f"), List.of("{}"), true),
                 of("cut off in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w")
                         .cutOff()
                         .says("a"),
