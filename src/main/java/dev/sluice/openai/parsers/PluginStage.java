@@ -23,10 +23,12 @@ final class PluginStage implements Stage, CallSource {
     private final StringBuilder text = new StringBuilder();
     private final List<Boolean> hasArguments = new ArrayList<>();
     private int[] ids = new int[0];
+    private int numIds;
     private int firstId;
     private int seenChars;
     private int seenIds;
     private boolean streams;
+    private boolean waits;
 
     /// @param markers that the parser wants to see as text
     PluginStage(
@@ -49,10 +51,12 @@ final class PluginStage implements Stage, CallSource {
 
     @Override
     public void tokens(TokenIds more) {
-        int[] next = more.toArray();
-        int[] all = Arrays.copyOf(ids, ids.length + next.length);
-        System.arraycopy(next, 0, all, ids.length, next.length);
-        ids = all;
+        if (numIds + more.size() > ids.length) {
+            ids = Arrays.copyOf(ids, 2 * (numIds + more.size()));
+        }
+        for (int i = 0; i < more.size(); i++) {
+            ids[numIds++] = more.get(i);
+        }
     }
 
     @Override
@@ -67,23 +71,24 @@ final class PluginStage implements Stage, CallSource {
 
     @Override
     public void thinkingEnded(int numTokens) {
-        firstId = Math.min(numTokens, ids.length);
+        firstId = Math.min(numTokens, numIds);
         seenIds = firstId;
     }
 
     @Override
     public void pieceEnded(int numTokens) {
-        if (text.length() > seenChars) {
+        if (!waits && text.length() > seenChars) {
             grow(false);
         }
     }
 
     @Override
     public void end(boolean truncated) {
-        grow(true);
+        if (!waits) {
+            grow(true);
+        }
         if (!streams) {
-            Extraction found =
-                    guard(() -> parser.extract(text.toString(), ids(firstId, ids.length)));
+            Extraction found = guard(() -> parser.extract(text.toString(), ids(firstId, numIds)));
             out.content().append(found.content());
             for (int i = 0; i < found.calls().size(); i++) {
                 ToolCallParser.Call call = found.calls().get(i);
@@ -104,13 +109,14 @@ final class PluginStage implements Stage, CallSource {
                         text.substring(seenChars),
                         text.toString(),
                         ids(firstId, seenIds),
-                        ids(seenIds, ids.length),
-                        ids(firstId, ids.length),
+                        ids(seenIds, numIds),
+                        ids(firstId, numIds),
                         last);
         seenChars = text.length();
-        seenIds = ids.length;
+        seenIds = numIds;
         Optional<Extension> found = guard(() -> parser.extractDelta(growth));
         streams |= found.isPresent();
+        waits = !streams;
         found.ifPresent(extension -> {
             out.content().append(extension.content());
             extension.calls().forEach(this::extend);

@@ -33,7 +33,8 @@ public interface ToolCallParser {
     /// and whole answers alike. The default tells nothing, so that streams too wait for the end and
     /// for [#extract].
     ///
-    /// @return empty to leave the whole answer to [#extract]; either always or never
+    /// @return empty to leave the whole answer to [#extract]; either always or never, so that after
+    ///   an empty one nothing more is asked
     default Optional<Extension> extractDelta(Growth growth) {
         return Optional.empty();
     }

@@ -51,6 +51,15 @@ class ToolCallParsersTest {
 
     /// `<call>name` at the end of an answer.
     public static class Whole implements ToolCallParser {
+        private int asked;
+
+        @Override
+        public Optional<Extension> extractDelta(Growth growth) {
+            asked++;
+            assertThat(asked).isEqualTo(1);
+            return Optional.empty();
+        }
+
         @Override
         public String name() {
             return "Test_Whole";
