@@ -4,7 +4,8 @@ package dev.sluice.openai.parsers;
 ///
 /// @param text of the marker, as templates write it
 /// @param special whether it is a token that texts leave out
-/// @param tokenIndex tokens generated before it; one more or less where it was found in the text
+/// @param tokenIndex tokens generated before it; where it was found in the text, which knows no
+///   tokens, some of the same piece may be missing or too many
 record Mark(String text, boolean special, int tokenIndex) {
 
     /// What it is in the text where it marks nothing.
