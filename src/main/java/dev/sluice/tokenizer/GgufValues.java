@@ -35,12 +35,16 @@ record GgufValues(Map<String, Object> values) {
     String[] texts(String name) {
         return switch (required(name)) {
             case String[] texts -> texts.clone();
-            case List<?> list ->
-                    list.stream()
-                            .map(item -> item instanceof String text ? text : wrongItem(name))
-                            .toArray(String[]::new);
+            case Object[] objects -> texts(name, List.of(objects));
+            case List<?> list -> texts(name, list);
             default -> throw wrong(name, "texts");
         };
+    }
+
+    private static String[] texts(String name, List<?> list) {
+        return list.stream()
+                .map(item -> item instanceof String text ? text : wrongItem(name))
+                .toArray(String[]::new);
     }
 
     private static String wrongItem(String name) {

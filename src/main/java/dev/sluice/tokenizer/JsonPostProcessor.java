@@ -17,8 +17,8 @@ final class JsonPostProcessor {
                 case "ByteLevel" -> {}
                 case "TemplateProcessing" -> addTemplate(step, before, after);
                 case "BertProcessing", "RobertaProcessing" -> {
-                    before.addFirst(step.path("cls").path(1).asInt());
-                    after.add(step.path("sep").path(1).asInt());
+                    before.addFirst(step.path("cls").path(1).asInt(-1));
+                    after.add(step.path("sep").path(1).asInt(-1));
                 }
                 default -> throw JsonParts.unsupported("post-processor", step);
             }
@@ -36,7 +36,7 @@ final class JsonPostProcessor {
             }
             String name = piece.path("SpecialToken").path("id").asString("");
             for (JsonNode id : step.path("special_tokens").path(name).path("ids")) {
-                (behind ? after : first).add(id.asInt());
+                (behind ? after : first).add(id.asInt(-1));
             }
         }
         before.addAll(0, first);

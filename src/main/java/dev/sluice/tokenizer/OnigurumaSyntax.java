@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 /// @see "https://github.com/kkos/oniguruma/blob/master/doc/RE"
 final class OnigurumaSyntax {
     private static final Pattern INTERVAL = Pattern.compile("\\{(\\d*)(,?)(\\d*)}");
+    private static final Pattern NO_PROPERTY = Pattern.compile("\\\\[pP]\\{\\^?[ _-]*}");
     // Java counts the joiners among the characters of words, but not Latin-1's numbers. A literal
     // character beyond the first plane makes look-behind see whole ones.
     private static final String WORD =
@@ -134,6 +135,10 @@ final class OnigurumaSyntax {
         int end = source.indexOf('}', at);
         if (at + 2 >= source.length() || source.charAt(at + 2) != '{' || end < 0) {
             copy(2);
+            return;
+        }
+        if (NO_PROPERTY.matcher(source).region(at, end + 1).matches()) {
+            copy(end + 1 - at);
             return;
         }
         boolean caret = source.charAt(at + 3) == '^';

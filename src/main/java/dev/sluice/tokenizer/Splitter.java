@@ -46,8 +46,11 @@ final class Splitter implements PreTokenizer {
         return new Splitter(finder, Behavior.ISOLATED, false);
     }
 
-    /// Occurrences of a text.
+    /// Occurrences of a text; an empty one occurs nowhere.
     static Finder literal(String wanted) {
+        if (wanted.isEmpty()) {
+            return (_, _, _, _) -> {};
+        }
         return (text, from, to, receiver) -> {
             int start = text.indexOf(wanted, from, to);
             while (start >= 0) {

@@ -45,9 +45,9 @@ interface TextNormalizer {
         return text -> text.isEmpty() ? text : prefix + text;
     }
 
-    /// Replaces every occurrence of a text.
+    /// Replaces every occurrence of a text; an empty one occurs nowhere.
     static TextNormalizer replace(String wanted, String replacement) {
-        return text -> text.replace(wanted, replacement);
+        return wanted.isEmpty() ? NONE : text -> text.replace(wanted, replacement);
     }
 
     /// One after the other.

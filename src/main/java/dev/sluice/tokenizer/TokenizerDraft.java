@@ -105,9 +105,11 @@ final class TokenizerDraft {
                 raw.add(token);
             }
         }
+        TokenIndex all = allTokens();
+        frame.before().forEach(id -> checkFrame(id, all.size()));
+        frame.after().forEach(id -> checkFrame(id, all.size()));
         TokenTable table =
-                new TokenTable(
-                        allTokens(), decoder, special, new TokenTable.Ends(bos, Set.copyOf(eos)));
+                new TokenTable(all, decoder, special, new TokenTable.Ends(bos, Set.copyOf(eos)));
         return new SubwordTokenizer(
                 new SubwordTokenizer.Parts(
                         AddedTokens.of(raw),
@@ -117,6 +119,14 @@ final class TokenizerDraft {
                         model,
                         frame,
                         table));
+    }
+
+    private static void checkFrame(int id, int size) {
+        if (id < 0 || id >= size) {
+            throw new TokenizerException(
+                    "The tokenizer puts the id %d around texts, but its vocabulary has %d tokens."
+                            .formatted(id, size));
+        }
     }
 
     private AddedToken normalized(AddedToken token) {

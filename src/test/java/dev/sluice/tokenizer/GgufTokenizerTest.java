@@ -102,6 +102,14 @@ final class GgufTokenizerTest {
         metadata.computeIfPresent("tokenizer.ggml.merges", (_, array) -> list(array));
 
         assertThat(encode(metadata, "hello wor")).isEqualTo(expected);
+
+        metadata.computeIfPresent("tokenizer.ggml.tokens", (_, list) -> objects(list));
+
+        assertThat(encode(metadata, "hello wor")).isEqualTo(expected);
+    }
+
+    private static Object[] objects(Object list) {
+        return ((List<?>) list).toArray(new Object[0]);
     }
 
     private static List<Object> list(Object array) {

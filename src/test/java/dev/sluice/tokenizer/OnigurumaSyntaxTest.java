@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
@@ -52,6 +53,14 @@ final class OnigurumaSyntaxTest {
     @Test
     void refusesInASentenceWhatJavaLacks() {
         assertThatThrownBy(() -> Patterns.compileOniguruma("a\\Kb("))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("is not supported");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\p{}", "\\P{^}", "[\\p{ }]", "\\p{"})
+    void refusesAPropertyWithoutAName(String pattern) {
+        assertThatThrownBy(() -> Patterns.compileOniguruma(pattern))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("is not supported");
     }
