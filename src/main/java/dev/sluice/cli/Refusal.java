@@ -5,6 +5,7 @@ import dev.sluice.embed.ConfigurationException;
 import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSourceException;
 import dev.sluice.server.ListenException;
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenizerException;
 
 import java.util.Optional;
@@ -26,6 +27,7 @@ final class Refusal extends RuntimeException {
             case ModelSourceException noModel -> Optional.of(noModel.text());
             case ModelFileException unusable -> Optional.of(unusable.text());
             case TokenizerException badTokenizer -> Optional.ofNullable(badTokenizer.getMessage());
+            case TextTooLongException tooLong -> Optional.of(tooLong.text());
             case ListenException taken -> Optional.of(taken.text());
             case DeviceException noDevice ->
                     Optional.of("The device can't be used: " + noDevice.getMessage());

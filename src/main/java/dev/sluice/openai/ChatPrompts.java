@@ -32,7 +32,10 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
                 request.promptTokenIds().size() > 0
                         ? ReadyPrompt.of(request.promptTokenIds())
                         : fromMessages(
-                                request.messages(), request.template(), request.tools().tools());
+                                request.messages(),
+                                request.template(),
+                                request.tools().tools(),
+                                request.shared().stops());
         return prompt.followedBy(request.completionTokenIds(), model.tokenizer());
     }
 
@@ -46,14 +49,15 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     ReadyPrompt fromMessages(
             List<Map<String, Object>> messages,
             TemplateFields fields,
-            List<Map<String, Object>> tools) {
+            List<Map<String, Object>> tools,
+            StopFields lengths) {
         String text;
         try {
             text = rendered(messages, fields, tools);
         } catch (TemplateException e) {
-            throw tooLong(messages, fields, e).orElseGet(() -> refusal(fields, e));
+            throw tooLong(messages, fields, lengths, e).orElseGet(() -> refusal(fields, e));
         }
-        ReadyPrompt prompt = ReadyPrompt.of(text, model.tokenizer(), false);
+        ReadyPrompt prompt = new LengthRules(model).encode(text, false, lengths, MESSAGES);
         if (prompt.ids().size() == 0) {
             throw Invalid.field(
                     MESSAGES,
@@ -86,24 +90,24 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     /// What to say where the model's own template went past a limit, and messages that are too long
     /// by themselves are the cause. Their beginning is enough to tell.
     private Optional<InvalidRequest> tooLong(
-            List<Map<String, Object>> messages, TemplateFields fields, TemplateException problem) {
+            List<Map<String, Object>> messages,
+            TemplateFields fields,
+            StopFields lengths,
+            TemplateException problem) {
         if (!problem.isLimit() || fields.source().isPresent()) {
             return Optional.empty();
         }
         String all = messages.stream().map(ChatPrompts::content).collect(Collectors.joining());
         int max = model.maxModelLen();
+        LengthRules rules = new LengthRules(model);
         int known = 0;
         for (long end = max; known < max && end < FURTHER * (long) all.length(); end *= FURTHER) {
             String beginning = all.substring(0, (int) Math.min(end, all.length()));
-            known = model.tokenizer().encode(beginning, false).size();
+            known = rules.encode(beginning, false, lengths, MESSAGES).ids().size();
         }
         return known < max
                 ? Optional.empty()
-                : Optional.of(
-                        Invalid.tooLong(
-                                MESSAGES,
-                                "Input text is too long, input_ids_len (at least %d) >= max_model_len(%d)"
-                                        .formatted(known, max)));
+                : Optional.of(Invalid.tooLong(MESSAGES, LengthRules.past(known, max)));
     }
 
     private String rendered(

@@ -2,8 +2,10 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.StopConditions;
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -18,6 +20,28 @@ record LengthRules(ServedModel model) {
     /// @param tokens empty for as many as fit
     /// @param mayBeZero whether the prompt alone is an answer
     record Limit(String field, OptionalLong tokens, boolean mayBeZero) {}
+
+    /// The prompt that a text is. What can't fit is not encoded, unless it may be cut.
+    ///
+    /// @param field that the text came from
+    /// @throws InvalidRequest if it is too long
+    ReadyPrompt encode(String text, boolean addSpecial, StopFields fields, String field) {
+        int max = model.maxModelLen();
+        int most = fields.truncatePrompt().isPresent() ? Integer.MAX_VALUE : max - 1;
+        try {
+            return new ReadyPrompt(
+                    model.tokenizer().encode(text, addSpecial, most), Optional.of(text));
+        } catch (TextTooLongException e) {
+            throw Invalid.tooLong(
+                    field, e.atLeast().isPresent() ? past(e.atLeast().getAsInt(), max) : e.text());
+        }
+    }
+
+    /// What to say of a prompt of which only a part was encoded.
+    static String past(int atLeast, int max) {
+        return "Input text is too long, input_ids_len (at least %d) >= max_model_len(%d)"
+                .formatted(atLeast, max);
+    }
 
     /// The prompt, without what the request wants cut off from its beginning.
     TokenIds truncate(TokenIds prompt, StopFields fields) {

@@ -15,10 +15,6 @@ record ReadyPrompt(TokenIds ids, Optional<String> text) {
         return new ReadyPrompt(ids, Optional.empty());
     }
 
-    static ReadyPrompt of(String text, Tokenizer tokenizer, boolean addSpecial) {
-        return new ReadyPrompt(tokenizer.encode(text, addSpecial), Optional.of(text));
-    }
-
     /// The same, with what the model has said already.
     ReadyPrompt followedBy(TokenIds answer, Tokenizer tokenizer) {
         return answer.size() == 0

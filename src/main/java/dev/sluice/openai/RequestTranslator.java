@@ -11,6 +11,7 @@ import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.openai.parsers.OutputParsers;
 import dev.sluice.openai.parsers.ParserSettings;
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Vocabulary;
 
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Turns the bodies of requests into requests for the engine: validates, resolves defaults, renders
 /// the template, tokenizes and checks lengths. Whatever is wrong with a request that only the
@@ -65,6 +67,10 @@ public final class RequestTranslator {
     /// @throws InvalidRequest naming the field
     /// @throws NotFound if it names a model that is not served
     public PreparedRequest chat(byte[] body) {
+        return checked(() -> preparedChat(body));
+    }
+
+    private PreparedRequest preparedChat(byte[] body) {
         ChatRequest request = validator.chat(body);
         SharedParameters shared = request.shared();
         model.checkName(shared.model());
@@ -166,6 +172,19 @@ public final class RequestTranslator {
     /// @throws InvalidRequest naming the field
     /// @throws NotFound if it names a model that is not served
     public PreparedRequest completion(byte[] body) {
+        return checked(() -> preparedCompletion(body));
+    }
+
+    /// Also texts beside the prompt, such as bad words, may be too long.
+    private static PreparedRequest checked(Supplier<PreparedRequest> request) {
+        try {
+            return request.get();
+        } catch (TextTooLongException e) {
+            throw Invalid.body(e.text());
+        }
+    }
+
+    private PreparedRequest preparedCompletion(byte[] body) {
         CompletionRequest request = validator.completion(body);
         SharedParameters shared = request.shared();
         model.checkName(shared.model());
@@ -235,7 +254,11 @@ public final class RequestTranslator {
             ReadyPrompt whole =
                     switch (prompt) {
                         case Prompt.Text(String text) ->
-                                ReadyPrompt.of(text, model.tokenizer(), request.addSpecialTokens());
+                                lengths.encode(
+                                        text,
+                                        request.addSpecialTokens(),
+                                        request.shared().stops(),
+                                        request.promptField());
                         case Prompt.Ids(TokenIds ids) -> ReadyPrompt.of(ids);
                     };
             ready.add(cut(whole, request.shared()));

@@ -2,6 +2,7 @@ package dev.sluice.openai;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ApiException.NotFound;
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 
@@ -74,7 +75,7 @@ public final class TokenService {
                         new ThinkingFields(
                                 Optional.empty(), OptionalLong.empty(), OptionalLong.empty()));
         if (prompt.isPresent()) {
-            return model.tokenizer().encode(prompt.get(), special);
+            return encode(prompt.get(), special, "prompt");
         }
         if (messages.isEmpty()) {
             throw Invalid.field("prompt", "Either prompt or messages must be given.");
@@ -82,7 +83,15 @@ public final class TokenService {
         String text =
                 new ChatPrompts(model, unread)
                         .text(Messages.normalise(messages), template, tools.tools());
-        return model.tokenizer().encode(text, special);
+        return encode(text, special, "messages");
+    }
+
+    private TokenIds encode(String text, boolean special, String field) {
+        try {
+            return model.tokenizer().encode(text, special);
+        } catch (TextTooLongException e) {
+            throw Invalid.field(field, e.text());
+        }
     }
 
     /// Each token by itself; bytes that are no UTF-8 become U+FFFD.

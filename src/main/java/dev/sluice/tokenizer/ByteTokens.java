@@ -1,5 +1,7 @@
 package dev.sluice.tokenizer;
 
+import java.util.Arrays;
+
 /// Ids of single bytes.
 final class ByteTokens {
     private static final int FORM = "<0x00>".length();
@@ -22,6 +24,11 @@ final class ByteTokens {
             ids[value] = index.find(String.format("<0x%02X>", value));
         }
         return ids;
+    }
+
+    /// Whether each byte has a token.
+    static boolean isComplete(int[] ids) {
+        return Arrays.stream(ids).noneMatch(id -> id == TokenIndex.NONE);
     }
 
     /// The byte that a token of the form `<0x0A>` stands for, or [TokenIndex#NONE].

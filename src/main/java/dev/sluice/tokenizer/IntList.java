@@ -4,11 +4,28 @@ import java.util.Arrays;
 
 /// A growing list of ints, for one thread.
 final class IntList {
+    private final int most;
     private int[] values;
     private int size;
 
     IntList(int capacity) {
+        this(capacity, Integer.MAX_VALUE);
+    }
+
+    /// @param most how many are wanted; more may be added
+    IntList(int capacity, int most) {
         this.values = new int[Math.max(8, capacity)];
+        this.most = most;
+    }
+
+    /// Refuses what is going to be added if that alone is more than is wanted.
+    ///
+    /// @param more how many it is at least
+    /// @throws TextTooLongException if so
+    void expect(int more) {
+        if (more > most) {
+            throw new TextTooLongException((int) Math.min(Integer.MAX_VALUE, (long) size + more));
+        }
     }
 
     void add(int value) {
@@ -28,6 +45,10 @@ final class IntList {
 
     int get(int index) {
         return values[index];
+    }
+
+    void set(int index, int value) {
+        values[index] = value;
     }
 
     int size() {

@@ -5,13 +5,13 @@ import tools.jackson.databind.JsonNode;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Reads the `normalizer` of a tokenizer.json.
 final class JsonNormalizer {
     private static final Pattern MARKS = Pattern.compile("\\p{M}+");
+    private static final char I_WITH_DOT = '\u0130';
+    private static final char DOT_ABOVE = '\u0307';
 
     private JsonNormalizer() {}
 
@@ -31,7 +31,7 @@ final class JsonNormalizer {
             case "NFKD" -> TextNormalizer.form(Normalizer.Form.NFKD);
             case "Prepend" -> TextNormalizer.prepend(JsonParts.text(part, "prepend"));
             case "Replace" -> replace(part);
-            case "Lowercase" -> text -> text.toLowerCase(Locale.ROOT);
+            case "Lowercase" -> JsonNormalizer::lowercase;
             case "StripAccents" -> text -> MARKS.matcher(text).replaceAll("");
             case "Strip" ->
                     strip(
@@ -53,8 +53,7 @@ final class JsonNormalizer {
             return TextNormalizer.replace(JsonParts.text(pattern, "String"), content);
         }
         Pattern wanted = Patterns.compileOniguruma(JsonParts.text(pattern, "Regex"));
-        String quoted = Matcher.quoteReplacement(content);
-        return text -> wanted.matcher(text).replaceAll(quoted);
+        return Patterns.replacer(wanted, content);
     }
 
     private static TextNormalizer strip(boolean left, boolean right) {
@@ -69,6 +68,20 @@ final class JsonNormalizer {
             }
             return text.substring(from, to);
         };
+    }
+
+    /// Each character by itself, as Rust's `char::to_lowercase`: a sigma at the end of a word is as
+    /// any other. One character becomes two.
+    private static String lowercase(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(c -> {
+                    out.appendCodePoint(Character.toLowerCase(c));
+                    if (c == I_WITH_DOT) {
+                        out.append(DOT_ABOVE);
+                    }
+                });
+        return out.toString();
     }
 
     private static String byteLevel(String text) {

@@ -3,10 +3,15 @@ package dev.sluice.tokenizer;
 /// Byte-pair encoding by a list of merges, over the bytes of a word (GPT-2 and its kin) or over its
 /// characters with bytes for those that the vocabulary lacks (converted SentencePiece models).
 final class MergeBpe implements SubwordModel {
+    /// Bytes of the longest word that is encoded; about 25 bytes of memory are needed for each.
+    private static final int LONGEST = 1 << 23;
+
     private final TokenIndex index;
     private final MergeTable merges;
     private final Options options;
     private final int[] byteIds;
+    // Without a token for each byte, parts of a text may be left out or become one token.
+    private final boolean isComplete;
 
     /// How words become symbols.
     ///
@@ -40,6 +45,8 @@ final class MergeBpe implements SubwordModel {
         this.merges = merges;
         this.options = options;
         this.byteIds = options.byteLevel ? ByteTokens.byLevel(index) : ByteTokens.byFallback(index);
+        this.isComplete =
+                (options.byteLevel || options.byteFallback) && ByteTokens.isComplete(byteIds);
     }
 
     @Override
@@ -51,18 +58,32 @@ final class MergeBpe implements SubwordModel {
                 return;
             }
         }
-        IntList symbols = new IntList(to - from + 4);
+        int bytes = Utf8.length(text, from, to);
+        if (bytes > LONGEST) {
+            throw new TextTooLongException(
+                    "Input text is too long, a word of it has %d bytes.".formatted(bytes));
+        }
+        IntList symbols = new IntList(options.byteLevel ? bytes : to - from);
         if (options.byteLevel) {
             addBytes(text, from, to, symbols);
         } else {
             addCharacters(text, from, to, symbols);
         }
-        Word word = new Word(merges, symbols.copyFrom(0));
+        Word word = new Word(merges, symbols);
         int size = symbols.size();
         int[] next = MergeLoop.run(word, size);
         for (int i = 0; i < size; i = next[i]) {
-            out.add(word.ids[i]);
+            out.add(symbols.get(i));
         }
+    }
+
+    @Override
+    public int fewest(String text, int from, int to) {
+        if (!isComplete) {
+            return 0;
+        }
+        int symbols = options.byteLevel ? Utf8.length(text, from, to) : to - from;
+        return symbols / index.longest();
     }
 
     private int findBytes(String text, int from, int to) {
@@ -127,21 +148,21 @@ final class MergeBpe implements SubwordModel {
     /// The symbols of one word.
     private static final class Word implements MergeLoop.Symbols {
         private final MergeTable merges;
-        private final int[] ids;
+        private final IntList ids;
 
-        Word(MergeTable merges, int[] ids) {
+        Word(MergeTable merges, IntList ids) {
             this.merges = merges;
             this.ids = ids;
         }
 
         @Override
         public long pair(int left, int right) {
-            return merges.get(ids[left], ids[right]);
+            return merges.get(ids.get(left), ids.get(right));
         }
 
         @Override
         public void merge(int left, int right, int merged) {
-            ids[left] = merged;
+            ids.set(left, merged);
         }
     }
 }

@@ -11,6 +11,7 @@ final class MergeLoop {
     static final long NONE = -1;
 
     private static final int SCANNED = 40;
+    private static final int GONE = -2;
 
     private final Symbols symbols;
     private final int[] next;
@@ -82,11 +83,10 @@ final class MergeLoop {
         for (int i = 0; i + 1 < size; i++) {
             offer(heap, i, size);
         }
-        boolean[] gone = new boolean[size];
         while (!heap.isEmpty()) {
             long entry = heap.poll();
             int left = (int) entry;
-            if (gone[left] || next[left] >= size) {
+            if (previous[left] == GONE || next[left] >= size) {
                 continue;
             }
             // A pair that has changed since it was queued has another rank, or none.
@@ -94,7 +94,6 @@ final class MergeLoop {
             if (pair == NONE || rank(pair) != rank(entry)) {
                 continue;
             }
-            gone[next[left]] = true;
             merge(left, (int) pair, size);
             offer(heap, left, size);
             if (previous[left] >= 0) {
@@ -113,6 +112,7 @@ final class MergeLoop {
     private void merge(int left, int merged, int size) {
         int right = next[left];
         symbols.merge(left, right, merged);
+        previous[right] = GONE;
         next[left] = next[right];
         if (next[left] < size) {
             previous[next[left]] = left;

@@ -76,11 +76,26 @@ final class Patterns {
             try {
                 find(pattern.matcher(text).region(from, to), text, receiver);
             } catch (StackOverflowError e) {
-                throw new TokenizerException(
-                        "The text is too long for the tokenizer's expression '" + pattern + "'.",
-                        e);
+                throw tooLong(pattern, e);
             }
         };
+    }
+
+    /// Replaces the matches of an expression.
+    static TextNormalizer replacer(Pattern pattern, String replacement) {
+        String quoted = Matcher.quoteReplacement(replacement);
+        return text -> {
+            try {
+                return pattern.matcher(text).replaceAll(quoted);
+            } catch (StackOverflowError e) {
+                throw tooLong(pattern, e);
+            }
+        };
+    }
+
+    private static TextTooLongException tooLong(Pattern pattern, StackOverflowError cause) {
+        return new TextTooLongException(
+                "Input text is too long for the tokenizer's expression '" + pattern + "'.", cause);
     }
 
     private static void find(Matcher matcher, String text, Splitter.Receiver receiver) {
@@ -110,8 +125,11 @@ final class Patterns {
             while (end < to && Characters.isSpace(text.charAt(end))) {
                 end++;
             }
-            int cut = end == to ? to : text.lastIndexOf('\n', end - 1);
-            if (end > start && cut > start) {
+            int cut = end;
+            while (end < to && cut > start && text.charAt(cut) != '\n') {
+                cut--;
+            }
+            if (cut > start) {
                 receiver.match(start, cut);
             }
             start = end + 1;

@@ -50,6 +50,11 @@ final class PieceBpe implements SubwordModel {
     }
 
     @Override
+    public int fewest(String text, int from, int to) {
+        return pieces.writesAll(byteIds) ? (to - from) / pieces.index().longest() : 0;
+    }
+
+    @Override
     public void encode(String text, int from, int to, IntList out) {
         Word word = new Word(text, from, to);
         int[] next = MergeLoop.run(word, word.size);

@@ -89,6 +89,11 @@ final class PieceTable {
         return userDefined.longestEnd(text, from, to);
     }
 
+    /// Whether each character gives a token at least.
+    boolean writesAll(int[] byteIds) {
+        return unknown.byteFallback && ByteTokens.isComplete(byteIds);
+    }
+
     /// Writes text that is no piece: as bytes, or as the unknown id, once for a run.
     ///
     /// @return whether the unknown id stands for it

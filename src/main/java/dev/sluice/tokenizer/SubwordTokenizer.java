@@ -5,6 +5,9 @@ import java.util.List;
 /// A tokenizer put together from its parts: added tokens are cut out, the rest is normalised, cut
 /// into words and turned into ids by a subword model. Immutable, but for a cache of words.
 final class SubwordTokenizer implements Tokenizer {
+    /// Chars of a word from which on it is worth while to tell beforehand whether it fits.
+    private static final int COSTLY = 1 << 16;
+
     private final Parts parts;
     private final WordCache cache = new WordCache();
 
@@ -33,7 +36,12 @@ final class SubwordTokenizer implements Tokenizer {
 
     @Override
     public TokenIds encode(String text, boolean addSpecial) {
-        IntList out = new IntList(text.length() / 3 + 8);
+        return encode(text, addSpecial, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public TokenIds encode(String text, boolean addSpecial, int most) {
+        IntList out = new IntList((int) Math.min(text.length() / 3 + 8, most + 8L), most);
         if (addSpecial) {
             parts.frame.before.forEach(out::add);
         }
@@ -69,6 +77,9 @@ final class SubwordTokenizer implements Tokenizer {
 
     private void word(String text, int from, int to, IntList out) {
         if (to - from > WordCache.LONGEST) {
+            if (to - from > COSTLY) {
+                out.expect(parts.model.fewest(text, from, to));
+            }
             parts.model.encode(text, from, to, out);
             return;
         }

@@ -37,6 +37,11 @@ final class Unigram implements SubwordModel {
     }
 
     @Override
+    public int fewest(String text, int from, int to) {
+        return pieces.writesAll(byteIds) ? (to - from) / pieces.index().longest() : 0;
+    }
+
+    @Override
     public void encode(String text, int from, int to, IntList out) {
         Path path = new Path(to - from, single);
         PrefixHashes hashes = new PrefixHashes(text, from, to);

@@ -21,6 +21,17 @@ final class Utf8 {
         return codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
     }
 
+    /// Number of bytes of a part of a text.
+    static int length(String text, int from, int to) {
+        long length = 0;
+        for (int i = from; i < to; ) {
+            int codePoint = text.codePointAt(i);
+            length += length(codePoint);
+            i += Character.charCount(codePoint);
+        }
+        return (int) Math.min(Integer.MAX_VALUE, length);
+    }
+
     /// The byte at an index, 0 to 255.
     static int byteAt(int codePoint, int index) {
         if (isSurrogate(codePoint)) {

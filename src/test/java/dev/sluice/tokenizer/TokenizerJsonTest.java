@@ -9,6 +9,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import tools.jackson.databind.json.JsonMapper;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -152,5 +155,45 @@ final class TokenizerJsonTest {
             assertThatThrownBy(() -> TokenizerLoader.fromTokenizerJson(file))
                     .isInstanceOf(TokenizerException.class);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"Split\",\"pattern\":{\"String\":\"\"},\"behavior\":\"Isolated\"}",
+                "{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"\"}",
+                "{\"type\":\"Metaspace\",\"replacement\":\"\"}"
+            })
+    void anEmptyTextCutsNothing(String preTokenizer) throws IOException {
+        assertThat(load(json(bpe(""), "null", preTokenizer)).encode("abb", false))
+                .isEqualTo(TokenIds.of(5));
+    }
+
+    @Test
+    void anEmptyTextIsNotReplaced() throws IOException {
+        String replace = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"b\"}";
+
+        assertThat(load(json(bpe(""), replace, BYTE_LEVEL)).encode("abb", false))
+                .isEqualTo(TokenIds.of(5));
+    }
+
+    @Test
+    void lowersEachCharacterByItself() {
+        TextNormalizer lowercase =
+                JsonNormalizer.read(JsonMapper.shared().readTree("{\"type\":\"Lowercase\"}"));
+
+        assertThat(lowercase.apply("\u03c2\u03a3 \u0391\u03a3 \u0130A\ud801\udc00"))
+                .isEqualTo("\u03c2\u03c3 \u03b1\u03c3 i\u0307a\ud801\udc28");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-5", "99999", "9", "\"x\""})
+    void refusesIdsAroundTextsThatAreNone(String id) {
+        String wrong =
+                json(bpe(""), "null", BYTE_LEVEL).replace("\"ids\":[7]", "\"ids\":[" + id + "]");
+
+        assertThatThrownBy(() -> load(wrong))
+                .isInstanceOf(TokenizerException.class)
+                .hasMessageContaining("around texts");
     }
 }
