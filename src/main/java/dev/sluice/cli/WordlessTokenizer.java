@@ -52,9 +52,4 @@ record WordlessTokenizer(int size) implements Tokenizer, Vocabulary {
     public Set<Integer> eosIds() {
         return Set.of();
     }
-
-    @Override
-    public boolean stripsLeadingSpace() {
-        return false;
-    }
 }

@@ -96,7 +96,7 @@ final class GgufTokenizer {
                 .normalizer(TextNormalizer.sequence(steps))
                 .preTokenizer(SpaceCuts.of(index))
                 .frame(frame(framed, false))
-                .decoder(TokenDecoder.sentencePiece(prefix));
+                .decoder(TokenDecoder.sentencePiece(prefix ? LeadingSpace.ONE : LeadingSpace.KEPT));
     }
 
     private TokenizerDraft unigram() {
@@ -114,7 +114,7 @@ final class GgufTokenizer {
         return new TokenizerDraft(index, new Unigram(pieces, true))
                 .normalizer(normalizer)
                 .frame(frame(false, true))
-                .decoder(TokenDecoder.sentencePiece(normalizer.stripsLeadingSpace()));
+                .decoder(TokenDecoder.sentencePiece(normalizer.leadingSpace()));
     }
 
     private byte[] characterMap() {

@@ -19,11 +19,11 @@ public final class IncrementalDetokenizer {
     private final boolean skipSpecial;
     private final Utf8Stream stream = new Utf8Stream();
     private final StringBuilder out = new StringBuilder();
-    private boolean stripsSpace;
+    private LeadingSpace leadingSpace;
     private byte[] run = new byte[8];
     private int runLength;
 
-    /// Decodes a whole text: drops one leading space where the vocabulary asks for it.
+    /// Decodes a whole text: drops leading spaces where the vocabulary asks for it.
     ///
     /// @param skipSpecial leaves special tokens out of the text
     public IncrementalDetokenizer(Vocabulary vocabulary, boolean skipSpecial) {
@@ -33,7 +33,7 @@ public final class IncrementalDetokenizer {
     private IncrementalDetokenizer(Vocabulary vocabulary, boolean skipSpecial, boolean whole) {
         this.vocabulary = vocabulary;
         this.skipSpecial = skipSpecial;
-        this.stripsSpace = whole && vocabulary.stripsLeadingSpace();
+        this.leadingSpace = whole ? vocabulary.leadingSpace() : LeadingSpace.KEPT;
     }
 
     /// Decodes text that goes on after other text (a completion after its prompt): no leading space
@@ -89,11 +89,17 @@ public final class IncrementalDetokenizer {
     }
 
     private String strip() {
-        if (stripsSpace && !out.isEmpty()) {
-            stripsSpace = false;
-            if (out.charAt(0) == ' ') {
-                out.deleteCharAt(0);
-            }
+        if (leadingSpace == LeadingSpace.KEPT || out.isEmpty()) {
+            return out.toString();
+        }
+        int most = leadingSpace == LeadingSpace.OF_FIRST_TOKEN ? out.length() : 1;
+        int spaces = 0;
+        while (spaces < Math.min(most, out.length()) && out.charAt(spaces) == ' ') {
+            spaces++;
+        }
+        out.delete(0, spaces);
+        if (leadingSpace != LeadingSpace.OF_EACH_TOKEN || !out.isEmpty()) {
+            leadingSpace = LeadingSpace.KEPT;
         }
         return out.toString();
     }

@@ -12,7 +12,7 @@ final class JsonDecoder {
     private boolean byteLevel;
     private boolean byteFallback;
     private boolean fused;
-    private boolean stripsLeadingSpace;
+    private LeadingSpace leadingSpace = LeadingSpace.KEPT;
 
     private JsonDecoder() {}
 
@@ -31,7 +31,7 @@ final class JsonDecoder {
                     return levels ? ByteLevel.bytes(text) : text.getBytes(StandardCharsets.UTF_8);
                 },
                 byteFallback,
-                stripsLeadingSpace);
+                leadingSpace);
     }
 
     private void add(JsonNode part) {
@@ -44,7 +44,9 @@ final class JsonDecoder {
             case "Metaspace" -> {
                 String space = part.path("replacement").asString("\u2581");
                 rewrites.add(TextNormalizer.replace(space, " "));
-                stripsLeadingSpace = !Metaspace.scheme(part).equals("never");
+                if (!Metaspace.scheme(part).equals("never")) {
+                    leadingSpace = LeadingSpace.OF_FIRST_TOKEN;
+                }
             }
             default -> throw JsonParts.unsupported("decoder", part);
         }
@@ -58,6 +60,6 @@ final class JsonDecoder {
         if (!fused || !oneSpace) {
             throw JsonParts.unsupported("decoder", part);
         }
-        stripsLeadingSpace = true;
+        leadingSpace = LeadingSpace.ONE;
     }
 }

@@ -36,9 +36,7 @@ final class SentencePiece {
         TokenizerDraft draft =
                 new TokenizerDraft(pieces.index(), subwords)
                         .normalizer(model.normalizer())
-                        .decoder(
-                                TokenDecoder.sentencePiece(
-                                        model.normalizer().stripsLeadingSpace()));
+                        .decoder(TokenDecoder.sentencePiece(model.normalizer().leadingSpace()));
         if (!model.unigram()) {
             draft.preTokenizer(SpaceCuts.of(pieces.index()));
         }

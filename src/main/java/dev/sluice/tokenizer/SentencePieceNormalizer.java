@@ -51,9 +51,12 @@ final class SentencePieceNormalizer implements TextNormalizer {
         this.pieces = pieces;
     }
 
-    /// Whether decoding drops a space at the beginning of a text.
-    boolean stripsLeadingSpace() {
-        return spec.addPrefix || spec.shrinkSpaces;
+    /// What decoding does with spaces at the beginning of a text.
+    LeadingSpace leadingSpace() {
+        if (spec.shrinkSpaces) {
+            return LeadingSpace.OF_EACH_TOKEN;
+        }
+        return spec.addPrefix ? LeadingSpace.ONE : LeadingSpace.KEPT;
     }
 
     @Override

@@ -7,22 +7,24 @@ import java.util.function.Function;
 ///
 /// @param toBytes from a token's text to the bytes that it adds; bytes of fallback tokens aside
 /// @param byteFallback tokens of the form `<0x0A>` stand for that byte
-/// @param stripsLeadingSpace one space at the beginning of a whole text is dropped
+/// @param leadingSpace what becomes of spaces at the beginning of a whole text
 record TokenDecoder(
-        Function<String, byte[]> toBytes, boolean byteFallback, boolean stripsLeadingSpace) {
+        Function<String, byte[]> toBytes, boolean byteFallback, LeadingSpace leadingSpace) {
     /// Tokens are text.
     static final TokenDecoder PLAIN =
-            new TokenDecoder(text -> text.getBytes(StandardCharsets.UTF_8), false, false);
+            new TokenDecoder(
+                    text -> text.getBytes(StandardCharsets.UTF_8), false, LeadingSpace.KEPT);
 
     /// Tokens are bytes in the byte-level alphabet.
-    static final TokenDecoder BYTE_LEVEL = new TokenDecoder(ByteLevel::bytes, false, false);
+    static final TokenDecoder BYTE_LEVEL =
+            new TokenDecoder(ByteLevel::bytes, false, LeadingSpace.KEPT);
 
     /// SentencePiece's tokens, with U+2581 for spaces.
-    static TokenDecoder sentencePiece(boolean stripsLeadingSpace) {
+    static TokenDecoder sentencePiece(LeadingSpace leadingSpace) {
         return new TokenDecoder(
                 text -> text.replace('\u2581', ' ').getBytes(StandardCharsets.UTF_8),
                 true,
-                stripsLeadingSpace);
+                leadingSpace);
     }
 
     /// Bytes of a token.

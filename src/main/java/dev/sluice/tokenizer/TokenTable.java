@@ -71,7 +71,7 @@ final class TokenTable implements Vocabulary {
     }
 
     @Override
-    public boolean stripsLeadingSpace() {
-        return decoder.stripsLeadingSpace();
+    public LeadingSpace leadingSpace() {
+        return decoder.leadingSpace();
     }
 }

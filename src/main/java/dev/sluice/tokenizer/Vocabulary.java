@@ -32,7 +32,9 @@ public interface Vocabulary {
     /// Ids that end a sequence as far as the tokenizer's own files say.
     Set<Integer> eosIds();
 
-    /// Whether a decoder drops one leading space of a whole text (SentencePiece with a dummy
-    /// prefix).
-    boolean stripsLeadingSpace();
+    /// What a decoder does with spaces at the beginning of a whole text (SentencePiece with a dummy
+    /// prefix drops them).
+    default LeadingSpace leadingSpace() {
+        return LeadingSpace.KEPT;
+    }
 }

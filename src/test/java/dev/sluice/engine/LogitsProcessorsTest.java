@@ -287,10 +287,5 @@ class LogitsProcessorsTest {
         public Set<Integer> eosIds() {
             return bytes.vocabulary().eosIds();
         }
-
-        @Override
-        public boolean stripsLeadingSpace() {
-            return false;
-        }
     }
 }

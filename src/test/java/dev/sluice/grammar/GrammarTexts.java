@@ -89,11 +89,6 @@ final class GrammarTexts {
             public Set<Integer> eosIds() {
                 return Set.of(all.size() - 1);
             }
-
-            @Override
-            public boolean stripsLeadingSpace() {
-                return false;
-            }
         };
     }
 }

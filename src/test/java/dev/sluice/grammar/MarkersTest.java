@@ -59,11 +59,6 @@ class MarkersTest {
             public Set<Integer> eosIds() {
                 return Set.of(END);
             }
-
-            @Override
-            public boolean stripsLeadingSpace() {
-                return false;
-            }
         };
     }
 

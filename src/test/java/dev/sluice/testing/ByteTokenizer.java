@@ -93,10 +93,5 @@ public final class ByteTokenizer implements Tokenizer {
         public Set<Integer> eosIds() {
             return Set.of(EOS);
         }
-
-        @Override
-        public boolean stripsLeadingSpace() {
-            return false;
-        }
     }
 }

@@ -88,8 +88,8 @@ final class GgufTokenizerTest {
         pieces.put("tokenizer.ggml.add_space_prefix", false);
 
         assertThat(encode(pieces, "h")).containsExactly(265);
-        assertThat(TokenizerLoader.fromGguf(pieces).tokenizer().vocabulary().stripsLeadingSpace())
-                .isFalse();
+        assertThat(TokenizerLoader.fromGguf(pieces).tokenizer().vocabulary().leadingSpace())
+                .isEqualTo(LeadingSpace.KEPT);
     }
 
     @Test

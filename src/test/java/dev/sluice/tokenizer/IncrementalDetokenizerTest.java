@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
@@ -48,6 +52,36 @@ final class IncrementalDetokenizerTest {
     void dropsOneLeadingSpaceOfPieces() {
         assertThat(deltas(pieces, 263, 263)).isEqualTo("hello| hello|");
         assertThat(deltas(pieces, 264, 263)).isEqualTo("| hello|");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "OF_FIRST_TOKEN, '', ' B', 'B', 'C B'",
+        "OF_EACH_TOKEN, ' ', 'B', 'B', 'C B'",
+        "ONE, ' ', ' B', 'B', 'C B'",
+        "KEPT, '  ', '  B', ' B', ' C B'"
+    })
+    void dropsLeadingSpacesAsTheDecoderHasIt(
+            LeadingSpace mode, String two, String spaceAndB, String b, String cAndB) {
+        TokenTable table =
+                new TokenTable(
+                        new TokenIndex(
+                                new String[] {"\u2581\u2581", "\u2581", "\u2581B", "\u2581C"}),
+                        TokenDecoder.sentencePiece(mode),
+                        new BitSet(),
+                        new TokenTable.Ends(OptionalInt.empty(), Set.of()));
+
+        assertThat(decoded(table, 0)).isEqualTo(two);
+        assertThat(decoded(table, 1, 2)).isEqualTo(spaceAndB);
+        assertThat(decoded(table, 2)).isEqualTo(b);
+        assertThat(decoded(table, 3, 2)).isEqualTo(cAndB);
+    }
+
+    private static String decoded(Vocabulary vocabulary, int... ids) {
+        IncrementalDetokenizer detokenizer = new IncrementalDetokenizer(vocabulary, false);
+        StringBuilder text = new StringBuilder();
+        Arrays.stream(ids).forEach(id -> text.append(detokenizer.accept(id)));
+        return text.append(detokenizer.flush()).toString();
     }
 
     @Test

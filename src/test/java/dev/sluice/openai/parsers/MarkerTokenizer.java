@@ -86,9 +86,4 @@ record MarkerTokenizer(List<String> markers, boolean special) implements Tokeniz
     public Set<Integer> eosIds() {
         return Set.of();
     }
-
-    @Override
-    public boolean stripsLeadingSpace() {
-        return false;
-    }
 }
