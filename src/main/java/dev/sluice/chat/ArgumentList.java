@@ -1,14 +1,17 @@
 package dev.sluice.chat;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Collects the arguments of a call and keeps to their order: by position, by name, `*`, `**`.
 final class ArgumentList {
     private final int line;
     private final List<Expr> positional = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
+    private final Set<String> seen = new HashSet<>();
     private final List<Expr> named = new ArrayList<>();
     private Optional<Expr> starred = Optional.empty();
     private Optional<Expr> doubleStarred = Optional.empty();
@@ -24,7 +27,7 @@ final class ArgumentList {
     }
 
     void named(String name, Expr value) {
-        ensure(doubleStarred.isEmpty() && !names.contains(name));
+        ensure(doubleStarred.isEmpty() && seen.add(name));
         names.add(name);
         named.add(value);
     }

@@ -4,8 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads statements: the tags of a template and what is between them.
 ///
@@ -185,13 +187,14 @@ final class Parser {
     private Stmt.Parameters parameters() {
         List<String> names = new ArrayList<>();
         List<Expr> defaults = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         tokens.expectOperator("(");
         while (!tokens.atOperator(")")) {
             if (!names.isEmpty()) {
                 tokens.expectOperator(",");
             }
             String name = expressions.targetName();
-            if (names.contains(name)) {
+            if (!seen.add(name)) {
                 throw tokens.fail("duplicate argument '" + name + "' in function definition");
             }
             names.add(name);

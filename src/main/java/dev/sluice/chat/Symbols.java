@@ -45,6 +45,8 @@ final class Symbols {
     }
 
     private final Optional<Symbols> parent;
+    // For a branch of an `if`: what holds before it. The maps have only what the branch adds.
+    private final Optional<Symbols> before;
     private final Function function;
     // Shared by the copies for the branches of an `if`, so that they agree on places.
     private final Map<String, Slot> places;
@@ -54,12 +56,14 @@ final class Symbols {
 
     private Symbols(
             Optional<Symbols> parent,
+            Optional<Symbols> before,
             Function function,
             Map<String, Slot> places,
             Map<String, Slot> references,
             Map<Slot, Load> loads,
             Set<String> stores) {
         this.parent = parent;
+        this.before = before;
         this.function = function;
         this.places = places;
         this.references = references;
@@ -70,6 +74,7 @@ final class Symbols {
     private Symbols(Optional<Symbols> parent, Function function) {
         this(
                 parent,
+                Optional.empty(),
                 function,
                 new HashMap<>(),
                 new HashMap<>(),
@@ -92,14 +97,15 @@ final class Symbols {
         return new Symbols(Optional.of(this), new Function());
     }
 
-    private Symbols copy() {
+    private Symbols branch() {
         return new Symbols(
                 parent,
+                Optional.of(this),
                 function,
                 places,
-                new HashMap<>(references),
-                new LinkedHashMap<>(loads),
-                new HashSet<>(stores));
+                new HashMap<>(),
+                new LinkedHashMap<>(),
+                new HashSet<>());
     }
 
     Function function() {
@@ -126,8 +132,17 @@ final class Symbols {
     }
 
     Optional<Slot> find(String name) {
+        Optional<Slot> own = own(name);
+        return own.isPresent() ? own : outer(name);
+    }
+
+    private Optional<Slot> own(String name) {
         Slot slot = references.get(name);
-        return slot != null ? Optional.of(slot) : parent.flatMap(outer -> outer.find(name));
+        return slot != null ? Optional.of(slot) : before.flatMap(earlier -> earlier.own(name));
+    }
+
+    private boolean stores(String name) {
+        return stores.contains(name) || before.filter(each -> each.stores(name)).isPresent();
     }
 
     private Slot define(String name, Load load) {
@@ -144,7 +159,7 @@ final class Symbols {
 
     private void store(String name) {
         stores.add(name);
-        if (!references.containsKey(name)) {
+        if (own(name).isEmpty()) {
             define(name, outer(name).<Load>map(Load.Alias::new).orElseGet(Load.Unset::new));
         }
     }
@@ -197,11 +212,11 @@ final class Symbols {
 
     private void analyseBranches(Stmt.If node) {
         analyse(node.test());
-        Symbols body = copy();
+        Symbols body = branch();
         body.analyse(node.body());
-        Symbols elifs = copy();
+        Symbols elifs = branch();
         elifs.analyse(node.elifs());
-        Symbols otherwise = copy();
+        Symbols otherwise = branch();
         otherwise.analyse(node.otherwise());
         merge(List.of(body, elifs, otherwise));
     }
@@ -210,7 +225,7 @@ final class Symbols {
     private void merge(List<Symbols> branches) {
         Set<String> assigned = new HashSet<>();
         branches.forEach(branch -> assigned.addAll(branch.stores));
-        assigned.removeAll(stores);
+        assigned.removeIf(this::stores);
         for (Symbols branch : branches) {
             references.putAll(branch.references);
             loads.putAll(branch.loads);
