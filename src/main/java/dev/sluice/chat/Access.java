@@ -38,7 +38,7 @@ final class Access {
 
     /// `owner.name`: an attribute, else an element.
     static Object attribute(Object owner, String name) {
-        if (owner instanceof Undefined undefined) {
+        if (owner instanceof Undefined undefined && !OBJECT_ATTRIBUTES.contains(name)) {
             throw undefined.failure();
         }
         Object attribute = find(owner, name);

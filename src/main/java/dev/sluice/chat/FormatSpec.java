@@ -132,10 +132,17 @@ record FormatSpec(
             case 'X' -> number.toString(16).toUpperCase(Locale.ROOT);
             case 'o' -> number.toString(8);
             case 'b' -> number.toString(2);
-            case 'c' -> Character.toString(number.intValue());
+            case 'c' -> character(Numbers.clampedInt(value));
             case 'e', 'E', 'f', 'F', 'g', 'G', '%' -> floating(Numbers.toDouble(value));
             default -> throw unknown("int");
         };
+    }
+
+    private static String character(int code) {
+        if (!Character.isValidCodePoint(code)) {
+            throw Errors.overflow("%c arg not in range(0x110000)");
+        }
+        return Character.toString(code);
     }
 
     private TemplateException unknown(String typeName) {
@@ -147,8 +154,9 @@ record FormatSpec(
         if (precision > MAX_PRECISION) {
             throw Errors.limit("a precision of more than " + MAX_PRECISION + " digits");
         }
-        if (Double.isNaN(value) || Double.isInfinite(value)) {
-            String name = Representation.floating(value);
+        double shownValue = type == '%' ? value * 100 : value;
+        if (Double.isNaN(shownValue) || Double.isInfinite(shownValue)) {
+            String name = Representation.floating(shownValue);
             String shown = type == '%' ? name + "%" : name;
             return Character.isUpperCase(type) ? shown.toUpperCase(Locale.ROOT) : shown;
         }
@@ -165,7 +173,7 @@ record FormatSpec(
             case 'G' ->
                     grouped(general(value, precision < 0 ? 6 : precision, false))
                             .toUpperCase(Locale.ROOT);
-            case '%' -> grouped(fixed(value * 100, precision < 0 ? 6 : precision)) + "%";
+            case '%' -> grouped(fixed(shownValue, precision < 0 ? 6 : precision)) + "%";
             default -> throw unknown("float");
         };
     }

@@ -15,8 +15,8 @@ final class NumberFilters {
 
     static void addTo(Map<String, Filters.Filter> filters) {
         Filters.define(filters, "abs", 0, (_, v, _) -> absolute(v));
-        Filters.define(filters, "int", 0, (_, v, given) -> integer(v, given), "default", "base");
-        Filters.define(filters, "float", 0, (_, v, given) -> floating(v, given), "default");
+        Filters.define(filters, "int", 0, (r, v, given) -> integer(r, v, given), "default", "base");
+        Filters.define(filters, "float", 0, (r, v, given) -> floating(r, v, given), "default");
         Filters.define(filters, "round", 0, NumberFilters::round, "precision", "method");
         Filters.define(filters, "filesizeformat", 0, (_, v, given) -> fileSize(v, given), "binary");
     }
@@ -34,7 +34,7 @@ final class NumberFilters {
         return Numbers.normalised(Numbers.big(value).abs());
     }
 
-    private static Object integer(Object value, Signature.Bound given) {
+    private static Object integer(Render render, Object value, Signature.Bound given) {
         Object otherwise = given.get(0, 0L);
         return switch (value) {
             case Undefined undefined -> throw undefined.failure();
@@ -44,6 +44,7 @@ final class NumberFilters {
                             : Numbers.truncated(number);
             case String _, Markup _ -> {
                 String text = Types.text(value);
+                render.steps(text.length() >> 4);
                 Optional<Object> parsed = Numbers.parseInteger(text, given.integer(1, 10));
                 yield parsed.orElseGet(() ->
                         Numbers.parseFloat(text)
@@ -65,12 +66,15 @@ final class NumberFilters {
         return otherwise;
     }
 
-    private static Object floating(Object value, Signature.Bound given) {
+    private static Object floating(Render render, Object value, Signature.Bound given) {
         Object otherwise = given.get(0, 0.0);
         return switch (value) {
             case Undefined undefined -> throw undefined.failure();
-            case String _, Markup _ ->
-                    Numbers.parseFloat(Types.text(value)).<Object>map(n -> n).orElse(otherwise);
+            case String _, Markup _ -> {
+                String text = Types.text(value);
+                render.steps(text.length() >> 4);
+                yield Numbers.parseFloat(text).<Object>map(n -> n).orElse(otherwise);
+            }
             default -> Types.isNumber(value) ? (Object) Numbers.toDouble(value) : otherwise;
         };
     }
@@ -140,7 +144,7 @@ final class NumberFilters {
             return "1 Byte";
         }
         if (bytes < base) {
-            return (long) bytes + " Bytes";
+            return Numbers.truncated(bytes) + " Bytes";
         }
         String[] prefixes = binary ? BINARY : DECIMAL;
         double unit = base;
@@ -148,8 +152,12 @@ final class NumberFilters {
         do {
             i++;
             unit *= base;
-        } while (i < prefixes.length - 1 && bytes >= unit);
-        BigDecimal shown = new BigDecimal(base * bytes / unit).setScale(1, RoundingMode.HALF_EVEN);
-        return shown.toPlainString() + " " + prefixes[i];
+        } while (i < prefixes.length - 1 && !(bytes < unit));
+        double size = base * bytes / unit;
+        String shown =
+                Double.isNaN(size) || Double.isInfinite(size)
+                        ? Representation.floating(size)
+                        : new BigDecimal(size).setScale(1, RoundingMode.HALF_EVEN).toPlainString();
+        return shown + " " + prefixes[i];
     }
 }

@@ -159,8 +159,10 @@ final class Numbers {
             case "nan" -> Optional.of(Double.NaN);
             default ->
                     unsigned.matches(
-                                    "(?:\\d+(?:_\\d+)*\\.?(?:\\d+(?:_\\d+)*)?|\\.\\d+(?:_\\d+)*)"
-                                            + "(?:e[+-]?\\d+(?:_\\d+)*)?")
+                                    // Possessive, so that long texts don't need a deep stack.
+                                    "(?:\\d++(?:_\\d++)*+\\.?(?:\\d++(?:_\\d++)*+)?"
+                                            + "|\\.\\d++(?:_\\d++)*+)"
+                                            + "(?:e[+-]?\\d++(?:_\\d++)*+)?")
                             ? Optional.of(sign * Double.parseDouble(unsigned.replace("_", "")))
                             : Optional.empty();
         };

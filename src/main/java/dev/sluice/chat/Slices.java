@@ -47,7 +47,8 @@ final class Slices {
     }
 
     private static RangeValue range(RangeValue range, Bounds bounds) {
-        long step = range.step() * bounds.step();
+        // With one element or none the product may not fit, and doesn't matter.
+        long step = bounds.count() > 1 ? range.step() * bounds.step() : range.step();
         long first = range.start() + range.step() * bounds.first();
         return new RangeValue(first, first + step * bounds.count(), step);
     }

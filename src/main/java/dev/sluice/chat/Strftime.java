@@ -8,6 +8,8 @@ import java.time.temporal.WeekFields;
 import java.util.Locale;
 
 /// Dates and times in the format of C's `strftime`, as Python has it on Linux: no locale, no zone.
+/// Of glibc's extensions, only one flag before a directive: no widths, no `E` and `O`, no `#` but
+/// for `%p`.
 final class Strftime {
     private final ZonedDateTime time;
 
