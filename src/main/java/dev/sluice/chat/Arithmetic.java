@@ -29,9 +29,10 @@ final class Arithmetic {
                     : (Object) (Numbers.toDouble(left) + Numbers.toDouble(right));
         }
         if (Types.isText(left) && Types.isText(right)) {
-            String joined = Markup.escaped(render, left) + Markup.escaped(render, right);
-            render.produce(joined.length());
-            return new Markup(joined);
+            String a = Markup.escaped(render, left);
+            String b = Markup.escaped(render, right);
+            render.produce((long) a.length() + b.length());
+            return new Markup(a.concat(b));
         }
         if (left instanceof ListValue(List<Object> a)
                 && right instanceof ListValue(List<Object> b)) {
@@ -78,6 +79,7 @@ final class Arithmetic {
             BigInteger a = Numbers.big(left);
             BigInteger b = Numbers.big(right);
             checkBits((long) a.bitLength() + b.bitLength());
+            render.steps(((long) a.bitLength() * b.bitLength()) >> 20);
             return Numbers.normalised(a.multiply(b));
         }
         if (isSequence(left)) {
@@ -212,8 +214,13 @@ final class Arithmetic {
             if (base.bitLength() <= 1 && base.signum() >= 0) {
                 return Numbers.big(right).signum() == 0 ? (Object) 1L : Numbers.normalised(base);
             }
+            if (base.equals(BigInteger.ONE.negate())) {
+                return Numbers.big(right).testBit(0) ? -1L : 1L;
+            }
             int exponent = Numbers.clampedInt(right);
-            checkBits((long) base.bitLength() * exponent);
+            long bits = (long) base.bitLength() * exponent;
+            checkBits(bits);
+            render.steps((bits * bits) >> 20);
             return Numbers.normalised(base.pow(exponent));
         }
         double base = Numbers.toDouble(left);

@@ -26,6 +26,7 @@ final class BraceFormat {
         if (depth == 0) {
             throw Errors.value("Max string recursion exceeded");
         }
+        render.produce(format.length());
         StringBuilder out = new StringBuilder();
         int i = 0;
         while (i < format.length()) {
@@ -82,7 +83,7 @@ final class BraceFormat {
         }
         String spec = rest.isEmpty() ? "" : format(rest.substring(1), depth - 1);
         String text = FormatSpec.parse(spec).format(render, value);
-        return escaping && !(value instanceof Markup) ? Markup.escape(text) : text;
+        return escaping && !(value instanceof Markup) ? Markup.escape(render, text) : text;
     }
 
     private static int endOfName(String field) {
@@ -104,7 +105,7 @@ final class BraceFormat {
         return switch (conversion) {
             case 's' -> Representation.str(render, value);
             case 'r' -> Representation.repr(render, value);
-            case 'a' -> PercentFormat.ascii(Representation.repr(render, value));
+            case 'a' -> PercentFormat.ascii(render, Representation.repr(render, value));
             default -> throw Errors.value("Unknown conversion specifier '" + conversion + "'");
         };
     }

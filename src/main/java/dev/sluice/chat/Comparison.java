@@ -72,13 +72,14 @@ final class Comparison {
         if (a.size() != b.size()) {
             return false;
         }
-        for (int i = 0; i < a.size(); i++) {
+        render.enterCall();
+        boolean equal = true;
+        for (int i = 0; equal && i < a.size(); i++) {
             render.step();
-            if (!same(render, a.get(i), b.get(i))) {
-                return false;
-            }
+            equal = same(render, a.get(i), b.get(i));
         }
-        return true;
+        render.leaveCall();
+        return equal;
     }
 
     /// Whether containers take two elements for one: what is identical is, even if not equal.
@@ -90,13 +91,16 @@ final class Comparison {
         if (a.size() != b.size()) {
             return false;
         }
-        for (Object key : a.keys()) {
+        render.enterCall();
+        boolean equal = true;
+        Iterator<Object> keys = a.keys().iterator();
+        while (equal && keys.hasNext()) {
             render.step();
-            if (!b.contains(key) || !same(render, Access.item(a, key), Access.item(b, key))) {
-                return false;
-            }
+            Object key = keys.next();
+            equal = b.contains(key) && same(render, Access.item(a, key), Access.item(b, key));
         }
-        return true;
+        render.leaveCall();
+        return equal;
     }
 
     private static boolean equal(RangeValue a, RangeValue b) {
@@ -144,7 +148,10 @@ final class Comparison {
         for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
             render.step();
             if (!same(render, a.get(i), b.get(i))) {
-                return ordered(render, operator, a.get(i), b.get(i));
+                render.enterCall();
+                boolean result = ordered(render, operator, a.get(i), b.get(i));
+                render.leaveCall();
+                return result;
             }
         }
         return decide(operator, Integer.compare(a.size(), b.size()));
@@ -213,7 +220,7 @@ final class Comparison {
                     "'in <string>' requires string as left operand, not " + Types.name(item));
         }
         render.scan(text.length());
-        return text.contains(Types.text(item));
+        return Substring.indexOf(text, Types.text(item), 0) >= 0;
     }
 
     private static boolean contains(RangeValue range, long number) {

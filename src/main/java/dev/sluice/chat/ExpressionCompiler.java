@@ -155,11 +155,14 @@ final class ExpressionCompiler {
 
     private static Code concat(Code[] parts) {
         return frame -> {
+            Render render = frame.render();
+            render.steps(parts.length >> 3);
             StringBuilder joined = new StringBuilder();
             for (Code part : parts) {
-                joined.append(Representation.str(frame.render(), part.eval(frame)));
+                String piece = Representation.str(render, part.eval(frame));
+                render.produce(piece.length());
+                joined.append(piece);
             }
-            frame.render().produce(joined.length());
             return joined.toString();
         };
     }
@@ -174,6 +177,7 @@ final class ExpressionCompiler {
         }
         return frame -> {
             Object left = operands[0].eval(frame);
+            frame.render().steps(operators.size());
             for (int i = 0; i < operators.size(); i++) {
                 Object right = operands[i + 1].eval(frame);
                 if (!Comparison.test(frame.render(), operators.get(i), left, right)) {

@@ -119,33 +119,41 @@ final class ExpressionParser {
 
     /// An expression, conditional or not.
     Expr expression() {
+        int level = tokens.level();
         tokens.enter();
         int line = tokens.current().line();
         Expr result = or();
         while (tokens.skipName("if")) {
+            tokens.enter();
             Expr test = or();
             Optional<Expr> otherwise =
                     tokens.skipName("else") ? Optional.of(expression()) : Optional.empty();
             result = new Expr.Conditional(test, result, otherwise, line);
             line = tokens.current().line();
         }
-        tokens.leave();
+        tokens.leaveTo(level);
         return result;
     }
 
     private Expr or() {
         Expr left = and();
+        int level = tokens.level();
         while (tokens.skipName("or")) {
+            tokens.enter();
             left = new Expr.Or(left, and());
         }
+        tokens.leaveTo(level);
         return left;
     }
 
     private Expr and() {
         Expr left = not();
+        int level = tokens.level();
         while (tokens.skipName("and")) {
+            tokens.enter();
             left = new Expr.And(left, not());
         }
+        tokens.leaveTo(level);
         return left;
     }
 
@@ -183,9 +191,12 @@ final class ExpressionParser {
 
     private Expr sum() {
         Expr left = concat();
+        int level = tokens.level();
         while (tokens.atOperator("+") || tokens.atOperator("-")) {
+            tokens.enter();
             left = new Expr.Binary(tokens.take().text(), left, concat());
         }
+        tokens.leaveTo(level);
         return left;
     }
 
@@ -204,21 +215,27 @@ final class ExpressionParser {
 
     private Expr product() {
         Expr left = power();
+        int level = tokens.level();
         while (tokens.atOperator("*")
                 || tokens.atOperator("/")
                 || tokens.atOperator("//")
                 || tokens.atOperator("%")) {
+            tokens.enter();
             left = new Expr.Binary(tokens.take().text(), left, power());
         }
+        tokens.leaveTo(level);
         return left;
     }
 
     /// From left to right, unlike Python.
     private Expr power() {
         Expr left = unary(true);
+        int level = tokens.level();
         while (tokens.skipOperator("**")) {
+            tokens.enter();
             left = new Expr.Binary("**", left, unary(true));
         }
+        tokens.leaveTo(level);
         return left;
     }
 
@@ -320,7 +337,9 @@ final class ExpressionParser {
 
     private Expr postfix(Expr start) {
         Expr result = start;
+        int level = tokens.level();
         while (true) {
+            tokens.enter();
             if (tokens.atOperator(".")) {
                 result = attribute(result);
             } else if (tokens.atOperator("[")) {
@@ -328,6 +347,7 @@ final class ExpressionParser {
             } else if (tokens.atOperator("(")) {
                 result = new Expr.Call(result, callArguments());
             } else {
+                tokens.leaveTo(level);
                 return result;
             }
         }
@@ -381,7 +401,9 @@ final class ExpressionParser {
 
     private Expr filters(Expr start) {
         Expr result = start;
+        int level = tokens.level();
         while (true) {
+            tokens.enter();
             if (tokens.atOperator("|")) {
                 tokens.take();
                 result = filter(Optional.of(result));
@@ -390,6 +412,7 @@ final class ExpressionParser {
             } else if (tokens.atOperator("(")) {
                 result = new Expr.Call(result, callArguments());
             } else {
+                tokens.leaveTo(level);
                 return result;
             }
         }
@@ -398,18 +421,24 @@ final class ExpressionParser {
     /// The filters of a `set` block: `| name | name`.
     Optional<Expr.Filter> blockFilters() {
         Optional<Expr.Filter> result = Optional.empty();
+        int level = tokens.level();
         while (tokens.skipOperator("|")) {
+            tokens.enter();
             result = Optional.of(filter(result.map(Expr.class::cast)));
         }
+        tokens.leaveTo(level);
         return result;
     }
 
     /// The filters of a `filter` block: `name | name`.
     Expr.Filter inlineFilters() {
         Expr.Filter result = filter(Optional.empty());
+        int level = tokens.level();
         while (tokens.skipOperator("|")) {
+            tokens.enter();
             result = filter(Optional.of(result));
         }
+        tokens.leaveTo(level);
         return result;
     }
 

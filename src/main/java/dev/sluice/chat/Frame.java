@@ -14,6 +14,7 @@ final class Frame {
     Frame(Render render, @Nullable Frame outer, int size) {
         this.render = render;
         this.outer = outer;
+        render.produce(2L * size);
         slots = new Object[size];
         Arrays.fill(slots, Missing.MISSING);
     }

@@ -40,15 +40,14 @@ final class Json {
 
     private void write(Object value, int depth) {
         render.step();
-        int before = out.length();
         switch (value) {
             case String text -> quote(text);
             case Markup(String text) -> quote(text);
-            case None _ -> out.append("null");
-            case Boolean b -> out.append(b ? "true" : "false");
-            case Long number -> out.append(number.longValue());
-            case BigInteger _ -> out.append(Representation.repr(value));
-            case Double number -> out.append(floating(number));
+            case None _ -> append("null");
+            case Boolean b -> append(b ? "true" : "false");
+            case Long number -> append(Long.toString(number));
+            case BigInteger _ -> append(Representation.repr(value));
+            case Double number -> append(floating(number));
             case ListValue(List<Object> items) -> array(items, depth);
             case TupleValue tuple -> array(tuple.items(), depth);
             case DictValue dict -> object(dict, depth);
@@ -56,11 +55,11 @@ final class Json {
                     throw Errors.type(
                             "Object of type " + Types.name(value) + " is not JSON serializable");
         }
-        if (!(value instanceof ListValue
-                || value instanceof TupleValue
-                || value instanceof DictValue)) {
-            render.produce((long) out.length() - before);
-        }
+    }
+
+    private void append(String piece) {
+        render.produce(piece.length());
+        out.append(piece);
     }
 
     private static String floating(double number) {
@@ -73,30 +72,30 @@ final class Json {
 
     private void array(List<Object> items, int depth) {
         if (items.isEmpty()) {
-            out.append("[]");
+            append("[]");
             return;
         }
         render.enterCall();
-        out.append('[');
+        append("[");
         String separator = "";
         for (Object item : items) {
-            out.append(separator);
+            append(separator);
             newLine(depth + 1);
             write(item, depth + 1);
             separator = layout.itemSeparator();
         }
         newLine(depth);
-        out.append(']');
+        append("]");
         render.leaveCall();
     }
 
     private void object(DictValue dict, int depth) {
         if (dict.size() == 0) {
-            out.append("{}");
+            append("{}");
             return;
         }
         render.enterCall();
-        out.append('{');
+        append("{");
         String separator = "";
         List<Object> items = dict.items();
         if (layout.sorted()) {
@@ -104,15 +103,15 @@ final class Json {
         }
         for (Object item : items) {
             Iterator<Object> pair = ((TupleValue) item).items().iterator();
-            out.append(separator);
+            append(separator);
             newLine(depth + 1);
             quote(key(pair.next()));
-            out.append(layout.keySeparator());
+            append(layout.keySeparator());
             write(pair.next(), depth + 1);
             separator = layout.itemSeparator();
         }
         newLine(depth);
-        out.append('}');
+        append("}");
         render.leaveCall();
     }
 
@@ -139,8 +138,9 @@ final class Json {
     }
 
     private void quote(String text) {
-        out.append('"');
+        append("\"");
         for (int i = 0; i < text.length(); i++) {
+            int before = out.length();
             char c = text.charAt(i);
             switch (c) {
                 case '"' -> out.append("\\\"");
@@ -158,7 +158,8 @@ final class Json {
                     }
                 }
             }
+            render.produce(out.length() - before);
         }
-        out.append('"');
+        append("\"");
     }
 }

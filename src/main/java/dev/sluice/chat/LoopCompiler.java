@@ -14,6 +14,7 @@ final class LoopCompiler {
     private final Action otherwise;
     private final Symbols.Function function;
     private final Symbols.Function elseFunction;
+    private final int nesting;
 
     private LoopCompiler(Stmt.For loop, Scope outer) {
         this.loop = loop;
@@ -35,6 +36,7 @@ final class LoopCompiler {
                         loop.otherwise(), elseScope.asLoop(!loop.recursive() && outer.inLoop()));
         function = symbols.function();
         elseFunction = elseScope.symbols().function();
+        nesting = loop.recursive() ? loop.depth() : 1;
     }
 
     static Action compile(Stmt.For loop, Scope scope) {
@@ -55,10 +57,10 @@ final class LoopCompiler {
 
     private String recurse(Frame outer, Object items, int depth) {
         Render render = outer.render();
-        render.enterCall();
+        render.enterCall(nesting);
         Output out = new Output(render);
         run(new Frame(render, outer, function.size()), outer, items, depth, out);
-        render.leaveCall();
+        render.leaveCall(nesting);
         return out.toString();
     }
 

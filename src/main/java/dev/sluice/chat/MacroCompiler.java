@@ -14,6 +14,7 @@ import java.util.Set;
 /// @param readsCaller reads `caller`
 /// @param function storage of its variables
 /// @param slots of the parameters, then of `caller`, `kwargs`, `varargs` as far as read
+/// @param nesting of its statements and expressions
 /// @param body sets variables and defaults, and prints
 record MacroCompiler(
         Optional<String> name,
@@ -23,6 +24,7 @@ record MacroCompiler(
         boolean readsCaller,
         Symbols.Function function,
         List<Integer> slots,
+        int nesting,
         Action body) {
 
     static MacroCompiler compile(
@@ -76,6 +78,7 @@ record MacroCompiler(
                 readsCaller,
                 symbols.function(),
                 List.copyOf(slots),
+                1 + Math.max(Syntax.depth(statements), Syntax.depth(parameters.defaults())),
                 body);
     }
 

@@ -28,7 +28,7 @@ final class MacroValue implements Callable {
 
     @Override
     public Object call(Render render, Arguments arguments) {
-        render.enterCall();
+        render.enterCall(macro.nesting());
         int line = render.line();
         Frame frame = new Frame(render, outer, macro.function().size());
         List<Object> values = inOrder(arguments);
@@ -37,7 +37,7 @@ final class MacroValue implements Callable {
         }
         Output out = new Output(render);
         macro.body().run(frame, out);
-        render.leaveCall();
+        render.leaveCall(macro.nesting());
         render.line(line);
         return out.toString();
     }

@@ -6,9 +6,10 @@ package dev.sluice.chat;
 /// @param text the string
 record Markup(String text) {
     /// The string with the five characters of HTML replaced.
-    static String escape(String text) {
-        StringBuilder out = new StringBuilder(text.length() + 16);
+    static String escape(Render render, String text) {
+        StringBuilder out = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
+            int before = out.length();
             char c = text.charAt(i);
             switch (c) {
                 case '&' -> out.append("&amp;");
@@ -18,6 +19,7 @@ record Markup(String text) {
                 case '\'' -> out.append("&#39;");
                 default -> out.append(c);
             }
+            render.produce(out.length() - before);
         }
         return out.toString();
     }
@@ -26,6 +28,6 @@ record Markup(String text) {
     static String escaped(Render render, Object value) {
         return value instanceof Markup(String safe)
                 ? safe
-                : escape(Representation.str(render, value));
+                : escape(render, Representation.str(render, value));
     }
 }

@@ -10,8 +10,6 @@ import java.util.regex.Pattern;
 /// Filters for HTML and URLs.
 final class MarkupFilters {
     private static final Pattern NO_ATTRIBUTE_NAME = Pattern.compile("[\\s/>=]");
-    private static final Pattern COMMENT = Pattern.compile("<!--.*?-->", Pattern.DOTALL);
-    private static final Pattern TAG = Pattern.compile("<.*?>", Pattern.DOTALL);
 
     private MarkupFilters() {}
 
@@ -22,21 +20,17 @@ final class MarkupFilters {
                     filters,
                     name,
                     0,
-                    (r, v, _) -> v instanceof Markup ? v : produced(r, Markup.escaped(r, v)));
+                    (r, v, _) -> v instanceof Markup ? v : new Markup(Markup.escaped(r, v)));
         }
         Filters.define(
                 filters,
                 "forceescape",
                 0,
-                (r, v, _) -> produced(r, Markup.escape(Representation.str(r, v))));
+                (r, v, _) -> new Markup(Markup.escape(r, Representation.str(r, v))));
         Filters.define(filters, "urlencode", 0, (r, v, _) -> urlEncode(r, v));
         Filters.define(filters, "xmlattr", 0, MarkupFilters::xmlAttributes, "autospace");
-        Filters.define(filters, "striptags", 0, (r, v, _) -> stripTags(Representation.str(r, v)));
-    }
-
-    private static Markup produced(Render render, String text) {
-        render.produce(text.length());
-        return new Markup(text);
+        Filters.define(
+                filters, "striptags", 0, (r, v, _) -> stripTags(r, Representation.str(r, v)));
     }
 
     private static String urlEncode(Render render, Object value) {
@@ -61,7 +55,8 @@ final class MarkupFilters {
 
     private static String quoted(Render render, Object value, boolean inQuery) {
         String text = Representation.str(render, value);
-        render.produce(3L * text.length());
+        boolean ascii = text.chars().allMatch(c -> c < 0x80);
+        render.produce((ascii ? 3L : 9L) * text.length());
         String encoded =
                 URLEncoder.encode(text, StandardCharsets.UTF_8)
                         .replace("*", "%2A")
@@ -89,16 +84,19 @@ final class MarkupFilters {
                 throw Errors.value(
                         "Invalid character in attribute name: " + Representation.repr(key));
             }
-            String attribute =
-                    Markup.escaped(render, key) + "=\"" + Markup.escaped(render, content) + "\"";
-            render.produce(attribute.length());
-            out.append(out.isEmpty() ? "" : " ").append(attribute);
+            String name = Markup.escaped(render, key);
+            String shown = Markup.escaped(render, content);
+            render.produce((long) name.length() + shown.length() + 4);
+            out.append(out.isEmpty() ? "" : " ").append(name);
+            out.append("=\"").append(shown).append('"');
         }
         return given.truth(0, true) && !out.isEmpty() ? " " + out : out.toString();
     }
 
-    private static String stripTags(String text) {
-        String plain = TAG.matcher(COMMENT.matcher(text).replaceAll("")).replaceAll("");
+    private static String stripTags(Render render, String text) {
+        render.scan(text.length());
+        render.produce(text.length());
+        String plain = without("<", ">", without("<!--", "-->", text));
         StringBuilder collapsed = new StringBuilder();
         for (String word : plain.split("\\s+", -1)) {
             if (!word.isEmpty()) {
@@ -113,5 +111,19 @@ final class MarkupFilters {
                 .replace("&quot;", "\"")
                 .replace("&#39;", "'")
                 .replace("&amp;", "&");
+    }
+
+    private static String without(String start, String end, String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        int from = 0;
+        int open = text.indexOf(start);
+        int close = open < 0 ? -1 : text.indexOf(end, open + start.length());
+        while (open >= 0 && close >= 0) {
+            out.append(text, from, open);
+            from = close + end.length();
+            open = text.indexOf(start, from);
+            close = open < 0 ? -1 : text.indexOf(end, open + start.length());
+        }
+        return out.append(text, from, text.length()).toString();
     }
 }

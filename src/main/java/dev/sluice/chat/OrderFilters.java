@@ -2,7 +2,6 @@ package dev.sluice.chat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -40,15 +39,15 @@ final class OrderFilters {
     }
 
     /// What a value is compared by when case doesn't matter.
-    static Object ignoringCase(Object value) {
-        return Types.isText(value) ? Types.text(value).toLowerCase(Locale.ROOT) : value;
+    static Object ignoringCase(Render render, Object value) {
+        return Types.isText(value) ? TextCase.lower(render, Types.text(value)) : value;
     }
 
     private static UnaryOperator<Object> key(
             Render render, AttributePath path, Object otherwise, boolean exact) {
         return item -> {
             Object value = path.of(render, item, otherwise);
-            return exact ? value : ignoringCase(value);
+            return exact ? value : ignoringCase(render, value);
         };
     }
 
@@ -96,7 +95,7 @@ final class OrderFilters {
         UnaryOperator<Object> key =
                 pair -> {
                     Object part = ((TupleValue) pair).items().get(position);
-                    return exact ? part : ignoringCase(part);
+                    return exact ? part : ignoringCase(render, part);
                 };
         ListValue items = new ListValue(dict.items());
         return new ListValue(sorted(render, items, key, given.truth(2, false)));

@@ -25,6 +25,7 @@ final class PercentFormat {
     }
 
     private String format(String format) {
+        render.produce(format.length());
         StringBuilder out = new StringBuilder();
         int i = 0;
         while (i < format.length()) {
@@ -61,10 +62,11 @@ final class PercentFormat {
     }
 
     /// `repr` with characters beyond ASCII escaped.
-    static String ascii(String text) {
+    static String ascii(Render render, String text) {
         StringBuilder out = new StringBuilder();
         text.codePoints()
                 .forEach(c -> {
+                    int before = out.length();
                     if (c < 0x80) {
                         out.append((char) c);
                     } else if (c < 0x100) {
@@ -74,6 +76,7 @@ final class PercentFormat {
                     } else {
                         Representation.hex(out.append("\\U"), c, 8);
                     }
+                    render.produce(out.length() - before);
                 });
         return out.toString();
     }
@@ -179,7 +182,7 @@ final class PercentFormat {
             return switch (type) {
                 case 's' -> text(shown(value));
                 case 'r' -> text(escaped(Representation.repr(render, value)));
-                case 'a' -> text(escaped(ascii(Representation.repr(render, value))));
+                case 'a' -> text(escaped(ascii(render, Representation.repr(render, value))));
                 case 'c' -> text(character(value));
                 case 'd', 'i', 'u' -> integer(value, 'd');
                 case 'x', 'X', 'o' -> integer(whole(value), type);
@@ -200,7 +203,7 @@ final class PercentFormat {
         }
 
         private String escaped(String text) {
-            return escaping ? Markup.escape(text) : text;
+            return escaping ? Markup.escape(render, text) : text;
         }
 
         private String text(String text) {

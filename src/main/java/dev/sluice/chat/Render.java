@@ -11,14 +11,20 @@ import java.util.Optional;
 
 /// The state of one render: what it was given and what it has spent. Used by one thread.
 final class Render {
+    private static final int STEPS_BETWEEN_LOOKS = 256;
+    private static final int LEVELS_PER_CALL = 10;
+
     private final TemplateLimits limits;
     private final Map<String, ? extends @Nullable Object> variables;
     private final InstantSource clock;
     private final ZoneId zone;
     private final Map<String, Object> resolved = new HashMap<>();
+    private final long started = System.nanoTime();
     private long steps;
+    private long nextLook;
     private long produced;
-    private int depth;
+    private int calls;
+    private int levels;
     private int line;
 
     Render(
@@ -60,9 +66,19 @@ final class Render {
 
     /// Counts one unit of work.
     void step() {
-        if (++steps > limits.maxSteps()) {
+        if (++steps >= nextLook) {
+            look();
+        }
+    }
+
+    private void look() {
+        if (steps > limits.maxSteps()) {
             throw Errors.limit("more than " + limits.maxSteps() + " steps");
         }
+        if (System.nanoTime() - started > limits.maxTime().toNanos()) {
+            throw Errors.limit("rendering takes more than " + limits.maxTime().toSeconds() + " s");
+        }
+        nextLook = Math.min(steps + STEPS_BETWEEN_LOOKS, limits.maxSteps() + 1);
     }
 
     /// Counts work in proportion to the elements visited.
@@ -97,14 +113,29 @@ final class Render {
         produce(count * 8);
     }
 
+    /// Goes into a call or into a value inside a value.
     void enterCall() {
-        if (++depth > limits.maxCallDepth()) {
+        enterCall(1);
+    }
+
+    /// Goes into code, for which the stack must have room: a static initialiser that meets its end
+    /// leaves a class unusable for good.
+    ///
+    /// @param nesting levels of statements and expressions inside each other
+    void enterCall(int nesting) {
+        levels += nesting;
+        if (++calls > limits.maxCallDepth() || levels > limits.maxCallDepth() * LEVELS_PER_CALL) {
             throw new TemplateException("RecursionError", "maximum recursion depth exceeded");
         }
         step();
     }
 
     void leaveCall() {
-        depth--;
+        leaveCall(1);
+    }
+
+    void leaveCall(int nesting) {
+        calls--;
+        levels -= nesting;
     }
 }

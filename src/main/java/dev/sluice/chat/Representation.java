@@ -4,10 +4,12 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /// Python's `str` and `repr`.
 final class Representation {
     private static final String HEX = "0123456789abcdef";
+    private static final int MAX_IN_MESSAGE = 1000;
 
     private final Render render;
     private final StringBuilder out = new StringBuilder();
@@ -35,77 +37,81 @@ final class Representation {
         return writer.out.toString();
     }
 
-    /// For messages: containers by their type only.
+    /// For messages: containers by their type only, and no more than the beginning of long texts.
     static String repr(Object value) {
+        return Types.isText(value) ? quotedBeginning(Types.text(value)) : scalar(value);
+    }
+
+    private static String quotedBeginning(String text) {
         StringBuilder out = new StringBuilder();
-        switch (value) {
-            case String text -> quote(out, text);
-            case Markup(String text) -> quote(out, text);
-            default -> out.append(scalar(value));
-        }
+        boolean whole = text.length() <= MAX_IN_MESSAGE;
+        quote(_ -> {}, out, whole ? text : text.substring(0, MAX_IN_MESSAGE) + "...");
         return out.toString();
     }
 
     private void write(Object value) {
         render.step();
-        int before = out.length();
         switch (value) {
-            case String text -> quote(out, text);
+            case String text -> quote(render::produce, out, text);
             case Markup(String text) -> {
-                out.append("Markup(");
-                quote(out, text);
-                out.append(')');
+                append("Markup(");
+                quote(render::produce, out, text);
+                append(")");
             }
             case ListValue(List<Object> items) -> list("[", items, "]");
             case TupleValue tuple ->
                     list("(", tuple.items(), tuple.items().size() == 1 ? ",)" : ")");
             case DictValue dict -> dict(dict);
             case DictView view -> {
-                out.append(view.typeName());
+                append(view.typeName());
                 list("([", view.items(), "])");
             }
             case NamespaceValue namespace -> namespace(namespace);
-            default -> out.append(scalar(value));
+            default -> append(scalar(value));
         }
-        render.produce((long) Math.min(64, out.length() - before));
+    }
+
+    private void append(String piece) {
+        render.produce(piece.length());
+        out.append(piece);
     }
 
     private void list(String open, List<Object> items, String close) {
         render.enterCall();
-        out.append(open);
+        append(open);
         String separator = "";
         for (Object item : items) {
-            out.append(separator);
+            append(separator);
             write(item);
             separator = ", ";
         }
-        out.append(close);
+        append(close);
         render.leaveCall();
     }
 
     private void dict(DictValue dict) {
         render.enterCall();
-        out.append('{');
+        append("{");
         String separator = "";
         Iterator<Object> values = dict.values().iterator();
         for (Object key : dict.keys()) {
-            out.append(separator);
+            append(separator);
             write(key);
-            out.append(": ");
+            append(": ");
             write(values.next());
             separator = ", ";
         }
-        out.append('}');
+        append("}");
         render.leaveCall();
     }
 
     private void namespace(NamespaceValue namespace) {
         render.enterCall();
-        out.append("<Namespace ");
+        append("<Namespace ");
         DictValue attributes = new DictValue(namespace.attributes().size());
         namespace.attributes().forEach(attributes::put);
         dict(attributes);
-        out.append('>');
+        append(">");
         render.leaveCall();
     }
 
@@ -130,8 +136,10 @@ final class Representation {
     }
 
     private static String integer(BigInteger number) {
-        String digits = number.toString();
-        if (digits.length() > Numbers.MAX_DIGITS + (number.signum() < 0 ? 1 : 0)) {
+        // Making the digits of a number takes time that grows with their square.
+        boolean tooLong = number.bitLength() > Numbers.MAX_DIGITS * 4;
+        String digits = tooLong ? "" : number.toString();
+        if (tooLong || digits.length() > Numbers.MAX_DIGITS + (number.signum() < 0 ? 1 : 0)) {
             throw Errors.value(
                     "Exceeds the limit (4300 digits) for integer string conversion; use"
                             + " sys.set_int_max_str_digits() to increase the limit");
@@ -164,10 +172,14 @@ final class Representation {
         return sign + plain + (plain.indexOf('.') < 0 ? ".0" : "");
     }
 
-    private static void quote(StringBuilder out, String text) {
+    /// @param produced told of chars as they are made, since escapes are longer than what they
+    ///   stand for
+    private static void quote(IntConsumer produced, StringBuilder out, String text) {
         char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
+        produced.accept(2);
         out.append(quote);
         for (int i = 0; i < text.length(); ) {
+            int before = out.length();
             int c = text.codePointAt(i);
             i += Character.charCount(c);
             if (c == quote || c == '\\') {
@@ -187,6 +199,7 @@ final class Representation {
             } else {
                 hex(out.append("\\U"), c, 8);
             }
+            produced.accept(out.length() - before);
         }
         out.append(quote);
     }

@@ -38,7 +38,9 @@ record Scope(Symbols symbols, boolean conditional, boolean inLoop) {
                         .map(this::entryStep)
                         .flatMap(Optional::stream)
                         .toArray(Action[]::new);
+        int work = steps.length >> 3;
         return (frame, out) -> {
+            frame.render().steps(work);
             for (Action step : steps) {
                 step.run(frame, out);
             }

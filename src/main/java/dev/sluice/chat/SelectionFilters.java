@@ -25,7 +25,7 @@ final class SelectionFilters {
     }
 
     /// A generator whose elements are prepared when the first is asked for.
-    static LazyValue lazily(Supplier<Iterator<Object>> source) {
+    static LazyValue lazily(Render render, Supplier<Iterator<Object>> source) {
         return LazyValue.generator(
                 new Lookahead() {
                     private Iterator<Object> elements = Collections.emptyIterator();
@@ -37,25 +37,31 @@ final class SelectionFilters {
                             started = true;
                             elements = source.get();
                         }
-                        return elements.hasNext() ? elements.next() : Missing.MISSING;
+                        // Generators of generators go as deep as calls.
+                        render.enterCall();
+                        Object next = elements.hasNext() ? elements.next() : Missing.MISSING;
+                        render.leaveCall();
+                        return next;
                     }
                 });
     }
 
     private static Object map(Render render, Object value, Arguments arguments) {
-        return lazily(() -> {
-            if (!Truth.of(value)) {
-                return Collections.emptyIterator();
-            }
-            UnaryOperator<Object> change = change(render, arguments);
-            Iterator<Object> items = Iteration.of(render, value);
-            return new Lookahead() {
-                @Override
-                Object advance() {
-                    return items.hasNext() ? change.apply(items.next()) : Missing.MISSING;
-                }
-            };
-        });
+        return lazily(
+                render,
+                () -> {
+                    if (!Truth.of(value)) {
+                        return Collections.emptyIterator();
+                    }
+                    UnaryOperator<Object> change = change(render, arguments);
+                    Iterator<Object> items = Iteration.of(render, value);
+                    return new Lookahead() {
+                        @Override
+                        Object advance() {
+                            return items.hasNext() ? change.apply(items.next()) : Missing.MISSING;
+                        }
+                    };
+                });
     }
 
     private static UnaryOperator<Object> change(Render render, Arguments arguments) {
@@ -101,25 +107,27 @@ final class SelectionFilters {
 
     private static Object select(
             Render render, Object value, Arguments arguments, boolean keep, boolean byAttribute) {
-        return lazily(() -> {
-            if (!Truth.of(value)) {
-                return Collections.emptyIterator();
-            }
-            Predicate<Object> wanted = predicate(render, arguments, byAttribute);
-            Iterator<Object> items = Iteration.of(render, value);
-            return new Lookahead() {
-                @Override
-                Object advance() {
-                    while (items.hasNext()) {
-                        Object item = items.next();
-                        if (wanted.test(item) == keep) {
-                            return item;
-                        }
+        return lazily(
+                render,
+                () -> {
+                    if (!Truth.of(value)) {
+                        return Collections.emptyIterator();
                     }
-                    return Missing.MISSING;
-                }
-            };
-        });
+                    Predicate<Object> wanted = predicate(render, arguments, byAttribute);
+                    Iterator<Object> items = Iteration.of(render, value);
+                    return new Lookahead() {
+                        @Override
+                        Object advance() {
+                            while (items.hasNext()) {
+                                Object item = items.next();
+                                if (wanted.test(item) == keep) {
+                                    return item;
+                                }
+                            }
+                            return Missing.MISSING;
+                        }
+                    };
+                });
     }
 
     private static Predicate<Object> predicate(
@@ -148,25 +156,28 @@ final class SelectionFilters {
     private static Object unique(Render render, Object value, Signature.Bound given) {
         boolean exact = given.truth(0, false);
         AttributePath path = AttributePath.of(given.get(1, None.NONE));
-        return lazily(() -> {
-            Iterator<Object> items = Iteration.of(render, value);
-            DictValue seen = new DictValue(16);
-            return new Lookahead() {
-                @Override
-                Object advance() {
-                    while (items.hasNext()) {
-                        Object item = items.next();
-                        Object key = path.of(render, item);
-                        Object compared = exact ? key : OrderFilters.ignoringCase(key);
-                        if (!seen.contains(compared)) {
-                            render.produceElements(1);
-                            seen.put(compared, None.NONE);
-                            return item;
+        return lazily(
+                render,
+                () -> {
+                    Iterator<Object> items = Iteration.of(render, value);
+                    DictValue seen = new DictValue(16);
+                    return new Lookahead() {
+                        @Override
+                        Object advance() {
+                            while (items.hasNext()) {
+                                Object item = items.next();
+                                Object key = path.of(render, item);
+                                Object compared =
+                                        exact ? key : OrderFilters.ignoringCase(render, key);
+                                if (!seen.contains(compared)) {
+                                    render.produceElements(1);
+                                    seen.put(compared, None.NONE);
+                                    return item;
+                                }
+                            }
+                            return Missing.MISSING;
                         }
-                    }
-                    return Missing.MISSING;
-                }
-            };
-        });
+                    };
+                });
     }
 }

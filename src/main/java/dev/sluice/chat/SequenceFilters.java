@@ -63,15 +63,17 @@ final class SequenceFilters {
     }
 
     private static Object items(Render render, Object value, Signature.Bound given) {
-        return SelectionFilters.lazily(() -> {
-            if (value instanceof Undefined) {
-                return List.of().iterator();
-            }
-            if (!(value instanceof DictValue dict)) {
-                throw Errors.type("Can only get item pairs from a mapping.");
-            }
-            return dict.items().iterator();
-        });
+        return SelectionFilters.lazily(
+                render,
+                () -> {
+                    if (value instanceof Undefined) {
+                        return List.of().iterator();
+                    }
+                    if (!(value instanceof DictValue dict)) {
+                        throw Errors.type("Can only get item pairs from a mapping.");
+                    }
+                    return dict.items().iterator();
+                });
     }
 
     private static Object join(Render render, Object value, Signature.Bound given) {
@@ -112,28 +114,32 @@ final class SequenceFilters {
     private static Object batch(Render render, Object value, Signature.Bound given) {
         int size = given.integer(0, 0);
         Object fill = given.get(1, None.NONE);
-        return SelectionFilters.lazily(() -> {
-            Iterator<Object> items = Iteration.of(render, value);
-            return new Lookahead() {
-                private List<Object> row = new ArrayList<>();
+        return SelectionFilters.lazily(
+                render,
+                () -> {
+                    Iterator<Object> items = Iteration.of(render, value);
+                    return new Lookahead() {
+                        private List<Object> row = new ArrayList<>();
 
-                @Override
-                Object advance() {
-                    while (items.hasNext()) {
-                        List<Object> before = row;
-                        boolean full = before.size() == size;
-                        row = full ? new ArrayList<>() : before;
-                        row.add(items.next());
-                        if (full) {
-                            return filled(render, before, size, None.NONE);
+                        @Override
+                        Object advance() {
+                            while (items.hasNext()) {
+                                List<Object> before = row;
+                                boolean full = before.size() == size;
+                                row = full ? new ArrayList<>() : before;
+                                row.add(items.next());
+                                if (full) {
+                                    return filled(render, before, size, None.NONE);
+                                }
+                            }
+                            List<Object> last = row;
+                            row = List.of();
+                            return last.isEmpty()
+                                    ? Missing.MISSING
+                                    : filled(render, last, size, fill);
                         }
-                    }
-                    List<Object> last = row;
-                    row = List.of();
-                    return last.isEmpty() ? Missing.MISSING : filled(render, last, size, fill);
-                }
-            };
-        });
+                    };
+                });
     }
 
     private static Object filled(Render render, List<Object> row, int size, Object fill) {
@@ -150,35 +156,37 @@ final class SequenceFilters {
     private static Object slice(Render render, Object value, Signature.Bound given) {
         int slices = given.integer(0, 0);
         Object fill = given.get(1, None.NONE);
-        return SelectionFilters.lazily(() -> {
-            List<Object> items = Iteration.toList(render, value);
-            if (slices == 0) {
-                throw Errors.zeroDivision("integer division or modulo by zero");
-            }
-            int size = Math.floorDiv(items.size(), slices);
-            int longer = Math.floorMod(items.size(), slices);
-            return new Lookahead() {
-                private int number;
-                private int start;
+        return SelectionFilters.lazily(
+                render,
+                () -> {
+                    List<Object> items = Iteration.toList(render, value);
+                    if (slices == 0) {
+                        throw Errors.zeroDivision("integer division or modulo by zero");
+                    }
+                    int size = Math.floorDiv(items.size(), slices);
+                    int longer = Math.floorMod(items.size(), slices);
+                    return new Lookahead() {
+                        private int number;
+                        private int start;
 
-                @Override
-                Object advance() {
-                    if (number >= slices) {
-                        return Missing.MISSING;
-                    }
-                    render.step();
-                    int end = start + size + (number < longer ? 1 : 0);
-                    List<Object> part = new ArrayList<>(items.subList(start, end));
-                    if (fill != None.NONE && number >= longer) {
-                        part.add(fill);
-                    }
-                    render.produceElements(part.size());
-                    start = end;
-                    number++;
-                    return new ListValue(part);
-                }
-            };
-        });
+                        @Override
+                        Object advance() {
+                            if (number >= slices) {
+                                return Missing.MISSING;
+                            }
+                            render.step();
+                            int end = start + size + (number < longer ? 1 : 0);
+                            List<Object> part = new ArrayList<>(items.subList(start, end));
+                            if (fill != None.NONE && number >= longer) {
+                                part.add(fill);
+                            }
+                            render.produceElements(part.size() + 1L);
+                            start = end;
+                            number++;
+                            return new ListValue(part);
+                        }
+                    };
+                });
     }
 
     private static Object sum(Render render, Object value, Signature.Bound given) {

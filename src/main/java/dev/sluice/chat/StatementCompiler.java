@@ -1,5 +1,6 @@
 package dev.sluice.chat;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -81,30 +82,35 @@ final class StatementCompiler {
 
     private static Action ifStatement(Stmt.If node, Scope scope) {
         Code test = ExpressionCompiler.compile(node.test(), scope);
-        Action body = compileAll(node.body(), scope);
+        Branch first = new Branch(node.line(), test, compileAll(node.body(), scope));
         Action otherwise = compileAll(node.otherwise(), scope);
-        for (Stmt.If elif : node.elifs().reversed()) {
-            otherwise =
-                    branch(
-                            elif.line(),
-                            test(elif, scope),
-                            compileAll(elif.body(), scope),
-                            otherwise);
+        if (node.elifs().isEmpty()) {
+            return (frame, out) ->
+                    first.applies(frame) ? first.body().run(frame, out) : otherwise.run(frame, out);
         }
-        return branch(node.line(), test, body, otherwise);
-    }
-
-    private static Code test(Stmt.If node, Scope scope) {
-        return ExpressionCompiler.compile(node.test(), scope);
-    }
-
-    private static Action branch(int line, Code test, Action body, Action otherwise) {
+        List<Branch> branches = new ArrayList<>(List.of(first));
+        for (Stmt.If elif : node.elifs()) {
+            Code elifTest = ExpressionCompiler.compile(elif.test(), scope);
+            branches.add(new Branch(elif.line(), elifTest, compileAll(elif.body(), scope)));
+        }
         return (frame, out) -> {
+            for (Branch branch : branches) {
+                if (branch.applies(frame)) {
+                    return branch.body().run(frame, out);
+                }
+            }
+            return otherwise.run(frame, out);
+        };
+    }
+
+    /// `if test` or `elif test`, and what it guards.
+    private record Branch(int line, Code test, Action body) {
+        boolean applies(Frame frame) {
             Render render = frame.render();
             render.line(line);
             render.step();
-            return Truth.of(test.eval(frame)) ? body.run(frame, out) : otherwise.run(frame, out);
-        };
+            return Truth.of(test.eval(frame));
+        }
     }
 
     private static Action assign(Stmt.Assign assign, Scope scope) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -41,12 +40,15 @@ final class StringMethods {
     }
 
     private static void cases() {
-        define("upper", plain("upper"), (_, self, _) -> self.toUpperCase(Locale.ROOT));
-        define("lower", plain("lower"), (_, self, _) -> self.toLowerCase(Locale.ROOT));
-        define("casefold", plain("casefold"), (_, self, _) -> TextCase.fold(self));
-        define("capitalize", plain("capitalize"), (_, self, _) -> TextCase.capitalize(self));
-        define("title", plain("title"), (_, self, _) -> TextCase.title(self));
-        define("swapcase", plain("swapcase"), (_, self, _) -> TextCase.swap(self));
+        define("upper", plain("upper"), (render, self, _) -> TextCase.upper(render, self));
+        define("lower", plain("lower"), (render, self, _) -> TextCase.lower(render, self));
+        define("casefold", plain("casefold"), (render, self, _) -> TextCase.fold(render, self));
+        define(
+                "capitalize",
+                plain("capitalize"),
+                (render, self, _) -> TextCase.capitalize(render, self));
+        define("title", plain("title"), (render, self, _) -> TextCase.title(render, self));
+        define("swapcase", plain("swapcase"), (render, self, _) -> TextCase.swap(render, self));
     }
 
     private static void tests() {
@@ -107,7 +109,7 @@ final class StringMethods {
                 "splitlines",
                 Signature.of("splitlines", 0, "keepends"),
                 (render, self, given) ->
-                        TextSplit.list(render, TextSplit.lines(self, given.truth(0, false))));
+                        TextSplit.list(TextSplit.lines(render, self, given.truth(0, false))));
         Signature separator = Signature.positional("partition", 1, "sep");
         define(
                 "partition",

@@ -4,20 +4,92 @@ import java.util.Locale;
 
 /// Upper and lower case, and what kinds of characters a string has, as Python's str sees them.
 final class TextCase {
+    private static final char SIGMA = '\u03a3';
+    private static final char FINAL_SIGMA = '\u03c2';
+    private static final char DOTTED_I = '\u0130';
+    private static final char DOTLESS_I = '\u0131';
+    private static final String DOTTED_I_LOWERED = "i\u0307";
+    private static final String CASE_IGNORABLE =
+            "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a";
+
     private TextCase() {}
 
-    static String capitalize(String text) {
+    /// `str.lower`, in linear time, which Java's takes neither for final sigmas nor for what grows.
+    /// Counts what it makes.
+    static String lower(Render render, String text) {
+        if (text.indexOf(SIGMA) < 0 && text.indexOf(DOTTED_I) < 0) {
+            render.produce(text.length());
+            return text.toLowerCase(Locale.ROOT);
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        boolean afterCased = false;
+        int openSigma = text.length();
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            boolean ignorable = isCaseIgnorable(c);
+            if (!ignorable) {
+                if (openSigma < out.length() && !Text.isCased(c)) {
+                    out.setCharAt(openSigma, FINAL_SIGMA);
+                }
+                openSigma = c == SIGMA && afterCased ? out.length() : Integer.MAX_VALUE;
+                afterCased = Text.isCased(c);
+            }
+            int before = out.length();
+            if (c == DOTTED_I) {
+                out.append(DOTTED_I_LOWERED);
+            } else {
+                out.appendCodePoint(Character.toLowerCase(c));
+            }
+            render.produce(out.length() - before);
+        }
+        if (openSigma < out.length()) {
+            out.setCharAt(openSigma, FINAL_SIGMA);
+        }
+        return out.toString();
+    }
+
+    /// What doesn't matter for whether a sigma is the last letter of a word.
+    private static boolean isCaseIgnorable(int c) {
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.FORMAT,
+                    Character.MODIFIER_LETTER,
+                    Character.MODIFIER_SYMBOL ->
+                    true;
+            default -> CASE_IGNORABLE.indexOf(c) >= 0;
+        };
+    }
+
+    /// `str.upper`, in linear time, also where characters grow. Counts what it makes.
+    static String upper(Render render, String text) {
+        if (text.chars().allMatch(c -> c < 0x80)) {
+            render.produce(text.length());
+            return text.toUpperCase(Locale.ROOT);
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(c -> {
+                    int before = out.length();
+                    out.append(Character.toString(c).toUpperCase(Locale.ROOT));
+                    render.produce(out.length() - before);
+                });
+        return out.toString();
+    }
+
+    static String capitalize(Render render, String text) {
         if (text.isEmpty()) {
             return text;
         }
         int end = text.offsetByCodePoints(0, 1);
         String first = titled(text.codePointAt(0));
         // The rest is lowered in its context, which decides the form of a final sigma.
-        String lowered = text.toLowerCase(Locale.ROOT);
+        String lowered = lower(render, text);
         String firstLowered = text.substring(0, end).toLowerCase(Locale.ROOT);
         return lowered.startsWith(firstLowered)
                 ? first + lowered.substring(firstLowered.length())
-                : first + text.substring(end).toLowerCase(Locale.ROOT);
+                : first + lower(render, text.substring(end));
     }
 
     private static String titled(int c) {
@@ -30,20 +102,20 @@ final class TextCase {
         return Character.toString(title);
     }
 
-    static String title(String text) {
+    static String title(Render render, String text) {
         StringBuilder out = new StringBuilder(text.length());
         boolean inWord = false;
-        String lowered = text.toLowerCase(Locale.ROOT);
-        boolean aligned = lowered.length() == text.length();
+        // Only this one changes its length; without it, places are the same in both.
+        String lowered = lower(render, text.replace(DOTTED_I, 'I'));
         for (int i = 0; i < text.length(); ) {
             int c = text.codePointAt(i);
             int size = Character.charCount(c);
             if (!inWord) {
                 out.append(titled(c));
-            } else if (aligned) {
-                out.append(lowered, i, i + size);
+            } else if (c == DOTTED_I) {
+                out.append(DOTTED_I_LOWERED);
             } else {
-                out.append(Character.toString(c).toLowerCase(Locale.ROOT));
+                out.append(lowered, i, i + size);
             }
             inWord = Text.isCased(c);
             i += size;
@@ -52,22 +124,32 @@ final class TextCase {
     }
 
     /// Each character by itself, so that no sigma is a final one.
-    static String fold(String text) {
+    static String fold(Render render, String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints()
-                .forEach(c ->
+                .forEach(c -> {
+                    int before = out.length();
+                    if (c == DOTTED_I) {
+                        out.append(DOTTED_I_LOWERED);
+                    } else if (c == DOTLESS_I) {
+                        out.append(DOTLESS_I);
+                    } else {
                         Character.toString(c)
                                 .toUpperCase(Locale.ROOT)
                                 .codePoints()
                                 .map(Character::toLowerCase)
-                                .forEach(out::appendCodePoint));
+                                .forEach(out::appendCodePoint);
+                    }
+                    render.produce(out.length() - before);
+                });
         return out.toString();
     }
 
-    static String swap(String text) {
+    static String swap(Render render, String text) {
         StringBuilder out = new StringBuilder(text.length());
         text.codePoints()
                 .forEach(c -> {
+                    int before = out.length();
                     String character = Character.toString(c);
                     if (Character.isUpperCase(c)) {
                         out.append(character.toLowerCase(Locale.ROOT));
@@ -76,6 +158,7 @@ final class TextCase {
                     } else {
                         out.append(character);
                     }
+                    render.produce(out.length() - before);
                 });
         return out.toString();
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 
 /// Filters on strings.
@@ -15,8 +15,8 @@ final class TextFilters {
     private TextFilters() {}
 
     static void addTo(Map<String, Filters.Filter> filters) {
-        mapped(filters, "upper", text -> text.toUpperCase(Locale.ROOT));
-        mapped(filters, "lower", text -> text.toLowerCase(Locale.ROOT));
+        mapped(filters, "upper", TextCase::upper);
+        mapped(filters, "lower", TextCase::lower);
         mapped(filters, "capitalize", TextCase::capitalize);
         mapped(filters, "title", TextFilters::title);
         Filters.define(
@@ -75,13 +75,15 @@ final class TextFilters {
     }
 
     private static void mapped(
-            Map<String, Filters.Filter> filters, String name, UnaryOperator<String> change) {
+            Map<String, Filters.Filter> filters,
+            String name,
+            BiFunction<Render, String, String> change) {
         Filters.define(
                 filters,
                 name,
                 0,
                 (r, v, _) -> {
-                    String result = change.apply(text(r, v));
+                    String result = change.apply(r, text(r, v));
                     r.produce(result.length());
                     return like(v, result);
                 });
@@ -99,7 +101,7 @@ final class TextFilters {
     }
 
     /// Words begin after white space, hyphens and opening brackets only, unlike `str.title`.
-    private static String title(String text) {
+    private static String title(Render render, String text) {
         StringBuilder out = new StringBuilder(text.length());
         int start = 0;
         for (int i = 0; i <= text.length(); i++) {
@@ -111,7 +113,7 @@ final class TextFilters {
             if (boundary && i > start) {
                 int end = text.offsetByCodePoints(start, 1);
                 out.append(text.substring(start, end).toUpperCase(Locale.ROOT));
-                out.append(text.substring(end, i).toLowerCase(Locale.ROOT));
+                out.append(TextCase.lower(render, text.substring(end, i)));
                 start = i;
             }
         }
@@ -149,7 +151,7 @@ final class TextFilters {
         if (!Types.isText(value)) {
             throw Errors.operands("+=", value, "");
         }
-        List<String> lines = TextSplit.lines(text(render, value) + "\n", false);
+        List<String> lines = TextSplit.lines(render, text(render, value) + "\n", false);
         StringBuilder out = new StringBuilder(first ? indent : "");
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i);
@@ -165,7 +167,7 @@ final class TextFilters {
         String end = Representation.str(render, given.get(2, "..."));
         Object leewayGiven = given.get(3, None.NONE);
         int leeway = leewayGiven == None.NONE ? TRUNCATE_LEEWAY : Numbers.clampedInt(leewayGiven);
-        int room = length - Text.length(end);
+        long room = (long) length - Text.length(end);
         if (room < 0 || leeway < 0) {
             throw new TemplateException(
                     "AssertionError",
@@ -181,7 +183,7 @@ final class TextFilters {
             throw Errors.type("'" + Types.name(value) + "' object can't be truncated");
         }
         String text = text(render, value);
-        String cut = Text.substring(text, 0, room);
+        String cut = Text.substring(text, 0, (int) room);
         int space = cut.lastIndexOf(' ');
         boolean whole = given.truth(1, false) || space < 0;
         return like(value, (whole ? cut : cut.substring(0, space)) + end);
@@ -197,10 +199,10 @@ final class TextFilters {
                 new WordWrap(given.integer(0, 79), given.truth(1, true), given.truth(3, true));
         StringBuilder out = new StringBuilder();
         String separator = "";
-        for (String line : TextSplit.lines(text(render, value), false)) {
-            String wrapped = String.join(newline, wrapping.wrap(line));
-            render.produce((long) wrapped.length() + newline.length());
-            out.append(separator).append(wrapped);
+        for (String line : TextSplit.lines(render, text(render, value), false)) {
+            List<String> wrapped = wrapping.wrap(render, line);
+            render.produce(line.length() + (wrapped.size() + 1L) * newline.length());
+            out.append(separator).append(String.join(newline, wrapped));
             separator = newline;
         }
         return out.toString();

@@ -19,10 +19,10 @@ final class TextPadding {
     }
 
     static String pad(Render render, String text, int width, String fill, char place) {
-        int missing = width - Text.length(text);
-        if (missing <= 0) {
+        if (width <= Text.length(text)) {
             return text;
         }
+        int missing = width - Text.length(text);
         int left =
                 switch (place) {
                     case LEFT -> 0;
@@ -36,10 +36,10 @@ final class TextPadding {
     }
 
     static String zeros(Render render, String text, int width) {
-        int missing = width - Text.length(text);
-        if (missing <= 0) {
+        if (width <= Text.length(text)) {
             return text;
         }
+        int missing = width - Text.length(text);
         boolean signed = text.startsWith("-") || text.startsWith("+");
         String zeros = Arithmetic.repeated(render, "0", missing);
         return signed ? text.charAt(0) + zeros + text.substring(1) : zeros + text;

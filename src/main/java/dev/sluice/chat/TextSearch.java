@@ -6,13 +6,16 @@ final class TextSearch {
 
     static long find(String text, Signature.Bound given) {
         Range range = Range.of(text, given);
-        int at = range.valid() ? range.part().indexOf(given.text(0)) : -1;
+        int at = range.valid() ? Substring.indexOf(range.part(), given.text(0), 0) : -1;
         return at < 0 ? -1 : range.from() + range.part().codePointCount(0, at);
     }
 
     static long findLast(String text, Signature.Bound given) {
         Range range = Range.of(text, given);
-        int at = range.valid() ? range.part().lastIndexOf(given.text(0)) : -1;
+        int at =
+                range.valid()
+                        ? Substring.lastIndexOf(range.part(), given.text(0), range.part().length())
+                        : -1;
         return at < 0 ? -1 : range.from() + range.part().codePointCount(0, at);
     }
 
@@ -26,9 +29,9 @@ final class TextSearch {
             return Text.length(range.part()) + 1L;
         }
         long count = 0;
-        for (int at = range.part().indexOf(wanted);
+        for (int at = Substring.indexOf(range.part(), wanted, 0);
                 at >= 0;
-                at = range.part().indexOf(wanted, at + wanted.length())) {
+                at = Substring.indexOf(range.part(), wanted, at + wanted.length())) {
             count++;
         }
         return count;
@@ -60,7 +63,7 @@ final class TextSearch {
         int left = limit < 0 ? Integer.MAX_VALUE : limit;
         StringBuilder out = new StringBuilder();
         int from = 0;
-        int at = old.isEmpty() ? 0 : text.indexOf(old);
+        int at = old.isEmpty() ? 0 : Substring.indexOf(text, old, 0);
         while (at >= 0 && left-- > 0) {
             render.produce(with.length());
             out.append(text, from, at).append(with);
@@ -71,7 +74,7 @@ final class TextSearch {
                 }
                 at = text.offsetByCodePoints(at, 1);
             } else {
-                at = text.indexOf(old, from);
+                at = Substring.indexOf(text, old, from);
             }
         }
         return from == 0 && out.isEmpty() ? text : out.append(text, from, text.length()).toString();

@@ -13,7 +13,10 @@ final class TextSplit {
         int limit = given.integer(1, -1);
         int splits = limit < 0 ? Integer.MAX_VALUE : limit;
         if (separator == None.NONE) {
-            return list(render, fromLeft ? atSpace(text, splits) : atSpaceFromRight(text, splits));
+            return list(
+                    fromLeft
+                            ? atSpace(render, text, splits)
+                            : atSpaceFromRight(render, text, splits));
         }
         if (!Types.isText(separator)) {
             throw Errors.type("must be str or None, not " + Types.name(separator));
@@ -22,76 +25,86 @@ final class TextSplit {
         if (exact.isEmpty()) {
             throw Errors.value("empty separator");
         }
-        return list(render, fromLeft ? at(text, exact, splits) : atFromRight(text, exact, splits));
+        return list(
+                fromLeft
+                        ? at(render, text, exact, splits)
+                        : atFromRight(render, text, exact, splits));
     }
 
-    static ListValue list(Render render, List<String> parts) {
-        render.produceElements(parts.size());
+    static ListValue list(List<String> parts) {
         return new ListValue(new ArrayList<>(parts));
     }
 
-    private static List<String> at(String text, String separator, int splits) {
+    private static List<String> at(Render render, String text, String separator, int splits) {
         List<String> parts = new ArrayList<>();
         int from = 0;
-        for (int at = text.indexOf(separator);
+        for (int at = Substring.indexOf(text, separator, 0);
                 at >= 0 && parts.size() < splits;
-                at = text.indexOf(separator, from)) {
-            parts.add(text.substring(from, at));
+                at = Substring.indexOf(text, separator, from)) {
+            add(render, parts, text.substring(from, at));
             from = at + separator.length();
         }
-        parts.add(text.substring(from));
+        add(render, parts, text.substring(from));
         return parts;
     }
 
-    private static List<String> atFromRight(String text, String separator, int splits) {
+    private static List<String> atFromRight(
+            Render render, String text, String separator, int splits) {
         List<String> parts = new ArrayList<>();
         int to = text.length();
         for (int at = lastIndex(text, separator, to);
                 at >= 0 && parts.size() < splits;
                 at = lastIndex(text, separator, to)) {
-            parts.add(text.substring(at + separator.length(), to));
+            add(render, parts, text.substring(at + separator.length(), to));
             to = at;
         }
-        parts.add(text.substring(0, to));
+        add(render, parts, text.substring(0, to));
         return parts.reversed();
+    }
+
+    /// Counts a part, and what a string takes besides its chars, before the next one is made.
+    private static void add(Render render, List<String> parts, String part) {
+        render.produceElements(2);
+        render.produce(part.length());
+        parts.add(part);
     }
 
     private static int lastIndex(String text, String separator, int to) {
         int latest = to - separator.length();
-        return latest < 0 ? -1 : text.lastIndexOf(separator, latest);
+        return latest < 0 ? -1 : Substring.lastIndexOf(text, separator, latest);
     }
 
-    private static List<String> atSpace(String text, int splits) {
+    private static List<String> atSpace(Render render, String text, int splits) {
         List<String> parts = new ArrayList<>();
         int at = Text.skipSpace(text, 0);
         while (at < text.length()) {
             if (parts.size() == splits) {
-                parts.add(Text.strip(text.substring(at), false, true));
+                add(render, parts, Text.strip(text.substring(at), false, true));
                 break;
             }
             int end = at;
             while (end < text.length() && !Text.isSpace(text.charAt(end))) {
                 end++;
             }
-            parts.add(text.substring(at, end));
+            add(render, parts, text.substring(at, end));
             at = Text.skipSpace(text, end);
         }
         return parts;
     }
 
-    private static List<String> atSpaceFromRight(String text, int splits) {
+    private static List<String> atSpaceFromRight(Render render, String text, int splits) {
         List<String> parts = new ArrayList<>();
         int to = skipSpaceBefore(text, text.length());
         while (to > 0) {
             if (parts.size() == splits) {
-                parts.add(Text.strip(text.substring(0, to), true, false));
+                add(render, parts, Text.strip(text.substring(0, to), true, false));
                 break;
             }
             int start = to;
             while (start > 0 && !Text.isSpace(text.charAt(start - 1))) {
                 start--;
             }
-            parts.add(text.substring(start, to));
+            add(render, parts, text.substring(start, to));
             to = skipSpaceBefore(text, start);
         }
         return parts.reversed();
@@ -106,7 +119,7 @@ final class TextSplit {
     }
 
     /// @param keepEnds whether lines keep what ends them
-    static List<String> lines(String text, boolean keepEnds) {
+    static List<String> lines(Render render, String text, boolean keepEnds) {
         List<String> lines = new ArrayList<>();
         int from = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -118,11 +131,11 @@ final class TextSplit {
             if (c == '\r' && text.startsWith("\n", i + 1)) {
                 i++;
             }
-            lines.add(text.substring(from, keepEnds ? i + 1 : end));
+            add(render, lines, text.substring(from, keepEnds ? i + 1 : end));
             from = i + 1;
         }
         if (from < text.length()) {
-            lines.add(text.substring(from));
+            add(render, lines, text.substring(from));
         }
         return lines;
     }
@@ -136,12 +149,12 @@ final class TextSplit {
     }
 
     static TupleValue partition(String text, String separator) {
-        int at = checked(text, separator, text.indexOf(separator));
+        int at = checked(text, separator, Substring.indexOf(text, separator, 0));
         return at < 0 ? TupleValue.of(text, "", "") : parts(text, separator, at);
     }
 
     static TupleValue partitionLast(String text, String separator) {
-        int at = checked(text, separator, text.lastIndexOf(separator));
+        int at = checked(text, separator, Substring.lastIndexOf(text, separator, text.length()));
         return at < 0 ? TupleValue.of("", "", text) : parts(text, separator, at);
     }
 

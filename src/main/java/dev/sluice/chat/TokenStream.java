@@ -95,4 +95,13 @@ final class TokenStream {
     void leave() {
         nesting--;
     }
+
+    int level() {
+        return nesting;
+    }
+
+    /// Leaves all levels below one: those of a chain, each link of which holds what is before it.
+    void leaveTo(int level) {
+        nesting = level;
+    }
 }

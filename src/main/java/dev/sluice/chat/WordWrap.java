@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Breaks a line into lines of a width, as Python's `textwrap` does.
+/// Breaks a line into lines of a width.
+///
+/// @see "Python 3.12, textwrap.py, TextWrapper"
 final class WordWrap {
     private static final Pattern CHUNK =
             Pattern.compile(
                     "\\s+|(?:[^\\s\\w]*\\w+[^0-9\\W]-(?=\\w+[^0-9\\W])|[^\\s]+?(?=\\s|$)|-{2,}(?=\\w))");
+    private static final Pattern WORD = Pattern.compile("\\s+|\\S+");
 
     private final int width;
     private final boolean breakLongWords;
@@ -24,54 +27,56 @@ final class WordWrap {
         this.breakOnHyphens = breakOnHyphens;
     }
 
-    List<String> wrap(String line) {
+    List<String> wrap(Render render, String line) {
         List<String> lines = new ArrayList<>();
         StringBuilder current = new StringBuilder();
-        for (String chunk : chunks(line)) {
-            String rest = chunk;
-            if (rest.isBlank() && current.isEmpty() && !lines.isEmpty()) {
-                continue;
-            }
-            if (length(current) + Text.length(rest) <= width) {
-                current.append(rest);
-                continue;
-            }
-            if (Text.length(rest) > width && breakLongWords) {
-                int room = Math.max(1, width - length(current));
-                current.append(Text.substring(rest, 0, room));
-                rest = Text.substring(rest, room, Text.length(rest));
-            }
-            flush(lines, current);
-            while (breakLongWords && Text.length(rest) > width) {
-                lines.add(Text.substring(rest, 0, width));
-                rest = Text.substring(rest, width, Text.length(rest));
-            }
-            if (!rest.isBlank()) {
-                current.append(rest);
+        int length = 0;
+        Matcher chunks = (breakOnHyphens ? CHUNK : WORD).matcher(line);
+        while (chunks.find()) {
+            String chunk = chunks.group();
+            int left = Text.length(chunk);
+            int from = 0;
+            boolean blank = Text.skipSpace(chunk, 0) == chunk.length();
+            while (left > 0) {
+                render.step();
+                if (blank && length == 0 && !lines.isEmpty()) {
+                    break;
+                }
+                int room = width - length;
+                boolean breaks = left > width && breakLongWords;
+                if (left <= room || (left > width && !breakLongWords && length == 0)) {
+                    current.append(chunk, from, chunk.length());
+                    length += left;
+                    left = 0;
+                } else {
+                    int taken = breaks ? room : 0;
+                    int to = chunk.offsetByCodePoints(from, taken);
+                    // A word broken off where no room was left keeps the space before it, as in
+                    // Python.
+                    boolean stripped = !breaks || taken > 0;
+                    current.append(chunk, from, to);
+                    from = to;
+                    left -= taken;
+                    length = flush(render, lines, current, stripped);
+                }
             }
         }
-        flush(lines, current);
+        var _ = flush(render, lines, current, true);
         return lines;
     }
 
-    private static int length(StringBuilder text) {
-        return text.codePointCount(0, text.length());
-    }
-
-    private static void flush(List<String> lines, StringBuilder current) {
-        String line = Text.strip(current.toString(), false, true);
+    /// Ends a line.
+    ///
+    /// @return length of the next one
+    private static int flush(
+            Render render, List<String> lines, StringBuilder current, boolean stripped) {
+        String text = current.toString();
+        String line = stripped ? Text.strip(text, false, true) : text;
         if (!line.isEmpty()) {
+            render.produceElements(2);
             lines.add(line);
         }
         current.setLength(0);
-    }
-
-    private List<String> chunks(String line) {
-        List<String> chunks = new ArrayList<>();
-        Matcher matcher = (breakOnHyphens ? CHUNK : Pattern.compile("\\s+|\\S+")).matcher(line);
-        while (matcher.find()) {
-            chunks.add(matcher.group());
-        }
-        return chunks;
+        return 0;
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Instant;
 import java.time.InstantSource;
@@ -148,5 +150,43 @@ class ChatTemplateTest {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '`',
+            value = {
+                "{{ (-1)**(2**40) }}{{ (-1)**(2**40 + 1) }} ~ 1-1",
+                "{{ range(0, 2**59, 2**58)[::64]|list }} ~ [0]",
+                "{{ 'hello'.center(-(2**40)) }}{{ 'hello'.zfill(-(2**40)) }} ~ hellohello",
+                "{{ '{:%}'.format(1e308) }} ~ inf%",
+                "{{ 1e999|filesizeformat }} ~ inf YB",
+                "{{ 'nan'|float|filesizeformat }} ~ nan YB",
+                "{{ '\u0130'.casefold() == 'i\u0307' }} ~ True",
+                "{{ '\u0130 \u03a3\u0391\u03a3'.title() }} ~ \u0130 \u03a3\u03b1\u03c2",
+                "{{ '\u0391\u03a3.\u0301 \u03a3\u0391.\u03a3\u0391\u03a3 \u03a3'.lower() }}"
+                        + " ~ \u03b1\u03c2.\u0301 \u03c3\u03b1.\u03c3\u03b1\u03c2 \u03c3",
+                "{{ [undef.__class__] }} ~ [Undefined]",
+                "{{ ['%-6sx' % '']|first|wordwrap(5)|tojson }} ~ `\" x\"`",
+                "{{ '1_0_0'|float }}{{ '1_000.5e1_0'|float }} ~ 100.010005000000000.0",
+                "{{ 'a<b c>d <!-- > --> e'|striptags }} ~ ad e",
+            })
+    void agreesWithPythonAtTheEdges(String source, String expected) {
+        assertThat(ChatTemplate.compile(source).render(Map.of())).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "{{ 'abcdef'|truncate(-2147483647) }} ~ AssertionError",
+                "{{ '{:c}'.format(-1) }} ~ OverflowError",
+                "{{ '-inf'|float|filesizeformat }} ~ OverflowError",
+            })
+    void failsAsPythonDoesAtTheEdges(String source, String error) {
+        assertThatThrownBy(() -> ChatTemplate.compile(source).render(Map.of()))
+                .isInstanceOfSatisfying(
+                        TemplateException.class, e -> assertThat(e.error()).isEqualTo(error));
     }
 }

@@ -12,6 +12,7 @@ import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -44,7 +45,8 @@ class ChatPromptsTest {
                 Optional.of(
                         ChatTemplate.compile(
                                 "{{ messages[0]['content'] + '' }}",
-                                new TemplateLimits(1000, 100, 1000, 1000, 100))));
+                                new TemplateLimits(
+                                        1000, 100, 1000, 1000, 100, Duration.ofSeconds(10)))));
     }
 
     private static InvalidRequest refusal(TestServer server, int length, String fields) {
@@ -77,7 +79,13 @@ class ChatPromptsTest {
                         Optional.of(
                                 ChatTemplate.compile(
                                         "{{ messages[0]['content'] * 500 }}",
-                                        new TemplateLimits(1000, 100, 1000, 1000, 100))));
+                                        new TemplateLimits(
+                                                1000,
+                                                100,
+                                                1000,
+                                                1000,
+                                                100,
+                                                Duration.ofSeconds(10)))));
 
         assertThat(refusal(endless, 5, "").text()).contains("LimitError");
         assertThat(refusal(limited(), 5000, ",\"chat_template\":\"{{ 'a' * 99999999 }}\"").param())
