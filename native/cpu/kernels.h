@@ -182,6 +182,18 @@ SL_INLINE void sl_fetch_row(const float *row, int64_t cols) {
 void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
                            const struct sl_int8_row *row);
 
+/* A row of INT8_ROW, whose inputs begin at x: its codes at q, and what comes behind them. */
+void SL_FN(prepare_row)(const float *x, int64_t cols, int8_t *q);
+
+/* Writes what comes behind the codes of such a row; `sum` is theirs. */
+SL_INLINE void sl_finish_row(int8_t *q, int64_t cols, float scale, int32_t sum) {
+    const int64_t padded = sl_padded(cols);
+    const int32_t start = -128 * sum;
+    memset(q + cols, 0, (size_t)(padded - cols));
+    memcpy(q + padded, &scale, sizeof scale);
+    memcpy(q + padded + 4, &start, sizeof start);
+}
+
 /* Pieces of keys and values that are fetched meanwhile. */
 struct sl_pieces {
     const char *kv;

@@ -64,22 +64,10 @@ void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
 
 #endif
 
-static void prepare_int8(const float *x, int64_t cols, void *out) {
-    int64_t padded = sl_padded(cols);
-    struct sl_int8_row row = int8_row(out, padded);
-    int64_t whole = cols / SL_GROUP;
-    SL_FN(prepare_groups)(x, 0, whole, &row);
-    if (padded > cols) {
-        float last[SL_GROUP] = {0};
-        memcpy(last, x + whole * SL_GROUP, (size_t)(cols - whole * SL_GROUP) * sizeof(float));
-        SL_FN(prepare_groups)(last, whole, 1, &row);
-    }
-}
+#if SL_LEVEL != 2
 
 /* A row as one group. Numbers are compared as bits, which can be done for several at once. */
-static void prepare_int8_row(const float *x, int64_t cols, void *out) {
-    const int64_t padded = sl_padded(cols);
-    int8_t *q = out;
+void SL_FN(prepare_row)(const float *x, int64_t cols, int8_t *q) {
     uint32_t most = 0;
     for (int64_t i = 0; i < cols; i++) {
         uint32_t magnitude = bits_of(x[i]) & 0x7fffffffu;
@@ -96,10 +84,21 @@ static void prepare_int8_row(const float *x, int64_t cols, void *out) {
         q[i] = (int8_t)code;
         sum += code;
     }
-    memset(q + cols, 0, (size_t)(padded - cols));
-    const int32_t start = -128 * sum;
-    memcpy(q + padded, &scale, sizeof scale);
-    memcpy(q + padded + 4, &start, sizeof start);
+    sl_finish_row(q, cols, scale, sum);
+}
+
+#endif
+
+static void prepare_int8(const float *x, int64_t cols, void *out) {
+    int64_t padded = sl_padded(cols);
+    struct sl_int8_row row = int8_row(out, padded);
+    int64_t whole = cols / SL_GROUP;
+    SL_FN(prepare_groups)(x, 0, whole, &row);
+    if (padded > cols) {
+        float last[SL_GROUP] = {0};
+        memcpy(last, x + whole * SL_GROUP, (size_t)(cols - whole * SL_GROUP) * sizeof(float));
+        SL_FN(prepare_groups)(last, whole, 1, &row);
+    }
 }
 
 void SL_FN(prepare)(const struct sl_prepare_args *args, int64_t begin, int64_t end) {
@@ -112,7 +111,7 @@ void SL_FN(prepare)(const struct sl_prepare_args *args, int64_t begin, int64_t e
         if (args->kind == SL_PREPARED_BF16) {
             prepare_bf16(x, args->cols, (uint16_t *)out);
         } else if (args->kind == SL_PREPARED_INT8_ROW) {
-            prepare_int8_row(x, args->cols, out);
+            SL_FN(prepare_row)(x, args->cols, (int8_t *)out);
         } else {
             prepare_int8(x, args->cols, out);
         }

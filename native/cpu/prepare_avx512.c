@@ -99,3 +99,37 @@ void SL_FN(prepare_groups)(const float *x, int64_t first, int64_t count,
         prepare_some(x + done * SL_GROUP, first + done, count - done, row);
     }
 }
+
+enum { ROW_AT_ONCE = 4 * VW };
+
+/* The next n inputs of a row, 1 <= n <= 64, in four vectors. */
+SL_INLINE void load_some(const float *x, int64_t n, vf in[4]) {
+    SL_UNROLL for (int v = 0; v < 4; v++) {
+        in[v] = vf_load_n(x + v * VW, sl_max(0, sl_min(VW, n - v * VW)));
+    }
+}
+
+void SL_FN(prepare_row)(const float *x, int64_t cols, int8_t *q) {
+    vf in[4], most[4] = {vf_zero(), vf_zero(), vf_zero(), vf_zero()};
+    for (int64_t i = 0; i < cols; i += ROW_AT_ONCE) {
+        load_some(x + i, cols - i, in);
+        SL_UNROLL for (int v = 0; v < 4; v++) { most[v] = vf_max(vf_abs(in[v]), most[v]); }
+    }
+    const float largest =
+        _mm512_reduce_max_ps(vf_max(vf_max(most[0], most[1]), vf_max(most[2], most[3])));
+    const int zero = largest < 1e-30f;
+    const float scale = zero ? 0 : largest / 127;
+    const vf inverse = vf_set1(zero ? 0 : 127 / largest);
+    const vi ones = _mm512_set1_epi8(1);
+    vi sums = _mm512_setzero_si512();
+    for (int64_t i = 0; i < cols; i += ROW_AT_ONCE) {
+        const int64_t n = sl_min(ROW_AT_ONCE, cols - i);
+        load_some(x + i, n, in);
+        const vi codes = join(
+            _mm256_set_m128i(round_16(in[1], inverse), round_16(in[0], inverse)),
+            _mm256_set_m128i(round_16(in[3], inverse), round_16(in[2], inverse)));
+        sums = _mm512_dpbusd_epi32(sums, ones, codes);
+        _mm512_mask_storeu_epi8(q + i, n == 64 ? ~0ull : (1ull << n) - 1, codes);
+    }
+    sl_finish_row(q, cols, scale, _mm512_reduce_add_epi32(sums));
+}
