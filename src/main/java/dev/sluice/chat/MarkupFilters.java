@@ -117,12 +117,12 @@ final class MarkupFilters {
         StringBuilder out = new StringBuilder(text.length());
         int from = 0;
         int open = text.indexOf(start);
-        int close = open < 0 ? -1 : text.indexOf(end, open + start.length());
+        int close = open < 0 ? -1 : text.indexOf(end, open);
         while (open >= 0 && close >= 0) {
             out.append(text, from, open);
             from = close + end.length();
             open = text.indexOf(start, from);
-            close = open < 0 ? -1 : text.indexOf(end, open + start.length());
+            close = open < 0 ? -1 : text.indexOf(end, open);
         }
         return out.append(text, from, text.length()).toString();
     }

@@ -12,6 +12,7 @@ import java.util.Optional;
 /// The state of one render: what it was given and what it has spent. Used by one thread.
 final class Render {
     private static final int STEPS_BETWEEN_LOOKS = 256;
+    private static final int CHARS_BETWEEN_LOOKS = 1 << 16;
     private static final int LEVELS_PER_CALL = 10;
 
     private final TemplateLimits limits;
@@ -23,6 +24,7 @@ final class Render {
     private long steps;
     private long nextLook;
     private long produced;
+    private long nextTimedChar = CHARS_BETWEEN_LOOKS;
     private int calls;
     private int levels;
     private int line;
@@ -75,10 +77,15 @@ final class Render {
         if (steps > limits.maxSteps()) {
             throw Errors.limit("more than " + limits.maxSteps() + " steps");
         }
-        if (System.nanoTime() - started > limits.maxTime().toNanos()) {
-            throw Errors.limit("rendering takes more than " + limits.maxTime().toSeconds() + " s");
-        }
+        checkTime();
         nextLook = Math.min(steps + STEPS_BETWEEN_LOOKS, limits.maxSteps() + 1);
+    }
+
+    private void checkTime() {
+        if (System.nanoTime() - started > limits.maxTime().toNanos()) {
+            double seconds = limits.maxTime().toMillis() / 1e3;
+            throw Errors.limit("rendering takes more than " + seconds + " s");
+        }
     }
 
     /// Counts work in proportion to the elements visited.
@@ -102,6 +109,10 @@ final class Render {
         if (produced > limits.maxProducedChars() || produced < 0) {
             throw Errors.limit(
                     "more than " + limits.maxProducedChars() + " characters of text and lists");
+        }
+        if (produced >= nextTimedChar) {
+            checkTime();
+            nextTimedChar = produced + CHARS_BETWEEN_LOOKS;
         }
     }
 

@@ -33,12 +33,12 @@ final class SelectionFilters {
 
                     @Override
                     Object advance() {
+                        // Generators of generators go as deep as calls.
+                        render.enterCall();
                         if (!started) {
                             started = true;
                             elements = source.get();
                         }
-                        // Generators of generators go as deep as calls.
-                        render.enterCall();
                         Object next = elements.hasNext() ? elements.next() : Missing.MISSING;
                         render.leaveCall();
                         return next;

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
@@ -19,6 +20,10 @@ final class StringMethods {
     private record Method(Signature signature, Body body) {}
 
     private static final Map<String, Method> METHODS = new HashMap<>();
+
+    /// Methods that count what they make.
+    private static final Set<String> COUNTED =
+            Set.of("upper", "lower", "casefold", "capitalize", "title", "swapcase", "join");
 
     static {
         cases();
@@ -242,7 +247,7 @@ final class StringMethods {
                     render.scan(self.length());
                     Object result =
                             method.body().call(render, self, method.signature().bind(given));
-                    if (result instanceof String text) {
+                    if (!COUNTED.contains(name) && result instanceof String text) {
                         render.produce(text.length());
                     }
                     return result;

@@ -48,7 +48,7 @@ final class Symbols {
     // For a branch of an `if`: what holds before it. The maps have only what the branch adds.
     private final Optional<Symbols> before;
     private final Function function;
-    // Shared by the copies for the branches of an `if`, so that they agree on places.
+    // Shared by the branches of an `if`, so that they agree on places.
     private final Map<String, Slot> places;
     private final Map<String, Slot> references;
     private final Map<Slot, Load> loads;

@@ -23,7 +23,7 @@ final class TextCase {
         }
         StringBuilder out = new StringBuilder(text.length());
         boolean afterCased = false;
-        int openSigma = text.length();
+        int openSigma = Integer.MAX_VALUE;
         for (int i = 0; i < text.length(); ) {
             int c = text.codePointAt(i);
             i += Character.charCount(c);

@@ -78,15 +78,7 @@ final class TextFilters {
             Map<String, Filters.Filter> filters,
             String name,
             BiFunction<Render, String, String> change) {
-        Filters.define(
-                filters,
-                name,
-                0,
-                (r, v, _) -> {
-                    String result = change.apply(r, text(r, v));
-                    r.produce(result.length());
-                    return like(v, result);
-                });
+        Filters.define(filters, name, 0, (r, v, _) -> like(v, change.apply(r, text(r, v))));
     }
 
     private static String text(Render render, Object value) {

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /// Breaks a line into lines of a width.
 ///
-/// @see "Python 3.12, textwrap.py, TextWrapper"
+/// @see "Python 3.12, textwrap.py, TextWrapper, but for its rules of dashes between words"
 final class WordWrap {
     private static final Pattern CHUNK =
             Pattern.compile(
@@ -57,18 +57,17 @@ final class WordWrap {
                     current.append(chunk, from, to);
                     from = to;
                     left -= taken;
-                    length = flush(render, lines, current, stripped);
+                    flush(render, lines, current, stripped);
+                    length = 0;
                 }
             }
         }
-        var _ = flush(render, lines, current, true);
+        flush(render, lines, current, true);
         return lines;
     }
 
     /// Ends a line.
-    ///
-    /// @return length of the next one
-    private static int flush(
+    private static void flush(
             Render render, List<String> lines, StringBuilder current, boolean stripped) {
         String text = current.toString();
         String line = stripped ? Text.strip(text, false, true) : text;
@@ -77,6 +76,5 @@ final class WordWrap {
             lines.add(line);
         }
         current.setLength(0);
-        return 0;
     }
 }

@@ -77,6 +77,8 @@ public record Prompts(
     }
 
     /// Text to be continued, with what the model wants around a text.
+    ///
+    /// @throws dev.sluice.tokenizer.TextTooLongException if a word of it is too long to be encoded
     public TokenIds text(String text) {
         return tokenizer.encode(text, true);
     }
@@ -90,6 +92,7 @@ public record Prompts(
     ///
     /// @param messages each with `role` and `content`, and whatever else the template knows
     /// @throws IllegalArgumentException if the template refuses them
+    /// @throws dev.sluice.tokenizer.TextTooLongException if a word of it is too long to be encoded
     /// @throws IllegalStateException if the model is not made for chats
     public TokenIds chat(List<Map<String, Object>> messages) {
         ChatTemplate ofChats =

@@ -44,6 +44,7 @@ public final class ModelCheckpoint implements AutoCloseable {
         this.values = folder.textModel().withDefaults(family.defaults());
         this.config = family.config(values);
         this.weights = weights(false, SafetensorsNames::canonical);
+        folder.checkBytes(weights);
         this.ggufMetadata = Map.of();
         this.generationDefaults = folder.generationDefaults();
         this.eosTokenIds = folder.eosTokenIds(values);

@@ -42,9 +42,27 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
                         Files.exists(generation)
                                 ? Optional.of(JsonFiles.readConfig(generation))
                                 : Optional.empty());
-        QuantizationConfig.check(config);
-        QuantizationConfig.check(folder.textModel());
+        var _ = folder.declaresBytes();
         return folder;
+    }
+
+    /// Whether the files say that there are matrices of bytes with a scale a row.
+    ///
+    /// @throws ModelFileException if the weights are quantised in another way
+    private boolean declaresBytes() {
+        boolean outside = QuantizationConfig.declaresBytes(config);
+        return QuantizationConfig.declaresBytes(textModel()) || outside;
+    }
+
+    /// Checks that bytes are what is known of them.
+    ///
+    /// @throws ModelFileException if there are some, and no file says what they stand for
+    void checkBytes(Weights weights) {
+        if (weights.hasBytes() && !declaresBytes()) {
+            throw new ModelFileException(
+                    "%s says nothing of how the matrices of bytes (I8) are quantised; a quantization_config would"
+                            .formatted(config.origin()));
+        }
     }
 
     /// Checks what can be told without the tensors: the family and its sizes, where config.json

@@ -16,15 +16,24 @@ final class QuantizationConfig {
 
     private QuantizationConfig() {}
 
-    /// Refuses what Sluice does not read.
+    /// Whether a configuration says that there are such weights.
     ///
-    /// @param config the values around `quantization_config`, which may be absent
-    /// @throws ModelFileException that says what is asked for and what can be read
-    static void check(ConfigValues config) {
-        ConfigValues quantization = config.object("quantization_config");
-        if (quantization.isBlank()) {
-            return;
+    /// @param config the values around `quantization_config` or, as it was called at first,
+    ///   `compression_config`; both may be absent
+    /// @throws ModelFileException if it asks for others, with what can be read
+    static boolean declaresBytes(ConfigValues config) {
+        boolean declared = false;
+        for (String name : List.of("quantization_config", "compression_config")) {
+            ConfigValues quantization = config.object(name);
+            if (!quantization.isBlank()) {
+                refuseOthers(config, quantization);
+                declared = true;
+            }
         }
+        return declared;
+    }
+
+    private static void refuseOthers(ConfigValues config, ConfigValues quantization) {
         problem(quantization)
                 .ifPresent(problem -> {
                     throw new ModelFileException(
@@ -53,6 +62,7 @@ final class QuantizationConfig {
     private static Optional<String> extraProblem(ConfigValues quantization) {
         return List.of("kv_cache_scheme", "sparsity_config", "transform_config").stream()
                 .filter(name -> quantization.has(name) && !quantization.object(name).isBlank())
+                .filter(name -> !quantization.object(name).says("format", "dense"))
                 .findFirst()
                 .map(name -> "a " + name);
     }

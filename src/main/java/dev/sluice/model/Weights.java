@@ -46,17 +46,28 @@ final class Weights {
         if (matrix.dtype() != DType.I8) {
             return matrix;
         }
-        String scales = name + "_scale";
-        if (isShaped(scales, matrix.rows(), 1)) {
-            MatrixSource column = matrix(scales, matrix.rows(), 1);
-            VectorSource rows =
-                    new VectorSource(
-                            column.data(), column.dtype(), column.rows(), Optional.empty());
-            return matrix.withRowScales(rows.read());
+        String zeros = name + "_zero_point";
+        if (has(zeros) || unreadable.containsKey(zeros)) {
+            throw new ModelFileException(
+                    "%s has the tensor %s as I8 with zero points, which Sluice does not read"
+                            .formatted(path, name));
         }
-        return vectors.containsKey(scales)
-                ? matrix.withRowScales(vector(scales, matrix.rows()))
-                : matrix;
+        String scales = name + "_scale";
+        if (vectors.containsKey(scales)) {
+            return matrix.withRowScales(vector(scales, matrix.rows()));
+        }
+        if (!matrices.containsKey(scales)) {
+            return matrix;
+        }
+        MatrixSource column = matrix(scales, matrix.rows(), 1);
+        VectorSource rows =
+                new VectorSource(column.data(), column.dtype(), column.rows(), Optional.empty());
+        return matrix.withRowScales(rows.read());
+    }
+
+    /// Whether there are matrices of bytes.
+    boolean hasBytes() {
+        return matrices.values().stream().anyMatch(matrix -> matrix.dtype() == DType.I8);
     }
 
     private void put(String name, StoredTensor tensor) {
@@ -99,9 +110,7 @@ final class Weights {
             throw misshapen(name, Shape.of(matrix.rows(), matrix.cols()), Shape.of(rows, cols));
         }
         if (matrix.dtype() == DType.I8 && matrix.rowScales().isEmpty()) {
-            throw new ModelFileException(
-                    "%s has the tensor %s as I8, but not the scales of its %d rows, %s_scale"
-                            .formatted(path, name, rows, name));
+            throw missing(name + "_scale");
         }
         return matrix;
     }

@@ -1,5 +1,6 @@
 package dev.sluice.openai;
 
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Tokenizer;
 
@@ -16,8 +17,8 @@ final class BadWords {
         Set<TokenIds> words = new LinkedHashSet<>();
         for (String word : new LinkedHashSet<>(fields.badWords())) {
             String bare = withoutSpace(word);
-            words.add(tokenizer.encode(bare, false));
-            words.add(tokenizer.encode(" " + bare, false));
+            words.add(encode(bare, tokenizer));
+            words.add(encode(" " + bare, tokenizer));
         }
         TokenIds ids = fields.badWordIds();
         for (int i = 0; i < ids.size(); i++) {
@@ -26,6 +27,14 @@ final class BadWords {
         // A tokenizer may know nothing of a character.
         words.remove(TokenIds.EMPTY);
         return List.copyOf(words);
+    }
+
+    private static TokenIds encode(String word, Tokenizer tokenizer) {
+        try {
+            return tokenizer.encode(word, false);
+        } catch (TextTooLongException e) {
+            throw Invalid.field("bad_words", e.text());
+        }
     }
 
     /// The word without spaces before it. Line breaks stay: they may be meant.

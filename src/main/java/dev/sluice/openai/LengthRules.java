@@ -117,7 +117,12 @@ record LengthRules(ServedModel model) {
     }
 
     private void checkLength(String stop, int max) {
-        int length = model.tokenizer().encode(stop, false).size();
+        int length;
+        try {
+            length = model.tokenizer().encode(stop, false).size();
+        } catch (TextTooLongException e) {
+            throw Invalid.field("stop", e.text());
+        }
         if (length > max) {
             throw Invalid.field(
                     "stop",

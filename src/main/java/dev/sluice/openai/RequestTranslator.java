@@ -11,7 +11,6 @@ import dev.sluice.engine.ThinkingBudget;
 import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.openai.parsers.OutputParsers;
 import dev.sluice.openai.parsers.ParserSettings;
-import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 import dev.sluice.tokenizer.Vocabulary;
 
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /// Turns the bodies of requests into requests for the engine: validates, resolves defaults, renders
 /// the template, tokenizes and checks lengths. Whatever is wrong with a request that only the
@@ -67,10 +65,6 @@ public final class RequestTranslator {
     /// @throws InvalidRequest naming the field
     /// @throws NotFound if it names a model that is not served
     public PreparedRequest chat(byte[] body) {
-        return checked(() -> preparedChat(body));
-    }
-
-    private PreparedRequest preparedChat(byte[] body) {
         ChatRequest request = validator.chat(body);
         SharedParameters shared = request.shared();
         model.checkName(shared.model());
@@ -172,19 +166,6 @@ public final class RequestTranslator {
     /// @throws InvalidRequest naming the field
     /// @throws NotFound if it names a model that is not served
     public PreparedRequest completion(byte[] body) {
-        return checked(() -> preparedCompletion(body));
-    }
-
-    /// Also texts beside the prompt, such as bad words, may be too long.
-    private static PreparedRequest checked(Supplier<PreparedRequest> request) {
-        try {
-            return request.get();
-        } catch (TextTooLongException e) {
-            throw Invalid.body(e.text());
-        }
-    }
-
-    private PreparedRequest preparedCompletion(byte[] body) {
         CompletionRequest request = validator.completion(body);
         SharedParameters shared = request.shared();
         model.checkName(shared.model());

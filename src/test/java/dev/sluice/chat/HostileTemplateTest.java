@@ -89,7 +89,18 @@ class HostileTemplateTest {
                 "{{ ('\u0390' * 30000000)|upper|length }}",
                 "{{ ('\u00e9' * 10000000)|urlencode|length }}",
                 "{% set s = 'A' * 30000000 %}{{ [s.format(), s % (), s.format()]|length }}",
-                // Values too deep for the stack.
+            })
+    void endsWithinItsLimits(String source) {
+        Assertions.assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () ->
+                        assertThatThrownBy(() -> ChatTemplate.compile(source).render(Map.of()))
+                                .isInstanceOf(TemplateException.class));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "{% set ns = namespace(a=[0], b=[0]) %}{% for i in range(50000) %}"
                         + "{% set ns.a = [ns.a] %}{% set ns.b = [ns.b] %}{% endfor %}"
                         + "{{ ns.a == ns.b }}",
@@ -98,13 +109,24 @@ class HostileTemplateTest {
                         + "{{ ns.a < ns.b }}",
                 "{% set ns = namespace(g=[1]) %}{% for i in range(50000) %}"
                         + "{% set ns.g = ns.g|map('string') %}{% endfor %}{{ ns.g|list }}",
+                "{% set ns = namespace(g=[1]) %}{% for i in range(50000) %}"
+                        + "{% set ns.g = ns.g|slice(1) %}{% endfor %}{{ ns.g|list }}",
             })
-    void endsWithinItsLimits(String source) {
-        Assertions.assertTimeoutPreemptively(
-                Duration.ofSeconds(60),
-                () ->
-                        assertThatThrownBy(() -> ChatTemplate.compile(source).render(Map.of()))
-                                .isInstanceOf(TemplateException.class));
+    void valuesMayNotBeTooDeepForTheStack(String source) {
+        assertThatThrownBy(() -> ChatTemplate.compile(source).render(Map.of()))
+                .isInstanceOf(TemplateException.class)
+                .hasMessageContaining("RecursionError");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ ('x' * 30000000)|upper|length }}",
+                "{{ ('x' * 30000000).title()|length }}",
+                "{{ ['x' * 15000000, 'x' * 15000000]|join|length }}",
+            })
+    void textIsCountedOnce(String source) {
+        assertThat(ChatTemplate.compile(source).render(Map.of())).isEqualTo("30000000");
     }
 
     @Test

@@ -171,8 +171,7 @@ class ByteCheckpointTest {
 
         assertThatExceptionOfType(ModelFileException.class)
                 .isThrownBy(() -> load(model))
-                .withMessageContaining(
-                        "model.layers.1.mlp.up_proj.weight as I8, but not the scales of its 96 rows, model.layers.1.mlp.up_proj.weight_scale");
+                .withMessageContaining("lacks the tensor model.layers.1.mlp.up_proj.weight_scale");
     }
 
     @Test
@@ -191,6 +190,72 @@ class ByteCheckpointTest {
         assertThatExceptionOfType(ModelFileException.class)
                 .isThrownBy(() -> load(model))
                 .withMessageContaining("q_proj.weight_scale in the shape [32]");
+    }
+
+    @Test
+    void bytesWithZeroPointsAreRefused() throws IOException {
+        List<StoredTensor> tensors = new ArrayList<>(tensors(DType.F32, false).bytes());
+        tensors.add(
+                new StoredTensor(
+                        "model.layers.0.mlp.down_proj.weight_zero_point",
+                        DType.F32,
+                        Shape.of(64),
+                        stored(new float[64], DType.F32)));
+        Path model = write("bytes", tensors, CONFIG);
+
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> load(model))
+                .withMessageContaining("down_proj.weight as I8 with zero points");
+    }
+
+    @Test
+    void bytesOfWhichTheConfigurationSaysNothingAreRefused() throws IOException {
+        String config = CONFIG.replaceAll("(?s),\\s*\"quantization_config\".*", "}");
+        Path model = write("bytes", tensors(DType.F32, false).bytes(), config);
+
+        assertThatExceptionOfType(ModelFileException.class)
+                .isThrownBy(() -> load(model))
+                .withMessageContaining("says nothing of how the matrices of bytes (I8)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "\"sparsity_config\": {} | \"sparsity_config\": {\"format\": \"dense\", \"global_sparsity\": 0.14}",
+                "\"quantization_config\" | \"compression_config\"",
+                "\"dynamic\": false | \"observer\": \"minmax\"",
+            })
+    void olderWaysOfSayingTheSameAreRead(String from, String to) throws IOException {
+        String config = CONFIG.replace(from, to);
+        assertThat(config).isNotEqualTo(CONFIG);
+
+        load(write("bytes", tensors(DType.BF16, true).bytes(), config));
+    }
+
+    @Test
+    void weightsAndScalesMayLieInDifferentFilesOfAMultimodalModel() throws IOException {
+        List<StoredTensor> first = new ArrayList<>();
+        List<StoredTensor> second = new ArrayList<>();
+        StringBuilder map = new StringBuilder();
+        for (StoredTensor tensor : tensors(DType.BF16, true).bytes()) {
+            String name = tensor.name().replaceFirst("^model\\.", "model.language_model.");
+            boolean scale = name.endsWith("_scale");
+            (scale ? first : second)
+                    .add(new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data()));
+            map.append(map.isEmpty() ? "" : ", ")
+                    .append("\"%s\": \"%s.safetensors\"".formatted(name, scale ? "a" : "b"));
+        }
+        Path folder = Files.createDirectories(directory.resolve("shards"));
+        SafetensorsWriter.write(folder.resolve("a.safetensors"), first, "BF16");
+        SafetensorsWriter.write(folder.resolve("b.safetensors"), second, "BF16");
+        Files.writeString(
+                folder.resolve("model.safetensors.index.json"),
+                "{\"weight_map\": {%s}}".formatted(map));
+        Files.writeString(folder.resolve("config.json"), CONFIG);
+
+        load(folder);
     }
 
     private static void load(Path model) {
