@@ -1,9 +1,12 @@
 package dev.sluice.chat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BinaryOperator;
+import java.util.function.Supplier;
 
 /// Reads expressions: from the loosest operator to the tightest, one method each.
 ///
@@ -136,22 +139,19 @@ final class ExpressionParser {
     }
 
     private Expr or() {
-        Expr left = and();
-        int level = tokens.level();
-        while (tokens.skipName("or")) {
-            tokens.enter();
-            left = new Expr.Or(left, and());
-        }
-        tokens.leaveTo(level);
-        return left;
+        return joined("or", this::and, Expr.Or::new);
     }
 
     private Expr and() {
-        Expr left = not();
+        return joined("and", this::not, Expr.And::new);
+    }
+
+    private Expr joined(String name, Supplier<Expr> operand, BinaryOperator<Expr> join) {
+        Expr left = operand.get();
         int level = tokens.level();
-        while (tokens.skipName("and")) {
+        while (tokens.skipName(name)) {
             tokens.enter();
-            left = new Expr.And(left, not());
+            left = join.apply(left, operand.get());
         }
         tokens.leaveTo(level);
         return left;
@@ -190,11 +190,16 @@ final class ExpressionParser {
     }
 
     private Expr sum() {
-        Expr left = concat();
+        return binary(this::concat, "+", "-");
+    }
+
+    /// From left to right.
+    private Expr binary(Supplier<Expr> operand, String... operators) {
+        Expr left = operand.get();
         int level = tokens.level();
-        while (tokens.atOperator("+") || tokens.atOperator("-")) {
+        while (Arrays.stream(operators).anyMatch(tokens::atOperator)) {
             tokens.enter();
-            left = new Expr.Binary(tokens.take().text(), left, concat());
+            left = new Expr.Binary(tokens.take().text(), left, operand.get());
         }
         tokens.leaveTo(level);
         return left;
@@ -214,29 +219,12 @@ final class ExpressionParser {
     }
 
     private Expr product() {
-        Expr left = power();
-        int level = tokens.level();
-        while (tokens.atOperator("*")
-                || tokens.atOperator("/")
-                || tokens.atOperator("//")
-                || tokens.atOperator("%")) {
-            tokens.enter();
-            left = new Expr.Binary(tokens.take().text(), left, power());
-        }
-        tokens.leaveTo(level);
-        return left;
+        return binary(this::power, "*", "/", "//", "%");
     }
 
     /// From left to right, unlike Python.
     private Expr power() {
-        Expr left = unary(true);
-        int level = tokens.level();
-        while (tokens.skipOperator("**")) {
-            tokens.enter();
-            left = new Expr.Binary("**", left, unary(true));
-        }
-        tokens.leaveTo(level);
-        return left;
+        return binary(() -> unary(true), "**");
     }
 
     private Expr unary(boolean withFilter) {
