@@ -2,16 +2,13 @@
 #ifndef SLUICE_AMX_H
 #define SLUICE_AMX_H
 
-#include "kernels.h"
+#include "amx_config.h"
 
 #include <immintrin.h>
 
-/* LDTILECFG's memory, palette 1. */
-struct amx_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-};
+#ifdef SL_EMULATED_TILES
+#include "amx_emulated.h"
+#endif
 
 /*
  * Sums are tiles 0 to 3 of `rows` rows of 64 bytes, inputs 4 and 5 of as many rows of `input_bytes`,

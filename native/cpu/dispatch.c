@@ -269,6 +269,9 @@ static int64_t processor_level(void) {
     if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !has(a, bf16)) {
         return SL_ISA_AVX2;
     }
+#ifdef SL_EMULATED_TILES
+    has_amx = 1;
+#endif
     return has_amx ? SL_ISA_AMX : SL_ISA_AVX512;
 }
 

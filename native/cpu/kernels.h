@@ -289,10 +289,12 @@ int64_t sl_lanes_panels_int(const struct panel_job *job, int64_t panels);
 /* In linear_bf16_avx512.c, for processors with a fast VDPBF16PS. */
 void sl_dot_panel_bf16(const struct panel_job *job);
 /*
- * In linear_amx.c and linear_int_amx.c. A thread that has called one of the first two calls the
- * last one when it is done.
+ * In linear_amx.c, linear_int_row_amx.c and linear_int_amx.c. A thread that has called one of the
+ * first three calls the last one when it is done.
  */
 void sl_amx_panel_bf16(const struct panel_job *job);
+/* For 16 rows or more, and a multiple of 64 inputs. */
+void sl_amx_panel_int8_row(const struct panel_job *job);
 /* For 16 rows or more and whole panels, of which `job` has the first. */
 void sl_amx_panels_int(const struct panel_job *job, int64_t panels);
 int64_t sl_amx_peak(int64_t rounds);

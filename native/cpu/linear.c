@@ -6,16 +6,32 @@ enum { SCRATCH_ROWS = 48 };
 
 #if SL_LEVEL == 2 && SL_TOP_LEVEL >= 3
 
-static int on_amx(const struct sl_matrix *w) {
+/*
+ * Rows from which on INT8_ROW goes through tiles, with as many inputs as fill them; the results are
+ * the same bits.
+ */
+enum { AMX_ROW_ROWS = 16, AMX_ROW_INPUTS = 64 };
+
+static int on_amx(const struct sl_matrix *w, int64_t n) {
+    if (w->format == SL_FORMAT_INT8_ROW) {
+        int filled = sl_padded(w->cols) % AMX_ROW_INPUTS == 0;
+        return sl_use_amx && n >= AMX_ROW_ROWS && filled;
+    }
     return sl_use_amx && w->format == SL_FORMAT_BF16;
 }
-static void panel_amx(const struct panel_job *job) { sl_amx_panel_bf16(job); }
+static void panel_amx(const struct panel_job *job) {
+    if (job->w->format == SL_FORMAT_BF16) {
+        sl_amx_panel_bf16(job);
+    } else {
+        sl_amx_panel_int8_row(job);
+    }
+}
 static void release(void) { sl_amx_release(); }
 
 #else
 
-static int on_amx(const struct sl_matrix *w) {
-    (void)w;
+static int on_amx(const struct sl_matrix *w, int64_t n) {
+    (void)w, (void)n;
     return 0;
 }
 static void panel_amx(const struct panel_job *job) { (void)job; }
@@ -24,13 +40,13 @@ static void release(void) {}
 #endif
 
 static void run_panel(const struct panel_job *job) {
+    if (on_amx(job->w, job->n)) {
+        panel_amx(job);
+        return;
+    }
     switch (job->w->format) {
         case SL_FORMAT_BF16:
-            if (on_amx(job->w)) {
-                panel_amx(job);
-            } else {
-                SL_FN(panel_bf16)(job);
-            }
+            SL_FN(panel_bf16)(job);
             break;
         case SL_FORMAT_INT8:
             SL_FN(panel_int8)(job);
@@ -194,7 +210,7 @@ static void run_panels(const struct sl_linear_args *args, int64_t part, int64_t 
             run_partial_panel(&job, outputs);
         }
     }
-    if (on_amx(w)) {
+    if (on_amx(w, first.n)) {
         release();
     }
 }

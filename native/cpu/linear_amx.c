@@ -10,6 +10,10 @@
 
 enum { TILE = 16 };
 
+#ifdef SL_EMULATED_TILES
+_Thread_local struct sl_tiles sl_tiles;
+#endif
+
 void sl_amx_release(void) { _tile_release(); }
 
 /* Inputs of one step and what they take of a panel. */
