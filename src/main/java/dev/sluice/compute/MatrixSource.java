@@ -62,30 +62,17 @@ public record MatrixSource(
     ///
     /// @param scales of each stored row
     public MatrixSource withRowScales(float[] scales) {
-        return new MatrixSource(
-                data,
-                dtype,
-                rows,
-                cols,
-                rowStride,
-                transposed,
-                rowOrder,
-                firstColumn,
-                Optional.of(scales.clone()));
+        return with(rowOrder, Optional.of(scales.clone()));
     }
 
     /// The same matrix with its rows in another order: logical row `r` is stored row `order[r]`.
     public MatrixSource withRowOrder(int[] order) {
+        return with(Optional.of(order.clone()), rowScales);
+    }
+
+    private MatrixSource with(Optional<int[]> order, Optional<float[]> scales) {
         return new MatrixSource(
-                data,
-                dtype,
-                rows,
-                cols,
-                rowStride,
-                transposed,
-                Optional.of(order.clone()),
-                firstColumn,
-                rowScales);
+                data, dtype, rows, cols, rowStride, transposed, order, firstColumn, scales);
     }
 
     /// The rows `[from, to)`.

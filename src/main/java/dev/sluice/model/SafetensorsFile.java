@@ -84,9 +84,13 @@ final class SafetensorsFile implements TensorFile {
             throw file.damaged("tensor %s goes from %d to %d".formatted(name, begin, end));
         }
         file.slice(dataStart, end, "tensor " + name);
-        Shape shape = shape(name, entry.path("shape"));
-        Optional<DType> dtype = dtype(type).filter(found -> hasWholeBlocks(found, shape));
+        Optional<DType> dtype = dtype(type);
         if (dtype.isEmpty()) {
+            unreadable.put(name, type);
+            return;
+        }
+        Shape shape = shape(name, entry.path("shape"));
+        if (!hasWholeBlocks(dtype.get(), shape)) {
             unreadable.put(name, type);
             return;
         }
