@@ -28,7 +28,8 @@ final class Pieces {
 
     /// The same text, for parts that are to be cut anew.
     Pieces recut() {
-        return new Pieces(text, first, (text.length() >> 2) + 4);
+        int covered = count == 0 ? 0 : to(count - 1) - from(0);
+        return new Pieces(text, first, (covered >> 2) + 4);
     }
 
     void add(int from, int to) {

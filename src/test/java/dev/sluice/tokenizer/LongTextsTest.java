@@ -71,6 +71,19 @@ final class LongTextsTest {
     }
 
     @Test
+    void takesNoQuadraticTimeForManySpecialTokens() {
+        String text = "<s>a".repeat(150_000);
+
+        for (Tokenizer tokenizer : List.of(BYTES, PIECES)) {
+            TokenIds ids =
+                    assertTimeoutPreemptively(
+                            Duration.ofSeconds(20), () -> tokenizer.encode(text, false));
+
+            assertThat(ids.size()).isGreaterThanOrEqualTo(300_000);
+        }
+    }
+
+    @Test
     void takesNoQuadraticTimeForALineWithoutSpaces() {
         String line = "a".repeat(600_000) + " \n b ";
         List<String> found = new ArrayList<>();
