@@ -1,7 +1,6 @@
 package dev.sluice.engine;
 
 import dev.sluice.compute.SamplingBatch;
-import dev.sluice.tokenizer.TokenIds;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -121,38 +120,24 @@ final class LogitsEditor {
             eosIds.forEach(action::accept);
             sequence.request().stop().stopTokenIds().forEach(action::accept);
         }
-        for (TokenIds word : sequence.request().rules().badWords()) {
-            int last = word.size() - 1;
-            if (endsWith(sequence, word, last)) {
-                action.accept(word.get(last));
-            }
-        }
+        BadWords.forEachNext(
+                sequence.request().rules().badWords(),
+                sequence.tokens(),
+                sequence.numPrompt(),
+                sequence.length(),
+                action);
     }
 
-    /// Most ids that [#forEachForbidden] names.
+    /// Most ids that can be drawn and that [#forEachForbidden] names.
     int mostForbidden(Sequence sequence) {
         GenerationRequest request = sequence.request();
         int ends = isTooShort(sequence) ? eosIds.size() + request.stop().stopTokenIds().size() : 0;
-        return ends + request.rules().badWords().size();
+        return Math.min(counts.length, ends + request.rules().badWords().size());
     }
 
     private void forbid(int id, float[] logits) {
         if (isDrawable(id) && logits[id] > FORBIDDEN) {
             logits[id] = FORBIDDEN;
         }
-    }
-
-    /// Whether the output ends with the first `length` ids of a word.
-    private static boolean endsWith(Sequence sequence, TokenIds word, int length) {
-        if (length > sequence.numGenerated()) {
-            return false;
-        }
-        int start = sequence.length() - length;
-        for (int i = 0; i < length; i++) {
-            if (sequence.tokens()[start + i] != word.get(i)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

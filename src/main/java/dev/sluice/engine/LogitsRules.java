@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 
 /// What changes the logits of a sequence before a token is drawn, beside temperature and penalties.
 ///
-/// @param badWords sequences of ids that must not be completed; a single id is never drawn
+/// @param badWords sequences of ids that must not be completed; a single id is never drawn. In an
+///   order of their own
 /// @param logitBias added to the raw logits, by id; as [Penalties#MOST] bounds it
 /// @param processorArgs for the registered [LogitsProcessor]s, which find their own keys in it;
 ///   values as JSON has them
@@ -29,7 +30,7 @@ public record LogitsRules(
             new LogitsRules(List.of(), Map.of(), Map.of(), Optional.empty());
 
     public LogitsRules {
-        badWords = List.copyOf(badWords);
+        badWords = badWords.stream().sorted(BadWords.ORDER).toList();
         logitBias =
                 logitBias.entrySet().stream()
                         .collect(
