@@ -226,7 +226,8 @@ final class Drawing implements AutoCloseable {
         if (sequence.isGuided() && sequence.guidedText().orElseThrow().hasEnded()) {
             return Optional.of(FinishReason.STOP);
         }
-        if (earlyStop.isPresent()) {
+        // A forced token was not chosen, so that it says nothing of how sure the model is.
+        if (earlyStop.isPresent() && draw != told) {
             EarlyStop rule = earlyStop.get();
             int sure = sequence.noteProbability(draw.probability(), rule.threshold());
             if (sure >= rule.windowSize()

@@ -13,8 +13,9 @@ import java.util.Arrays;
 /// there already.
 ///
 /// The last token is left to be drawn: what comes behind the forced text might share it. Sequences
-/// whose log probabilities are wanted, or that a processor, a bias or another rule of single tokens
-/// touches, are not shortened, for each of their tokens has a say. Call only on the engine thread.
+/// whose log probabilities are wanted, or that a processor, a bias, a stop id or another rule of
+/// single tokens touches, are not shortened, for each of their tokens has a say. Call only on the
+/// engine thread.
 ///
 /// @see "Zheng et al. 2024, SGLang, section 4 (jump-forward decoding)"
 final class JumpForward {
@@ -73,6 +74,7 @@ final class JumpForward {
         return request.output().logprobs().top().isEmpty()
                 && rules.logitBias().isEmpty()
                 && rules.processorArgs().isEmpty()
-                && rules.badWords().isEmpty();
+                && rules.badWords().isEmpty()
+                && request.stop().stopTokenIds().isEmpty();
     }
 }

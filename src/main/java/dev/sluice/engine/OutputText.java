@@ -75,7 +75,8 @@ final class OutputText {
             text = show(detokenizer.flush());
             places.add(new Place(id, decoded, numTokens - 1));
         }
-        if (stop.stopTokenIds().contains(boxed) || (eos && !stop.ignoreEos())) {
+        boolean stops = isLongEnough() && stop.stopTokenIds().contains(boxed);
+        if (stops || (eos && !stop.ignoreEos())) {
             return piece(text + endWith(id, marker), true, Optional.of(FinishReason.STOP));
         }
         if (!marker && !eos) {
@@ -111,10 +112,16 @@ final class OutputText {
         return new Piece(text, markers, reason);
     }
 
-    /// Lets the stop strings look at decoded text, once there are tokens enough.
+    /// Lets the stop strings look at decoded text. One that begins before there are tokens enough
+    /// may end behind.
     private String show(String text) {
         decoded += text.length();
-        return numTokens > stop.minTokens() ? strings.accept(text) : text;
+        return isLongEnough() ? strings.accept(text) : strings.pass(text);
+    }
+
+    /// Whether the last token may end the text; before, a stop id comes only where it is forced.
+    private boolean isLongEnough() {
+        return numTokens > stop.minTokens();
     }
 
     private String endWith(int id, boolean marker) {

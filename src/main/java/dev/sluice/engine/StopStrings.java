@@ -5,8 +5,9 @@ import java.util.List;
 /// Finds the first stop string in a text that arrives in pieces, and holds back what may be the
 /// beginning of one.
 ///
-/// Of several matches in the text seen so far the one that starts first wins, of those the
-/// shortest. At most one char less than the longest stop string is held back.
+/// A match counts where its end comes in an accepted piece. Of several matches in the text seen so
+/// far the one that starts first wins, of those the shortest. At most one char less than the
+/// longest stop string is held back.
 final class StopStrings {
     private final List<String> stops;
     private final boolean include;
@@ -31,11 +32,22 @@ final class StopStrings {
             return "";
         }
         String text = held + piece;
-        int end = endOfMatch(text);
+        int end = endOfMatch(text, held.length());
         if (matched) {
             held = "";
             return text.substring(0, end);
         }
+        return hold(text);
+    }
+
+    /// Takes the next piece of a text that no stop string may end yet.
+    ///
+    /// @return what can be shown now
+    String pass(String piece) {
+        return stops.isEmpty() ? piece : hold(held + piece);
+    }
+
+    private String hold(String text) {
         int keep = possibleStart(text);
         held = text.substring(keep);
         return text.substring(0, keep);
@@ -53,11 +65,13 @@ final class StopStrings {
         return rest;
     }
 
-    private int endOfMatch(String text) {
+    /// Where a match ends, or where the text does; one within what is known already came too early
+    /// to count.
+    private int endOfMatch(String text, int known) {
         int start = text.length();
         int length = 0;
         for (String stop : stops) {
-            int at = text.indexOf(stop);
+            int at = text.indexOf(stop, Math.max(0, known - stop.length() + 1));
             if (at >= 0 && (!matched || at < start || (at == start && stop.length() < length))) {
                 matched = true;
                 start = at;

@@ -39,6 +39,7 @@ class EngineGuidanceTest extends RuledEngine {
     }
 
     boolean jumps = true;
+    private Optional<EarlyStop> earlyStop = Optional.empty();
     private int steps;
 
     static GenerationRequest guided(String id, int seed, Guidance guidance, StopConditions stop) {
@@ -64,7 +65,9 @@ class EngineGuidanceTest extends RuledEngine {
     }
 
     private EngineFeatures guided() {
-        return EngineFeatures.of(List.of(), Optional.of(new GuidedDecoding(compiler, jumps)));
+        EngineFeatures features =
+                EngineFeatures.of(List.of(), Optional.of(new GuidedDecoding(compiler, jumps)));
+        return earlyStop.map(features::with).orElse(features);
     }
 
     Map<String, Answer> admit(EngineConfig config, List<GenerationRequest> requests) {
@@ -151,6 +154,31 @@ class EngineGuidanceTest extends RuledEngine {
 
         assertThat(answer.text()).isEqualTo("abcdefgh");
         assertThat(allowed).isEqualTo(steps);
+    }
+
+    @Test
+    void forcedTextWithAStopIdIsDrawnTokenByToken() {
+        StopConditions stop = new StopConditions(5, 9, List.of(), Set.of((int) 'c'), false, false);
+        GenerationRequest request = guided("s", 0, regex("abcdefgh"), stop);
+
+        Answer answer = of(admit(roomy(), List.of(request)), "s");
+        int allowed = steps;
+        jumps = false;
+        Answer slow = of(admit(roomy(), List.of(request)), "s");
+
+        assertThat(answer.text()).isEqualTo(slow.text());
+        assertThat(allowed).isEqualTo(steps);
+    }
+
+    @Test
+    void forcedTokensSayNothingOfHowSureTheModelIs() {
+        earlyStop = Optional.of(new EarlyStop(6, 0.9));
+        GenerationRequest request =
+                guided("e", 0, regex("abcdefghijklmnopqrst[uv]"), StopConditions.maxTokens(40));
+
+        Answer answer = of(admit(roomy(), List.of(request)), "e");
+
+        assertThat(answer.text()).startsWith("abcdefghijklmnopqrst").hasSize(21);
     }
 
     private Answer thinking(Guidance guidance, ThinkingBudget budget, Map<Integer, Float> bias) {

@@ -117,6 +117,30 @@ class OutputTextTest {
     }
 
     @Test
+    void aStopStringThatBeginsBeforeTheLeastNumberOfTokensMayEndBehind() {
+        List<String> strings = List.of("STOP", "TO");
+        for (int min = 0; min < 8; min++) {
+            StopConditions stop = new StopConditions(min, 12, strings, Set.of(), false, false);
+
+            Run run = run("aSTOP more b", stop);
+
+            // "TO" is whole with the 4th token, "STOP" with the 5th.
+            String expected = min < 4 ? "aS" : min < 5 ? "a" : "aSTOP more b";
+            assertThat(run.text()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void aStopIdThatIsForcedBeforeTheLeastNumberOfTokensEndsNothing() {
+        for (int min = 0; min < 4; min++) {
+            StopConditions stop =
+                    new StopConditions(min, 4, List.of(), Set.of((int) 'b'), false, false);
+
+            assertThat(run("abcd", stop).text()).isEqualTo(min < 2 ? "a" : "abcd");
+        }
+    }
+
+    @Test
     void endsAtTheEndOfSequence() {
         int[] ids = {'h', 'i', ByteTokenizer.EOS, 'x'};
 
