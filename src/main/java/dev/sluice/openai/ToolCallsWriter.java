@@ -28,12 +28,9 @@ final class ToolCallsWriter {
             call.begin().ifPresent(begin -> out.raw(",\"id\":").string(begin.id()));
             out.raw(call.begin().isPresent() ? ",\"type\":\"function\"" : "");
             out.raw(",\"function\":{");
-            call.begin().ifPresent(begin -> out.raw("\"name\":").string(begin.name()));
-            if (!call.arguments().isEmpty()) {
-                out.raw(call.begin().isPresent() ? ",\"arguments\":" : "\"arguments\":");
-                out.string(call.arguments());
-            }
-            out.raw("}}");
+            call.begin().ifPresent(begin -> out.raw("\"name\":").string(begin.name()).raw(","));
+            // Empty ones too: clients append to what the first news of a call holds.
+            out.raw("\"arguments\":").string(call.arguments()).raw("}}");
         }
         out.raw("]");
     }

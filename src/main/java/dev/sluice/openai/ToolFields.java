@@ -5,9 +5,11 @@ import dev.sluice.engine.ApiException.InvalidRequest;
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The tools that a chat offers to the model.
@@ -58,7 +60,7 @@ record ToolFields(
                         dictionary(CHOICE, CHOICE + "." + ALLOWED, named.get(ALLOWED)),
                         tools,
                         several)
-                : new ToolFields(tools, List.of(named(named, CHOICE, tools)), false);
+                : new ToolFields(tools, List.of(named(named, CHOICE, byName(tools))), false);
     }
 
     /// Some of the tools: the model sees no others.
@@ -70,10 +72,11 @@ record ToolFields(
                     "tool_choice.allowed_tools.tools: Input should be a list of one function or"
                             + " more");
         }
+        Map<String, Map<String, Object>> byName = byName(tools);
         Set<Map<String, Object>> chosen = new LinkedHashSet<>();
         for (int i = 0; i < names.size(); i++) {
             String place = CHOICE + "." + ALLOWED + "." + TOOLS + "[" + i + "]";
-            chosen.add(named(dictionary(CHOICE, place, names.get(i)), place, tools));
+            chosen.add(named(dictionary(CHOICE, place, names.get(i)), place, byName));
         }
         List<Map<String, Object>> some = List.copyOf(chosen);
         String mode = text(CHOICE, CHOICE + "." + ALLOWED + ".mode", choice.get("mode"));
@@ -122,14 +125,19 @@ record ToolFields(
         return tools;
     }
 
+    /// The tools by their names; of two with the same name the first.
+    private static Map<String, Map<String, Object>> byName(List<Map<String, Object>> tools) {
+        Map<String, Map<String, Object>> byName = new HashMap<>();
+        required(tools).forEach(tool -> byName.putIfAbsent(nameOf(tool), tool));
+        return byName;
+    }
+
     private static Map<String, Object> named(
-            Map<String, Object> choice, String place, List<Map<String, Object>> tools) {
+            Map<String, Object> choice, String place, Map<String, Map<String, Object>> byName) {
         Map<String, Object> function =
                 dictionary(CHOICE, place + "." + FUNCTION, choice.get(FUNCTION));
         String name = text(CHOICE, place + ".function.name", function.get(NAME));
-        return required(tools).stream()
-                .filter(tool -> name.equals(nameOf(tool)))
-                .findFirst()
+        return Optional.ofNullable(byName.get(name))
                 .orElseThrow(() ->
                         Invalid.field(CHOICE, "tool_choice names no function of tools: " + name));
     }

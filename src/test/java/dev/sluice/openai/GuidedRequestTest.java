@@ -2,6 +2,7 @@ package dev.sluice.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.Guidance;
@@ -15,10 +16,12 @@ import io.vertx.core.json.JsonObject;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /// What requests for text of a certain form become.
 class GuidedRequestTest {
@@ -286,6 +289,31 @@ class GuidedRequestTest {
                 .isEqualTo(new GrammarSpec.RegularExpression("a"));
         assertThat(calls(OPEN, TOOLS + form + ",\"tool_choice\":\"required\"").getString("type"))
                 .isEqualTo("tags_with_separator");
+    }
+
+    private static Map<String, Object> tool(int number) {
+        return Map.of("type", "function", "function", Map.of("name", "f" + number));
+    }
+
+    @Test
+    void allowedToolsAreLookedUpAndNotSearchedFor() {
+        int many = 40_000;
+        List<Object> tools =
+                IntStream.range(0, many).<Object>mapToObj(GuidedRequestTest::tool).toList();
+        Map<String, Object> allowed = Map.of("mode", "auto", "tools", tools.reversed());
+        Fields fields =
+                new Fields(
+                        Map.of(
+                                "tools",
+                                tools,
+                                "tool_choice",
+                                Map.of("type", "allowed_tools", "allowed_tools", allowed)));
+
+        ToolFields found =
+                assertTimeoutPreemptively(Duration.ofSeconds(10), () -> ToolFields.of(fields));
+
+        assertThat(found.tools()).hasSize(many);
+        assertThat(ToolFields.nameOf(found.tools().getFirst())).isEqualTo("f39999");
     }
 
     @Test

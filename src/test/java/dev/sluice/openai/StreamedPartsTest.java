@@ -25,7 +25,7 @@ import java.util.List;
 class StreamedPartsTest {
     private static final String CALL_BEGIN =
             "[{\"index\":0,\"id\":\"chatcmpl-tool-0\",\"type\":\"function\","
-                    + "\"function\":{\"name\":\"f\"}}]";
+                    + "\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]";
 
     private static List<String> pointers(List<String> choices, String pointer) {
         return choices.stream().map(choice -> at(choice, pointer)).toList();
