@@ -31,7 +31,7 @@ final class EngineStatus extends VerticleBase {
     /// Written on the engine thread, read on the event loop.
     private volatile Optional<EngineStats> stats = Optional.empty();
 
-    /// @param drain ends what runs; called on the event loop
+    /// @param drain ends what runs or is being loaded; called on the event loop
     EngineStatus(String engineId, Supplier<Future<Void>> drain) {
         this.engineId = engineId;
         this.drain = drain;
@@ -46,10 +46,11 @@ final class EngineStatus extends VerticleBase {
                 bus.consumer(Addresses.alive(engineId), m -> m.reply("")).completion());
     }
 
-    /// A child is undeployed before its parent: this one answers until nothing runs any more.
+    /// A child is undeployed before its parent: this one answers until nothing runs any more, and
+    /// nothing is loaded.
     @Override
     public Future<?> stop() {
-        return stats.isPresent() ? drain.get() : Future.succeededFuture();
+        return drain.get();
     }
 
     private void replyStats(Message<Object> message) {

@@ -47,6 +47,7 @@ public final class EngineVerticle extends VerticleBase {
     /// Requests whose grammars are being compiled, by where their events go.
     private final Map<String, CompletableFuture<List<String>>> compiling = new HashMap<>();
 
+    private boolean closing;
     private boolean stepping;
     private boolean draining;
 
@@ -76,11 +77,19 @@ public final class EngineVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
+        if (!context.isWorkerContext()) {
+            return Future.failedFuture(
+                    "The engine needs a worker thread:"
+                            + " deploy it with EngineVerticle.deploymentOptions().");
+        }
         GenerationCodecs.register(vertx.eventBus());
         return vertx.deployVerticle(status).compose(_ -> open());
     }
 
     private Future<?> open() {
+        if (closing) {
+            return Future.failedFuture("The engine was undeployed before it was loaded.");
+        }
         HostedEngine engine = factory.open();
         hosted = Optional.of(engine);
         Outbox outbox =
@@ -231,12 +240,14 @@ public final class EngineVerticle extends VerticleBase {
 
     private Future<Void> drainFirst() {
         Promise<Void> done = Promise.promise();
-        context.runOnContext(_ -> stopTaking().onComplete(done));
+        // Where Vert.x is closed while the model is loaded, nobody calls stop().
+        context.runOnContext(_ -> stopTaking().onComplete(_ -> release()).onComplete(done));
         return done.future();
     }
 
     /// An engine that was never open has nothing to end.
     private Future<Void> stopTaking() {
+        closing = true;
         return hosted.isEmpty() ? Future.succeededFuture() : drain(Optional.of(drainTimeout));
     }
 

@@ -62,10 +62,10 @@ public final class Generation {
         this.requestId = requestId;
         this.handler = handler;
         // An address of its own, so that a second client with the same request id, which the engine
-        // refuses, never takes part of this one's events.
+        // refuses, never takes part of this one's events; without the id, which may hold what
+        // another node would spell otherwise.
         this.consumer =
-                vertx.eventBus()
-                        .consumer(Addresses.generation(requestId) + "." + UUID.randomUUID());
+                vertx.eventBus().consumer(Addresses.generation(UUID.randomUUID().toString()));
     }
 
     /// Completes when the engine has accepted the request, before the first event is handled; fails

@@ -105,6 +105,17 @@ class ClusteredBusTest {
                 .buildClustered();
     }
 
+    @Test
+    void anIdThatNoEncodingKeepsIsAnIdAllTheSame() {
+        List<GenerationEvent> events = new CopyOnWriteArrayList<>();
+
+        await(
+                client.submit(TestEngines.greedy("a\ud800", "hello", 3), events::add)
+                        .compose(Generation::ended));
+
+        assertThat(events.getLast()).isInstanceOf(GenerationEvent.Finished.class);
+    }
+
     @AfterAll
     static void stopNodes() {
         await(clientNode.close());

@@ -316,6 +316,46 @@ class EngineBusTest {
                         s -> assertThat(s.maxModelLen()).isEqualTo(TestEngines.MAX_MODEL_LEN));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anEngineThatIsLoadedWhileVertxIsClosedIsGivenBack(boolean undeployed)
+            throws InterruptedException {
+        CountDownLatch loaded = new CountDownLatch(1);
+        CountDownLatch loading = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        Vertx other = Vertx.vertx();
+        Future<String> deployment =
+                other.deployVerticle(
+                        new EngineVerticle(
+                                () -> {
+                                    loading.countDown();
+                                    TestEngines.await(loaded);
+                                    HostedEngine hosted =
+                                            TestEngines.hosted(TestEngines.config(), model);
+                                    return new HostedEngine(
+                                            hosted.engine(),
+                                            hosted.serving(),
+                                            () -> {
+                                                hosted.release().run();
+                                                released.countDown();
+                                            });
+                                },
+                                Duration.ZERO),
+                        EngineVerticle.deploymentOptions());
+        assertThat(loading.await(20, TimeUnit.SECONDS)).isTrue();
+
+        Future<Void> closed =
+                undeployed
+                        ? Future.all(other.deploymentIDs().stream().map(other::undeploy).toList())
+                                .transform(_ -> other.close())
+                        : other.close();
+        loaded.countDown();
+
+        assertThat(released.await(20, TimeUnit.SECONDS)).isTrue();
+        await(closed);
+        assertThatThrownBy(() -> await(deployment)).isNotNull();
+    }
+
     @Test
     void withoutAnEngineARequestIsRefused() {
         Future<GenerationEvent.Finished> refused = run(TestEngines.greedy("a", "hello", 1));
@@ -445,6 +485,17 @@ class EngineBusTest {
         assertThat(stats.successes()).isZero();
         await(undeployed);
         assertThat(running.ended().result().completionTokens()).isEqualTo(120);
+    }
+
+    @Test
+    void anEventLoopIsNoPlaceForAnEngine() {
+        Future<String> deployment =
+                vertx.deployVerticle(
+                        new EngineVerticle(
+                                () -> TestEngines.hosted(TestEngines.config(), model),
+                                Duration.ZERO));
+
+        assertThatThrownBy(() -> await(deployment)).hasMessageContaining("deploymentOptions()");
     }
 
     @Test
