@@ -119,16 +119,19 @@ record ToolFields(
 
     private static List<Map<String, Object>> required(List<Map<String, Object>> tools) {
         if (tools.isEmpty()) {
-            throw Invalid.field(
-                    CHOICE, "Value error, When using `tool_choice`, `tools` must be set.");
+            throw noTools();
         }
         return tools;
+    }
+
+    private static InvalidRequest noTools() {
+        return Invalid.field(CHOICE, "Value error, When using `tool_choice`, `tools` must be set.");
     }
 
     /// The tools by their names; of two with the same name the first.
     private static Map<String, Map<String, Object>> byName(List<Map<String, Object>> tools) {
         Map<String, Map<String, Object>> byName = new HashMap<>();
-        required(tools).forEach(tool -> byName.putIfAbsent(nameOf(tool), tool));
+        tools.forEach(tool -> byName.putIfAbsent(nameOf(tool), tool));
         return byName;
     }
 
@@ -137,6 +140,9 @@ record ToolFields(
         Map<String, Object> function =
                 dictionary(CHOICE, place + "." + FUNCTION, choice.get(FUNCTION));
         String name = text(CHOICE, place + ".function.name", function.get(NAME));
+        if (byName.isEmpty()) {
+            throw noTools();
+        }
         return Optional.ofNullable(byName.get(name))
                 .orElseThrow(() ->
                         Invalid.field(CHOICE, "tool_choice names no function of tools: " + name));

@@ -84,14 +84,14 @@ class SequenceRulesTest {
     @Test
     void badWordsAreForbiddenWithASpaceBeforeThemAndWithout() {
         assertThat(PLAIN.sequence("\"bad_words\":[\" well\",\"x\"]").rules().badWords())
-                .containsExactly(ids("well"), ids(" well"), ids("x"), ids(" x"));
+                .containsExactlyInAnyOrder(ids("well"), ids(" well"), ids("x"), ids(" x"));
         assertThat(
                         PLAIN.sequence("\"bad_words\":[\"x\"],\"bad_words_token_ids\":[120,7]")
                                 .rules()
                                 .badWords())
-                .containsExactly(ids("x"), ids(" x"), TokenIds.of(7));
+                .containsExactlyInAnyOrder(ids("x"), ids(" x"), TokenIds.of(7));
         assertThat(PLAIN.sequence("\"bad_words\":[\"\\n\"]").rules().badWords())
-                .containsExactly(ids("\n"), ids(" \n"));
+                .containsExactlyInAnyOrder(ids("\n"), ids(" \n"));
     }
 
     @Test
