@@ -169,6 +169,8 @@ final class ErrorResponses {
         if (response.headWritten() || response.closed()) {
             return;
         }
+        // What the router refuses by itself comes to no route.
+        RequestIds.give(ctx);
         response.setStatusCode(problem.status());
         WholeBody.send(ctx, problem.toJson());
     }

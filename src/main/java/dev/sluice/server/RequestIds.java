@@ -20,8 +20,17 @@ final class RequestIds {
 
     private RequestIds() {}
 
-    /// Gives a request its id and tells the client.
+    /// Gives a request its id, tells the client and goes on.
     static void assign(RoutingContext ctx) {
+        give(ctx);
+        ctx.next();
+    }
+
+    /// Gives a request its id and tells the client, if it has none yet.
+    static void give(RoutingContext ctx) {
+        if (ctx.get(HEADER) != null) {
+            return;
+        }
         Optional<String> given = Optional.ofNullable(ctx.request().getHeader(HEADER));
         String id =
                 given.filter(text -> VALID.matcher(text).matches())
@@ -32,7 +41,6 @@ final class RequestIds {
         }
         ctx.put(HEADER, id);
         ctx.response().putHeader(HEADER, id);
-        ctx.next();
     }
 
     /// The id of a request; `-` where it came to none.

@@ -150,6 +150,20 @@ class ErrorsTest {
     }
 
     @Test
+    void whatTheRouterRefusesByItselfHasAnIdToo() {
+        for (String head :
+                List.of("GET /v1/models HTTP/1.1\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n")) {
+            try (RawConnection client = new RawConnection(server.port())) {
+                client.write((head + "\r\n").getBytes(StandardCharsets.UTF_8));
+
+                assertThat(client.readUntil("\"error\"").received())
+                        .startsWith("HTTP/1.1 4")
+                        .contains("x-request-id: ");
+            }
+        }
+    }
+
+    @Test
     void malformedJsonBlamesNoField() {
         HttpResponse<String> response = server.post(CHAT, "{\"messages\":[");
 
