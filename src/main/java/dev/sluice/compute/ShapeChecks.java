@@ -76,8 +76,8 @@ public final class ShapeChecks {
         }
         if (blockSize % 2 != 0
                 || blockSize > StepLimits.LARGEST_BLOCK
-                || headDim % 8 != 0
-                || headDim > 512) {
+                || headDim % StepLimits.HEAD_MULTIPLE != 0
+                || headDim > StepLimits.LARGEST_HEAD) {
             throw wrong(
                     op,
                     "kv",

@@ -22,6 +22,12 @@ public record StepLimits(
     /// Most tokens of a block; all sizes are even.
     public static final int LARGEST_BLOCK = 256;
 
+    /// Most elements of a head.
+    public static final int LARGEST_HEAD = 512;
+
+    /// All head sizes are a multiple of this.
+    public static final int HEAD_MULTIPLE = 8;
+
     /// Tokens that no context exceeds.
     public int maxContext() {
         return Math.multiplyExact(maxBlocks, blockSize);

@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import dev.sluice.compute.Activation;
+import dev.sluice.compute.StepLimits;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,10 +43,16 @@ record DecoderConfigs(ConfigValues values) {
             throw values.wrong("num_key_value_heads", "a divisor of num_attention_heads");
         }
         int headDim = headDim();
-        if (headDim < 2 || headDim % 2 != 0) {
+        if (headDim <= 0
+                || headDim % StepLimits.HEAD_MULTIPLE != 0
+                || headDim > StepLimits.LARGEST_HEAD) {
             throw new ModelFileException(
-                    "%s asks for heads of %d elements, not of a positive even number (head_dim)"
-                            .formatted(values.origin(), headDim));
+                    "%s asks for heads of %d elements (head_dim); Sluice computes multiples of %d up to %d"
+                            .formatted(
+                                    values.origin(),
+                                    headDim,
+                                    StepLimits.HEAD_MULTIPLE,
+                                    StepLimits.LARGEST_HEAD));
         }
         if ((numHeads + 2L * numKvHeads) * headDim > Integer.MAX_VALUE
                 || 2L * values.size("intermediate_size") > Integer.MAX_VALUE) {
