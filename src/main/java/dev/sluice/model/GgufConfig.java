@@ -61,6 +61,10 @@ final class GgufConfig {
     }
 
     private void rope() {
+        Optional<Long> rotated = whole("rope.dimension_count");
+        if (rotated.isPresent() && !rotated.equals(headSize())) {
+            throw unsupported("rope.dimension_count");
+        }
         values.put("rope_theta", number("rope.freq_base").orElse(10_000.0));
         String type =
                 file.metadata().get(key("rope.scaling.type")) instanceof String name ? name : "";
@@ -78,15 +82,10 @@ final class GgufConfig {
 
     /// What Gemma 3 has beyond the others.
     private void gemma3() {
-        long heads = required("attention.head_count");
         boolean is27B = required("block_count") == 62;
         // llama.cpp knows Gemma 3 27B, the one that departs, by its number of layers.
-        if (heads > 0) {
-            long perHead = required("embedding_length") / heads;
-            values.put(
-                    "query_pre_attn_scalar",
-                    is27B ? perHead : whole("attention.key_length").orElse(perHead));
-        }
+        (is27B ? perHead() : headSize())
+                .ifPresent(scalar -> values.put("query_pre_attn_scalar", scalar));
         number("rope.freq_base_swa").ifPresent(base -> values.put("rope_local_base_freq", base));
         whole("attention.sliding_window")
                 .ifPresentOrElse(
@@ -107,17 +106,23 @@ final class GgufConfig {
         }
     }
 
-    /// What GGUF says by having a tensor or not.
+    private Optional<Long> headSize() {
+        return whole("attention.key_length").or(this::perHead);
+    }
+
+    /// Empty for a number of heads that is refused elsewhere.
+    private Optional<Long> perHead() {
+        long heads = required("attention.head_count");
+        return heads > 0 ? Optional.of(required("embedding_length") / heads) : Optional.empty();
+    }
+
+    /// What GGUF says by having a tensor or not; [LoadedWeights] looks for biases itself.
     private void presence() {
         StoredTensor embedding = file.tensors().get("token_embd.weight");
         if (embedding != null) {
             values.put("vocab_size", embedding.shape().dim(0));
         }
         values.put("tie_word_embeddings", !file.tensors().containsKey("output.weight"));
-        boolean mlpBias = file.tensors().containsKey("blk.0.ffn_down.bias");
-        values.put("attention_bias", file.tensors().containsKey("blk.0.attn_output.bias"));
-        values.put("mlp_bias", mlpBias);
-        values.put("use_bias", mlpBias);
     }
 
     private long required(String name) {

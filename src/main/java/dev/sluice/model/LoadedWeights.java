@@ -65,6 +65,7 @@ final class LoadedWeights implements AutoCloseable {
         boolean complete = false;
         try {
             CausalLm model = family.load(config, values, loaded);
+            source.checkLayersAreRead();
             complete = true;
             return model;
         } finally {
@@ -82,6 +83,7 @@ final class LoadedWeights implements AutoCloseable {
                 new LoadedWeights(Optional.empty(), source, Packing.SOURCE, Optional.empty());
         try {
             family.load(config, values, asked);
+            source.checkLayersAreRead();
         } finally {
             asked.close();
         }
@@ -123,7 +125,7 @@ final class LoadedWeights implements AutoCloseable {
     /// A projection, or several that share their input packed as one: its output has the rows of
     /// the first, then those of the second, and so on.
     ///
-    /// @param biased whether each part has a bias
+    /// @param biased whether each part must have a bias
     Linear linear(int cols, boolean biased, Part... parts) {
         List<MatrixSource> whole =
                 Arrays.stream(parts)
@@ -137,7 +139,9 @@ final class LoadedWeights implements AutoCloseable {
                                         .mapToObj(i -> shard.rows(whole.get(i), parts[i].units))
                                         .toList(),
                         packing);
-        return new Linear(weight, biased ? Optional.of(bias(parts)) : Optional.empty());
+        return new Linear(
+                weight,
+                hasBias(biased, parts) ? Optional.of(bias(biased, parts)) : Optional.empty());
     }
 
     /// A projection whose inputs are spread over the ranks.
@@ -147,17 +151,25 @@ final class LoadedWeights implements AutoCloseable {
         MatrixSource whole = source.matrix(part.name + ".weight", part.rows, cols);
         PackedMatrix weight = pack(List.of(whole), shard -> List.of(shard.columns(whole)), packing);
         Optional<Tensor> bias =
-                biased
+                hasBias(biased, part)
                         ? Optional.of(replicate(source.vector(part.name + ".bias", part.rows)))
                         : Optional.empty();
         return new RowParallelLinear(weight, bias);
     }
 
-    private Tensor bias(Part... parts) {
-        List<float[]> whole =
-                Arrays.stream(parts)
-                        .map(part -> source.vector(part.name + ".bias", part.rows))
-                        .toList();
+    /// GGUF has no word for biases: those that are there are meant.
+    private boolean hasBias(boolean biased, Part... parts) {
+        boolean isThere = Arrays.stream(parts).anyMatch(part -> source.has(part.name + ".bias"));
+        return biased || (source.isGguf() && isThere);
+    }
+
+    private float[] biasOf(Part part, boolean biased) {
+        String name = part.name + ".bias";
+        return biased || source.has(name) ? source.vector(name, part.rows) : new float[part.rows];
+    }
+
+    private Tensor bias(boolean biased, Part... parts) {
+        List<float[]> whole = Arrays.stream(parts).map(part -> biasOf(part, biased)).toList();
         List<float[]> perRank = new ArrayList<>();
         for (Shard shard : shards) {
             float[] own = new float[whole.stream().mapToInt(vector -> vector.length).sum()];

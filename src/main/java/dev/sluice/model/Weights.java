@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /// The weights of a checkpoint by the names that transformers gives them, whatever format they lie
@@ -23,6 +26,8 @@ final class Weights {
     private final Map<String, MatrixSource> matrices = new HashMap<>();
     private final Map<String, VectorSource> vectors = new HashMap<>();
     private final Map<String, String> unreadable = new HashMap<>();
+    private final Map<String, String> namesInFile = new LinkedHashMap<>();
+    private final Set<String> asked = new HashSet<>();
 
     private Weights(Path path, boolean gguf) {
         this.path = path;
@@ -35,10 +40,17 @@ final class Weights {
     /// @param names transformers' name for the file's
     static Weights of(TensorFile file, boolean gguf, UnaryOperator<String> names) {
         Weights weights = new Weights(file.path(), gguf);
-        file.tensors().values().forEach(tensor -> weights.put(names.apply(tensor.name()), tensor));
-        file.unreadable().forEach((name, type) -> weights.unreadable.put(names.apply(name), type));
+        file.tensors().forEach((name, tensor) -> weights.put(weights.named(names, name), tensor));
+        file.unreadable()
+                .forEach((name, type) -> weights.unreadable.put(weights.named(names, name), type));
         weights.matrices.replaceAll(weights::withScales);
         return weights;
+    }
+
+    private String named(UnaryOperator<String> names, String inFile) {
+        String name = names.apply(inFile);
+        namesInFile.put(name, inFile);
+        return name;
     }
 
     /// The scales of bytes are a tensor of their own, `[rows]` or `[rows, 1]`.
@@ -102,6 +114,7 @@ final class Weights {
     ///
     /// @throws ModelFileException if it is missing or has another shape
     MatrixSource matrix(String name, int rows, int cols) {
+        asked.add(name);
         MatrixSource matrix = matrices.get(name);
         if (matrix == null) {
             throw missing(name);
@@ -119,6 +132,7 @@ final class Weights {
     ///
     /// @throws ModelFileException if it is missing or has another length
     float[] vector(String name, int length) {
+        asked.add(name);
         VectorSource vector = vectors.get(name);
         if (vector == null) {
             throw missing(name);
@@ -127,6 +141,23 @@ final class Weights {
             throw misshapen(name, Shape.of(vector.length()), Shape.of(length));
         }
         return vector.read();
+    }
+
+    /// Checks that a GGUF file has no tensor in a layer that was not asked for: its model computes
+    /// something with it. Other formats say in their configuration what the model computes.
+    ///
+    /// @throws ModelFileException with the first one
+    void checkLayersAreRead() {
+        if (!gguf) {
+            return;
+        }
+        namesInFile.forEach((name, inFile) -> {
+            if (inFile.startsWith("blk.") && !asked.contains(name)) {
+                throw new ModelFileException(
+                        "%s has the tensor %s, for which Sluice has no use in a model of this kind"
+                                .formatted(path, inFile));
+            }
+        });
     }
 
     /// Reorders the rows of a matrix or the elements of a vector, where there is one of this name:

@@ -19,7 +19,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -189,29 +188,12 @@ class ModelCheckpointTest {
     void undoesThePermutationOfGguf() throws IOException {
         int[] prompt = {7, 12, 39, 0, 4, 21};
         Path file = directory.resolve("permuted.gguf");
-        List<StoredTensor> permuted = new ArrayList<>();
-        for (StoredTensor tensor : TinyGguf.tensors(1)) {
-            boolean isPaired = tensor.name().matches(".*attn_[qk]\\.weight");
-            permuted.add(isPaired ? paired(tensor) : tensor);
-        }
+        List<StoredTensor> permuted = TinyGguf.paired(TinyGguf.tensors(1));
         Map<String, Object> metadata = TinyGguf.metadata();
         metadata.put("llama.attention.layer_norm_rms_epsilon", 1e-6);
         GgufWriter.write(file, metadata, permuted, StoredTensor::dtype);
 
         assertThat(logits(file, prompt)).containsExactly(logits(directory, prompt));
-    }
-
-    /// Rows as the converter leaves them: of each head of 32, row 0, 16, 1, 17 and so on.
-    private static StoredTensor paired(StoredTensor tensor) {
-        int rowBytes = 4 * tensor.shape().dim(1);
-        MemorySegment out = MemorySegment.ofArray(new byte[(int) tensor.data().byteSize()]);
-        for (int row = 0; row < tensor.shape().dim(0); row++) {
-            int inHead = row % 32;
-            int from = row - inHead + inHead / 2 + inHead % 2 * 16;
-            MemorySegment.copy(
-                    tensor.data(), (long) from * rowBytes, out, (long) row * rowBytes, rowBytes);
-        }
-        return new StoredTensor(tensor.name(), tensor.dtype(), tensor.shape(), out);
     }
 
     private static float[] logits(Path path, int[] prompt) {

@@ -66,6 +66,29 @@ final class TinyGguf {
         return tensors;
     }
 
+    /// The same with the rows of queries and keys as the converter leaves them.
+    static List<StoredTensor> paired(List<StoredTensor> tensors) {
+        return tensors.stream()
+                .map(tensor ->
+                        tensor.name().contains(".attn_q.") || tensor.name().contains(".attn_k.")
+                                ? paired(tensor)
+                                : tensor)
+                .toList();
+    }
+
+    /// Of each head of 32, row 0, 16, 1, 17 and so on.
+    private static StoredTensor paired(StoredTensor tensor) {
+        int rows = tensor.shape().dim(0);
+        long rowBytes = tensor.data().byteSize() / rows;
+        MemorySegment out = MemorySegment.ofArray(new byte[(int) tensor.data().byteSize()]);
+        for (int row = 0; row < rows; row++) {
+            int inHead = row % 32;
+            int from = row - inHead + inHead / 2 + inHead % 2 * 16;
+            MemorySegment.copy(tensor.data(), from * rowBytes, out, row * rowBytes, rowBytes);
+        }
+        return new StoredTensor(tensor.name(), tensor.dtype(), tensor.shape(), out);
+    }
+
     static StoredTensor tensor(SplittableRandom random, String name, int... dims) {
         Shape shape = Shape.of(dims);
         float[] values = new float[(int) shape.elements()];
