@@ -87,7 +87,7 @@ final class Ernie45ForCausalLM implements ModelFamily {
         int inner = config.intermediateSize();
         int query = config.numHeads() * config.headDim();
         int key = config.numKvHeads() * config.headDim();
-        if (!weights.isShaped("model.layers.0.mlp.down_proj.weight", inner, hidden)) {
+        if (!isPaddle(weights, hidden, inner)) {
             return;
         }
         for (int i = 0; i < config.numLayers(); i++) {
@@ -112,5 +112,15 @@ final class Ernie45ForCausalLM implements ModelFamily {
             }
         }
         weights.transpose("lm_head.weight");
+    }
+
+    /// Where the matrix is square, its shape says nothing and the names do.
+    private static boolean isPaddle(Weights weights, int hidden, int inner) {
+        String down = "model.layers.0.mlp.down_proj.weight";
+        return weights.isShaped(down, inner, hidden)
+                && (hidden != inner
+                        || weights.isNamedInFile(down, "ernie.")
+                        || weights.has("model.layers.0.self_attn.qkv_proj.weight")
+                        || weights.has("model.layers.0.mlp.up_gate_proj.weight"));
     }
 }

@@ -167,6 +167,11 @@ final class Weights {
         vectors.computeIfPresent(name, (_, vector) -> vector.withOrder(order));
     }
 
+    /// Whether the file's own name for a tensor begins in a certain way.
+    boolean isNamedInFile(String name, String prefix) {
+        return namesInFile.getOrDefault(name, "").startsWith(prefix);
+    }
+
     /// Whether there is a matrix of this shape.
     boolean isShaped(String name, int rows, int cols) {
         MatrixSource matrix = matrices.get(name);

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /// One model with random weights gives the same logits from memory and from every layout of files.
@@ -27,6 +29,29 @@ class RandomCheckpointTest {
         ModelFamily code =
                 family.equals("llama") ? new LlamaForCausalLM() : new Ernie45ForCausalLM();
         return TinyShape.of(code, family, 64, 96, 2);
+    }
+
+    /// All of its matrices are as wide as high, so that no shape tells how they lie.
+    private static RandomShape square() {
+        RandomShape shape = TinyShape.of(new Ernie45ForCausalLM(), "ernie4_5", 128, 128, 2);
+        Map<String, Object> config = new HashMap<>(shape.config());
+        config.put("num_key_value_heads", 4);
+        return new RandomShape(shape.name(), shape.family(), config);
+    }
+
+    @Test
+    void tellsPaddlesLayoutOfSquareMatrices() {
+        RandomShape shape = square();
+        try (RandomCheckpoint checkpoint = new RandomCheckpoint(shape, 9)) {
+            checkpoint.writeSafetensors(directory.resolve("st"));
+            checkpoint.writePaddle(directory.resolve("paddle"));
+            checkpoint.writeGguf(directory.resolve("model.gguf"), DType.BF16);
+        }
+
+        float[] expected = logits(shape);
+        assertThat(logits(directory.resolve("st"))).containsExactly(expected);
+        assertThat(logits(directory.resolve("paddle"))).containsExactly(expected);
+        assertThat(logits(directory.resolve("model.gguf"))).containsExactly(expected);
     }
 
     private static float[] logits(RandomShape shape) {
