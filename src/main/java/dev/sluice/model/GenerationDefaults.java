@@ -40,15 +40,22 @@ public record GenerationDefaults(
 
     /// Reads the values of generation_config.json.
     static GenerationDefaults of(ConfigValues values) {
-        // top_k 0 means that all tokens stay, as does no top_k.
-        OptionalDouble topK = values.optionalNumber("top_k");
         return new GenerationDefaults(
                 values.optionalNumber("temperature"),
                 values.optionalNumber("top_p"),
-                topK.orElse(0) == 0 ? OptionalInt.empty() : values.optionalSize("top_k"),
+                topK(values),
                 values.optionalNumber("min_p"),
                 values.optionalNumber("repetition_penalty"),
                 values.optionalFlag("do_sample"),
                 values.tokenIds("eos_token_id"));
+    }
+
+    /// All tokens stay with 0, as they do with the -1 of other servers.
+    private static OptionalInt topK(ConfigValues values) {
+        double given = values.optionalNumber("top_k").orElse(0);
+        if (given != Math.rint(given)) {
+            throw values.wrong("top_k", "a whole number");
+        }
+        return given < 1 ? OptionalInt.empty() : OptionalInt.of((int) given);
     }
 }

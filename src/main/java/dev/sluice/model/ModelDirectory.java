@@ -74,8 +74,8 @@ final class ModelDirectory {
     }
 
     private Optional<String> missingShards() throws IOException {
-        Path index = directory.resolve("model.safetensors.index.json");
-        if (!Files.exists(index)) {
+        Path index = directory.resolve(SafetensorsShards.INDEX);
+        if (!Files.exists(index) || Files.exists(directory.resolve(SafetensorsShards.SINGLE))) {
             return Optional.empty();
         }
         TreeSet<String> shards = new TreeSet<>();

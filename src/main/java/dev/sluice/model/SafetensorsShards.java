@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /// The safetensors of a directory: one file, or several through `model.safetensors.index.json`.
 final class SafetensorsShards implements TensorFile {
-    private static final String SINGLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    static final String SINGLE = "model.safetensors";
+    static final String INDEX = "model.safetensors.index.json";
 
     private final Path path;
     private final List<SafetensorsFile> files = new ArrayList<>();

@@ -172,6 +172,30 @@ class ModelCheckpointTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"-1, 0", "0, 0", "-1.0, 0", "50.0, 50", "1e12, 2147483647"})
+    void takesRecommendationsAsOtherServersDo(String topK, int expected) throws IOException {
+        Files.writeString(
+                directory.resolve("generation_config.json"), "{\"top_k\": %s}".formatted(topK));
+
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory)) {
+            assertThat(checkpoint.generationDefaults().topK().orElse(0)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void asksNoIndexAboutASingleFile() throws IOException {
+        Files.writeString(
+                directory.resolve("model.safetensors.index.json"),
+                """
+                {"weight_map": {"model.norm.weight": "model-00001-of-00002.safetensors"}}
+                """);
+
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory)) {
+            checkpoint.check();
+        }
+    }
+
     @Test
     void findsTheEndTokensOfAGgufVocabulary() throws IOException {
         Path file = TinyGguf.write(directory.resolve("tiny.gguf"), DType.F16);
