@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -28,10 +29,11 @@ record HubFile(String name, OptionalLong size, Optional<String> tag) {
                     "merges.txt",
                     "chat_template.jinja",
                     "chat_template.json",
-                    "model.safetensors.index.json");
+                    SafetensorsShards.INDEX);
 
     /// The files that are needed to serve a repository: settings and safetensors of its top level,
-    /// or its only GGUF file.
+    /// or its only GGUF file. Weights come last, so that nothing else is missing where they are
+    /// here.
     ///
     /// @param wanted one .gguf file, where the reference named it
     /// @throws ModelSourceException if there are no weights that can be read, or a choice of them
@@ -44,6 +46,7 @@ record HubFile(String name, OptionalLong size, Optional<String> tag) {
         if (!weights.isEmpty()) {
             return top.stream()
                     .filter(file -> SETTINGS.contains(file.name()) || weights.contains(file))
+                    .sorted(Comparator.comparing(weights::contains))
                     .toList();
         }
         List<HubFile> ggufs = all.stream().filter(file -> file.name().endsWith(GGUF)).toList();

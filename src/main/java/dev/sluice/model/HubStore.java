@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,7 +45,26 @@ final class HubStore {
             commit = Files.readString(ref).strip();
         }
         Path snapshot = repository.resolve("snapshots").resolve(commit).normalize();
-        return Files.isDirectory(snapshot) ? complete(reference, snapshot) : Optional.empty();
+        Optional<Path> model =
+                Files.isDirectory(snapshot) ? complete(reference, snapshot) : Optional.empty();
+        boolean isWhole = model.isPresent() && (!model.get().equals(snapshot) || isWhole(snapshot));
+        return isWhole ? model : Optional.empty();
+    }
+
+    /// Whether nothing shows that a download into a directory of safetensors has ended early. Those
+    /// of other tools, several files at once, may have the weights first.
+    private static boolean isWhole(Path snapshot) throws IOException {
+        boolean hasTokenizer =
+                Files.exists(snapshot.resolve("tokenizer.json"))
+                        || Files.exists(snapshot.resolve("tokenizer.model"));
+        if (!hasTokenizer || Files.exists(snapshot.resolve(SafetensorsShards.SINGLE))) {
+            return hasTokenizer;
+        }
+        try (DirectoryStream<Path> shards =
+                Files.newDirectoryStream(snapshot, "*-of-*.safetensors")) {
+            return Files.exists(snapshot.resolve(SafetensorsShards.INDEX))
+                    || !shards.iterator().hasNext();
+        }
     }
 
     /// Whether the revision is a commit, whose files never change.

@@ -9,6 +9,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -182,6 +184,50 @@ class HubDownloadTest {
         Path again = source().resolve(LocalHub.REPO).path();
 
         assertThat(again.resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void fetchesWeightsLast() {
+        hub.with("a.safetensors", "no model's")
+                .with("tokenizer.json", "{ }")
+                .with("model-00001-of-00002.safetensors", "one")
+                .with("model-00002-of-00002.safetensors", "two")
+                .with("model.safetensors.index.json", "{\"weight_map\":{}}");
+
+        source().resolve(LocalHub.REPO);
+
+        assertThat(hub.requests())
+                .filteredOn(path -> path.contains("/resolve/"))
+                .extracting(path -> path.substring(path.lastIndexOf('/') + 1))
+                .containsExactly(
+                        "config.json",
+                        "model.safetensors.index.json",
+                        "tokenizer.json",
+                        "model-00001-of-00002.safetensors",
+                        "model-00002-of-00002.safetensors",
+                        "model.safetensors");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "config.json model.safetensors",
+                "config.json tokenizer.json model-00001-of-00002.safetensors"
+            })
+    void goesOnWithACommitWhoseDownloadEndedBeforeItsSmallFiles(String there) throws IOException {
+        Path snapshot =
+                home.resolve(".cache/huggingface/hub/models--acme--tiny/snapshots")
+                        .resolve(LocalHub.COMMIT);
+        Files.createDirectories(snapshot);
+        for (String name : there.split(" ", -1)) {
+            Files.writeString(snapshot.resolve(name), "{}");
+        }
+
+        Path model = source().resolve(LocalHub.REPO + "@" + LocalHub.COMMIT).path();
+
+        assertThat(model).isEqualTo(snapshot);
+        assertThat(model.resolve("tokenizer.json")).exists();
+        assertThat(model.resolve("model.safetensors")).exists();
     }
 
     @Test
