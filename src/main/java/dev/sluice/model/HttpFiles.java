@@ -26,7 +26,7 @@ final class HttpFiles {
     private static final int MAX_TRIES = 5;
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int RANGE_NOT_SATISFIABLE = 416;
-    private static final int TOO_MANY_REQUESTS = 429;
+    static final int TOO_MANY_REQUESTS = 429;
 
     private final Optional<String> token;
     private final Duration firstPause;

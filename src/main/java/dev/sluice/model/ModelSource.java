@@ -1,5 +1,8 @@
 package dev.sluice.model;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.util.function.Consumer;
 ///
 /// Blocks while it downloads; safe for use by several threads.
 public final class ModelSource {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelSource.class);
     private static final String DEFAULT_REVISION = "main";
     private static final Set<String> TRUE = Set.of("1", "true", "yes", "on");
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -187,10 +191,29 @@ public final class ModelSource {
             return hub().fetch(id);
         } catch (IOException e) {
             if (cached.isPresent()) {
-                return cached.get();
+                return instead(cached.get(), words(e));
+            }
+            throw e;
+        } catch (ModelSourceException e) {
+            if (cached.isPresent() && saysNothingOfTheModel(e)) {
+                return instead(cached.get(), e.text());
             }
             throw e;
         }
+    }
+
+    private static Path instead(Path cached, String why) {
+        LOG.warn("{} is used as it is in the cache, without asking for changes: {}", cached, why);
+        return cached;
+    }
+
+    /// Whether the hub is in trouble, is asked too often or dislikes the token.
+    private static boolean saysNothingOfTheModel(ModelSourceException e) {
+        return e.getCause() instanceof HttpFiles.Refused refused
+                && switch (refused.status()) {
+                    case 401, 403, HttpFiles.TOO_MANY_REQUESTS -> true;
+                    default -> refused.status() >= 500;
+                };
     }
 
     private ResolvedModel fromPackage(ModelReference.Wheel wheel) throws IOException {

@@ -152,6 +152,25 @@ class HubDownloadTest {
         assertThat(source().resolve(LocalHub.REPO).path()).isEqualTo(fetched);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403, 429, 500, 503})
+    void servesFromTheCacheWhenTheHubRefuses(int status) {
+        Path fetched = source().resolve(LocalHub.REPO).path();
+        hub.failing(status);
+
+        assertThat(source().resolve(LocalHub.REPO).path()).isEqualTo(fetched);
+    }
+
+    @Test
+    void servesNothingThatTheHubNoLongerHas() {
+        source().resolve(LocalHub.REPO);
+        hub.failing(404);
+
+        assertThatThrownBy(() -> source().resolve(LocalHub.REPO))
+                .isInstanceOf(ModelSourceException.class)
+                .hasMessageContaining("404");
+    }
+
     @Test
     void asksNothingOfTheHubWhenOffline() {
         Path fetched = source().resolve(LocalHub.REPO).path();

@@ -48,6 +48,7 @@ public final class LocalHub implements AutoCloseable {
     private final HttpServer front;
     private final ServerSocket storage;
     private volatile String requiredToken = "";
+    private volatile int failure;
 
     private record Stored(ByteBuffer content, String sha256) {}
 
@@ -97,6 +98,11 @@ public final class LocalHub implements AutoCloseable {
         return this;
     }
 
+    /// Answers with a status that is no success from now on.
+    public void failing(int status) {
+        failure = status;
+    }
+
     /// Ends the next transfer of a file early.
     public LocalHub breakingOffOnce(String name, int atByte) {
         breakOffOnceAt.put(name, atByte);
@@ -139,7 +145,9 @@ public final class LocalHub implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         requests.add(path);
         String token = exchange.getRequestHeaders().getFirst("Authorization");
-        if (!requiredToken.isEmpty() && !("Bearer " + requiredToken).equals(token)) {
+        if (failure != 0) {
+            send(exchange, failure, "no");
+        } else if (!requiredToken.isEmpty() && !("Bearer " + requiredToken).equals(token)) {
             send(exchange, 401, "no");
         } else if (path.equals("/api/models/" + repo + "/revision/main")
                 || path.equals("/api/models/" + repo + "/revision/" + COMMIT)) {
