@@ -26,14 +26,18 @@ final class ByteCursor {
     private static final int WINDOW = 1 << 16;
 
     private final MappedFile file;
+    private final long longest;
     private final byte[] bytes = new byte[WINDOW];
     private final ByteBuffer window = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     private long windowStart;
     private int windowLength;
     private long position;
 
-    ByteCursor(MappedFile file) {
+    /// @param longest bytes at the start of the file that may be read: what is read takes several
+    ///   times its length in memory, so a file of gigabytes could exhaust it
+    ByteCursor(MappedFile file, long longest) {
         this.file = file;
+        this.longest = longest;
     }
 
     /// Offset of the next byte.
@@ -84,7 +88,7 @@ final class ByteCursor {
     ///
     /// @return where in the window they begin
     private int take(int length, String what) {
-        if (length > remaining()) {
+        if (length > Math.min(remaining(), longest - position)) {
             skip(length, what);
         }
         if (position + length > windowStart + windowLength) {
@@ -99,11 +103,12 @@ final class ByteCursor {
     }
 
     /// A uint64 that counts things of at least `bytesEach` bytes which follow, so that it can't be
-    /// more than what is left of the file: what is allocated for them is bounded by the file.
+    /// more than what may be read yet: what is allocated for them is bounded by that.
     ///
     /// @throws ModelFileException if it is more than that, or more than an array holds
     int readCount(int bytesEach, String what) {
         long count = checked(readLong(what), bytesEach, what);
+        requireShort(count * bytesEach);
         if (count > Integer.MAX_VALUE - 8) {
             throw file.damaged(count + " " + what);
         }
@@ -116,8 +121,17 @@ final class ByteCursor {
     long skip(long length, String what) {
         long start = position;
         file.slice(start, length, what);
+        requireShort(length);
         position += length;
         return start;
+    }
+
+    private void requireShort(long more) {
+        if (more > longest - position) {
+            throw new ModelFileException(
+                    "%s has a header of more than %d bytes, which is more than Sluice reads"
+                            .formatted(file.path(), longest));
+        }
     }
 
     private long checked(long count, int bytesEach, String what) {

@@ -29,6 +29,11 @@ final class GgufFile implements TensorFile {
 
     private static final int MAX_EXTENTS = 4;
 
+    /// Metadata and tensor infos. A vocabulary of 256 k tokens with its merges takes 16 MB.
+    private static final int LARGEST_HEADER = 1 << 26;
+
+    private static final int MOST_PAIRS = 1 << 16;
+
     /// Bytes of the smallest tensor info: length of the name, number of extents, type, offset.
     private static final int SMALLEST_INFO = 8 + 4 + 4 + 8;
 
@@ -39,10 +44,12 @@ final class GgufFile implements TensorFile {
 
     private GgufFile(MappedFile file) {
         this.file = file;
-        ByteCursor in = new ByteCursor(file);
+        ByteCursor in = new ByteCursor(file, LARGEST_HEADER);
         checkVersion(in);
         int numTensors = in.readCount(SMALLEST_INFO, "tensors");
         int numPairs = in.readCount(GgufMetadata.SMALLEST_PAIR, "metadata pairs");
+        requireFew(numTensors, MOST_TENSORS, "tensors");
+        requireFew(numPairs, MOST_PAIRS, "metadata pairs");
         this.metadata = Collections.unmodifiableMap(new GgufMetadata(file, in).read(numPairs));
         checkWhole();
         readTensors(in, numTensors, alignment());
@@ -78,6 +85,14 @@ final class GgufFile implements TensorFile {
             throw new ModelFileException(
                     "%s is a GGUF file of version %s; Sluice reads 2 and 3"
                             .formatted(file.path(), Integer.toUnsignedString(version)));
+        }
+    }
+
+    private void requireFew(int count, int most, String what) {
+        if (count > most) {
+            throw new ModelFileException(
+                    "%s has %d %s; Sluice reads up to %d"
+                            .formatted(file.path(), count, what, most));
         }
     }
 

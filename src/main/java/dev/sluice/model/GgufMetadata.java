@@ -66,7 +66,8 @@ final class GgufMetadata {
     private Object array(int type, String key) {
         String what = "elements of " + key;
         return switch (type) {
-            case UINT8, INT8, BOOL -> bytes(type, what);
+            case UINT8, INT8 -> bytes(type, what);
+            case BOOL -> flags(what);
             case UINT16, INT16 -> shorts(type, what);
             case UINT32, INT32 -> {
                 int[] values = new int[in.readCount(4, what)];
@@ -107,16 +108,21 @@ final class GgufMetadata {
         };
     }
 
-    private Object bytes(int type, String what) {
-        int count = in.readCount(1, what);
-        int[] values = new int[count];
-        boolean[] flags = new boolean[count];
-        for (int i = 0; i < count; i++) {
+    private int[] bytes(int type, String what) {
+        int[] values = new int[in.readCount(1, what)];
+        for (int i = 0; i < values.length; i++) {
             byte value = in.readByte(what);
             values[i] = type == UINT8 ? Byte.toUnsignedInt(value) : value;
-            flags[i] = value != 0;
         }
-        return type == BOOL ? flags : values;
+        return values;
+    }
+
+    private boolean[] flags(String what) {
+        boolean[] flags = new boolean[in.readCount(1, what)];
+        for (int i = 0; i < flags.length; i++) {
+            flags[i] = in.readByte(what) != 0;
+        }
+        return flags;
     }
 
     private int[] shorts(int type, String what) {

@@ -28,13 +28,16 @@ final class SafetensorsFile implements TensorFile {
     /// The limit that safetensors itself sets.
     private static final long LARGEST_HEADER = 100_000_000;
 
+    /// JSON takes more than ten times its length in memory.
+    private static final long LARGEST_PARSED = 16_000_000;
+
     private final MappedFile file;
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     private final Map<String, String> unreadable = new LinkedHashMap<>();
 
     private SafetensorsFile(MappedFile file) {
         this.file = file;
-        ByteCursor in = new ByteCursor(file);
+        ByteCursor in = new ByteCursor(file, Long.BYTES + LARGEST_PARSED);
         long headerBytes = in.readLong("the length of the header");
         if (headerBytes < 0 || headerBytes > LARGEST_HEADER) {
             throw file.damaged(
@@ -42,6 +45,11 @@ final class SafetensorsFile implements TensorFile {
         }
         long start = in.skip(headerBytes, "the header");
         JsonNode header = parse(start, headerBytes);
+        if (header.size() > MOST_TENSORS) {
+            throw new ModelFileException(
+                    "%s has %d tensors; Sluice reads up to %d"
+                            .formatted(file.path(), header.size(), MOST_TENSORS));
+        }
         header.forEachEntry((name, entry) -> {
             if (!name.equals("__metadata__")) {
                 readEntry(name, entry, in.position());

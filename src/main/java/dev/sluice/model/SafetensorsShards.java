@@ -57,6 +57,11 @@ final class SafetensorsShards implements TensorFile {
         files.add(file);
         tensors.putAll(file.tensors());
         unreadable.putAll(file.unreadable());
+        if (tensors.size() + unreadable.size() > MOST_TENSORS) {
+            throw new ModelFileException(
+                    "%s has more than %d tensors, which is more than Sluice reads"
+                            .formatted(path, MOST_TENSORS));
+        }
     }
 
     private static Path singleFile(Path directory) {

@@ -5,6 +5,9 @@ import java.util.Map;
 
 /// A file of named tensors, mapped. Every tensor lies within the file.
 interface TensorFile extends AutoCloseable {
+    /// Tensors of a file, which take up to a kilobyte each when it is opened. The deepest model
+    /// that Sluice knows has fewer.
+    int MOST_TENSORS = 1 << 16;
 
     /// The file, or the index of a file in several parts.
     Path path();

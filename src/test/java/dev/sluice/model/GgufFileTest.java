@@ -16,14 +16,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -142,6 +145,78 @@ class GgufFileTest {
         assertRefused(what + " = " + value);
     }
 
+    @Test
+    void readsArraysOfBytes() throws IOException {
+        for (int type : new int[] {0, 1, 7}) {
+            writeArray(type, 3, 0);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.APPEND)) {
+                channel.write(ByteBuffer.wrap(new byte[] {0, 1, -1}));
+            }
+
+            try (GgufFile gguf = GgufFile.open(file)) {
+                Object expected =
+                        switch (type) {
+                            case 0 -> new int[] {0, 1, 255};
+                            case 1 -> new int[] {0, 1, -1};
+                            default -> new boolean[] {false, true, true};
+                        };
+                assertThat(gguf.metadata()).containsEntry("x", expected);
+            }
+        }
+    }
+
+    /// Writes a file with one array and zeros behind its length.
+    private void writeArray(int type, long length, long zeros) throws IOException {
+        ByteBuffer header = header(0, 1).putLong(1).put((byte) 'x');
+        write(header.putInt(GgufMetadata.ARRAY).putInt(type).putLong(length), zeros);
+    }
+
+    private static ByteBuffer header(long numTensors, long numPairs) {
+        return ByteBuffer.allocate(64)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(GgufFile.MAGIC)
+                .putInt(GgufFile.VERSION)
+                .putLong(numTensors)
+                .putLong(numPairs);
+    }
+
+    /// Takes no room on a disk that keeps files with holes.
+    private void write(ByteBuffer header, long zeros) throws IOException {
+        header.flip();
+        try (FileChannel channel =
+                FileChannel.open(
+                        file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            channel.write(header);
+            if (zeros > 0) {
+                channel.write(ByteBuffer.allocate(1), header.limit() + zeros - 1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, GgufMetadata.BOOL, GgufMetadata.STRING, GgufMetadata.FLOAT32})
+    void refusesMetadataThatWouldExhaustMemory(int type) throws IOException {
+        writeArray(type, 100_000_000, 1_200_000_000);
+
+        assertThat(refusal()).contains("header of more than");
+    }
+
+    @Test
+    void refusesTextsThatWouldExhaustMemory() throws IOException {
+        write(header(0, 1).putLong(1_000_000_000), 1_200_000_000);
+
+        assertThat(refusal()).contains("header of more than");
+    }
+
+    @Test
+    void refusesMoreEntriesThanAnyModelHas() throws IOException {
+        write(header(1_000_000, 0), 50_000_000);
+        assertThat(refusal()).contains("has 1000000 tensors");
+
+        write(header(0, 1_000_000), 50_000_000);
+        assertThat(refusal()).contains("has 1000000 metadata pairs");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "offset, 24, 9223372036854775807",
@@ -187,6 +262,10 @@ class GgufFileTest {
 
     private String refusal(byte[] bytes) throws IOException {
         Files.write(file, bytes);
+        return refusal();
+    }
+
+    private String refusal() {
         try (GgufFile gguf = GgufFile.open(file)) {
             return fail("opened " + gguf.path());
         } catch (ModelFileException e) {

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 class SafetensorsFileTest {
     @TempDir private Path directory;
@@ -128,6 +130,19 @@ class SafetensorsFileTest {
         Files.write(file, bytes);
 
         assertThat(refusal()).contains("header");
+    }
+
+    @Test
+    void refusesHeadersThatWouldExhaustMemory() throws IOException {
+        write("{%s}".formatted(" ".repeat(16_000_000)));
+        assertThat(refusal()).contains("header of more than");
+
+        String entries =
+                IntStream.rangeClosed(0, TensorFile.MOST_TENSORS)
+                        .mapToObj("\"%x\":{\"dtype\":\"F64\",\"data_offsets\":[0,0]}"::formatted)
+                        .collect(Collectors.joining(","));
+        write("{" + entries + "}");
+        assertThat(refusal()).contains("has 65537 tensors");
     }
 
     @ParameterizedTest
