@@ -18,6 +18,7 @@ final class Closure {
     private final KeyMemory keys;
     private final NameMemory names;
     private final int limit;
+    private final MaskBudget budget;
     private final Set<Long> seen = new HashSet<>();
     private final List<Item> open = new ArrayList<>();
     private final List<Item> work = new ArrayList<>();
@@ -58,12 +59,13 @@ final class Closure {
         }
     }
 
-    Closure(Rules rules, Stacks stacks, NameMemory names, int limit) {
+    Closure(Rules rules, Stacks stacks, NameMemory names, int limit, MaskBudget budget) {
         this.rules = rules;
         this.stacks = stacks;
         this.keys = new KeyMemory(rules, stacks);
         this.names = names;
         this.limit = limit;
+        this.budget = budget;
     }
 
     /// Takes over a reading in the middle of a character, or one whose closure is known.
@@ -162,6 +164,7 @@ final class Closure {
                                 .formatted(limit));
             }
             Item item = work.removeLast();
+            budget.spend(1);
             if (rules.repeats()[item.state()].isPresent()) {
                 visit(rules.repeats()[item.state()].get(), item);
             } else {
@@ -175,6 +178,7 @@ final class Closure {
         if (rules.ends()[state]) {
             returnFrom(item.stack());
         }
+        budget.spend(rules.epsilons()[state].length + rules.calls()[state].length);
         for (int target : rules.epsilons()[state]) {
             add(target, item.stack());
         }
@@ -251,6 +255,7 @@ final class Closure {
     }
 
     private Configurations configurations(int epoch) {
+        budget.spend(open.size());
         Item[] items = open.toArray(Item[]::new);
         Arrays.sort(items);
         int size = 0;

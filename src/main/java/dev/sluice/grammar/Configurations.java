@@ -60,6 +60,9 @@ final class Configurations {
     /// Whether this is [#forMask] of configurations that remember more.
     boolean forgets;
 
+    /// Why there is no mask: finding it took too much.
+    @Nullable String refused;
+
     /// Whether the next character is looked into by itself ([Machine#readsSingly]), once known.
     @Nullable Boolean readsSingly;
 
@@ -99,6 +102,20 @@ final class Configurations {
 
     boolean isDead() {
         return states.length == 0 && !endsBase;
+    }
+
+    /// Lets go of all that is remembered here.
+    void forget() {
+        next = null;
+        pushed = null;
+        returns = null;
+        mask = null;
+        completed = null;
+        runs = null;
+        forMask = null;
+        forWalk = null;
+        refused = null;
+        readsSingly = null;
     }
 
     Map<Stack, Step> returns() {

@@ -19,6 +19,7 @@ import java.util.function.LongSupplier;
 final class Machine {
     private static final int BYTES_PER_CONFIGURATIONS = 160;
     private static final int BYTES_PER_ROW = 256 * 4 + 16;
+    private static final int BYTES_PER_RETURN = 100;
 
     /// Growth between two looks at how much may be remembered.
     private static final long BYTES_A_LOOK = 1 << 20;
@@ -30,7 +31,8 @@ final class Machine {
     private final FirstBytes firstBytes;
     private final NameMemory names;
     private final Closure closure;
-    private final Stacks stacks = new Stacks();
+    private final MaskBudget budget = new MaskBudget();
+    private final Stacks stacks = new Stacks(budget);
     private final Map<Configurations, Configurations> known = new HashMap<>();
     private int epoch = 1;
     private long bytes;
@@ -48,11 +50,23 @@ final class Machine {
         this.mostBytes = mostBytes;
         this.firstBytes = new FirstBytes(rules);
         this.names = new NameMemory(rules, stacks);
-        this.closure = new Closure(rules, stacks, names, limits.maxConfigurations());
+        this.closure = new Closure(rules, stacks, names, limits.maxConfigurations(), budget);
     }
 
     Rules rules() {
         return rules;
+    }
+
+    Stacks stacks() {
+        return stacks;
+    }
+
+    NameMemory names() {
+        return names;
+    }
+
+    MaskBudget budget() {
+        return budget;
     }
 
     /// Before the first byte.
@@ -114,7 +128,7 @@ final class Machine {
         if (row == null) {
             row = new Configurations[256];
             top.next = row;
-            bytes += BYTES_PER_ROW;
+            grow(BYTES_PER_ROW);
         }
         Configurations target = row[b];
         if (target == null) {
@@ -124,7 +138,7 @@ final class Machine {
             if (step.push() != Stack.BASE) {
                 if (top.pushed == null) {
                     top.pushed = new Stack[256];
-                    bytes += BYTES_PER_ROW;
+                    grow(BYTES_PER_ROW);
                 }
                 top.pushed[b] = step.push();
             }
@@ -160,6 +174,7 @@ final class Machine {
         }
         Closure next = closure();
         boolean any = false;
+        budget.spend(top.size());
         for (int i = 0; i < top.size(); i++) {
             any |= read(next, top.states[i], top.partials[i], top.stacks[i], b);
         }
@@ -223,6 +238,7 @@ final class Machine {
             }
             return false;
         }
+        budget.spend(rules.chars()[state].length);
         for (CharEdge edge : rules.chars()[state]) {
             int result = edge.json() ? json : text;
             if (result >= 0) {
@@ -272,6 +288,7 @@ final class Machine {
             }
             known = rebased(next.finish(epoch));
             top.returns().put(base, known);
+            grow(BYTES_PER_RETURN);
         }
         return known;
     }
@@ -308,28 +325,37 @@ final class Machine {
         if (old != null) {
             return old;
         }
-        bytes += BYTES_PER_CONFIGURATIONS + 24L * found.size();
+        grow(BYTES_PER_CONFIGURATIONS + 24L * found.size());
         return found;
     }
 
-    private void look() {
+    /// Sees to it that no more is remembered than may be.
+    synchronized void look() {
+        if (bytes() <= nextLook) {
+            return;
+        }
         bytesAtLook = bytes();
         long most = mostBytes.getAsLong();
         if (bytesAtLook > most) {
-            known.clear();
-            stacks.clear();
-            bytes = 0;
-            epoch++;
-            bytesAtLook = bytes();
+            forget();
         }
         nextLook = Math.min(most, bytesAtLook + BYTES_A_LOOK);
     }
 
+    /// Forgets everything, also what hangs on the places of texts.
+    synchronized void forget() {
+        known.keySet().forEach(Configurations::forget);
+        known.clear();
+        stacks.clear();
+        bytes = 0;
+        epoch++;
+        bytesAtLook = 0;
+        nextLook = 0;
+    }
+
     /// The same configurations in this epoch.
     synchronized Configurations current(Configurations top) {
-        if (bytes() > nextLook) {
-            look();
-        }
+        look();
         if (top.epoch == epoch || top.isDead()) {
             return top;
         }
@@ -338,42 +364,9 @@ final class Machine {
                         top.states, top.partials, top.stacks, top.endsBase, top.unsure, epoch));
     }
 
-    /// Configurations after which the same tokens may come, as far as what their stacks hold does
-    /// not matter ([MaskStacks]).
-    ///
-    /// @param length most bytes of a token
-    Configurations forMask(Configurations top, int length) {
-        Configurations same = top.forMask;
-        if (same == null) {
-            MaskStacks masked = new MaskStacks(rules, stacks, names, length);
-            Stack[] all = new Stack[top.size()];
-            boolean changed = false;
-            for (int i = 0; i < all.length; i++) {
-                all[i] = masked.of(top.stacks[i]);
-                changed |= all[i] != top.stacks[i];
-            }
-            same = changed ? interned(sorted(top, all)) : top;
-            same.forgets |= masked.forgets();
-            top.forMask = same;
-        }
-        return same;
-    }
-
-    /// Configurations with the same tokens but for those that hold several keys of one object; keys
-    /// that are no earlier ones are forgotten on the way ([KeyText#passing]).
-    Configurations forWalk(Configurations top) {
-        Configurations same = top.forWalk;
-        if (same == null) {
-            Stack[] all = top.stacks.clone();
-            for (int i = 0; i < all.length; i++) {
-                if (all[i].memory instanceof KeyText text) {
-                    all[i] = stacks.remembering(all[i], text.passing());
-                }
-            }
-            same = interned(sorted(top, all));
-            top.forWalk = same;
-        }
-        return same;
+    /// Configurations with other stacks.
+    Configurations with(Configurations top, Stack[] stacks) {
+        return interned(sorted(top, stacks));
     }
 
     /// Bytes of what is remembered, about.
@@ -389,5 +382,6 @@ final class Machine {
     /// Accounts for memory that hangs on configurations.
     void grow(long more) {
         bytes += more;
+        budget.remember(more);
     }
 }

@@ -45,9 +45,35 @@ final class MaskMaker {
     /// Writes the tokens that may come; the end of the text is not among them.
     ///
     /// @param row int32, one bit a token
+    /// @throws GrammarLimitException if there are too many readings, or finding the tokens takes
+    ///   more than [MaskBudget] allows
     void fill(ParseState state, MemorySegment row) {
         Configurations top = machine.current(state.top());
-        Configurations place = machine.forMask(top, vocabulary.longest());
+        machine.budget().begin();
+        try {
+            fill(state, top, row);
+        } catch (GrammarLimitException e) {
+            machine.budget().end();
+            giveUp(top, e);
+            throw e;
+        } finally {
+            machine.budget().end();
+            machine.look();
+        }
+    }
+
+    /// Gives back the memory of a walk that took too much, but keeps in mind that it did: others
+    /// may be at the same place.
+    private void giveUp(Configurations top, GrammarLimitException failure) {
+        boolean everywhere = top.forMask != null && top.forMask.mask == null;
+        machine.forget();
+        if (everywhere) {
+            forMask(machine.current(top)).refused = failure.getMessage();
+        }
+    }
+
+    private void fill(ParseState state, Configurations top, MemorySegment row) {
+        Configurations place = forMask(top);
         TokenMask mask = mask(place);
         if (mask.unsure().size() == 0) {
             mask.write(row, vocabulary.size());
@@ -64,12 +90,53 @@ final class MaskMaker {
             }
         }
         mask.write(row, vocabulary.size());
-        walk.start(place.forgets ? machine.forWalk(top) : top, state.below());
+        walk.start(place.forgets ? forWalk(top) : top, state.below());
         exactWalk.start(top, state.below());
         walk(mask.unsure(), row);
         if (mask.unsure().size() >= WORTH_KEEPING) {
             keep(place, exact, state.below(), row);
         }
+    }
+
+    /// Configurations after which the same tokens may come, as far as what their stacks hold does
+    /// not matter ([MaskStacks]).
+    private Configurations forMask(Configurations top) {
+        Configurations same = top.forMask;
+        if (same == null) {
+            MaskStacks masked =
+                    new MaskStacks(
+                            machine.rules(),
+                            machine.stacks(),
+                            machine.names(),
+                            vocabulary.longest());
+            Stack[] all = new Stack[top.size()];
+            boolean changed = false;
+            for (int i = 0; i < all.length; i++) {
+                all[i] = masked.of(top.stacks[i]);
+                changed |= all[i] != top.stacks[i];
+            }
+            same = changed ? machine.with(top, all) : top;
+            same.forgets |= masked.forgets();
+            top.forMask = same;
+        }
+        return same;
+    }
+
+    /// Configurations with the same tokens but for those that hold several keys of one object; keys
+    /// that are no earlier ones are forgotten on the way ([KeyText#passing]).
+    private Configurations forWalk(Configurations top) {
+        Configurations same = top.forWalk;
+        if (same == null) {
+            Stack[] all = top.stacks.clone();
+            for (int i = 0; i < all.length; i++) {
+                if (all[i].memory instanceof KeyText text) {
+                    all[i] = machine.stacks().remembering(all[i], text.passing());
+                }
+            }
+            same = machine.with(top, all);
+            top.forWalk = same;
+        }
+        return same;
     }
 
     private void keep(Configurations place, Configurations exact, Below below, MemorySegment row) {
@@ -96,6 +163,9 @@ final class MaskMaker {
     private TokenMask mask(Configurations top) {
         TokenMask mask = top.mask;
         if (mask == null) {
+            if (top.refused != null) {
+                throw new GrammarLimitException(top.refused);
+            }
             mask = find(top);
             top.mask = mask;
             machine.grow(mask.bytes());

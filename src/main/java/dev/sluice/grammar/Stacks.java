@@ -10,21 +10,27 @@ import java.util.Map;
 /// Makes stacks, each only once.
 final class Stacks {
     private static final int BYTES_PER_STACK = 200;
+    private static final int BYTES_PER_RETURN = 8;
 
     /// Readings that differ over so many open rules are too many: what looks at stacks goes down
     /// all of them. Rules that all readings share don't count, for they lie below the base.
     private static final int MAX_HEIGHT = 1_000;
 
+    private final MaskBudget budget;
     private final Map<Stack.Content, Stack> known = new HashMap<>();
     private int nextId = 1;
     private long bytes;
+
+    Stacks(MaskBudget budget) {
+        this.budget = budget;
+    }
 
     void clear() {
         known.clear();
         bytes = 0;
     }
 
-    /// Of what memories take, about.
+    /// What they take, about.
     long bytes() {
         return bytes;
     }
@@ -61,6 +67,7 @@ final class Stacks {
         if (!holdsMore && returns.length == 1 && returns[0] == Stack.END) {
             return Stack.BASE;
         }
+        budget.spend(1 + returns.length);
         return known.computeIfAbsent(
                 new Stack.Content(repeat, count, memory, returns, below),
                 _ -> {
@@ -70,9 +77,15 @@ final class Stacks {
                                 "the grammar is too ambiguous: its readings differ over more than"
                                         + " %,d open rules".formatted(MAX_HEIGHT));
                     }
-                    bytes += memory.isNothing() ? 0 : BYTES_PER_STACK + memory.bytes();
+                    grow(BYTES_PER_STACK + BYTES_PER_RETURN * (long) returns.length);
+                    grow(memory.isNothing() ? 0 : memory.bytes());
                     return made;
                 });
+    }
+
+    private void grow(long more) {
+        bytes += more;
+        budget.remember(more);
     }
 
     Stack counted(Stack stack, int count) {
