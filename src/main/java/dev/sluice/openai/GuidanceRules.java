@@ -49,11 +49,8 @@ record GuidanceRules(ServedModel model) {
         if (OutputParsers.isThinkingOpen(settings, model.tokenizer(), prompt)) {
             return new Guidance(form.grammar(), form.field(), Optional.of(end));
         }
-        OptionalInt opener = model.tokenizer().vocabulary().id(markers.get().start());
-        boolean mayThink =
-                opener.isPresent()
-                        && OutputParsers.mayOpenThinking(settings, model.tokenizer(), prompt);
-        return mayThink
+        OptionalInt opener = OutputParsers.thinkingOpener(settings, model.tokenizer(), prompt);
+        return opener.isPresent()
                 ? new Guidance(form.grammar(), form.field(), Optional.of(end), opener)
                 : new Guidance(form.grammar(), form.field());
     }

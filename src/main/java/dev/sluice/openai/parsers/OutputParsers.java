@@ -7,6 +7,7 @@ import dev.sluice.tokenizer.Vocabulary;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -76,11 +77,16 @@ public final class OutputParsers {
         return promptStart(settings, tokenizer, prompt) == PromptStart.OPEN;
     }
 
-    /// Whether the output may begin with thinking that it has to open itself.
-    public static boolean mayOpenThinking(
+    /// The first token of an output that opens its thinking itself, though a grammar forms the
+    /// answer. Empty where it may not, or where the vocabulary has no such token.
+    public static OptionalInt thinkingOpener(
             ParserSettings settings, Tokenizer tokenizer, TokenIds prompt) {
-        return promptStart(settings, tokenizer, prompt) == PromptStart.SILENT
-                && settings.thinking();
+        return settings.thinking() && promptStart(settings, tokenizer, prompt) == PromptStart.SILENT
+                ? settings.reasoning()
+                        .flatMap(OutputParsers::thinkingMarkers)
+                        .map(markers -> tokenizer.vocabulary().id(markers.start()))
+                        .orElse(OptionalInt.empty())
+                : OptionalInt.empty();
     }
 
     /// Whether an output that no marker begins is thinking. A grammar holds from the first token on

@@ -33,8 +33,11 @@ final class ParserAssembly {
         Stage answer =
                 settings.toolCalls()
                         .map(this::callStage)
-                        .orElseGet(
-                                () -> reasoning.map(this::silenced).orElse(new AnswerStage(out)));
+                        .orElseGet(() ->
+                                reasoning
+                                        .filter(_ -> !settings.guided())
+                                        .map(this::silenced)
+                                        .orElse(new AnswerStage(out)));
         Optional<ThinkingStage> thinking =
                 reasoning.map(format -> thinkingStage(format, prompt, answer));
         return new ParserChain(
@@ -92,9 +95,18 @@ final class ParserAssembly {
                         : answer,
                 switch (PromptStart.of(prompt, tokenizer, format.thinking())) {
                     case OPEN -> ThinkingStage.Start.OPENED;
-                    case CLOSED -> ThinkingStage.Start.ANSWER;
-                    case SILENT -> unmarked();
+                    case CLOSED ->
+                            settings.guided()
+                                    ? ThinkingStage.Start.GUIDED
+                                    : ThinkingStage.Start.ANSWER;
+                    case SILENT -> settings.guided() ? guided(prompt) : unmarked();
                 });
+    }
+
+    private ThinkingStage.Start guided(TokenIds prompt) {
+        return OutputParsers.thinkingOpener(settings, tokenizer, prompt).isPresent()
+                ? ThinkingStage.Start.GUIDED_UNLESS_OPENED
+                : ThinkingStage.Start.GUIDED;
     }
 
     private ThinkingStage.Start unmarked() {

@@ -8,7 +8,7 @@ final class ThinkingStage implements Stage {
     private final Start start;
     private final HeldOutput held = new HeldOutput();
     private boolean thinking;
-    private State state = State.FRESH;
+    private State state;
     private int firstToken;
     private int tokens;
 
@@ -21,7 +21,11 @@ final class ThinkingStage implements Stage {
         /// An answer.
         ANSWER,
         /// Thinking if an end of it comes, else an answer. All is held back until then.
-        UNDECIDED
+        UNDECIDED,
+        /// An answer that a grammar forms, whatever markers are in its text.
+        GUIDED,
+        /// The same, unless its first token opens the thinking.
+        GUIDED_UNLESS_OPENED
     }
 
     private enum State {
@@ -37,6 +41,7 @@ final class ThinkingStage implements Stage {
         this.next = next;
         this.start = start;
         this.thinking = start == Start.OPENED || start == Start.THINKING;
+        this.state = start == Start.GUIDED ? State.ANSWER : State.FRESH;
         if (format.trim() == ReasoningFormat.Trim.BOTH) {
             out.reasoning().trim();
         }
@@ -50,7 +55,8 @@ final class ThinkingStage implements Stage {
     @Override
     public void text(String text) {
         if (state == State.FRESH) {
-            if (start == Start.UNDECIDED || text.isBlank()) {
+            boolean isSettled = start == Start.GUIDED_UNLESS_OPENED;
+            if (start == Start.UNDECIDED || (text.isBlank() && !isSettled)) {
                 held.text(text);
                 return;
             }
@@ -81,13 +87,21 @@ final class ThinkingStage implements Stage {
             thinking = true;
             state = State.THINKING;
             firstToken = mark.tokenIndex() + 1;
-        } else if (state != State.ANSWER && mark.is(ReasoningFormat.THINK_END)) {
+        } else if (mayEndThinking() && mark.is(ReasoningFormat.THINK_END)) {
             finish(mark);
         } else if (state == State.FRESH && !blank) {
             held.mark(mark);
         } else {
             other(mark);
         }
+    }
+
+    private boolean mayEndThinking() {
+        return switch (state) {
+            case FRESH -> start != Start.GUIDED_UNLESS_OPENED;
+            case THINKING -> true;
+            case ANSWER -> false;
+        };
     }
 
     private void other(Mark mark) {

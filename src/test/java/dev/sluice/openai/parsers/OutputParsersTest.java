@@ -71,6 +71,18 @@ class OutputParsersTest {
     }
 
     @Test
+    void aGuidedAnswerThinksOnlyIfItsFirstTokenOpensTheThinking() {
+        String output = "<think>x</think>y</think>z";
+        ParserSettings guided = settings("qwen3", "").whenGuided();
+        MarkerTokenizer markers = new MarkerTokenizer(List.of("<think>", "</think>"), false);
+
+        assertThat(new Speaker(guided, "", output, false).whole(markers).heard())
+                .hasToString("reasoning=[x] content=[y</think>z] names=[] arguments=[]");
+        assertThat(new Speaker(guided, "", output, false).whole(CHARS).heard())
+                .hasToString("reasoning=[] content=[" + output + "] names=[] arguments=[]");
+    }
+
+    @Test
     void refusesANameThatItDoesNotKnow() {
         assertThatThrownBy(() -> parser("nobody", "", CHARS))
                 .isInstanceOf(IllegalArgumentException.class)

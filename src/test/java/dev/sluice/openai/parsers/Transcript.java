@@ -61,6 +61,16 @@ record Transcript(
         return with(new Speaker(settings, speaker.prompt(), speaker.output(), speaker.truncated()));
     }
 
+    /// The same for an answer that a grammar forms; to be said last.
+    Transcript guided() {
+        return with(
+                new Speaker(
+                        speaker.settings().whenGuided(),
+                        speaker.prompt(),
+                        speaker.output(),
+                        speaker.truncated()));
+    }
+
     Transcript thinks(String text) {
         return new Transcript(title, speaker, text, content, names, arguments, called);
     }

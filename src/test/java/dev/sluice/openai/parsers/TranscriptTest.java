@@ -38,7 +38,8 @@ class TranscriptTest {
                         ErnieTranscripts.all(),
                         TaggedCallTranscripts.all(),
                         DeepseekTranscripts.all(),
-                        WholeTranscripts.all())
+                        WholeTranscripts.all(),
+                        GuidedTranscripts.all())
                 .flatMap(List::stream);
     }
 
