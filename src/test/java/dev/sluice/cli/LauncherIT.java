@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -52,11 +53,33 @@ final class LauncherIT {
 
     @Test
     void takesArgumentsAsUtf8WhateverTheLocale() throws Exception {
-        Ended ended =
-                run(BARE, SluiceServer.launcher().toString(), "pull", "--model", "/没有/模型.gguf");
+        Map<String, String> notInstalled = new HashMap<>(BARE);
+        notInstalled.put("LANG", "xx_XX.UTF-8");
+
+        for (Map<String, String> environment : List.of(BARE, notInstalled)) {
+            Ended ended =
+                    run(
+                            environment,
+                            SluiceServer.launcher().toString(),
+                            "pull",
+                            "--model",
+                            "/没有/模型.gguf");
+
+            assertThat(ended.exit()).isEqualTo(2);
+            assertThat(ended.err()).contains("/没有/模型.gguf");
+        }
+    }
+
+    @Test
+    void saysThatAFolderWithAColonIsNoPlaceForIt() throws Exception {
+        Path bin = Files.createDirectories(directory.resolve("a:b/bin"));
+        Path copy = Files.copy(SluiceServer.launcher(), bin.resolve("sluice"));
+
+        Ended ended = run(BARE, copy.toString(), "--version");
 
         assertThat(ended.exit()).isEqualTo(2);
-        assertThat(ended.err()).contains("/没有/模型.gguf");
+        assertThat(ended.err()).startsWith("sluice: ").contains("/a:b has a colon in its name");
+        assertThat(ended.err().lines()).hasSize(1);
     }
 
     @Test
