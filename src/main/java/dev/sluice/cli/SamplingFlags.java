@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.engine.Penalties;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.openai.SamplingDefaults;
@@ -69,7 +70,8 @@ final class SamplingFlags {
                 topK.map(k -> k < 1 ? OptionalInt.empty() : OptionalInt.of(k))
                         .orElse(defaults.topK()),
                 minP.orElse(defaults.minP()),
-                seed.orElseGet(() -> new SplittableRandom().nextLong()));
+                seed.orElseGet(() -> new SplittableRandom().nextLong()),
+                new Penalties(defaults.repetitionPenalty(), 0, 0));
     }
 
     private static void between(String name, Optional<Float> value, float least, float most) {
