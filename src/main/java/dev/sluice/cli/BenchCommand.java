@@ -102,6 +102,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         BenchModel.Loaded loaded = benchModel.load(options());
         try (LoadedEngine engine = loaded.engine()) {
+            checkContext(engine.engine().config().maxModelLen());
             BenchReport report = measure(engine, loaded.seconds());
             out.print(json ? report.toJson() + "\n" : report.toTable());
             if (profile) {
@@ -113,6 +114,15 @@ final class BenchCommand implements Callable<Integer> {
             out.flush();
         }
         return 0;
+    }
+
+    private void checkContext(int maxModelLen) {
+        int most = maxModelLen - DECODED_TOKENS;
+        if (context.filter(tokens -> tokens > most).isPresent()) {
+            throw new Refusal(
+                    "--context %d does not fit: the model has a context of %d, of which %d are decoded."
+                            .formatted(context.get(), maxModelLen, DECODED_TOKENS));
+        }
     }
 
     private EngineOptions options() {

@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.compute.DeviceException;
 import dev.sluice.embed.ConfigurationException;
+import dev.sluice.engine.ApiException;
 import dev.sluice.model.ModelFileException;
 import dev.sluice.model.ModelSourceException;
 import dev.sluice.server.ListenException;
@@ -28,6 +29,7 @@ final class Refusal extends RuntimeException {
             case ModelFileException unusable -> Optional.of(unusable.text());
             case TokenizerException badTokenizer -> Optional.ofNullable(badTokenizer.getMessage());
             case TextTooLongException tooLong -> Optional.of(tooLong.text());
+            case ApiException refused -> Optional.of(refused.text());
             case ListenException taken -> Optional.of(taken.text());
             case DeviceException noDevice ->
                     Optional.of("The device can't be used: " + noDevice.getMessage());

@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -85,10 +86,11 @@ final class ModelFiles implements AutoCloseable {
     }
 
     private LoadedTokenizer otherTokenizer(String name) {
-        Path path = Path.of(name);
-        if (!Files.exists(path)) {
-            throw new ConfigurationException("--tokenizer %s is not there.".formatted(name));
-        }
+        Path path =
+                existing(name)
+                        .orElseThrow(() ->
+                                new ConfigurationException(
+                                        "--tokenizer %s is not there.".formatted(name)));
         LoadedTokenizer loaded =
                 Files.isDirectory(path)
                         ? TokenizerLoader.fromDirectory(path)
@@ -105,6 +107,14 @@ final class ModelFiles implements AutoCloseable {
                             .formatted(name, size, checkpoint.config().vocabSize()));
         }
         return loaded;
+    }
+
+    private static Optional<Path> existing(String name) {
+        try {
+            return Optional.of(Path.of(name)).filter(Files::exists);
+        } catch (InvalidPathException _) {
+            return Optional.empty();
+        }
     }
 
     private Optional<ChatTemplate> template(LoadedTokenizer loaded) {

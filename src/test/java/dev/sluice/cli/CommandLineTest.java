@@ -138,6 +138,32 @@ final class CommandLineTest {
         assertThat(run.err().lines()).hasSize(1);
     }
 
+    @Test
+    void benchRefusesAContextThatTheModelDoesNotHaveBeforeItMeasures(@TempDir Path directory) {
+        Path model = TinyModels.write(directory.resolve("tiny"));
+
+        CliRun run = CliRun.of(("bench --model " + model + " --context 32768").split(" "));
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err())
+                .startsWith("sluice: --context 32768 does not fit")
+                .contains("a context of 32768");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void aTokenizerThatCannotBeAFileIsOneSentence(@TempDir Path directory) {
+        Path model = TinyModels.write(directory.resolve("tiny"));
+
+        CliRun run =
+                CliRun.of(
+                        "serve", "--port", "0", "--model", model.toString(), "--tokenizer", "a\0b");
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err()).startsWith("sluice: --tokenizer a\0b is not there.");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"serve --port 0", "generate -p hello"})
     void ranksThatTheModelCannotBeSpreadOverAreRefusedWithThoseThatItCan(
