@@ -63,6 +63,7 @@ final class ChatCommand implements Callable<Integer> {
             RequestRunner runner = new RequestRunner(engine.engine());
             try (Signals _ = Signals.on(_ -> interrupt(runner), "INT")) {
                 talk(new Talk(engine, runner, conversation), isTerminal());
+                RequestRunner.checkWritten(out);
             }
         }
         return 0;
@@ -88,7 +89,7 @@ final class ChatCommand implements Callable<Integer> {
         }
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        while (true) {
+        while (!out.checkError()) {
             if (isTerminal) {
                 out.print("\n> ");
                 out.flush();
@@ -129,8 +130,7 @@ final class ChatCommand implements Callable<Integer> {
                         request,
                         text -> {
                             answer.append(text);
-                            out.print(text);
-                            out.flush();
+                            talk.runner().print(text, out);
                         });
         out.println();
         out.flush();

@@ -64,9 +64,11 @@ final class GenerateCommand implements Callable<Integer> {
         try (LoadedEngine engine = local.load(model, compute)) {
             RequestRunner runner = new RequestRunner(engine.engine());
             try (Signals _ = Signals.on(_ -> runner.cancel(), "INT")) {
-                boolean ended = runner.run(request(engine, text), this::print).isPresent();
+                boolean ended =
+                        runner.run(request(engine, text), piece -> runner.print(piece, out))
+                                .isPresent();
                 out.println();
-                out.flush();
+                RequestRunner.checkWritten(out);
                 return ended ? 0 : EXIT_INTERRUPTED;
             }
         }
@@ -92,10 +94,5 @@ final class GenerateCommand implements Callable<Integer> {
                 ids,
                 sampling.params(engine.defaults()),
                 sampling.conditions(maxModelLen - ids.size()));
-    }
-
-    private void print(String text) {
-        out.print(text);
-        out.flush();
     }
 }

@@ -5,6 +5,7 @@ import dev.sluice.engine.Engine;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
 
+import java.io.PrintStream;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -36,6 +37,22 @@ final class RequestRunner {
             running = Optional.empty();
         }
         return end.finished();
+    }
+
+    /// Prints a piece of the text that runs at once. Cancels it where nobody can read it any more.
+    void print(String text, PrintStream out) {
+        out.print(text);
+        if (out.checkError()) {
+            cancel();
+        }
+    }
+
+    /// @throws Refusal if some of the text was lost
+    static void checkWritten(PrintStream out) {
+        if (out.checkError()) {
+            throw new Refusal(
+                    "The answer can't be written: standard output was closed, or its disk is full.");
+        }
     }
 
     /// Ends what runs. Any thread.

@@ -12,6 +12,11 @@ import dev.sluice.testing.TestEngines;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
 final class RequestRunnerTest {
     private final MemoryDevice device = new MemoryDevice();
     private final HistoryModel model = new HistoryModel(ByteTokenizer.SIZE);
@@ -48,6 +53,28 @@ final class RequestRunnerTest {
         assertThat(finished).isEmpty();
         assertThat(model.numForwards()).isLessThan(10);
         assertThat(runner.cancel()).isFalse();
+    }
+
+    @Test
+    void endsWhatNobodyCanReadAnyMore() {
+        PrintStream closed =
+                new PrintStream(
+                        new OutputStream() {
+                            @Override
+                            public void write(int b) throws IOException {
+                                throw new IOException("Broken pipe");
+                            }
+                        },
+                        false,
+                        StandardCharsets.UTF_8);
+
+        var finished =
+                runner.run(
+                        TestEngines.greedy("a", "hello", 50), text -> runner.print(text, closed));
+
+        assertThat(finished).isEmpty();
+        assertThat(model.numForwards()).isLessThan(10);
+        assertThatThrownBy(() -> RequestRunner.checkWritten(closed)).isInstanceOf(Refusal.class);
     }
 
     @Test
