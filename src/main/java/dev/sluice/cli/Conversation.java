@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.embed.Prompts;
+import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
 
 import java.util.ArrayList;
@@ -20,7 +21,10 @@ final class Conversation {
     private final Prompts prompts;
     private final int maxModelLen;
     private final Optional<Map<String, Object>> system;
-    private final List<Map<String, Object>> turns = new ArrayList<>();
+    private List<Map<String, Object>> turns = new ArrayList<>();
+
+    /// The turns with what was asked last.
+    private List<Map<String, Object>> asked = new ArrayList<>();
 
     /// @param maxModelLen most tokens of prompt and answer
     /// @param system what the model is told about its part
@@ -40,38 +44,43 @@ final class Conversation {
         turns.clear();
     }
 
-    /// Takes what the person says.
+    /// Takes what the person says. It is remembered with its answer, so that a refused one leaves
+    /// no trace.
     ///
     /// @return the prompt for the model's answer
     /// @throws Refusal if it does not fit into the context
     TokenIds ask(String text) {
-        turns.add(message("user", text));
-        TokenIds prompt = render();
-        while (prompt.size() + Math.min(ROOM, maxModelLen / 2) > maxModelLen && turns.size() > 2) {
-            turns.removeFirst();
-            turns.removeFirst();
-            prompt = render();
+        List<Map<String, Object>> talk = new ArrayList<>(turns);
+        talk.add(message("user", text));
+        TokenIds prompt = render(talk);
+        while (prompt.size() + Math.min(ROOM, maxModelLen / 2) > maxModelLen && talk.size() > 2) {
+            talk.removeFirst();
+            talk.removeFirst();
+            prompt = render(talk);
         }
         if (prompt.size() >= maxModelLen) {
-            turns.removeLast();
             throw new Refusal(
                     "That is too long: %d tokens for a context of %d."
                             .formatted(prompt.size(), maxModelLen));
         }
+        asked = talk;
         return prompt;
     }
 
-    /// Takes what the model said.
+    /// Takes what the model said to what was asked last.
     void answered(String text) {
+        turns = asked;
         turns.add(message("assistant", text));
     }
 
-    private TokenIds render() {
+    private TokenIds render(List<Map<String, Object>> talk) {
         List<Map<String, Object>> messages = new ArrayList<>();
         system.ifPresent(messages::add);
-        messages.addAll(turns);
+        messages.addAll(talk);
         try {
             return prompts.chat(messages);
+        } catch (TextTooLongException e) {
+            throw new Refusal(e.text());
         } catch (IllegalArgumentException e) {
             throw new Refusal("The model's chat template refuses this: " + e.getMessage());
         }

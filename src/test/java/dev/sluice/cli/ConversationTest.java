@@ -65,6 +65,32 @@ final class ConversationTest {
     }
 
     @Test
+    void aRefusedLineLeavesTheTalkAsItWas() {
+        Conversation talk = conversation(Optional.empty());
+        talk.ask("a");
+        talk.answered("b");
+
+        assertThatThrownBy(() -> talk.ask("x".repeat(MAX_MODEL_LEN))).isInstanceOf(Refusal.class);
+
+        assertThat(text(talk.ask("c"))).isEqualTo("user:a|assistant:b|user:c|");
+    }
+
+    @Test
+    void forgetsALineThatTheTemplateRefuses() {
+        ChatTemplate choosy =
+                ChatTemplate.compile(
+                        "{% for m in messages %}{% if m.content == 'bad' %}"
+                                + "{{ raise_exception('no') }}{% endif %}"
+                                + "{{ m.content }}|{% endfor %}");
+        Conversation talk =
+                new Conversation(prompts(Optional.of(choosy)), MAX_MODEL_LEN, Optional.empty());
+
+        assertThatThrownBy(() -> talk.ask("bad")).isInstanceOf(Refusal.class);
+
+        assertThat(text(talk.ask("good"))).isEqualTo("good|");
+    }
+
+    @Test
     void saysThatAModelWithoutATemplateCannotChat() {
         Prompts prompts = prompts(Optional.empty());
 
