@@ -1,10 +1,12 @@
 package dev.sluice.cli;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,34 +20,14 @@ final class ConfigFile {
     private ConfigFile() {}
 
     /// The values of each key, in the file's order. Keys are spelt with dashes; a key without a
-    /// value is left out; what is more than text is given as JSON.
+    /// value is left out; numbers stay as they are written; what is more than text is given as
+    /// JSON.
     ///
     /// @throws Refusal if it can't be read or is no mapping
     static Map<String, List<String>> read(String file) {
-        JsonNode root = parse(file);
-        if (root.isMissingNode() || root.isNull()) {
-            return Map.of();
-        }
-        if (!root.isObject()) {
-            throw new Refusal("--config %s must hold keys and values.".formatted(file));
-        }
-        Map<String, List<String>> values = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> entry : root.properties()) {
-            String key = entry.getKey().replace('_', '-').replaceFirst("^--", "");
-            if (entry.getValue().isNull()) {
-                continue;
-            }
-            if (values.put(key, texts(entry.getValue())) != null) {
-                throw new Refusal("--config %s has %s twice.".formatted(file, key));
-            }
-        }
-        return values;
-    }
-
-    private static JsonNode parse(String file) {
         String text = TextFile.read(FlagSources.CONFIG, file);
-        try {
-            return YAML.readTree(text);
+        try (JsonParser parser = YAML.createParser(text)) {
+            return read(file, parser);
         } catch (JacksonException e) {
             throw new Refusal(
                     "--config %s is no YAML: %s."
@@ -58,13 +40,43 @@ final class ConfigFile {
         }
     }
 
-    private static List<String> texts(JsonNode value) {
-        return value.isArray()
-                ? value.valueStream().map(ConfigFile::text).toList()
-                : List.of(text(value));
+    private static Map<String, List<String>> read(String file, JsonParser parser) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        parser.nextToken();
+        if (parser.hasToken(JsonToken.START_OBJECT)) {
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String key = parser.currentName().replace('_', '-').replaceFirst("^--", "");
+                parser.nextToken();
+                if (!parser.hasToken(JsonToken.VALUE_NULL)
+                        && values.put(key, texts(parser)) != null) {
+                    throw new Refusal("--config %s has %s twice.".formatted(file, key));
+                }
+            }
+        } else if (parser.hasCurrentToken() && !parser.hasToken(JsonToken.VALUE_NULL)) {
+            throw new Refusal("--config %s must hold keys and values.".formatted(file));
+        }
+        parser.nextToken();
+        if (parser.hasCurrentToken()) {
+            throw new Refusal("--config %s must hold one document.".formatted(file));
+        }
+        return values;
     }
 
-    private static String text(JsonNode value) {
-        return value.isValueNode() ? value.asString() : value.toString();
+    private static List<String> texts(JsonParser parser) {
+        if (!parser.hasToken(JsonToken.START_ARRAY)) {
+            return List.of(text(parser));
+        }
+        List<String> texts = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            texts.add(text(parser));
+        }
+        return texts;
+    }
+
+    private static String text(JsonParser parser) {
+        if (parser.currentToken().isScalarValue()) {
+            return parser.hasToken(JsonToken.VALUE_NULL) ? "" : parser.getString();
+        }
+        return parser.readValueAsTree().toString();
     }
 }

@@ -29,6 +29,7 @@ final class FlagSources {
     private static final String COMMAND = "serve";
     private static final String PREFIX = "SLUICE_";
     private static final Map<String, String> FASTDEPLOY = Map.of("--api-key", "FD_API_KEY");
+    private static final Set<String> HELP = Set.of("--help", "-h", "--version", "-V");
     private static final Set<String> YES = Set.of("true", "1", "yes", "on");
     private static final Set<String> NO = Set.of("false", "0", "no", "off");
 
@@ -47,7 +48,9 @@ final class FlagSources {
     /// @throws Refusal if the file can't be used, or something is neither yes nor no
     static GivenFlags complete(CommandSpec main, Map<String, String> environment, String... args) {
         List<String> typed = Arrays.asList(args);
-        if (args.length == 0 || !args[0].equals(COMMAND) || typed.contains("--help")) {
+        if (args.length == 0
+                || !args[0].equals(COMMAND)
+                || typed.stream().anyMatch(HELP::contains)) {
             return new GivenFlags(typed, Map.of());
         }
         return Optional.ofNullable(main.subcommands().get(COMMAND))
@@ -68,7 +71,7 @@ final class FlagSources {
                 Optional<String> variable = setVariable(option);
                 Optional<List<String>> values =
                         variable.map(name -> split(option, environment.getOrDefault(name, "")))
-                                .or(() -> Optional.ofNullable(inFile.get(option)));
+                                .or(() -> inFile(option, inFile));
                 String origin =
                         variable.orElseGet(() -> key(option) + " in " + file.orElse("no file"));
                 values.ifPresent(list -> {
@@ -81,12 +84,27 @@ final class FlagSources {
         return new GivenFlags(all, origins);
     }
 
+    /// The environment wins over the file for a flag and its opposite together.
+    private Optional<List<String>> inFile(OptionSpec option, Map<OptionSpec, List<String>> inFile) {
+        return opposite(option).flatMap(this::setVariable).isPresent()
+                ? Optional.empty()
+                : Optional.ofNullable(inFile.get(option));
+    }
+
+    /// `--no-enable-prefix-caching` of `--enable-prefix-caching`, and the other way round.
+    private Optional<OptionSpec> opposite(OptionSpec option) {
+        String key = key(option);
+        String opposite = key.startsWith("no-") ? key.substring("no-".length()) : "no-" + key;
+        return Optional.ofNullable(serve.optionsMap().get("--" + opposite));
+    }
+
     private Set<OptionSpec> typed(List<String> args) {
         Set<OptionSpec> typed = new HashSet<>();
         for (int i = 0; i < args.size(); i++) {
             OptionSpec option = serve.optionsMap().get(args.get(i).split("=", 2)[0]);
             if (option != null && !isEmptyKey(option, args, i)) {
                 typed.add(option);
+                opposite(option).ifPresent(typed::add);
             }
         }
         return typed;
@@ -148,8 +166,7 @@ final class FlagSources {
         if (YES.contains(value)) {
             return List.of(name);
         }
-        String opposite = "--no-" + key(option);
-        return serve.optionsMap().containsKey(opposite) ? List.of(opposite) : List.of();
+        return opposite(option).map(OptionSpec::longestName).stream().toList();
     }
 
     private Map<OptionSpec, List<String>> values(String file) {

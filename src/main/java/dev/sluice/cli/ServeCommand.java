@@ -89,8 +89,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         FastDeployVariables fastDeploy = new FastDeployVariables(environment);
         if (System.getProperty(LOG_LEVEL) == null) {
-            boolean isDebug = fastDeploy.isDebug() && logLevel == LogLevel.INFO;
-            System.setProperty(LOG_LEVEL, (isDebug ? LogLevel.DEBUG : logLevel).spelt());
+            System.setProperty(LOG_LEVEL, level(fastDeploy).spelt());
         }
         fastDeploy.logDirectory().ifPresent(directory -> System.setProperty(LOG_DIR, directory));
         // Not earlier: it reads the properties.
@@ -102,6 +101,11 @@ final class ServeCommand implements Callable<Integer> {
         server.warnings().forEach(log::warn);
         fastDeploy.lines().forEach(log::warn);
         return new ServerProcess(plan, System.out).run();
+    }
+
+    private LogLevel level(FastDeployVariables fastDeploy) {
+        boolean wasGiven = spec.commandLine().getParseResult().hasMatchedOption("--log-level");
+        return fastDeploy.isDebug() && !wasGiven ? LogLevel.DEBUG : logLevel;
     }
 
     /// What the flags ask for.
@@ -121,6 +125,12 @@ final class ServeCommand implements Callable<Integer> {
         ServerOptions options = server.toOptions(environment);
         Map<String, Object> found =
                 Map.of(
+                        "log_level",
+                        level(fastDeploy).spelt(),
+                        "enable_prefix_caching",
+                        engine.batch().prefixCaching(),
+                        "no_enable_prefix_caching",
+                        !engine.batch().prefixCaching(),
                         "max_num_batched_tokens",
                         engine.batch().maxNumBatchedTokens(),
                         "scheduler_max_size",

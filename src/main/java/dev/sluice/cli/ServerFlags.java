@@ -9,6 +9,7 @@ import dev.sluice.server.TlsFiles;
 import picocli.CommandLine.Option;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -162,8 +163,16 @@ final class ServerFlags {
     }
 
     private static void readable(String name, String file) {
-        if (!Files.isReadable(Path.of(file))) {
+        if (!isReadable(file)) {
             throw new Refusal("%s %s can't be read.".formatted(name, file));
+        }
+    }
+
+    private static boolean isReadable(String file) {
+        try {
+            return Files.isReadable(Path.of(file));
+        } catch (InvalidPathException _) {
+            return false;
         }
     }
 

@@ -56,6 +56,58 @@ final class FlagSourcesTest {
         assertThat(plan.servedModelName()).isEmpty();
     }
 
+    @Test
+    void takesValuesAsTheyAreWritten() throws IOException {
+        String file =
+                file("{api-key: [0123, 1e5], served-model-name: 1.10, model: a/b, revision: 12e7}");
+
+        ServeRun run = ServeRun.of("--config", file);
+
+        assertThat(keys(run)).containsExactly("0123", "1e5");
+        assertThat(run.plan().servedModelName()).contains("1.10");
+        assertThat(run.plan().engine().revision()).isEqualTo("12e7");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "no-enable-prefix-caching: true, SLUICE_ENABLE_PREFIX_CACHING, true, '', true",
+        "enable-prefix-caching: true, SLUICE_NO_ENABLE_PREFIX_CACHING, true, '', false",
+        "enable-prefix-caching: false, SLUICE_NO_ENABLE_PREFIX_CACHING, false, '', true",
+        "{}, SLUICE_NO_ENABLE_PREFIX_CACHING, true, --enable-prefix-caching, true",
+        "{}, SLUICE_ENABLE_PREFIX_CACHING, true, --no-enable-prefix-caching, false",
+        "{}, SLUICE_NO_ENABLE_PREFIX_CACHING, true, '', false",
+    })
+    void aFlagAndItsOppositeAreOne(
+            String yaml, String variable, String value, String typed, boolean on)
+            throws IOException {
+        String[] flags =
+                Stream.of("--config", file(yaml), typed)
+                        .filter(flag -> !flag.isEmpty())
+                        .toArray(String[]::new);
+
+        ServePlan plan = ServeRun.in(Map.of(variable, value), flags).plan();
+
+        assertThat(plan.engine().batch().prefixCaching()).isEqualTo(on);
+        assertThat(plan.server().settings())
+                .containsEntry("enable_prefix_caching", on)
+                .containsEntry("no_enable_prefix_caching", !on);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, '', debug",
+        "1, --log-level=info, info",
+        "1, --log-level=error, error",
+        "0, '', info",
+    })
+    void fastDeploysVariableForDebuggingYieldsToTheFlag(String debug, String typed, String level) {
+        String[] flags = typed.isEmpty() ? new String[0] : new String[] {typed};
+
+        ServePlan plan = ServeRun.in(Map.of("FD_DEBUG", debug), flags).plan();
+
+        assertThat(plan.server().settings()).containsEntry("log_level", level);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "{},'', true",
@@ -159,6 +211,8 @@ final class FlagSourcesTest {
                 "'[1, 2]' | must hold keys and values",
                 "'{' | is no YAML",
                 "'{port: 1, port: 2}' | is no YAML",
+                "'{port: 1}\n---\n{port: 2}' | must hold one document.",
+                "'{ssl-certfile: \"\\0\", ssl-keyfile: a}' | can't be read",
                 "'{max-model-len: 9, max_model_len: 9}' | has max-model-len twice",
                 "config: other.yaml | has the unknown key config",
                 "port: many | sluice.yaml must be a whole number (2147483647 at most) and is many",
@@ -207,8 +261,10 @@ final class FlagSourcesTest {
     @Test
     void leavesOtherCommandsAlone() {
         assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "--version").exit()).isZero();
-        assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "serve", "--help").exit())
-                .isZero();
+        for (String help : List.of("--help", "-h", "--version")) {
+            assertThat(CliRun.in(Map.of("SLUICE_CONFIG", "no/such"), "serve", help).exit())
+                    .isZero();
+        }
     }
 
     @Test
