@@ -5,6 +5,7 @@ import dev.sluice.compute.cpu.CpuInfo;
 import dev.sluice.compute.cpu.CpuOptions;
 import dev.sluice.compute.cuda.CudaSupport;
 import dev.sluice.embed.BatchOptions;
+import dev.sluice.embed.ComputeOptions;
 import dev.sluice.embed.Devices;
 import dev.sluice.model.ModelSource;
 
@@ -58,10 +59,22 @@ final class DoctorCommand implements Callable<Integer> {
         models();
         try (CpuDevice device = CpuDevice.open(options)) {
             memory(device.availableBytes());
-            line("would use", Devices.trouble().isEmpty() ? "the first GPU" : device.describe());
+            // A device that can't be used ends the command, and the rest says why.
+            out.flush();
+            line("would use", chosen(device));
         }
         out.flush();
         return 0;
+    }
+
+    private String chosen(CpuDevice cpu) {
+        ComputeOptions options = compute.toOptions();
+        int ranks = options.tensorParallelSize();
+        return switch (Devices.choose(options)) {
+            case AUTO, CPU -> cpu.describe();
+            case CUDA -> ranks == 1 ? "the first GPU" : "the first %d GPUs".formatted(ranks);
+            case CUDA_SIM -> "the emulated GPU, on the processor";
+        };
     }
 
     private void java() {

@@ -38,9 +38,22 @@ public final class Devices {
     static Opened open(ComputeOptions options) {
         CudaOptions cuda = options.gpu().toCuda();
         int ranks = options.tensorParallelSize();
+        return switch (choose(options)) {
+            case AUTO, CPU -> cpu(options);
+            case CUDA -> gpu(cuda, ranks);
+            case CUDA_SIM -> emulated(cuda, ranks);
+        };
+    }
+
+    /// What the options come to on this machine; nothing is opened.
+    ///
+    /// @return never [DeviceKind#AUTO]
+    /// @throws ConfigurationException if this machine has no such device
+    public static DeviceKind choose(ComputeOptions options) {
+        int ranks = options.tensorParallelSize();
         return switch (options.device()) {
-            case AUTO -> automatic(options, cuda);
-            case CPU -> cpu(options);
+            case AUTO -> automatic(ranks);
+            case CPU -> DeviceKind.CPU;
             case CUDA -> {
                 CudaSupport.trouble(ranks)
                         .ifPresent(reason -> {
@@ -48,24 +61,30 @@ public final class Devices {
                                     "--device cuda can't be used: %s; --device cpu can."
                                             .formatted(reason));
                         });
-                yield gpu(cuda, ranks);
+                yield DeviceKind.CUDA;
             }
-            case CUDA_SIM -> emulated(cuda, ranks);
+            case CUDA_SIM -> {
+                if (!CudaSupport.canEmulate()) {
+                    throw new ConfigurationException(
+                            "--device cuda-sim can't be used: the emulated GPU was not built, for"
+                                    + " there was no g++; --device cpu can.");
+                }
+                yield DeviceKind.CUDA_SIM;
+            }
         };
     }
 
-    private static Opened automatic(ComputeOptions options, CudaOptions cuda) {
-        int ranks = options.tensorParallelSize();
+    private static DeviceKind automatic(int ranks) {
         Optional<String> trouble = CudaSupport.trouble(ranks);
         if (trouble.isEmpty()) {
-            return gpu(cuda, ranks);
+            return DeviceKind.CUDA;
         }
         if (ranks > 1 && trouble().isEmpty()) {
             LOG.warn("the model runs on the CPU: {}", trouble.get());
         } else {
             LOG.debug("no GPU is used: {}", trouble.get());
         }
-        return cpu(options);
+        return DeviceKind.CPU;
     }
 
     /// All ranks share the one CPU device.
@@ -80,11 +99,6 @@ public final class Devices {
     }
 
     private static Opened emulated(CudaOptions cuda, int ranks) {
-        if (!CudaSupport.canEmulate()) {
-            throw new ConfigurationException(
-                    "--device cuda-sim can't be used: the emulated GPU was not built, for there was"
-                            + " no g++; --device cpu can.");
-        }
         LOG.warn(
                 "--device cuda-sim runs the GPU's code on the processor: for trials and tests, and"
                         + " slow");

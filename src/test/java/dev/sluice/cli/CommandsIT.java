@@ -1,7 +1,9 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.sluice.embed.Devices;
 import dev.sluice.testing.SluiceServer;
 
 import io.vertx.core.json.JsonArray;
@@ -155,6 +157,17 @@ final class CommandsIT {
         assertThat(ended.out())
                 .contains("Java", "processor", "kernels", "GPU", "model cache", "memory")
                 .containsPattern("would use +cpu \\(");
+    }
+
+    @Test
+    void doctorRefusesADeviceThatIsNotThereAsServeDoes() throws Exception {
+        assumeTrue(Devices.trouble().isPresent(), "there is a GPU");
+
+        Ended ended = run("", "doctor", "--device", "cuda");
+
+        assertThat(ended.exit()).isEqualTo(2);
+        assertThat(ended.out()).contains("GPU").doesNotContain("would use");
+        assertThat(ended.err()).startsWith("sluice: --device cuda can't be used: ");
     }
 
     @Test
