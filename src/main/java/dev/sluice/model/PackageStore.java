@@ -173,11 +173,18 @@ final class PackageStore {
         if (output.contains("No module named pip")) {
             return python + " has no pip (Debian and Ubuntu: package python3-pip)";
         }
+        String lastLine =
+                output.lines()
+                        .filter(line -> !line.isBlank())
+                        .reduce((_, last) -> last)
+                        .orElse("no output");
+        // Below "ERROR: Exception:" there is a traceback, whose last line tells.
         String lastError =
                 output.lines()
                         .filter(line -> line.startsWith("ERROR:"))
                         .reduce((_, last) -> last)
-                        .orElse(output.lines().reduce((_, last) -> last).orElse("no output"));
+                        .filter(line -> !line.strip().equals("ERROR: Exception:"))
+                        .orElse(lastLine);
         return "pip could not fetch " + reference.requirement() + " (" + lastError.strip() + ")";
     }
 

@@ -138,6 +138,19 @@ class PackageStoreTest {
                 .hasMessageContaining("acme==1.0")
                 .hasMessageContaining("No matching distribution");
 
+        PackageStore fullDisk =
+                store(
+                        python(
+                                """
+                                echo 'ERROR: Exception:'
+                                echo 'Traceback (most recent call last):'
+                                echo '  File "x.py", line 1, in <module>'
+                                echo 'OSError: [Errno 28] No space left on device'
+                                exit 2
+                                """));
+        assertThatThrownBy(() -> fullDisk.fetch(ACME, Optional.empty()))
+                .hasMessageContaining("(OSError: [Errno 28] No space left on device)");
+
         PackageStore noPip = store(python("echo \"$0: No module named pip\" >&2; exit 1"));
         assertThatThrownBy(() -> noPip.fetch(ACME, Optional.empty()))
                 .hasMessageContaining("has no pip")
