@@ -31,8 +31,10 @@ final class ServerProcess {
     private static final long THROUGHPUT_INTERVAL_MS = 10_000;
     private static final String TERMINATE = "TERM";
     private static final String INTERRUPT = "INT";
+    private static final String HANG_UP = "HUP";
 
     // As shells count: 128 and the number of the signal.
+    private static final int EXIT_HUNG_UP = 129;
     private static final int EXIT_INTERRUPTED = 130;
     private static final int EXIT_TERMINATED = 143;
     private static final int EXIT_BROKEN = 1;
@@ -58,7 +60,7 @@ final class ServerProcess {
     /// @return the exit code
     int run() {
         long begin = System.nanoTime();
-        try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT)) {
+        try (Signals _ = Signals.on(this::stop, TERMINATE, INTERRUPT, HANG_UP)) {
             HttpServerVerticle http = new HttpServerVerticle(plan.server(), model.future());
             String listening = vertx.deployVerticle(http).await();
             LOG.info("listening: http_ms={}", (System.nanoTime() - begin) / 1_000_000);
@@ -146,12 +148,22 @@ final class ServerProcess {
             drain();
             return;
         }
+        // A terminal that closes sends it twice, from the shell and from the kernel.
+        if (!isFirst && signal.equals(HANG_UP)) {
+            return;
+        }
         LOG.info(
                 isFirst
                         ? "ended while the model was being loaded; what was downloaded is kept"
                         : "ended without waiting for running answers");
         // Loading can't be interrupted: it is in the kernels or waits for the disk.
-        Runtime.getRuntime().halt(signal.equals(INTERRUPT) ? EXIT_INTERRUPTED : EXIT_TERMINATED);
+        Runtime.getRuntime()
+                .halt(
+                        switch (signal) {
+                            case INTERRUPT -> EXIT_INTERRUPTED;
+                            case HANG_UP -> EXIT_HUNG_UP;
+                            default -> EXIT_TERMINATED;
+                        });
     }
 
     /// Lets running answers end and then ends the server.
