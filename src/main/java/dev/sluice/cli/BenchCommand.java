@@ -120,8 +120,8 @@ final class BenchCommand implements Callable<Integer> {
         int most = maxModelLen - DECODED_TOKENS;
         if (context.filter(tokens -> tokens > most).isPresent()) {
             throw new Refusal(
-                    "--context %d does not fit: the model has a context of %d, of which %d are decoded."
-                            .formatted(context.get(), maxModelLen, DECODED_TOKENS));
+                    "--context %d does not fit: at most %d do, for the model has a context of %d and %d tokens are decoded."
+                            .formatted(context.get(), most, maxModelLen, DECODED_TOKENS));
         }
     }
 
