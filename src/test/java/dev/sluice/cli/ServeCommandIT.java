@@ -150,6 +150,28 @@ final class ServeCommandIT {
         }
     }
 
+    /// Shell and kernel both tell of it.
+    @Test
+    void aClosedTerminalDrainsHoweverOftenItIsTold() throws Exception {
+        try (SluiceServer server = start();
+                Stream<String> stream = stream(server, 4000)) {
+            Iterator<String> lines = stream.iterator();
+            awaitFirstText(lines);
+
+            hangUp(server);
+            awaitStatus(server, 503);
+            hangUp(server);
+
+            assertThat(joined(lines)).endsWith("data: [DONE]");
+            assertThat(server.exitCode()).isZero();
+        }
+    }
+
+    private static void hangUp(SluiceServer server) throws Exception {
+        String pid = Long.toString(server.process().pid());
+        assertThat(new ProcessBuilder("kill", "-HUP", pid).start().waitFor()).isZero();
+    }
+
     @Test
     void aSecondSignalEndsAtOnce() throws Exception {
         try (SluiceServer server = start();
