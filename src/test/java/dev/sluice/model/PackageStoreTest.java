@@ -146,6 +146,8 @@ class PackageStoreTest {
                                 echo 'Traceback (most recent call last):'
                                 echo '  File "x.py", line 1, in <module>'
                                 echo 'OSError: [Errno 28] No space left on device'
+                                echo 'Collecting acme==1.0'
+                                echo '     41.9/92.9 MB'
                                 exit 2
                                 """));
         assertThatThrownBy(() -> fullDisk.fetch(ACME, Optional.empty()))
