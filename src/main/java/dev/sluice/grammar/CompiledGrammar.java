@@ -70,9 +70,10 @@ public final class CompiledGrammar {
         return machine;
     }
 
-    void fill(ParseState state, MemorySegment row) {
+    /// As [MaskMaker#fill].
+    long fill(ParseState state, MemorySegment row) {
         synchronized (machine) {
-            masks.fill(state, row);
+            return masks.fill(state, row);
         }
     }
 

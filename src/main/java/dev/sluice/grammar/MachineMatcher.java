@@ -8,11 +8,19 @@ import java.util.Arrays;
 final class MachineMatcher implements GrammarMatcher {
     private static final int BYTES = 256;
 
+    /// Steps of [MaskBudget] that the masks of a text may take for each of its tokens; more than
+    /// those of any real schema do.
+    static final long STEPS_PER_TOKEN = 200_000;
+
+    /// The same for all that is ahead of its tokens: about a second.
+    static final long STEPS_AHEAD = 10_000_000;
+
     private final CompiledGrammar grammar;
     private final ParseState[] history = new ParseState[ROLLBACK + 1];
     private final int[] endIds;
     private int length;
     private int readable = 1;
+    private long stepsLeft = STEPS_AHEAD;
     private boolean terminated;
 
     MachineMatcher(CompiledGrammar grammar, int[] endIds) {
@@ -36,9 +44,20 @@ final class MachineMatcher implements GrammarMatcher {
         if (terminated) {
             row.fill((byte) 0);
         } else {
-            grammar.fill(state(), row);
+            pay(grammar.fill(state(), row));
         }
         allowEnds(row);
+    }
+
+    /// One mask may take long; a text whose masks all do holds up the others again and again.
+    private void pay(long steps) {
+        stepsLeft -= steps;
+        if (stepsLeft < 0) {
+            throw new GrammarLimitException(
+                    "the grammar is too ambiguous: what may come next takes more than %,d steps a"
+                                    .formatted(STEPS_PER_TOKEN)
+                            + " token");
+        }
     }
 
     /// The same by a walk of the whole vocabulary: for tests.
@@ -73,6 +92,7 @@ final class MachineMatcher implements GrammarMatcher {
             return false;
         }
         push(next);
+        stepsLeft = Math.min(STEPS_AHEAD, stepsLeft + STEPS_PER_TOKEN);
         return true;
     }
 

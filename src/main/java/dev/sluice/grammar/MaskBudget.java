@@ -22,6 +22,11 @@ final class MaskBudget {
         bytes = BYTES;
     }
 
+    /// Steps since the mask was begun.
+    long spent() {
+        return STEPS - steps;
+    }
+
     /// What comes next belongs to no mask.
     void end() {
         steps = Long.MAX_VALUE;

@@ -45,13 +45,15 @@ final class MaskMaker {
     /// Writes the tokens that may come; the end of the text is not among them.
     ///
     /// @param row int32, one bit a token
+    /// @return the steps that it took, as [MaskBudget] counts them
     /// @throws GrammarLimitException if there are too many readings, or finding the tokens takes
     ///   more than [MaskBudget] allows
-    void fill(ParseState state, MemorySegment row) {
+    long fill(ParseState state, MemorySegment row) {
         Configurations top = machine.current(state.top());
         machine.budget().begin();
         try {
             fill(state, top, row);
+            return machine.budget().spent();
         } catch (GrammarLimitException e) {
             machine.budget().end();
             giveUp(top, e);

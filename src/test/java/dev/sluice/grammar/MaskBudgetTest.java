@@ -151,6 +151,26 @@ class MaskBudgetTest {
     }
 
     @Test
+    void endsATextWhoseMasksAllTakeLong() {
+        CompiledGrammar grammar =
+                compiler.compile(
+                                new GrammarSpec.RegularExpression(
+                                        "[^z]*(" + alternatives(8, "|", "%s[^z]{50}z") + ")"))
+                        .join();
+        GrammarMatcher matcher = grammar.matcher(Set.of());
+        Random random = new Random(7);
+        String text =
+                random.ints(400, 0, LETTERS.length())
+                        .mapToObj(i -> String.valueOf(LETTERS.charAt(i)))
+                        .collect(Collectors.joining());
+        matcher.fillNextTokenBitmask(row);
+
+        assertThatThrownBy(() -> fillAll(matcher, text))
+                .isInstanceOf(GrammarLimitException.class)
+                .hasMessageEndingWith("steps a token");
+    }
+
+    @Test
     void remembersNoMoreThanItMayWhenAMaskIsFound() {
         GrammarLimits limits = GrammarLimits.DEFAULT;
         long most = 1 << 20;
