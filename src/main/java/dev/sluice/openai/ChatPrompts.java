@@ -23,6 +23,12 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
     private static final String TOOLS = "tools";
     private static final String CONTINUE = "continue_final_message";
 
+    /// Chars that a request's own template may make of nothing, and of each that it is given. What
+    /// takes memory and time behind it is bounded by the body otherwise.
+    private static final int TEMPLATE_CHARS = 1 << 20;
+
+    private static final int TEMPLATE_CHARS_PER_CHAR = 4;
+
     /// How many times as far the next look at a long text goes.
     private static final int FURTHER = 4;
 
@@ -157,7 +163,35 @@ record ChatPrompts(ServedModel model, UnreadVariables unread) {
         if (fields.source().isEmpty()) {
             unread.check(template, said);
         }
-        return template.render(variables);
+        String text = template.render(variables);
+        if (fields.source().isPresent()) {
+            checkLength(text, variables);
+        }
+        return text;
+    }
+
+    private static void checkLength(String text, Map<String, Object> variables) {
+        if (text.length() > TEMPLATE_CHARS) {
+            long most = TEMPLATE_CHARS + TEMPLATE_CHARS_PER_CHAR * chars(variables);
+            if (text.length() > most) {
+                throw Invalid.field(
+                        "chat_template",
+                        "The chat template makes %d characters of this request; it may make up to %d."
+                                .formatted(text.length(), most));
+            }
+        }
+    }
+
+    private static long chars(Object value) {
+        return switch (value) {
+            case String text -> text.length();
+            case Map<?, ?> map ->
+                    map.entrySet().stream()
+                            .mapToLong(e -> chars(e.getKey()) + chars(e.getValue()))
+                            .sum();
+            case List<?> list -> list.stream().mapToLong(ChatPrompts::chars).sum();
+            case null, default -> 1;
+        };
     }
 
     private ChatTemplate template(TemplateFields fields) {

@@ -4,10 +4,11 @@ import dev.sluice.engine.ApiException.InvalidRequest;
 import dev.sluice.engine.ApiException.NotFound;
 import dev.sluice.tokenizer.TextTooLongException;
 import dev.sluice.tokenizer.TokenIds;
-import dev.sluice.tokenizer.Tokenizer;
+import dev.sluice.tokenizer.Vocabulary;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,11 +97,15 @@ public final class TokenService {
 
     /// Each token by itself; bytes that are no UTF-8 become U+FFFD.
     private List<String> texts(TokenIds ids) {
-        Tokenizer tokenizer = model.tokenizer();
+        Vocabulary vocabulary = model.tokenizer().vocabulary();
+        // Millions of ids may be the same few.
+        Map<Integer, String> known = new HashMap<>();
         List<String> texts = new ArrayList<>(ids.size());
         for (int i = 0; i < ids.size(); i++) {
-            byte[] bytes = tokenizer.vocabulary().bytes(ids.get(i));
-            texts.add(new String(bytes, StandardCharsets.UTF_8));
+            texts.add(
+                    known.computeIfAbsent(
+                            ids.get(i),
+                            id -> new String(vocabulary.bytes(id), StandardCharsets.UTF_8)));
         }
         return texts;
     }

@@ -93,6 +93,17 @@ class ChatPromptsTest {
     }
 
     @Test
+    void aRequestsOwnTemplateMakesNoLongTextOfNothing() {
+        String template = ",\"chat_template\":\"{{ 'a' * %d }}\"";
+
+        assertThat(refusal(TestServer.plain(), 5, template.formatted(2_000_000)).text())
+                .startsWith("The chat template makes 2000000 characters");
+        assertThat(refusal(TestServer.plain(), 300_000, template.formatted(2_000_000)).text())
+                .as("four for each given, and a million")
+                .startsWith("Input text is too long");
+    }
+
+    @Test
     void aModelWithoutATemplateTakesOnlyWhatNeedsNone() {
         TestServer bare = TestServer.with(ApiOptions.DEFAULT, Optional.empty());
 
