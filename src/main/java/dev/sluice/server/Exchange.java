@@ -11,7 +11,6 @@ import dev.sluice.openai.WholeRenderer;
 
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 
 import org.slf4j.Logger;
@@ -91,27 +90,21 @@ final class Exchange {
                         this::fail)
                 : new WholeAnswer(
                         ctx.vertx(),
-                        response,
+                        ctx.request(),
                         new WholeRenderer(prepared),
                         progress,
                         state.answers(),
+                        state.options().stallTimeout(),
                         this::fail);
     }
 
-    /// Leaves a client that does not keep up. The connection may stay for as long as the client
-    /// does not read what was sent before.
+    /// Leaves a client that does not keep up.
     private void hangUp() {
         if (!over) {
             generations.forEach(Generation::cancel);
             end("slow client");
         }
-        if (ctx.request().version() == HttpVersion.HTTP_2) {
-            // Nothing is left to do if the client is gone.
-            response.reset();
-        } else {
-            // Resetting does nothing for HTTP/1 once the head is out.
-            ctx.request().connection().close();
-        }
+        PacedBody.hangUp(ctx.request());
     }
 
     private void remark(Generation generation) {

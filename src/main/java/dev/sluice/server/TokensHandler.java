@@ -5,6 +5,7 @@ import dev.sluice.openai.TokenService;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 
 import java.util.function.BiConsumer;
@@ -28,7 +29,13 @@ record TokensHandler(ServerState state, BiFunction<TokenService, byte[], byte[]>
     }
 
     /// Nothing is left to do if the client is gone.
-    private static Future<Void> send(RoutingContext ctx, byte[] json) {
-        return WholeBody.send(ctx, WholeBody.JSON, Buffer.buffer(json)).otherwiseEmpty();
+    private Future<Void> send(RoutingContext ctx, byte[] json) {
+        ctx.response().putHeader(HttpHeaders.CONTENT_TYPE, WholeBody.JSON);
+        return PacedBody.send(
+                        ctx.vertx(),
+                        ctx.request(),
+                        Buffer.buffer(json),
+                        state.options().stallTimeout())
+                .otherwiseEmpty();
     }
 }

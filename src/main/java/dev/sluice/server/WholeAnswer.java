@@ -8,8 +8,9 @@ import dev.sluice.openai.WholeRenderer;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /// Collects all choices and answers once. A large answer is written on a worker thread: log
@@ -25,10 +26,11 @@ final class WholeAnswer implements Answer {
     private static final int RETRY_AFTER_SECONDS = 1;
 
     private final Vertx vertx;
-    private final HttpServerResponse response;
+    private final HttpServerRequest request;
     private final WholeRenderer renderer;
     private final AnswerProgress progress;
     private final ByteBudget budget;
+    private final Duration stallTimeout;
     private final Consumer<Throwable> fault;
     private long held;
     private int events;
@@ -37,19 +39,22 @@ final class WholeAnswer implements Answer {
     private boolean complete;
 
     /// @param budget of all such answers; this one's part is given back when it is closed
+    /// @param stallTimeout how long a client may take nothing of the answer
     /// @param fault is told if the answer can't be written
     WholeAnswer(
             Vertx vertx,
-            HttpServerResponse response,
+            HttpServerRequest request,
             WholeRenderer renderer,
             AnswerProgress progress,
             ByteBudget budget,
+            Duration stallTimeout,
             Consumer<Throwable> fault) {
         this.vertx = vertx;
-        this.response = response;
+        this.request = request;
         this.renderer = renderer;
         this.progress = progress;
         this.budget = budget;
+        this.stallTimeout = stallTimeout;
         this.fault = fault;
     }
 
@@ -103,7 +108,8 @@ final class WholeAnswer implements Answer {
         }
         complete = true;
         // Nothing is left to do if the client is gone.
-        response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(Buffer.buffer(body));
+        request.response().putHeader(HttpHeaders.CONTENT_TYPE, WholeBody.JSON);
+        PacedBody.send(vertx, request, Buffer.buffer(body), stallTimeout);
     }
 
     @Override

@@ -13,6 +13,9 @@ import org.junit.jupiter.api.Timeout;
 
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// Readers that stop. Many prompts in one request make the traffic that fills a socket.
 @Timeout(60)
@@ -74,6 +77,36 @@ class SlowReaderTest {
             String received = client.readUntil("data: [DONE]\n\n").received();
             assertThat(received).hasSizeLessThan(8_000_000);
             assertThat(body(received)).contains("read too slowly").endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void aWholeAnswerComesInPiecesToWhoTakesThem() {
+        try (ParrotServer server = ParrotServer.start();
+                RawConnection client = new RawConnection(server.port(), SMALL)) {
+            client.post("/tokenize", new JsonObject().put("prompt", "x".repeat(500_000)).encode());
+
+            String received = client.readUntil("\"token_strs\":null}").received();
+
+            int head = received.indexOf("\r\n\r\n") + 4;
+            assertThat(received.toLowerCase(Locale.ROOT))
+                    .contains("content-length: " + (received.length() - head));
+            assertThat(new JsonObject(received.substring(head)).getInteger("count"))
+                    .isGreaterThanOrEqualTo(500_000);
+        }
+    }
+
+    @Test
+    void whoTakesNothingOfAWholeAnswerIsCutOff() {
+        ServerOptions options =
+                ParrotServer.options().withSlowReaders(1 << 20, Duration.ofMillis(50));
+        try (ParrotServer server = ParrotServer.start(options, ParrotServer.servedModel());
+                RawConnection client = new RawConnection(server.port(), SMALL)) {
+            client.post(
+                    "/tokenize", new JsonObject().put("prompt", "x".repeat(4_000_000)).encode());
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(3));
+
+            assertThat(client.drain()).isBetween(1L, 15_000_000L);
         }
     }
 
