@@ -2,8 +2,9 @@ package dev.sluice.grammar;
 
 /// What finding one mask may cost, so that no grammar holds up the texts of others or fills the
 /// memory: counted in steps, of which each looks at one reading, one edge or one stack, and in
-/// bytes that are remembered. Neither depends on the machine or on what else it does. What is
-/// remembered already costs nothing.
+/// bytes that are remembered. Neither depends on the machine's speed or load. What is remembered
+/// already, from other texts of the same grammar too, costs nothing: near the limit a mask may be
+/// found that would not have been found first.
 ///
 /// Belongs to one [Machine], whose lock its callers hold. Outside of a mask it allows anything: one
 /// byte costs no more than the readings of one place.
