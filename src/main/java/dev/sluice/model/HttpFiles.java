@@ -1,5 +1,8 @@
 package dev.sluice.model;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,10 +23,9 @@ import java.util.function.LongConsumer;
 /// Redirects are followed here and not by the JDK, because the token must not travel to another
 /// host.
 final class HttpFiles {
-    private static final int CONNECT_MILLIS = 10_000;
-    private static final int READ_MILLIS = 30_000;
+    private static final Logger LOG = LoggerFactory.getLogger(HttpFiles.class);
     private static final int MAX_REDIRECTS = 8;
-    private static final int MAX_TRIES = 5;
+    private static final int MAX_RETRY_AFTER_SECONDS = 8;
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int RANGE_NOT_SATISFIABLE = 416;
     static final int TOO_MANY_REQUESTS = 429;
@@ -39,14 +41,27 @@ final class HttpFiles {
         this.firstPause = firstPause;
     }
 
+    /// How long a server may take, and how often it is asked.
+    record Patience(int maxTries, Duration connect, Duration read) {
+        /// Where there is no other way to a file.
+        static final Patience LONG =
+                new Patience(5, Duration.ofSeconds(10), Duration.ofSeconds(30));
+
+        /// Where there is something to go on with in place of the answer.
+        static final Patience BRIEF = new Patience(1, Duration.ofSeconds(5), Duration.ofSeconds(5));
+    }
+
     /// A server said no.
     static final class Refused extends IOException {
         private static final long serialVersionUID = 1L;
         private final int status;
+        private final long retryAfterSeconds;
 
-        Refused(int status, URI address) {
+        /// @param retryAfterSeconds 0 where the server names no time
+        Refused(int status, long retryAfterSeconds, URI address) {
             super(address + " answered " + status);
             this.status = status;
+            this.retryAfterSeconds = retryAfterSeconds;
         }
 
         int status() {
@@ -55,14 +70,17 @@ final class HttpFiles {
     }
 
     /// Fetches a small text.
-    String text(URI address) throws IOException {
-        return withRetries(() -> {
-            HttpURLConnection connection = open(address, 0);
-            expect(connection, address, HttpURLConnection.HTTP_OK);
-            try (InputStream in = connection.getInputStream()) {
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            }
-        });
+    String text(URI address, Patience patience) throws IOException {
+        return withRetries(
+                address,
+                patience,
+                () -> {
+                    HttpURLConnection connection = open(address, 0, patience);
+                    expect(connection, address, HttpURLConnection.HTTP_OK);
+                    try (InputStream in = connection.getInputStream()) {
+                        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                    }
+                });
     }
 
     /// Fetches a file; bytes that are in `part` already are not fetched again.
@@ -70,10 +88,13 @@ final class HttpFiles {
     /// @param part appended to; holds the whole when this returns
     /// @param received called with the bytes that are here so far
     void file(URI address, Path part, OptionalLong size, LongConsumer received) throws IOException {
-        withRetries(() -> {
-            append(address, part, size, received);
-            return part;
-        });
+        withRetries(
+                address,
+                Patience.LONG,
+                () -> {
+                    append(address, part, size, received);
+                    return part;
+                });
     }
 
     private void append(URI address, Path part, OptionalLong size, LongConsumer received)
@@ -86,7 +107,7 @@ final class HttpFiles {
             Files.delete(part);
             have = 0;
         }
-        HttpURLConnection connection = open(address, have);
+        HttpURLConnection connection = open(address, have, Patience.LONG);
         int status = connection.getResponseCode();
         if (status == RANGE_NOT_SATISFIABLE) {
             Files.delete(part);
@@ -124,13 +145,13 @@ final class HttpFiles {
         return total;
     }
 
-    private HttpURLConnection open(URI address, long from) throws IOException {
+    private HttpURLConnection open(URI address, long from, Patience patience) throws IOException {
         URI at = http(address);
         for (int i = 0; i < MAX_REDIRECTS; i++) {
             HttpURLConnection connection = (HttpURLConnection) at.toURL().openConnection();
             connection.setInstanceFollowRedirects(false);
-            connection.setConnectTimeout(CONNECT_MILLIS);
-            connection.setReadTimeout(READ_MILLIS);
+            connection.setConnectTimeout((int) patience.connect().toMillis());
+            connection.setReadTimeout((int) patience.read().toMillis());
             connection.setRequestProperty("User-Agent", "sluice");
             connection.setRequestProperty("Accept-Encoding", "identity");
             if (from > 0) {
@@ -195,7 +216,10 @@ final class HttpFiles {
             throws IOException {
         if (connection.getResponseCode() != status) {
             connection.disconnect();
-            throw new Refused(connection.getResponseCode(), address);
+            throw new Refused(
+                    connection.getResponseCode(),
+                    connection.getHeaderFieldLong("Retry-After", 0),
+                    address);
         }
     }
 
@@ -203,14 +227,22 @@ final class HttpFiles {
         T run() throws IOException;
     }
 
-    private <T> T withRetries(Attempt<T> attempt) throws IOException {
+    private <T> T withRetries(URI address, Patience patience, Attempt<T> attempt)
+            throws IOException {
         long pause = firstPause.toMillis();
         for (int tries = 1; ; tries++) {
             try {
                 return attempt.run();
             } catch (IOException e) {
-                if (tries == MAX_TRIES || !isWorthRetrying(e)) {
+                if (tries == patience.maxTries() || !isWorthRetrying(e)) {
                     throw e;
+                }
+                if (tries == 1) {
+                    LOG.warn(
+                            "{} is asked again, {} times at most: {}",
+                            address,
+                            patience.maxTries() - 1,
+                            e.getMessage());
                 }
             }
             sleep(pause);
@@ -220,7 +252,9 @@ final class HttpFiles {
 
     private static boolean isWorthRetrying(IOException e) {
         return switch (e) {
-            case Refused refused -> refused.status >= 500 || refused.status == TOO_MANY_REQUESTS;
+            case Refused refused ->
+                    (refused.status >= 500 || refused.status == TOO_MANY_REQUESTS)
+                            && refused.retryAfterSeconds <= MAX_RETRY_AFTER_SECONDS;
             case java.net.UnknownHostException _, java.net.ConnectException _ -> false;
             case MalformedURLException _ -> false;
             case javax.net.ssl.SSLHandshakeException _ -> false;

@@ -38,7 +38,8 @@ final class HubClient {
     /// Asks what a revision holds.
     ///
     /// @throws ModelSourceException if the hub has no such repository or revision, or wants a token
-    HubRevision revision(String repo, String revision) throws IOException {
+    HubRevision revision(String repo, String revision, HttpFiles.Patience patience)
+            throws IOException {
         URI address =
                 URI.create(
                         endpoint
@@ -48,7 +49,7 @@ final class HubClient {
                                 + segment(revision)
                                 + "?blobs=true");
         try {
-            return parse(http.text(address));
+            return parse(http.text(address, patience));
         } catch (HttpFiles.Refused e) {
             throw refusal(e, repo, revision);
         } catch (JacksonException e) {

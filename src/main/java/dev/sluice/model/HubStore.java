@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
 /// @see "Manage the cache: huggingface.co/docs/huggingface_hub/guides/manage-cache"
 final class HubStore {
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+    private static final Pattern SHARD = Pattern.compile(".*-of-.*\\.safetensors");
+    private static final String ONLY_SHARD = "-of-00001.safetensors";
 
     private final Path root;
     private final HubClient client;
@@ -34,7 +36,7 @@ final class HubStore {
         this.progress = progress;
     }
 
-    /// The model, where the cache holds all of it.
+    /// The model, where the cache holds one: whether it [is whole][#isWhole] is another question.
     ///
     /// @return a snapshot directory, or a .gguf file in one
     Optional<Path> cached(ModelReference.Hub reference) throws IOException {
@@ -45,25 +47,30 @@ final class HubStore {
             commit = Files.readString(ref).strip();
         }
         Path snapshot = repository.resolve("snapshots").resolve(commit).normalize();
-        Optional<Path> model =
-                Files.isDirectory(snapshot) ? complete(reference, snapshot) : Optional.empty();
-        boolean isWhole = model.isPresent() && (!model.get().equals(snapshot) || isWhole(snapshot));
-        return isWhole ? model : Optional.empty();
+        return Files.isDirectory(snapshot) ? complete(reference, snapshot) : Optional.empty();
     }
 
-    /// Whether nothing shows that a download into a directory of safetensors has ended early. Those
-    /// of other tools, several files at once, may have the weights first.
-    private static boolean isWhole(Path snapshot) throws IOException {
+    /// Whether nothing shows that the download of a cached model has ended early. Those of other
+    /// tools, several files at once, may have the weights first. A repository without a tokenizer
+    /// of its own looks like that too.
+    static boolean isWhole(Path snapshot) throws IOException {
+        if (!Files.isDirectory(snapshot)) {
+            return true;
+        }
         boolean hasTokenizer =
                 Files.exists(snapshot.resolve("tokenizer.json"))
                         || Files.exists(snapshot.resolve("tokenizer.model"));
         if (!hasTokenizer || Files.exists(snapshot.resolve(SafetensorsShards.SINGLE))) {
             return hasTokenizer;
         }
-        try (DirectoryStream<Path> shards =
-                Files.newDirectoryStream(snapshot, "*-of-*.safetensors")) {
+        try (DirectoryStream<Path> shardsOfSeveral =
+                Files.newDirectoryStream(
+                        snapshot,
+                        file ->
+                                SHARD.matcher(file.getFileName().toString()).matches()
+                                        && !file.toString().endsWith(ONLY_SHARD))) {
             return Files.exists(snapshot.resolve(SafetensorsShards.INDEX))
-                    || !shards.iterator().hasNext();
+                    || !shardsOfSeveral.iterator().hasNext();
         }
     }
 
@@ -74,10 +81,11 @@ final class HubStore {
 
     /// Brings the cache up to date with the hub.
     ///
+    /// @param patience with the first question, whether there is anything to fetch
     /// @return a snapshot directory, or a .gguf file in one
     /// @throws ModelSourceException with the reason in words
-    Path fetch(ModelReference.Hub reference) throws IOException {
-        HubRevision revision = client.revision(reference.repo(), reference.revision());
+    Path fetch(ModelReference.Hub reference, HttpFiles.Patience patience) throws IOException {
+        HubRevision revision = client.revision(reference.repo(), reference.revision(), patience);
         List<HubFile> needed = HubFile.needed(reference.repo(), revision.files(), reference.file());
         Path repository = repository(reference);
         try (CacheLock _ = CacheLock.acquire(repository.resolve(".sluice.lock"))) {

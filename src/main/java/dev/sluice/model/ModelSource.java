@@ -112,7 +112,7 @@ public final class ModelSource {
                 return named(cachedPackage.get(), DefaultModel.NAME);
             }
             Optional<Path> cachedHub = hub().cached(DefaultModel.HUB);
-            if (cachedHub.isPresent()) {
+            if (cachedHub.isPresent() && HubStore.isWhole(cachedHub.get())) {
                 return named(cachedHub.get(), DefaultModel.NAME);
             }
         } catch (IOException e) {
@@ -180,7 +180,9 @@ public final class ModelSource {
 
     private Path fromHub(ModelReference.Hub id) throws IOException {
         Optional<Path> cached = hub().cached(id);
-        if (cached.isPresent() && (isOffline() || HubStore.isCommit(id.revision()))) {
+        boolean isWhole = cached.isPresent() && HubStore.isWhole(cached.get());
+        boolean isFinal = isWhole && HubStore.isCommit(id.revision());
+        if (cached.isPresent() && (isOffline() || isFinal)) {
             return cached.get();
         }
         if (isOffline()) {
@@ -188,7 +190,7 @@ public final class ModelSource {
                     id.repo() + " is not in the hub's cache, and HF_HUB_OFFLINE forbids to ask");
         }
         try {
-            return hub().fetch(id);
+            return hub().fetch(id, isWhole ? HttpFiles.Patience.BRIEF : HttpFiles.Patience.LONG);
         } catch (IOException e) {
             if (cached.isPresent()) {
                 return instead(cached.get(), words(e));

@@ -15,13 +15,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Where redirects may lead, and the token with them.
+/// Where redirects may lead, and the token with them; how often a server is asked.
 class HttpFilesTest {
     private final HttpFiles files = new HttpFiles(Optional.of("hf_secret"), Duration.ofMillis(1));
     private final AtomicReference<String> location = new AtomicReference<>("");
@@ -61,7 +63,7 @@ class HttpFilesTest {
         location.set(target);
         URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/model");
 
-        assertThatThrownBy(() -> files.text(address))
+        assertThatThrownBy(() -> files.text(address, HttpFiles.Patience.LONG))
                 .isInstanceOf(IOException.class)
                 .hasMessage(
                         address
@@ -73,9 +75,41 @@ class HttpFilesTest {
 
     @Test
     void anAddressThatIsNotOfHttpIsRefused() {
-        assertThatThrownBy(() -> files.text(URI.create("hub.example/api")))
+        URI address = URI.create("hub.example/api");
+
+        assertThatThrownBy(() -> files.text(address, HttpFiles.Patience.LONG))
                 .isInstanceOf(IOException.class)
                 .hasMessage("hub.example/api is no address of http or https");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"429, 3600, 1", "503, 3600, 1", "429, 2, 5", "429, '', 5", "404, '', 1"})
+    void asksAgainWhereThatMayHelpSoon(int status, String retryAfter, int tries) {
+        server.createContext(
+                "/busy",
+                exchange -> {
+                    try (exchange) {
+                        numRequests.incrementAndGet();
+                        exchange.getResponseHeaders().set("Retry-After", retryAfter);
+                        exchange.sendResponseHeaders(status, -1);
+                    }
+                });
+        URI address = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/busy");
+
+        assertThatThrownBy(() -> files.text(address, HttpFiles.Patience.LONG))
+                .isInstanceOf(HttpFiles.Refused.class);
+        assertThat(numRequests).hasValue(tries);
+    }
+
+    @Test
+    void waitsNoLongerThanItMay() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            URI address = URI.create("http://127.0.0.1:" + silent.getLocalPort() + "/");
+            Duration limit = Duration.ofMillis(50);
+
+            assertThatThrownBy(() -> files.text(address, new HttpFiles.Patience(1, limit, limit)))
+                    .isInstanceOf(SocketTimeoutException.class);
+        }
     }
 
     @ParameterizedTest

@@ -157,8 +157,18 @@ class HubDownloadTest {
     void servesFromTheCacheWhenTheHubRefuses(int status) {
         Path fetched = source().resolve(LocalHub.REPO).path();
         hub.failing(status);
+        hub.requests().clear();
 
         assertThat(source().resolve(LocalHub.REPO).path()).isEqualTo(fetched);
+        assertThat(hub.requests()).hasSize(1);
+    }
+
+    @Test
+    void asksPatientlyWhereNothingIsCached() {
+        hub.failing(503);
+
+        assertThatThrownBy(() -> source().resolve(LocalHub.REPO)).hasMessageContaining("503");
+        assertThat(hub.requests()).hasSize(5);
     }
 
     @Test
@@ -247,6 +257,34 @@ class HubDownloadTest {
         assertThat(model).isEqualTo(snapshot);
         assertThat(model.resolve("tokenizer.json")).exists();
         assertThat(model.resolve("model.safetensors")).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "@" + LocalHub.COMMIT})
+    void aModelWithoutATokenizerIsCachedToo(String revision) throws IOException {
+        String reference = LocalHub.REPO + revision;
+        Path fetched = source().resolve(reference).path();
+        Files.delete(fetched.resolve("tokenizer.json"));
+
+        Path offline = source(Map.of("HF_HUB_OFFLINE", "1")).resolve(reference).path();
+        hub.close();
+        Path withoutHub = source().resolve(reference).path();
+
+        assertThat(offline).isEqualTo(fetched);
+        assertThat(withoutHub).isEqualTo(fetched);
+    }
+
+    @Test
+    void asksNothingAboutACommitWithItsOnlyShard() throws IOException {
+        String reference = LocalHub.REPO + "@" + LocalHub.COMMIT;
+        Path fetched = source().resolve(reference).path();
+        Files.move(
+                fetched.resolve("model.safetensors"),
+                fetched.resolve("model-00001-of-00001.safetensors"));
+        hub.requests().clear();
+
+        assertThat(source().resolve(reference).path()).isEqualTo(fetched);
+        assertThat(hub.requests()).isEmpty();
     }
 
     @Test
