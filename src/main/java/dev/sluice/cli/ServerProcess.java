@@ -47,6 +47,7 @@ final class ServerProcess {
     private final Promise<String> ready = Promise.promise();
     private final Promise<Integer> ended = Promise.promise();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final AtomicBoolean told = new AtomicBoolean();
 
     ServerProcess(ServePlan plan, PrintStream out) {
         this.plan = plan;
@@ -140,16 +141,17 @@ final class ServerProcess {
                                 .onFailure(e -> LOG.debug("no counters", e)));
     }
 
-    /// The first signal drains, once there is something to drain; a second one ends the process at
-    /// once.
+    /// The first signal drains, once there is something to drain; a second one that somebody sends
+    /// ends the process at once. A terminal that closes counts for none: it may tell twice, from
+    /// the shell and from the kernel, and a supervisor's SIGTERM may follow.
     private void stop(String signal) {
         boolean isFirst = stopping.compareAndSet(false, true);
+        boolean isSecond = !signal.equals(HANG_UP) && !told.compareAndSet(false, true);
         if (isFirst && model.future().succeeded()) {
             drain();
             return;
         }
-        // A terminal that closes sends it twice, from the shell and from the kernel.
-        if (!isFirst && signal.equals(HANG_UP)) {
+        if (!isFirst && !isSecond) {
             return;
         }
         LOG.info(
@@ -169,7 +171,7 @@ final class ServerProcess {
     /// Lets running answers end and then ends the server.
     void drain() {
         LOG.info(
-                "draining: running answers end, new requests get a 503; a second signal ends at once");
+                "draining: running answers end, new requests get a 503; a second SIGTERM or Ctrl-C ends at once");
         Optional<Duration> timeout = plan.drainTimeout();
         Future<Void> drained = timeout.isPresent() ? engine.drain(timeout.get()) : engine.drain();
         drained.onComplete(_ -> ended.tryComplete(0));

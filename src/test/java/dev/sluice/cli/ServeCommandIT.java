@@ -150,7 +150,7 @@ final class ServeCommandIT {
         }
     }
 
-    /// Shell and kernel both tell of it.
+    /// Shell and kernel both tell of it, and a supervisor may.
     @Test
     void aClosedTerminalDrainsHoweverOftenItIsTold() throws Exception {
         try (SluiceServer server = start();
@@ -161,6 +161,7 @@ final class ServeCommandIT {
             hangUp(server);
             awaitStatus(server, 503);
             hangUp(server);
+            server.terminate();
 
             assertThat(joined(lines)).endsWith("data: [DONE]");
             assertThat(server.exitCode()).isZero();
