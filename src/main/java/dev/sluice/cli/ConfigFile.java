@@ -5,6 +5,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLParser;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ final class ConfigFile {
     static Map<String, List<String>> read(String file) {
         String text = TextFile.read(FlagSources.CONFIG, file);
         try (JsonParser parser = YAML.createParser(text)) {
+            refuseAliases(file, text);
             return read(file, parser);
         } catch (JacksonException e) {
             throw new Refusal(
@@ -37,6 +39,19 @@ final class ConfigFile {
                                             .lines()
                                             .collect(Collectors.joining(" "))
                                             .strip()));
+        }
+    }
+
+    /// The parser gives the anchor's name in the place of what it stands for.
+    private static void refuseAliases(String file, String text) {
+        try (YAMLParser parser = (YAMLParser) YAML.createParser(text)) {
+            while (parser.nextToken() != null) {
+                if (parser.isCurrentAlias()) {
+                    throw new Refusal(
+                            "--config %s has the alias *%s; write out what it stands for."
+                                    .formatted(file, parser.getString()));
+                }
+            }
         }
     }
 

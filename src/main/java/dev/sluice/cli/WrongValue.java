@@ -50,7 +50,7 @@ final class WrongValue {
     }
 
     private static String whole(long most) {
-        return "a whole number (%d at most)".formatted(most);
+        return "a whole number in decimal digits (%d at most)".formatted(most);
     }
 
     private static String oneOf(Object... constants) {

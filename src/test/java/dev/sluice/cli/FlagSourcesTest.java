@@ -208,6 +208,8 @@ final class FlagSourcesTest {
             value = {
                 "max-modl-len: 1 | has the unknown key max-modl-len; the nearest flag is --max-model-len",
                 "enable-logprob: maybe | sluice.yaml must be true or false and is maybe",
+                "'{served-model-name: &a foo, api-key: [*a]}' | has the alias *a; write out",
+                "'{default-chat-template-kwargs: &k {a: 1}, model: {b: *k}}' | has the alias *k;",
                 "'[1, 2]' | must hold keys and values",
                 "'{' | is no YAML",
                 "'{port: 1, port: 2}' | is no YAML",
@@ -215,7 +217,8 @@ final class FlagSourcesTest {
                 "'{ssl-certfile: \"\\0\", ssl-keyfile: a}' | can't be read",
                 "'{max-model-len: 9, max_model_len: 9}' | has max-model-len twice",
                 "config: other.yaml | has the unknown key config",
-                "port: many | sluice.yaml must be a whole number (2147483647 at most) and is many",
+                "max-model-len: 1_024 | must be a whole number in decimal digits (2147483647 at most) and is 1_024",
+                "port: many | sluice.yaml must be a whole number in decimal digits (2147483647 at most) and is many",
                 "log-level: foo | sluice.yaml must be error, warn, info or debug and is foo.",
                 "cors-origin: foo | sluice.yaml must be *, or an origin such as",
                 "served-model-name: '' | sluice.yaml must not be empty.",
@@ -234,7 +237,7 @@ final class FlagSourcesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "SLUICE_PORT, tcp://1, SLUICE_PORT must be a whole number (2147483647 at most) and is tcp://1.",
+        "SLUICE_PORT, tcp://1, SLUICE_PORT must be a whole number in decimal digits (2147483647 at most) and is tcp://1.",
         "SLUICE_PORT, 70000, SLUICE_PORT must be at most 65535 and is 70000.",
         "SLUICE_QUANTIZATION, int3, SLUICE_QUANTIZATION must be wint8 or wint4 and is int3.",
         "SLUICE_LOG_LEVEL, foo, 'SLUICE_LOG_LEVEL must be error, warn, info or debug and is foo.'",
