@@ -63,7 +63,6 @@ final class ChatCommand implements Callable<Integer> {
             RequestRunner runner = new RequestRunner(engine.engine());
             try (Signals _ = Signals.on(_ -> interrupt(runner), "INT")) {
                 talk(new Talk(engine, runner, conversation), isTerminal());
-                RequestRunner.checkWritten(out);
             }
         }
         return 0;

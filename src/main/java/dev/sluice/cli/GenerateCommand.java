@@ -68,7 +68,7 @@ final class GenerateCommand implements Callable<Integer> {
                         runner.run(request(engine, text), piece -> runner.print(piece, out))
                                 .isPresent();
                 out.println();
-                RequestRunner.checkWritten(out);
+                out.flush();
                 return ended ? 0 : EXIT_INTERRUPTED;
             }
         }

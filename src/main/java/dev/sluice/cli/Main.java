@@ -72,7 +72,14 @@ public final class Main implements Callable<Integer> {
     /// Runs a command.
     static int run(String... args) {
         Map<String, String> environment = System.getenv();
-        return execute(commandLine(environment, args), environment, args);
+        int exit = execute(commandLine(environment, args), environment, args);
+        boolean hasFailed = exit == EXIT_CONFIGURATION || exit == EXIT_FAULT;
+        if (!hasFailed && Standard.out().checkError()) {
+            System.err.println(
+                    "sluice: Standard output can't be written: it was closed, or its disk is full.");
+            return EXIT_CONFIGURATION;
+        }
+        return exit;
     }
 
     /// Runs a command with variables of an environment.

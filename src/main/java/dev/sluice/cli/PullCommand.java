@@ -6,6 +6,7 @@ import dev.sluice.model.ResolvedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
+import java.io.PrintStream;
 import java.util.concurrent.Callable;
 
 /// `sluice pull`: fetches a model, or checks the one that is here.
@@ -32,7 +33,9 @@ final class PullCommand implements Callable<Integer> {
             System.err.println(here.path() + " was damaged; it is fetched again.");
             here = model.resolve(source);
         }
-        System.out.println(here.path());
+        PrintStream out = Standard.out();
+        out.println(here.path());
+        out.flush();
         return 0;
     }
 }

@@ -47,14 +47,6 @@ final class RequestRunner {
         }
     }
 
-    /// @throws Refusal if some of the text was lost
-    static void checkWritten(PrintStream out) {
-        if (out.checkError()) {
-            throw new Refusal(
-                    "The answer can't be written: standard output was closed, or its disk is full.");
-        }
-    }
-
     /// Ends what runs. Any thread.
     ///
     /// @return whether something ran

@@ -12,7 +12,10 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -177,6 +180,21 @@ final class CommandsIT {
         assertThat(ended.exit()).isZero();
         assertThat(ended.out().lines().filter(line -> line.startsWith("HTTP/1.1 200"))).hasSize(7);
         assertThat(ended.out().lines().filter(line -> line.startsWith("HTTP/1.1 400"))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"doctor", "pull --model MODEL", "generate --model MODEL -p Once"})
+    void outputThatIsLostIsNoSuccess(String command) throws Exception {
+        File full = new File("/dev/full");
+        assumeTrue(full.exists(), "there is no device that is full");
+        List<String> line = new ArrayList<>(List.of(SluiceServer.launcher().toString()));
+        line.addAll(List.of(command.replace("MODEL", model.toString()).split(" ", -1)));
+
+        Process process = new ProcessBuilder(line).redirectOutput(full).start();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(process.waitFor()).isEqualTo(2);
+        assertThat(err).startsWith("sluice: Standard output can't be written:").hasLineCount(1);
     }
 
     private static Ended run(String input, String... arguments)

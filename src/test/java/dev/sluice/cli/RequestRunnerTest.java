@@ -74,7 +74,6 @@ final class RequestRunnerTest {
 
         assertThat(finished).isEmpty();
         assertThat(model.numForwards()).isLessThan(10);
-        assertThatThrownBy(() -> RequestRunner.checkWritten(closed)).isInstanceOf(Refusal.class);
     }
 
     @Test
