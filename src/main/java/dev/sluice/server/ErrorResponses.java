@@ -99,9 +99,10 @@ final class ErrorResponses {
         ctx.response().putHeader("www-authenticate", "Bearer");
         send(
                 ctx,
-                Problem.invalid(
+                coded(
                         UNAUTHORIZED,
                         "Invalid API key: send one as \"Authorization: Bearer KEY\".",
+                        "authentication_error",
                         "invalid_api_key"));
     }
 

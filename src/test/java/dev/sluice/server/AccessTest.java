@@ -71,7 +71,7 @@ class AccessTest {
         assertThat(response.headers().firstValue("www-authenticate")).contains("Bearer");
         JsonObject error = new JsonObject(response.body()).getJsonObject("error");
         assertThat(error.fieldNames()).containsExactly("message", "type", "param", "code");
-        assertThat(error.getString("type")).isEqualTo("invalid_request_error");
+        assertThat(error.getString("type")).isEqualTo("authentication_error");
         assertThat(error.getString("code")).isEqualTo("invalid_api_key");
     }
 
