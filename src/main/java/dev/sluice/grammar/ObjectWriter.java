@@ -19,12 +19,14 @@ import java.util.Set;
 /// Writes the objects of a shape as rules.
 ///
 /// Keys that have an order ([KeyArrangement]) come in it. Other keys may stand anywhere between
-/// them: those that are not listed, and, as long as they are few, those that are listed without an
-/// order. A place is the next key in the order, together with which of the latter have been
-/// written, the number of members so far and the witnesses that were met, where those matter. All
-/// of them come right behind the last key in the order that is there, so that a text has one
-/// reading. Where a key that is not listed must not come again ([OpenKeys]), that is seen to when
-/// the text is read ([KeyMemory]).
+/// them: those that are listed without an order, as long as they are few, and those that are not
+/// listed; the latter behind the required ones, unless keys may have any order: a small model that
+/// may begin with a key of its own finds another one for ever, and never comes to the schema's. A
+/// place is the next key in the order, together with which of the latter have been written, the
+/// number of members so far and the witnesses that were met, where those matter. All of them come
+/// right behind the last key in the order that is there, so that a text has one reading. Where a
+/// key that is not listed must not come again ([OpenKeys]), that is seen to when the text is read
+/// ([KeyMemory]).
 final class ObjectWriter {
     private static final int MAX_WITNESSES = 4;
     private static final int MAX_COUNT = 2_000;
@@ -272,6 +274,9 @@ final class ObjectWriter {
 
         /// Members that are not listed.
         private void others(int from, Place place, boolean comma) throws GrammarException {
+            if (order == KeyOrder.DECLARED && place.next() <= lastRequired) {
+                return;
+            }
             for (int i = 0; i < shape.regions().size() && mayGoOn(place); i++) {
                 for (int met = 0; met < 1 << witnesses.size(); met++) {
                     Optional<Unlisted> member =

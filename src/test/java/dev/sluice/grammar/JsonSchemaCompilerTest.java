@@ -33,7 +33,8 @@ class JsonSchemaCompilerTest {
             value = {
                 "{'a':1}|true",
                 "{'a':1,'b':true}|true",
-                "{'x':0,'a':1,'y':[],'b':true,'z':{}}|true",
+                "{'a':1,'y':[],'b':true,'z':{}}|true",
+                "{'x':0,'a':1,'b':true}|false",
                 "{'a':1,'c':{'a':2}}|true",
                 "{}|false",
                 "{'b':true,'a':1}|false",

@@ -29,7 +29,7 @@ class UnlistedKeysTest {
                 "'not':{'additionalProperties':{'const':1}}}|{'c':3,'d':2}|true",
                 "'properties':{'a':{}},'not':{'additionalProperties':{'const':1}}}|{'c':2,'a':1}|true",
                 "'properties':{'a':{}},'not':{'additionalProperties':{'const':1}}}|{'c':2,'a':1,'c':1}|false",
-                "'properties':{'a':{'enum':[1,2]}},'not':{'properties':{'a':{'const':1}}}}|{'c':0,'a':2,'c':1}|true",
+                "'properties':{'a':{'enum':[1,2]}},'not':{'properties':{'a':{'const':1}}}}|{'a':2,'c':0,'c':1}|true",
                 "'not':{'patternProperties':{'^x':{'const':1}}}}|{'x':2,'c':1,'c':2}|false",
                 "'not':{'patternProperties':{'^x':{'const':1}}}}|{'x':2,'xy':1}|true",
                 "'not':{'patternProperties':{'^x':{'const':1}}}}|{'xy':1,'x':2}|true",
