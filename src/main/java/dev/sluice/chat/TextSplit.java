@@ -79,7 +79,7 @@ final class TextSplit {
         int at = Text.skipSpace(text, 0);
         while (at < text.length()) {
             if (parts.size() == splits) {
-                add(render, parts, Text.strip(text.substring(at), false, true));
+                add(render, parts, text.substring(at));
                 break;
             }
             int end = at;
@@ -97,7 +97,7 @@ final class TextSplit {
         int to = skipSpaceBefore(text, text.length());
         while (to > 0) {
             if (parts.size() == splits) {
-                add(render, parts, Text.strip(text.substring(0, to), true, false));
+                add(render, parts, text.substring(0, to));
                 break;
             }
             int start = to;
