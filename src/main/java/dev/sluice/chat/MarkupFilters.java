@@ -97,14 +97,7 @@ final class MarkupFilters {
         render.scan(text.length());
         render.produce(text.length());
         String plain = without("<", ">", without("<!--", "-->", text));
-        StringBuilder collapsed = new StringBuilder();
-        for (String word : plain.split("\\s+", -1)) {
-            if (!word.isEmpty()) {
-                collapsed.append(collapsed.isEmpty() ? "" : " ").append(word);
-            }
-        }
-        return collapsed
-                .toString()
+        return String.join(" ", TextSplit.atSpace(render, plain, Integer.MAX_VALUE))
                 .replace("&lt;", "<")
                 .replace("&gt;", ">")
                 .replace("&#34;", "\"")

@@ -58,7 +58,7 @@ final class StringMethods {
 
     private static void tests() {
         all("isalpha", Character::isLetter);
-        all("isalnum", c -> Character.isLetter(c) || TextCase.isNumeric(c));
+        all("isalnum", TextCase::isAlphanumeric);
         all("isdecimal", Character::isDigit);
         all("isdigit", TextCase::isDigit);
         all("isnumeric", TextCase::isNumeric);

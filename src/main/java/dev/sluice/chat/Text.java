@@ -13,7 +13,7 @@ final class Text {
     }
 
     /// The first position from the given one that holds no white space.
-    static int skipSpace(String text, int from) {
+    static int skipSpace(CharSequence text, int from) {
         int i = from;
         while (i < text.length() && isSpace(text.charAt(i))) {
             i++;

@@ -209,6 +209,11 @@ final class TextCase {
                 || (c >= 0x2460 && c <= 0x2468);
     }
 
+    /// A letter or a number of any kind.
+    static boolean isAlphanumeric(int c) {
+        return Character.isLetter(c) || isNumeric(c);
+    }
+
     static boolean isNumeric(int c) {
         int type = Character.getType(c);
         return type == Character.DECIMAL_DIGIT_NUMBER

@@ -5,11 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 
 /// Filters on strings.
 final class TextFilters {
-    private static final Pattern WORD = Pattern.compile("[\\w]+", Pattern.UNICODE_CHARACTER_CLASS);
     private static final int TRUNCATE_LEEWAY = 5;
 
     private TextFilters() {}
@@ -60,8 +58,7 @@ final class TextFilters {
                 "break_long_words",
                 "wrapstring",
                 "break_on_hyphens");
-        Filters.define(
-                filters, "wordcount", 0, (r, v, _) -> WORD.matcher(text(r, v)).results().count());
+        Filters.define(filters, "wordcount", 0, (r, v, _) -> countWords(text(r, v)));
         filters.put("format", TextFilters::format);
         Filters.define(
                 filters,
@@ -198,6 +195,20 @@ final class TextFilters {
             separator = newline;
         }
         return out.toString();
+    }
+
+    /// Runs of what Python's `\w` matches: marks are no part of a word.
+    private static long countWords(String text) {
+        long words = 0;
+        boolean within = false;
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            boolean word = c == '_' || TextCase.isAlphanumeric(c);
+            words += word && !within ? 1 : 0;
+            within = word;
+        }
+        return words;
     }
 
     private static Object format(Render render, Object value, Arguments arguments) {

@@ -74,7 +74,8 @@ final class TextSplit {
         return latest < 0 ? -1 : Substring.lastIndexOf(text, separator, latest);
     }
 
-    private static List<String> atSpace(Render render, String text, int splits) {
+    /// The words between white space; behind the last split all that is left, as it is.
+    static List<String> atSpace(Render render, String text, int splits) {
         List<String> parts = new ArrayList<>();
         int at = Text.skipSpace(text, 0);
         while (at < text.length()) {

@@ -31,46 +31,54 @@ final class WordWrap {
         List<String> lines = new ArrayList<>();
         StringBuilder current = new StringBuilder();
         int length = 0;
+        int lastPart = 0;
+        boolean begins = true;
         Matcher chunks = (breakOnHyphens ? CHUNK : WORD).matcher(line);
         while (chunks.find()) {
             String chunk = chunks.group();
             int left = Text.length(chunk);
             int from = 0;
-            boolean blank = Text.skipSpace(chunk, 0) == chunk.length();
+            int blankFrom = Text.strip(chunk, false, true).length();
             while (left > 0) {
                 render.step();
-                if (blank && length == 0 && !lines.isEmpty()) {
+                if (begins && from >= blankFrom && !lines.isEmpty()) {
+                    begins = false;
                     break;
                 }
+                begins = false;
                 int room = width - length;
                 boolean breaks = left > width && breakLongWords;
                 if (left <= room || (left > width && !breakLongWords && length == 0)) {
+                    lastPart = current.length();
                     current.append(chunk, from, chunk.length());
                     length += left;
                     left = 0;
                 } else {
-                    int taken = breaks ? room : 0;
-                    int to = chunk.offsetByCodePoints(from, taken);
-                    // A word broken off where no room was left keeps the space before it, as in
-                    // Python.
-                    boolean stripped = !breaks || taken > 0;
-                    current.append(chunk, from, to);
-                    from = to;
-                    left -= taken;
-                    flush(render, lines, current, stripped);
+                    if (breaks) {
+                        // A word may be broken off where no room is left: then the space before it
+                        // is not the last part and stays, as in Python.
+                        lastPart = current.length();
+                        int to = chunk.offsetByCodePoints(from, room);
+                        current.append(chunk, from, to);
+                        from = to;
+                        left -= room;
+                    }
+                    flush(render, lines, current, lastPart);
                     length = 0;
+                    lastPart = 0;
+                    begins = true;
                 }
             }
         }
-        flush(render, lines, current, true);
+        flush(render, lines, current, lastPart);
         return lines;
     }
 
-    /// Ends a line.
+    /// Ends a line, without its last part if that is blank.
     private static void flush(
-            Render render, List<String> lines, StringBuilder current, boolean stripped) {
-        String text = current.toString();
-        String line = stripped ? Text.strip(text, false, true) : text;
+            Render render, List<String> lines, StringBuilder current, int lastPart) {
+        boolean blank = Text.skipSpace(current, lastPart) == current.length();
+        String line = current.substring(0, blank ? lastPart : current.length());
         if (!line.isEmpty()) {
             render.produceElements(2);
             lines.add(line);
