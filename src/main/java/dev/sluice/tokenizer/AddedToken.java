@@ -22,4 +22,9 @@ record AddedToken(
     static AddedToken plain(String text, int id, boolean special) {
         return new AddedToken(text, id, false, false, false, false, special);
     }
+
+    /// This token, left out of decoded text when special tokens are skipped.
+    AddedToken asSpecial() {
+        return new AddedToken(text, id, singleWord, takesBefore, takesAfter, normalized, true);
+    }
 }

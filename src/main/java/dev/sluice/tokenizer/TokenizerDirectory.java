@@ -20,6 +20,9 @@ final class TokenizerDirectory {
     private static final List<String> ROLES =
             List.of("bos_token", "eos_token", "unk_token", "pad_token");
 
+    private static final String DECODER = "added_tokens_decoder";
+    private static final String VOCAB_SIZE = "vocab_size";
+
     private final Path directory;
     private final JsonNode config;
     private final JsonNode specialTokensMap;
@@ -73,26 +76,32 @@ final class TokenizerDirectory {
     private Map<String, String> specialTokens() {
         Map<String, String> names = new HashMap<>();
         for (String role : ROLES) {
-            tokenText(specialTokensMap.path(role)).ifPresent(text -> names.put(role, text));
-            tokenText(config.path(role)).ifPresent(text -> names.put(role, text));
+            NamedTokens.text(specialTokensMap.path(role)).ifPresent(text -> names.put(role, text));
+            NamedTokens.text(config.path(role)).ifPresent(text -> names.put(role, text));
         }
         return names;
     }
 
-    private static Optional<String> tokenText(JsonNode token) {
-        JsonNode text = token.isObject() ? token.path("content") : token;
-        return text.isString() ? Optional.of(text.stringValue()) : Optional.empty();
-    }
-
-    /// Tokens that were added beside the tokenizer's own file.
+    /// Tokens that were added beside the tokenizer's own file. Those that are named without an id
+    /// get one where config.json says that the model has it.
     private void addTokens(TokenizerDraft draft) {
-        for (Map.Entry<String, JsonNode> entry : config.path("added_tokens_decoder").properties()) {
+        NamedTokens named = namedTokens();
+        for (Map.Entry<String, JsonNode> entry : config.path(DECODER).properties()) {
             draft.add(TokenizerJson.addedToken(entry.getValue(), id(entry.getKey())));
         }
         for (Map.Entry<String, JsonNode> entry : json("added_tokens.json").properties()) {
             int id = JsonModel.checkId(entry.getValue().asLong(-1));
-            draft.add(AddedToken.plain(entry.getKey(), id, false));
+            draft.add(AddedToken.plain(entry.getKey(), id, named.has(entry.getKey())));
         }
+        JsonNode model = json("config.json");
+        JsonNode text = model.has(VOCAB_SIZE) ? model : model.path("text_config");
+        named.addTo(draft, text.path(VOCAB_SIZE).asLong(0));
+    }
+
+    /// A configuration with a list of ids replaces the older special_tokens_map.json.
+    private NamedTokens namedTokens() {
+        return NamedTokens.of(
+                config.has(DECODER) ? List.of(config) : List.of(config, specialTokensMap));
     }
 
     private static long id(String text) {

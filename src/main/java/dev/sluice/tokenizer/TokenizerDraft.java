@@ -61,6 +61,18 @@ final class TokenizerDraft {
         return this;
     }
 
+    /// As above; the token is special, also if one of that text is there that is not.
+    void addSpecial(AddedToken token) {
+        add(token);
+        added.computeIfPresent(token.text(), (_, there) -> there.asSpecial());
+    }
+
+    /// The id of a token that has none yet: behind all others.
+    int nextId() {
+        int highest = added.values().stream().mapToInt(AddedToken::id).max().orElse(-1);
+        return Math.max(pieces.size(), highest + 1);
+    }
+
     private static AddedToken withId(AddedToken token, int id) {
         return new AddedToken(
                 token.text(),
