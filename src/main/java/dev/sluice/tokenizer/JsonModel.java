@@ -12,6 +12,7 @@ import java.util.Map;
 /// The `model` of a tokenizer.json, read as a stream: vocabularies are large.
 final class JsonModel {
     private static final int MOST_IDS = 1 << 24;
+    private static final String SPACE = "\u2581";
 
     private String[] tokens = new String[1 << 16];
     private double[] scores = {};
@@ -180,11 +181,25 @@ final class JsonModel {
     }
 
     /// Whether every word may be cut before a space without a change of the ids.
-    boolean mayCutAtSpaces() {
+    boolean mayCutAtSpaces(TokenIndex index) {
         return kind().equals("BPE")
                 && !flag("ignore_merges")
                 && text("continuing_subword_prefix").isEmpty()
-                && text("end_of_word_suffix").isEmpty();
+                && text("end_of_word_suffix").isEmpty()
+                && keepsNeighboursApart(index);
+    }
+
+    /// Whether something that never merges stands for each unknown character. Where one is left
+    /// out, those around it may merge; of unknown ones around a cut two might be made.
+    private boolean keepsNeighboursApart(TokenIndex index) {
+        if (flag("byte_fallback") && ByteTokens.isComplete(ByteTokens.byFallback(index))) {
+            return true;
+        }
+        String unknown = text("unk_token");
+        return index.find(unknown) != TokenIndex.NONE
+                && index.find(SPACE) != TokenIndex.NONE
+                && !lefts.contains(unknown)
+                && !rights.contains(unknown);
     }
 
     private SubwordModel mergeBpe(TokenIndex index, boolean byteLevel) {

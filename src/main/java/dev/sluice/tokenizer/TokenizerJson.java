@@ -76,7 +76,7 @@ final class TokenizerJson {
         JsonPreTokenizer pre =
                 JsonPreTokenizer.read(part("pre_tokenizer"), model.kind().equals("BPE"));
         List<PreTokenizer> steps = new ArrayList<>(pre.steps());
-        if (!pre.byteLevel() && model.mayCutAtSpaces()) {
+        if (!pre.byteLevel() && model.mayCutAtSpaces(index)) {
             steps.add(SpaceCuts.of(index));
         }
         TokenizerDraft draft =

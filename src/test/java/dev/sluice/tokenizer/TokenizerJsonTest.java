@@ -96,6 +96,28 @@ final class TokenizerJsonTest {
         assertThat(tokenizer.encode("A[x]<S>B", false)).isEqualTo(TokenIds.of(0, 8, 1));
     }
 
+    private static String spaced(String vocabulary, String merges, String parts) {
+        return "{\"model\":{\"type\":\"BPE\",\"vocab\":"
+                + vocabulary
+                + ",\"merges\":"
+                + merges
+                + "},"
+                + parts
+                + "}";
+    }
+
+    @Test
+    void mergesAcrossACharacterThatIsLeftOut() throws IOException {
+        String json =
+                spaced(
+                        "{\"a\":0,\"b\":1,\"\\u2581\":2,\"a\\u2581\":3}",
+                        "[[\"a\",\"\\u2581\"]]",
+                        "\"pre_tokenizer\":{\"type\":\"Metaspace\",\"prepend_scheme\":\"never\","
+                                + "\"split\":false}");
+
+        assertThat(load(json).encode("a\u00e9 b", false)).isEqualTo(TokenIds.of(3, 1));
+    }
+
     @Test
     void fusesOrRepeatsTheUnknownToken() throws IOException {
         String unknown = ",\"unk_token\":\"<unk>\",\"fuse_unk\":";
