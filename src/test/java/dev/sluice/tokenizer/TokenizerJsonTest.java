@@ -119,6 +119,20 @@ final class TokenizerJsonTest {
     }
 
     @Test
+    void prefixesTheFirstPartOnlyWhereNothingBeforeItWasRemoved() throws IOException {
+        String json =
+                spaced(
+                        "{\"a\":0,\"\\u2581\":1}",
+                        "[]",
+                        "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":["
+                                + "{\"type\":\"WhitespaceSplit\"},"
+                                + "{\"type\":\"Metaspace\",\"prepend_scheme\":\"first\"}]}");
+
+        assertThat(load(json).encode("a a", false)).isEqualTo(TokenIds.of(1, 0, 0));
+        assertThat(load(json).encode(" a a", false)).isEqualTo(TokenIds.of(0, 0));
+    }
+
+    @Test
     void fusesOrRepeatsTheUnknownToken() throws IOException {
         String unknown = ",\"unk_token\":\"<unk>\",\"fuse_unk\":";
 
