@@ -20,6 +20,7 @@ public final class IncrementalDetokenizer {
     private final Utf8Stream stream = new Utf8Stream();
     private final StringBuilder out = new StringBuilder();
     private LeadingSpace leadingSpace;
+    private boolean first;
     private byte[] run = new byte[8];
     private int runLength;
 
@@ -33,6 +34,7 @@ public final class IncrementalDetokenizer {
     private IncrementalDetokenizer(Vocabulary vocabulary, boolean skipSpecial, boolean whole) {
         this.vocabulary = vocabulary;
         this.skipSpecial = skipSpecial;
+        this.first = whole;
         this.leadingSpace = whole ? vocabulary.leadingSpace() : LeadingSpace.KEPT;
     }
 
@@ -49,6 +51,10 @@ public final class IncrementalDetokenizer {
             return "";
         }
         byte[] bytes = vocabulary.bytes(id);
+        if (first && bytes.length > 0) {
+            bytes = vocabulary.firstBytes(id);
+            first = false;
+        }
         if (vocabulary.isByte(id)) {
             hold(bytes[0]);
             return "";
@@ -92,12 +98,9 @@ public final class IncrementalDetokenizer {
         if (leadingSpace == LeadingSpace.KEPT || out.isEmpty()) {
             return out.toString();
         }
-        int most = leadingSpace == LeadingSpace.OF_FIRST_TOKEN ? out.length() : 1;
-        int spaces = 0;
-        while (spaces < Math.min(most, out.length()) && out.charAt(spaces) == ' ') {
-            spaces++;
+        if (out.charAt(0) == ' ') {
+            out.deleteCharAt(0);
         }
-        out.delete(0, spaces);
         if (leadingSpace != LeadingSpace.OF_EACH_TOKEN || !out.isEmpty()) {
             leadingSpace = LeadingSpace.KEPT;
         }

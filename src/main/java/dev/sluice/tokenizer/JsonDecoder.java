@@ -5,10 +5,12 @@ import tools.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /// Reads the `decoder` of a tokenizer.json.
 final class JsonDecoder {
     private final List<TextNormalizer> rewrites = new ArrayList<>();
+    private final List<TextNormalizer> firstRewrites = new ArrayList<>();
     private boolean byteLevel;
     private boolean byteFallback;
     private boolean fused;
@@ -23,15 +25,19 @@ final class JsonDecoder {
     }
 
     private TokenDecoder build() {
-        TextNormalizer rewrite = TextNormalizer.sequence(rewrites);
-        boolean levels = byteLevel;
         return new TokenDecoder(
-                token -> {
-                    String text = rewrite.apply(token);
-                    return levels ? ByteLevel.bytes(text) : text.getBytes(StandardCharsets.UTF_8);
-                },
+                toBytes(rewrites, byteLevel),
+                toBytes(firstRewrites, byteLevel),
                 byteFallback,
                 leadingSpace);
+    }
+
+    private static Function<String, byte[]> toBytes(List<TextNormalizer> steps, boolean levels) {
+        TextNormalizer rewrite = TextNormalizer.sequence(steps);
+        return token -> {
+            String text = rewrite.apply(token);
+            return levels ? ByteLevel.bytes(text) : text.getBytes(StandardCharsets.UTF_8);
+        };
     }
 
     private void add(JsonNode part) {
@@ -39,14 +45,16 @@ final class JsonDecoder {
             case "ByteLevel" -> byteLevel = true;
             case "ByteFallback" -> byteFallback = true;
             case "Fuse" -> fused = true;
-            case "Replace" -> rewrites.add(JsonNormalizer.replace(part));
+            case "Replace" -> {
+                rewrites.add(JsonNormalizer.replace(part));
+                firstRewrites.add(JsonNormalizer.replace(part));
+            }
             case "Strip" -> addStrip(part);
             case "Metaspace" -> {
                 String space = part.path("replacement").asString("\u2581");
                 rewrites.add(TextNormalizer.replace(space, " "));
-                if (!Metaspace.scheme(part).equals("never")) {
-                    leadingSpace = LeadingSpace.OF_FIRST_TOKEN;
-                }
+                boolean kept = Metaspace.scheme(part).equals("never");
+                firstRewrites.add(TextNormalizer.replace(space, kept ? " " : ""));
             }
             default -> throw JsonParts.unsupported("decoder", part);
         }

@@ -6,9 +6,6 @@ public enum LeadingSpace {
     KEPT,
     /// One goes.
     ONE,
-    /// All that the first token begins with go, as in Hugging Face's `Metaspace` (which drops those
-    /// inside that token, too).
-    OF_FIRST_TOKEN,
     /// One of each token goes until there is text, as in SentencePiece where it shrinks spaces.
     OF_EACH_TOKEN
 }

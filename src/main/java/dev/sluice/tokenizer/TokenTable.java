@@ -1,6 +1,7 @@
 package dev.sluice.tokenizer;
 
 import java.util.BitSet;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -10,6 +11,7 @@ final class TokenTable implements Vocabulary {
     private static final byte[] NO_BYTES = {};
 
     private final TokenIndex index;
+    private final Map<Integer, String> decoded;
     private final TokenDecoder decoder;
     private final AtomicReferenceArray<byte[]> bytes;
     private final BitSet special;
@@ -18,8 +20,15 @@ final class TokenTable implements Vocabulary {
     /// The ids that begin and end a sequence.
     record Ends(OptionalInt bos, Set<Integer> eos) {}
 
-    TokenTable(TokenIndex index, TokenDecoder decoder, BitSet special, Ends ends) {
+    /// @param decoded texts by id of tokens that become another text than that they are named by
+    TokenTable(
+            TokenIndex index,
+            Map<Integer, String> decoded,
+            TokenDecoder decoder,
+            BitSet special,
+            Ends ends) {
         this.index = index;
+        this.decoded = Map.copyOf(decoded);
         this.decoder = decoder;
         this.bytes = new AtomicReferenceArray<>(index.size());
         this.special = special;
@@ -38,10 +47,20 @@ final class TokenTable implements Vocabulary {
         }
         byte[] known = bytes.get(id);
         if (known == null) {
-            known = decoder.bytes(index.text(id));
+            known = decoder.bytes(text(id));
             bytes.set(id, known);
         }
         return known;
+    }
+
+    private String text(int id) {
+        String text = decoded.get(id);
+        return text == null ? index.text(id) : text;
+    }
+
+    @Override
+    public byte[] firstBytes(int id) {
+        return id < 0 || id >= index.size() ? NO_BYTES : decoder.firstBytes(text(id));
     }
 
     @Override
@@ -51,7 +70,7 @@ final class TokenTable implements Vocabulary {
 
     @Override
     public boolean isByte(int id) {
-        return id >= 0 && id < index.size() && decoder.isByte(index.text(id));
+        return id >= 0 && id < index.size() && decoder.isByte(text(id));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,10 +110,13 @@ final class TokenizerDraft {
         BitSet special = new BitSet();
         List<AddedToken> raw = new ArrayList<>();
         List<AddedToken> normalized = new ArrayList<>();
+        Map<Integer, String> decoded = new HashMap<>();
         for (AddedToken token : added.values()) {
             special.set(token.id(), token.special());
             if (token.normalized()) {
-                normalized.add(normalized(token));
+                AddedToken found = normalized(token);
+                normalized.add(found);
+                decoded.put(token.id(), found.text());
             } else {
                 raw.add(token);
             }
@@ -121,7 +125,8 @@ final class TokenizerDraft {
         frame.before().forEach(id -> checkFrame(id, all.size()));
         frame.after().forEach(id -> checkFrame(id, all.size()));
         TokenTable table =
-                new TokenTable(all, decoder, special, new TokenTable.Ends(bos, Set.copyOf(eos)));
+                new TokenTable(
+                        all, decoded, decoder, special, new TokenTable.Ends(bos, Set.copyOf(eos)));
         return new SubwordTokenizer(
                 new SubwordTokenizer.Parts(
                         AddedTokens.of(raw),

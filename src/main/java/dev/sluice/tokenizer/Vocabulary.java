@@ -13,6 +13,12 @@ public interface Vocabulary {
     /// fresh copy is not made: never modify the array.
     byte[] bytes(int id);
 
+    /// The bytes that an id adds where it is the first of a whole text: a decoder may drop spaces
+    /// of that token. Spaces that any text may lose are a matter of [#leadingSpace()].
+    default byte[] firstBytes(int id) {
+        return bytes(id);
+    }
+
     /// Whether an id is a control token that is left out of the text when special tokens are
     /// skipped.
     boolean isSpecial(int id);

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -56,7 +57,6 @@ final class IncrementalDetokenizerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "OF_FIRST_TOKEN, '', ' B', 'B', 'C B'",
         "OF_EACH_TOKEN, ' ', 'B', 'B', 'C B'",
         "ONE, ' ', ' B', 'B', 'C B'",
         "KEPT, '  ', '  B', ' B', ' C B'"
@@ -67,6 +67,7 @@ final class IncrementalDetokenizerTest {
                 new TokenTable(
                         new TokenIndex(
                                 new String[] {"\u2581\u2581", "\u2581", "\u2581B", "\u2581C"}),
+                        Map.of(),
                         TokenDecoder.sentencePiece(mode),
                         new BitSet(),
                         new TokenTable.Ends(OptionalInt.empty(), Set.of()));

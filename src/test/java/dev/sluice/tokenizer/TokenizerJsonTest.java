@@ -96,6 +96,14 @@ final class TokenizerJsonTest {
         assertThat(tokenizer.encode("A[x]<S>B", false)).isEqualTo(TokenIds.of(0, 8, 1));
     }
 
+    @Test
+    void decodesNormalizedTokensAsTheyWereFound() throws IOException {
+        Tokenizer tokenizer = load(json(bpe(""), "{\"type\":\"Lowercase\"}", BYTE_LEVEL));
+
+        assertThat(tokenizer.decode(TokenIds.of(0, 8, 7), false)).isEqualTo("a[x]<s>");
+        assertThat(tokenizer.vocabulary().id("[X]")).hasValue(8);
+    }
+
     private static String spaced(String vocabulary, String merges, String parts) {
         return "{\"model\":{\"type\":\"BPE\",\"vocab\":"
                 + vocabulary
@@ -130,6 +138,19 @@ final class TokenizerJsonTest {
 
         assertThat(load(json).encode("a a", false)).isEqualTo(TokenIds.of(1, 0, 0));
         assertThat(load(json).encode(" a a", false)).isEqualTo(TokenIds.of(0, 0));
+    }
+
+    @Test
+    void dropsTheWrittenSpacesOfTheFirstTokenOnly() throws IOException {
+        String json =
+                spaced(
+                        "{\"\\u2581a\\u2581b\":0,\" c\":1,\"\\u2581\":2}",
+                        "[]",
+                        "\"decoder\":{\"type\":\"Metaspace\",\"prepend_scheme\":\"always\"}");
+
+        assertThat(load(json).decode(TokenIds.of(0, 0), false)).isEqualTo("ab a b");
+        assertThat(load(json).decode(TokenIds.of(1, 2, 1), false)).isEqualTo(" c  c");
+        assertThat(load(json).decode(TokenIds.of(2, 0), false)).isEqualTo(" a b");
     }
 
     @Test
