@@ -9,7 +9,6 @@ import dev.sluice.engine.EngineConfig;
 import dev.sluice.model.KvCache;
 import dev.sluice.model.ModelConfig;
 
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -50,10 +49,10 @@ final class BenchCommand implements Callable<Integer> {
     private static final int DECODED_TOKENS = 64;
     private static final double GIGA = 1e9;
 
-    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
+    @Mixin(name = "Model:")
     private ModelOptions model = new ModelOptions();
 
-    @ArgGroup(validate = false, order = 2, heading = "%nArithmetic:%n")
+    @Mixin(name = "Arithmetic:")
     private ComputeFlags compute = new ComputeFlags();
 
     @Mixin private BenchModel benchModel = new BenchModel();

@@ -70,6 +70,20 @@ final class ForeignFlags {
         String arity() {
             return values == MANY ? "1..*" : String.valueOf(values);
         }
+
+        Class<?> type() {
+            return switch (values) {
+                case 0 -> boolean.class;
+                case 1 -> String.class;
+                default -> List.class;
+            };
+        }
+
+        /// The values that count: of a flag that takes one, the last.
+        List<String> given(CommandLine.ParseResult parsed) {
+            List<String> all = parsed.matchedOption("--" + name).stringValues();
+            return values == MANY || all.isEmpty() ? all : List.of(all.getLast());
+        }
     }
 
     private static final int MANY = Integer.MAX_VALUE;
@@ -169,7 +183,7 @@ final class ForeignFlags {
                     OptionSpec.builder("--" + flag.name())
                             .hidden(true)
                             .arity(flag.arity())
-                            .type(flag.values() == 0 ? boolean.class : List.class)
+                            .type(flag.type())
                             .auxiliaryTypes(flag.values() == 0 ? Boolean.class : String.class)
                             .build());
         }
@@ -193,9 +207,13 @@ final class ForeignFlags {
     /// @throws Refusal if what asks is no JSON object
     static boolean refuseGraphs(CommandLine.ParseResult parsed) {
         return parsed.hasMatchedOption("--" + GRAPHS)
-                && parsed.matchedOption("--" + GRAPHS).stringValues().stream()
-                        .map(json -> JsonFlag.object("--" + GRAPHS, json))
-                        .anyMatch(config -> Boolean.FALSE.equals(config.get("use_cudagraph")));
+                && Boolean.FALSE.equals(
+                        JsonFlag.object(
+                                        "--" + GRAPHS,
+                                        parsed.matchedOption("--" + GRAPHS)
+                                                .stringValues()
+                                                .getLast())
+                                .get("use_cudagraph"));
     }
 
     private static Optional<String> judge(Flag flag, CommandLine.ParseResult parsed) {
@@ -203,7 +221,7 @@ final class ForeignFlags {
         if (!parsed.hasMatchedOption(name)) {
             return Optional.empty();
         }
-        List<String> values = parsed.matchedOption(name).stringValues();
+        List<String> values = flag.given(parsed);
         if (flag.neutral().test(values)) {
             return Optional.of(
                     "%s %s is what happens anyway".formatted(name, String.join(" ", values)));

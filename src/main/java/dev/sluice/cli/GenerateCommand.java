@@ -4,7 +4,6 @@ import dev.sluice.embed.LoadedEngine;
 import dev.sluice.engine.GenerationRequest;
 import dev.sluice.tokenizer.TokenIds;
 
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,10 +31,10 @@ import java.util.concurrent.Callable;
 final class GenerateCommand implements Callable<Integer> {
     private static final int EXIT_INTERRUPTED = 130;
 
-    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
+    @Mixin(name = "Model:")
     private ModelOptions model = new ModelOptions();
 
-    @ArgGroup(validate = false, order = 2, heading = "%nArithmetic:%n")
+    @Mixin(name = "Arithmetic:")
     private ComputeFlags compute = new ComputeFlags();
 
     @Mixin private LocalModel local = new LocalModel();

@@ -116,6 +116,9 @@ public final class Main implements Callable<Integer> {
             main.addSubcommand(new CommandLine.HelpCommand());
         }
         main.setCaseInsensitiveEnumValuesAllowed(true);
+        // Start scripts append flags to those of others; the last one is meant.
+        main.setOverwrittenOptionsAllowed(true);
+        main.setHelpFactory(SectionedHelp::new);
         main.setUsageHelpWidth(HELP_COLUMNS);
         main.setUsageHelpAutoWidth(true);
         Optional.ofNullable(main.getSubcommands().get("serve"))

@@ -5,7 +5,7 @@ import dev.sluice.engine.LogprobsMode;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.RequestLimits;
 
-import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.util.ArrayList;
@@ -77,8 +77,7 @@ final class RequestFlags {
             description = "A parser of your own that --tool-call-parser may name.")
     private Optional<String> toolParserPlugin = Optional.empty();
 
-    @ArgGroup(validate = false)
-    private GuidedFlags guided = new GuidedFlags();
+    @Mixin private GuidedFlags guided = new GuidedFlags();
 
     @Option(
             names = "--chat-template",

@@ -6,8 +6,8 @@ import dev.sluice.server.ServerOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -55,25 +55,25 @@ final class ServeCommand implements Callable<Integer> {
             description = "How much is logged to standard error. Default: ${DEFAULT-VALUE}")
     private LogLevel logLevel = LogLevel.INFO;
 
-    @ArgGroup(validate = false, order = 1, heading = "%nModel:%n")
+    @Mixin(name = "Model:")
     private ModelOptions model = new ModelOptions();
 
-    @ArgGroup(validate = false, order = 2, heading = "%nInstead of what the model's files say:%n")
+    @Mixin(name = "Instead of what the model's files say:")
     private OverrideFlags overrides = new OverrideFlags();
 
-    @ArgGroup(validate = false, order = 3, heading = "%nArithmetic:%n")
+    @Mixin(name = "Arithmetic:")
     private ComputeFlags compute = new ComputeFlags();
 
-    @ArgGroup(validate = false, order = 4, heading = "%nBatch and memory:%n")
+    @Mixin(name = "Batch and memory:")
     private BatchFlags batch = new BatchFlags();
 
-    @ArgGroup(validate = false, order = 5, heading = "%nRequests:%n")
+    @Mixin(name = "Requests:")
     private RequestFlags requests = new RequestFlags();
 
-    @ArgGroup(validate = false, order = 6, heading = "%nGeneration:%n")
+    @Mixin(name = "Generation:")
     private DecodingFlags decoding = new DecodingFlags();
 
-    @ArgGroup(validate = false, order = 7, heading = "%nServer:%n")
+    @Mixin(name = "Server:")
     private ServerFlags server = new ServerFlags();
 
     @Spec private CommandSpec spec = CommandSpec.create();

@@ -335,7 +335,7 @@ final class FlagSourcesTest {
                 .containsEntry("block_size", 16)
                 .containsEntry("port", 8188)
                 .containsEntry("logprobs_mode", "raw_logprobs")
-                .containsEntry("swap_space", List.of("4"))
+                .containsEntry("swap_space", "4")
                 .containsEntry("api_key", "1 hidden")
                 .containsEntry("max_num_batched_tokens", 512)
                 .containsEntry("scheduler_max_size", 4096)
