@@ -18,7 +18,8 @@ final class ConfigValues {
         NULL
     }
 
-    private static final int LARGEST_SIZE = 1 << 30;
+    /// Largest value of a size.
+    static final int LARGEST_SIZE = 1 << 30;
 
     private final String origin;
     private final Map<?, ?> values;

@@ -21,6 +21,7 @@ record DecoderConfigs(ConfigValues values) {
     ModelConfig plain(boolean interleavedRope, List<OptionalInt> layerWindows) {
         RopeConfig rope = RopeConfigs.of(values, interleavedRope);
         return of(
+                contextLength(rope),
                 activation("hidden_act"),
                 (float) Math.pow(headDim(), -0.5),
                 1,
@@ -29,8 +30,19 @@ record DecoderConfigs(ConfigValues values) {
                 layerWindows);
     }
 
+    /// Tokens that the model was made for. Linear scaling spreads them over the positions that
+    /// config.json names; GGUF counts them itself.
+    private int contextLength(RopeConfig rope) {
+        double scaled = values.size("max_position_embeddings") * rope.linearFactor();
+        return values.optionalSize(GgufConfig.CONTEXT_LENGTH)
+                .orElse(Math.clamp((long) scaled, 1, ConfigValues.LARGEST_SIZE));
+    }
+
     /// The configuration of a decoder.
+    ///
+    /// @param maxPositions context length, in tokens
     ModelConfig of(
+            int maxPositions,
             Activation activation,
             float attentionScale,
             float embeddingScale,
@@ -67,7 +79,7 @@ record DecoderConfigs(ConfigValues values) {
                 numHeads,
                 numKvHeads,
                 headDim,
-                values.size("max_position_embeddings"),
+                maxPositions,
                 (float) values.positive("rms_norm_eps"),
                 activation,
                 attentionScale,

@@ -70,6 +70,8 @@ final class Gemma3ForCausalLM implements ModelFamily {
         OptionalInt window = values.optionalSize("sliding_window");
         int pattern = values.size("sliding_window_pattern");
         return configs.of(
+                // Already times the factor of its linear scaling.
+                values.size("max_position_embeddings"),
                 configs.activation("hidden_activation"),
                 (float) Math.pow(values.positive("query_pre_attn_scalar"), -0.5),
                 (float) Math.sqrt(values.size("hidden_size")),

@@ -11,6 +11,9 @@ import java.util.Optional;
 ///
 /// @see "gguf-py/gguf/constants.py of ggml-org/llama.cpp"
 final class GgufConfig {
+    /// The context of the whole model, scaled or not: none of transformers' names.
+    static final String CONTEXT_LENGTH = "gguf.context_length";
+
     private final GgufFile file;
     private final String architecture;
     private final Map<String, Object> values = new HashMap<>();
@@ -42,6 +45,7 @@ final class GgufConfig {
         values.put("num_hidden_layers", required("block_count"));
         values.put("num_attention_heads", required("attention.head_count"));
         values.put("max_position_embeddings", required("context_length"));
+        values.put(CONTEXT_LENGTH, required("context_length"));
         number("attention.layer_norm_rms_epsilon")
                 .ifPresentOrElse(
                         eps -> values.put("rms_norm_eps", eps),

@@ -14,28 +14,30 @@ final class RopeConfigs {
     static RopeConfig of(ConfigValues values, boolean interleaved) {
         String key = isPresent(values, "rope_scaling") ? "rope_scaling" : "rope_parameters";
         ConfigValues parameters = values.object(key);
-        return of(values, parameters.has(FULL) ? parameters.object(FULL) : parameters, interleaved);
+        return of(
+                values,
+                parameters.has(FULL) ? parameters.object(FULL) : parameters,
+                "rope_theta",
+                interleaved);
     }
 
     /// The rotation of sliding-window layers where it differs, as it does in Gemma 3.
     static RopeConfig ofSlidingLayers(ConfigValues values, String olderThetaKey) {
         ConfigValues parameters = values.object("rope_parameters").object(SLIDING);
-        if (parameters.has("rope_theta")) {
-            return of(values, parameters, false);
-        }
-        return new RopeConfig(values.positive(olderThetaKey), false, 1, Optional.empty());
+        return of(values, parameters, olderThetaKey, false);
     }
 
     private static boolean isPresent(ConfigValues values, String key) {
         return values.has(key) && !values.object(key).isEmpty();
     }
 
+    /// @param thetaKey of the value that holds where the parameters have no `rope_theta`
     private static RopeConfig of(
-            ConfigValues values, ConfigValues parameters, boolean interleaved) {
+            ConfigValues values, ConfigValues parameters, String thetaKey, boolean interleaved) {
         double theta =
                 parameters.has("rope_theta")
                         ? parameters.positive("rope_theta")
-                        : values.positive("rope_theta");
+                        : values.positive(thetaKey);
         for (ConfigValues place : new ConfigValues[] {values, parameters}) {
             if (place.optionalNumber("partial_rotary_factor").orElse(1) != 1) {
                 throw place.wrong("partial_rotary_factor", "1, which is what Sluice knows");
@@ -62,8 +64,11 @@ final class RopeConfigs {
                 parameters.positive("factor"),
                 parameters.positive("low_freq_factor"),
                 parameters.positive("high_freq_factor"),
-                parameters.has(original)
-                        ? parameters.size(original)
-                        : values.size("max_position_embeddings"));
+                // As in transformers, the one outside wins.
+                values.optionalSize(original)
+                        .orElseGet(() ->
+                                parameters
+                                        .optionalSize(original)
+                                        .orElseGet(() -> values.size("max_position_embeddings"))));
     }
 }

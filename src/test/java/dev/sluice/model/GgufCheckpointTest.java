@@ -146,6 +146,19 @@ class GgufCheckpointTest {
     }
 
     @Test
+    void theContextIsTheFilesAlsoWhereItIsScaled() throws IOException {
+        Map<String, Object> metadata = TinyGguf.metadata();
+        metadata.put("llama.rope.scaling.type", "linear");
+        metadata.put("llama.rope.scaling.factor", 4.0);
+
+        try (ModelCheckpoint checkpoint =
+                ModelCheckpoint.open(write(metadata, TinyGguf.tensors(1)))) {
+            assertThat(checkpoint.config().rope().linearFactor()).isEqualTo(4);
+            assertThat(checkpoint.config().maxPositions()).isEqualTo(256);
+        }
+    }
+
+    @Test
     void refusesARotationOfAPartOfTheHead() throws IOException {
         Map<String, Object> metadata = TinyGguf.metadata();
         metadata.put("llama.rope.dimension_count", 32L);
