@@ -98,13 +98,16 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
         return generation.map(GenerationDefaults::of).orElse(GenerationDefaults.none());
     }
 
-    /// Tokens that end an answer, by both files.
+    /// Tokens that end an answer, by both files; the family's where neither names one.
     ///
     /// @param values of the text model, with the family's defaults
     Set<Integer> eosTokenIds(ConfigValues values) {
         Set<Integer> ids = new TreeSet<>(config.tokenIds("eos_token_id"));
-        ids.addAll(values.tokenIds("eos_token_id"));
+        ids.addAll(textModel().tokenIds("eos_token_id"));
         ids.addAll(generationDefaults().eosTokenIds());
+        if (ids.isEmpty()) {
+            ids.addAll(values.tokenIds("eos_token_id"));
+        }
         return ids;
     }
 }

@@ -173,6 +173,23 @@ class ModelCheckpointTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "'', {}, 2",
+        "'', {\"eos_token_id\": [9]}, 9",
+        "'\"eos_token_id\": 7,', {}, 7",
+        "'\"eos_token_id\": -1,', {\"eos_token_id\": 9}, 9",
+    })
+    void theFamilysEndTokenCountsWhereNoFileNamesOne(String config, String generation, int id)
+            throws IOException {
+        writeConfig(CONFIG.replace("\"eos_token_id\": [5, 9],", config));
+        Files.writeString(directory.resolve("generation_config.json"), generation);
+
+        try (ModelCheckpoint checkpoint = ModelCheckpoint.open(directory)) {
+            assertThat(checkpoint.eosTokenIds()).containsExactly(id);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"-1, 0", "0, 0", "-1.0, 0", "50.0, 50", "1e12, 2147483647"})
     void takesRecommendationsAsOtherServersDo(String topK, int expected) throws IOException {
         Files.writeString(
