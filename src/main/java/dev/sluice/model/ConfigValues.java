@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,13 @@ final class ConfigValues {
     /// The same values with defaults behind them.
     ConfigValues withDefaults(Map<String, Object> others) {
         return new ConfigValues(origin, values, others);
+    }
+
+    /// The same values with another one in the place of what the file says.
+    ConfigValues with(String key, Object value) {
+        Map<Object, Object> all = new HashMap<>(values);
+        all.put(key, value);
+        return new ConfigValues(origin, all, defaults);
     }
 
     /// The values of a nested object, empty where it is absent.

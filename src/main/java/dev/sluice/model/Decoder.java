@@ -8,6 +8,9 @@ import dev.sluice.compute.Shape;
 import dev.sluice.compute.Tensor;
 import dev.sluice.compute.Workspace;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +18,10 @@ import java.util.function.Function;
 
 /// A decoder-only transformer: embedding, layers, norm, head.
 final class Decoder implements CausalLm {
+    private static final Logger LOG = LoggerFactory.getLogger(Decoder.class);
+    private static final String TOKENS = "model.embed_tokens.weight";
+    private static final String HEAD = "lm_head.weight";
+
     private final ModelConfig config;
 
     /// What one rank has of it.
@@ -86,19 +93,32 @@ final class Decoder implements CausalLm {
             Function<LayerWeights, DecoderLayer> layer) {
         int rows = config.vocabSize();
         int cols = config.hiddenSize();
-        String tokens = "model.embed_tokens.weight";
+        boolean tied = isTied(config, weights);
         PackedMatrix embedTokens =
-                config.tiedEmbeddings()
-                        ? weights.head(tokens, rows, cols)
-                        : weights.table(tokens, rows, cols);
+                tied ? weights.head(TOKENS, rows, cols) : weights.table(TOKENS, rows, cols);
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
             layers.add(layer.apply(new LayerWeights(config, weights, i, normOffset)));
         }
         RmsNorm norm = weights.rmsNorm("model.norm.weight", cols, config.rmsNormEps(), normOffset);
-        PackedMatrix lmHead =
-                config.tiedEmbeddings() ? embedTokens : weights.head("lm_head.weight", rows, cols);
+        PackedMatrix lmHead = tied ? embedTokens : weights.head(HEAD, rows, cols);
         return new Decoder(config, weights, rotaries, embedTokens, layers, norm, lmHead);
+    }
+
+    /// Whether the embedding is the head. A head that is stored and is another one was trained by
+    /// itself, whatever the configuration says.
+    private static boolean isTied(ModelConfig config, LoadedWeights weights) {
+        if (!config.tiedEmbeddings()
+                || weights.onlyChecks()
+                || !weights.source().differ(TOKENS, HEAD)) {
+            return config.tiedEmbeddings();
+        }
+        LOG.warn(
+                "{} differs from {}, to which the configuration ties it (tie_word_embeddings); using"
+                        + " it as it is stored",
+                HEAD,
+                TOKENS);
+        return false;
     }
 
     @Override

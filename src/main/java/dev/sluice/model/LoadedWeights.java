@@ -117,6 +117,11 @@ final class LoadedWeights implements AutoCloseable {
         return shards.size();
     }
 
+    /// Whether the weights are gone through but not packed.
+    boolean onlyChecks() {
+        return device.isEmpty();
+    }
+
     /// The weights as the file has them.
     Weights source() {
         return source;

@@ -80,9 +80,15 @@ record ModelFolder(ConfigValues config, Optional<ConfigValues> generation) {
         return config.has("architectures") || config.has("model_type");
     }
 
-    /// The values of the text model, which multi-modal models keep apart.
+    /// The values of the text model, which multi-modal models keep apart. Their head belongs to the
+    /// whole, so that it is the whole that says whether it is tied.
     ConfigValues textModel() {
-        return config.has("text_config") ? config.object("text_config") : config;
+        String tied = "tie_word_embeddings";
+        if (!config.has("text_config")) {
+            return config;
+        }
+        ConfigValues text = config.object("text_config");
+        return config.optionalFlag(tied).map(flag -> text.with(tied, flag)).orElse(text);
     }
 
     /// The family: the one that config.json names, or ERNIE where it names none and the tensors are

@@ -2,9 +2,11 @@ package dev.sluice.model;
 
 import dev.sluice.compute.Bfloat16;
 import dev.sluice.compute.DType;
+import dev.sluice.compute.MatrixSource;
 import dev.sluice.compute.Shape;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /// The bytes of stored tensors.
 final class TensorBytes {
@@ -36,6 +38,36 @@ final class TensorBytes {
             case BF16 -> Bfloat16.value(data.get(ByteCursor.SHORT, 2 * index));
             default -> throw new IllegalArgumentException(dtype + " is no plain float type");
         };
+    }
+
+    /// Whether two matrices of one shape hold the same numbers.
+    static boolean areEqual(MatrixSource a, MatrixSource b) {
+        if (a.dtype() == b.dtype() && !a.transposed() && !b.transposed()) {
+            return a.data().mismatch(b.data()) < 0
+                    && Arrays.equals(
+                            a.rowScales().orElse(new float[0]), b.rowScales().orElse(new float[0]));
+        }
+        if (!isPlain(a.dtype()) || !isPlain(b.dtype())) {
+            return false;
+        }
+        for (int row = 0; row < a.rows(); row++) {
+            for (int col = 0; col < a.cols(); col++) {
+                if (floatAt(a, row, col) != floatAt(b, row, col)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private static boolean isPlain(DType dtype) {
+        return dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16;
+    }
+
+    private static float floatAt(MatrixSource matrix, int row, int col) {
+        long stride = matrix.rowStride();
+        long index = matrix.transposed() ? col * stride + row : row * stride + col;
+        return floatAt(matrix.data(), matrix.dtype(), index);
     }
 
     /// Gives the memory of mapped pages back to the operating system, which reads them again should

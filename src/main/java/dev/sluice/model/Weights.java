@@ -172,6 +172,18 @@ final class Weights {
         return namesInFile.getOrDefault(name, "").startsWith(prefix);
     }
 
+    /// Whether two matrices of one shape are there and hold different numbers. Reads both.
+    boolean differ(String one, String other) {
+        MatrixSource a = matrices.get(one);
+        MatrixSource b = matrices.get(other);
+        if (a == null || b == null || a.rows() != b.rows() || a.cols() != b.cols()) {
+            return false;
+        }
+        boolean differ = !TensorBytes.areEqual(a, b);
+        TensorBytes.release(b.data());
+        return differ;
+    }
+
     /// Whether there is a matrix of this shape.
     boolean isShaped(String name, int rows, int cols) {
         MatrixSource matrix = matrices.get(name);
