@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
 import java.time.Duration;
@@ -13,6 +14,9 @@ import java.util.Set;
 final class HttpMetrics {
     private static final String MODEL = "/v1/models/";
     private static final String OTHER = "other";
+
+    /// As proxies count them.
+    private static final int CLIENT_GONE = 499;
 
     /// Others are one: a client could make a series of each.
     private static final Set<String> PATHS =
@@ -65,7 +69,7 @@ final class HttpMetrics {
                 .description("HTTP requests that were answered or given up")
                 .tag("method", method)
                 .tag("path", path)
-                .tag("status_code", Integer.toString(ctx.response().getStatusCode()))
+                .tag("status_code", Integer.toString(status(ctx.response())))
                 .register(registry)
                 .increment();
         Timer.builder("sluice.http.request.duration")
@@ -75,6 +79,11 @@ final class HttpMetrics {
                 .serviceLevelObjectives(BUCKETS)
                 .register(registry)
                 .record(Duration.ofNanos(System.nanoTime() - start));
+    }
+
+    /// What was said to the client; a client that left before that has its own.
+    private static int status(HttpServerResponse response) {
+        return response.headWritten() ? response.getStatusCode() : CLIENT_GONE;
     }
 
     private static String known(Set<String> names, String name) {

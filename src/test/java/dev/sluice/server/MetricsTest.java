@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.ParrotServer;
 import dev.sluice.testing.PrometheusText;
+import dev.sluice.testing.RawConnection;
 
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 class MetricsTest {
     private static final String HELLO =
@@ -22,6 +25,24 @@ class MetricsTest {
 
     private static Map<String, Double> scrape(ParrotServer server) {
         return PrometheusText.parse(server.get("/metrics").body()).series();
+    }
+
+    @Test
+    void aRequestWhoseClientLeftBeforeTheAnswerHasAStatusOfItsOwn() {
+        try (ParrotServer server = ParrotServer.start()) {
+            try (RawConnection client = new RawConnection(server.port())) {
+                client.write(
+                        "POST /tokenize HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n{"
+                                .getBytes(StandardCharsets.US_ASCII));
+                client.readUntil("100 Continue").reset();
+            }
+
+            String given = "{method=\"POST\",path=\"/tokenize\",status_code=\"499\"}";
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (!scrape(server).containsKey("sluice_http_requests_total" + given)) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+            }
+        }
     }
 
     @Test
