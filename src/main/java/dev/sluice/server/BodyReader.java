@@ -148,7 +148,7 @@ final class BodyReader {
         LOG.debug("request={} body given up: {}", RequestIds.of(ctx), String.valueOf(cause));
         if (left) {
             leave();
-        } else if (!response.ended()) {
+        } else if (!response.headWritten()) {
             // Also where the fault has ended the rest of the request already.
             refuse(malformed());
             // Orderly, so that the answer goes out: the connection is about to be cut off.
