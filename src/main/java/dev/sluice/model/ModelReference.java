@@ -1,6 +1,7 @@
 package dev.sluice.model;
 
-import java.nio.file.Files;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -67,8 +68,15 @@ sealed interface ModelReference {
     private static Optional<Path> existing(String text, Path home) {
         try {
             Path path = text.startsWith("~/") ? home.resolve(text.substring(2)) : Path.of(text);
-            return text.isEmpty() || !Files.exists(path) ? Optional.empty() : Optional.of(path);
-        } catch (InvalidPathException e) {
+            if (text.isEmpty()) {
+                return Optional.empty();
+            }
+            path.getFileSystem().provider().checkAccess(path);
+            return Optional.of(path);
+        } catch (AccessDeniedException e) {
+            throw new ModelSourceException(
+                    "The permission to enter the folder of " + text + " is missing.", e);
+        } catch (InvalidPathException | IOException e) {
             return Optional.empty();
         }
     }

