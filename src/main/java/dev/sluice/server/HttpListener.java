@@ -6,10 +6,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
@@ -23,6 +25,11 @@ final class HttpListener extends VerticleBase {
     private static final int SEND_BUFFER = 64 * 1024;
 
     private static final int MAX_HTTP2_STREAMS = 256;
+
+    /// All streams of a connection may be given up some times in a window (of 30 s), as a client
+    /// does that leaves a page; beyond that it floods, and loses its connection.
+    private static final int MAX_HTTP2_RESETS = 16 * MAX_HTTP2_STREAMS;
+
     private static final int BACKLOG = 1024;
     private static final Duration LAST_BYTES = Duration.ofSeconds(10);
 
@@ -74,13 +81,19 @@ final class HttpListener extends VerticleBase {
                         .setCompressionLevel(COMPRESSION_LEVEL)
                         .setCompressionContentSizeThreshold(MIN_COMPRESSED_BYTES)
                         .setInitialSettings(
-                                new Http2Settings().setMaxConcurrentStreams(MAX_HTTP2_STREAMS));
+                                new Http2Settings().setMaxConcurrentStreams(MAX_HTTP2_STREAMS))
+                        .setHttp2RstFloodMaxRstFramePerWindow(MAX_HTTP2_RESETS);
         state.options()
                 .listen()
                 .tls()
                 .ifPresent(files ->
                         options.setSsl(true)
                                 .setUseAlpn(true)
+                                .setAlpnVersions(
+                                        List.of(
+                                                HttpVersion.HTTP_2,
+                                                HttpVersion.HTTP_1_1,
+                                                HttpVersion.HTTP_1_0))
                                 .setKeyCertOptions(
                                         new PemKeyCertOptions()
                                                 .setKeyPath(files.key())

@@ -24,6 +24,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
 class TransportTest {
     private static final String STREAM =
             "{\"messages\":[{\"role\":\"user\",\"content\":\"say:Hello!\"}],\"stream\":true}";
@@ -70,6 +73,28 @@ class TransportTest {
             assertThat(response.version()).isEqualTo(version);
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.body()).endsWith("data: [DONE]\n\n");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2", "http/1.1", "http/1.0"})
+    void agreesWithTheClientOnAVersionWhileShakingHands(String version) throws Exception {
+        SelfSigned pair = SelfSigned.make(directory);
+        TlsFiles files = new TlsFiles(pair.key().toString(), pair.certificate().toString());
+        ServerOptions options = ParrotServer.options().withListen(o -> o.withTls(files));
+        try (ParrotServer server = ParrotServer.startEmpty(options, ParrotServer.servedModel());
+                SSLSocket socket =
+                        (SSLSocket)
+                                pair.trusting()
+                                        .getSocketFactory()
+                                        .createSocket("127.0.0.1", server.port())) {
+            SSLParameters offer = socket.getSSLParameters();
+            offer.setApplicationProtocols(new String[] {version});
+            socket.setSSLParameters(offer);
+
+            socket.startHandshake();
+
+            assertThat(socket.getApplicationProtocol()).isEqualTo(version);
         }
     }
 
