@@ -22,6 +22,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A server from its start to its end: opens the port, loads the model, says when it is ready, and
@@ -38,6 +40,9 @@ final class ServerProcess {
     private static final int EXIT_INTERRUPTED = 130;
     private static final int EXIT_TERMINATED = 143;
     private static final int EXIT_BROKEN = 1;
+
+    /// More than the server takes for the last bytes of answers.
+    private static final long END_SECONDS = 30;
 
     private final ServePlan plan;
     private final PrintStream out;
@@ -74,10 +79,32 @@ final class ServerProcess {
             watchThroughput();
             int exitCode = ended.future().await();
             // The last answers are written before the engine's verticle goes.
-            vertx.undeploy(listening).await();
+            awaitEnd(vertx.undeploy(listening));
             return exitCode;
+        } catch (OutOfMemoryError e) {
+            return endWithoutThread(e);
         } finally {
-            vertx.close().await();
+            awaitEnd(vertx.close());
+        }
+    }
+
+    /// Out of memory is here who may have no more threads: of the heap, the launcher has the JVM
+    /// end at once. Nothing is closed, for that would wait for the thread that never came.
+    private static int endWithoutThread(OutOfMemoryError cause) {
+        LOG.error(
+                "the process ends, for it can't start another thread; raise the limit of threads"
+                        + " (ulimit -u, or that of the container): {}",
+                cause.getMessage());
+        Runtime.getRuntime().halt(EXIT_BROKEN);
+        return EXIT_BROKEN;
+    }
+
+    /// Nothing that does not end may keep the process.
+    private static void awaitEnd(Future<?> end) {
+        try {
+            end.await(END_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("the process ends though not all of it has stopped", e);
         }
     }
 
