@@ -70,8 +70,9 @@ record Rooms(String root) {
     private static final Map<String, List<String>> LIBRARIES =
             Map.of(
                     "server",
-                    // Vert.x says with Netty's types why it can't read the head of a request, and
-                    // chunks of streams go past Netty's encoder.
+                    // Vert.x says with Netty's types why it can't read the head of a request,
+                    // chunks
+                    // of streams go past Netty's encoder, and who takes nothing is left by force.
                     List.of(
                             "io.vertx..",
                             "io.micrometer..",

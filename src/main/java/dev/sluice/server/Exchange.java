@@ -104,7 +104,7 @@ final class Exchange {
             generations.forEach(Generation::cancel);
             end("slow client");
         }
-        PacedBody.hangUp(ctx.request());
+        ClientConnection.hangUp(ctx.vertx(), ctx.request(), state.options().stallTimeout());
     }
 
     private void remark(Generation generation) {

@@ -13,6 +13,7 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 
@@ -31,6 +32,10 @@ final class HttpListener extends VerticleBase {
     private static final int MAX_HTTP2_RESETS = 16 * MAX_HTTP2_STREAMS;
 
     private static final int BACKLOG = 1024;
+
+    /// Before the routes of [Routes].
+    private static final int FIRST = -1;
+
     private static final Duration LAST_BYTES = Duration.ofSeconds(10);
 
     /// Below that a packet is a packet.
@@ -44,6 +49,7 @@ final class HttpListener extends VerticleBase {
     private final BiFunction<Vertx, ServerState, Router> routes;
     private final IntConsumer listening;
     private Optional<HttpServer> server = Optional.empty();
+    private Optional<Connections> connections = Optional.empty();
 
     /// @param port may be 0 for any that is free
     /// @param routes what is served
@@ -61,11 +67,18 @@ final class HttpListener extends VerticleBase {
 
     @Override
     public Future<?> start() {
+        Connections all = new Connections(vertx, state.options().listen().idleTimeout());
+        Router router = routes.apply(vertx, state);
+        router.route().order(FIRST).handler(all::watch);
         HttpServer created =
                 vertx.createHttpServer(options())
-                        .connectionHandler(EventChunks::install)
+                        .connectionHandler(connection -> {
+                            EventChunks.install(connection);
+                            all.add(connection);
+                        })
                         .invalidRequestHandler(ErrorResponses::refuse)
-                        .requestHandler(routes.apply(vertx, state));
+                        .requestHandler(router);
+        connections = Optional.of(all);
         server = Optional.of(created);
         return created.listen().onSuccess(open -> listening.accept(open.actualPort()));
     }
@@ -76,6 +89,13 @@ final class HttpListener extends VerticleBase {
                         .setHost(state.options().host())
                         .setPort(port)
                         .setAcceptBacklog(BACKLOG)
+                        // So that a client whose machine is gone is missed at some time.
+                        .setTcpKeepAlive(true)
+                        // Nothing is written before the first head is whole; Connections takes over
+                        // from there.
+                        .setWriteIdleTimeout(
+                                Math.toIntExact(state.options().listen().idleTimeout().toMillis()))
+                        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                         .setSendBufferSize(SEND_BUFFER)
                         .setCompressionSupported(true)
                         .setCompressionLevel(COMPRESSION_LEVEL)
@@ -106,6 +126,8 @@ final class HttpListener extends VerticleBase {
     @Override
     public Future<?> stop() {
         state.uploads().forEach(BodyReader::giveUp);
+        // Before the server's own, which drops what a connection has not sent.
+        connections.ifPresent(all -> all.shutDown(LAST_BYTES));
         return server.isEmpty() ? Future.succeededFuture() : server.get().shutdown(LAST_BYTES);
     }
 }

@@ -6,7 +6,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,18 +59,6 @@ final class PacedBody {
 
     private void cutOff() {
         LOG.debug("a client that takes nothing of its answer is cut off");
-        hangUp(request);
-    }
-
-    /// Leaves a client that does not keep up. The connection may stay for as long as the client
-    /// does not read what was sent before.
-    static void hangUp(HttpServerRequest request) {
-        if (request.version() == HttpVersion.HTTP_2) {
-            // Nothing is left to do if the client is gone.
-            request.response().reset();
-        } else {
-            // Resetting does nothing for HTTP/1 once the head is out.
-            request.connection().close();
-        }
+        ClientConnection.hangUp(vertx, request, stallTimeout);
     }
 }

@@ -146,9 +146,7 @@ final class SseWriter implements Answer {
         if (allEndsWritten()) {
             complete = true;
             out.write(renderer.end(progress));
-            // Nothing is left to do if the client is gone.
-            out.endTo(response);
-            close();
+            end();
         } else if (!out.isEmpty()) {
             lastWriteNanos = System.nanoTime();
             // A failure shows as a closed response.
@@ -297,8 +295,12 @@ final class SseWriter implements Answer {
             return;
         }
         out.write(ChunkRenderer.failure(error));
+        end();
+    }
+
+    /// The client may have stopped reading, though there was room for all that is left.
+    private void end() {
         close();
-        // The client may have stopped reading.
         long timer = setStallTimer();
         out.endTo(response).onComplete(_ -> vertx.cancelTimer(timer));
     }

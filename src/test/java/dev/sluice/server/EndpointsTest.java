@@ -24,6 +24,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -189,7 +190,13 @@ class EndpointsTest {
     @Test
     void metricsMayHaveAPortOfTheirOwn() {
         ListenOptions listen =
-                new ListenOptions("127.0.0.1", 0, OptionalInt.of(0), 1, Optional.empty());
+                new ListenOptions(
+                        "127.0.0.1",
+                        0,
+                        OptionalInt.of(0),
+                        1,
+                        Optional.empty(),
+                        Duration.ofMinutes(1));
         ServerOptions own =
                 ParrotServer.options().withListen(_ -> listen).withSettings(Map.of("port", 7));
         try (ParrotServer apart = ParrotServer.start(own, ParrotServer.servedModel())) {
