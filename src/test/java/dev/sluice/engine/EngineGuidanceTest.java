@@ -9,13 +9,18 @@ import dev.sluice.grammar.GrammarSpec;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.TestEngines;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
+import dev.sluice.tokenizer.Vocabulary;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +44,7 @@ class EngineGuidanceTest extends RuledEngine {
     }
 
     boolean jumps = true;
+    private List<LogitsProcessor> processors = List.of();
     private Optional<EarlyStop> earlyStop = Optional.empty();
     private int steps;
 
@@ -66,7 +72,7 @@ class EngineGuidanceTest extends RuledEngine {
 
     private EngineFeatures guided() {
         EngineFeatures features =
-                EngineFeatures.of(List.of(), Optional.of(new GuidedDecoding(compiler, jumps)));
+                EngineFeatures.of(processors, Optional.of(new GuidedDecoding(compiler, jumps)));
         return earlyStop.map(features::with).orElse(features);
     }
 
@@ -142,32 +148,136 @@ class EngineGuidanceTest extends RuledEngine {
         }
     }
 
+    private void assertDrawnTokenByToken(GenerationRequest request, String text) {
+        jumps = true;
+        Answer answer = of(admit(roomy(), List.of(request)), request.id());
+        int allowed = steps;
+        jumps = false;
+        Answer slow = of(admit(roomy(), List.of(request)), request.id());
+
+        assertThat(answer.text()).isEqualTo(text);
+        assertThat(answer).isEqualTo(slow);
+        assertThat(allowed).isEqualTo(steps);
+    }
+
     @Test
     void forcedTextWithABiasIsDrawnTokenByToken() {
         GenerationRequest request =
                 biased("b", regex("abcdefgh"), Map.of((int) 'x', 1f), StopConditions.maxTokens(9));
 
-        Answer answer = of(admit(roomy(), List.of(request)), "b");
-        int allowed = steps;
-        jumps = false;
-        admit(roomy(), List.of(request));
-
-        assertThat(answer.text()).isEqualTo("abcdefgh");
-        assertThat(allowed).isEqualTo(steps);
+        assertDrawnTokenByToken(request, "abcdefgh");
     }
 
     @Test
     void forcedTextWithAStopIdIsDrawnTokenByToken() {
         StopConditions stop = new StopConditions(5, 9, List.of(), Set.of((int) 'c'), false, false);
-        GenerationRequest request = guided("s", 0, regex("abcdefgh"), stop);
 
-        Answer answer = of(admit(roomy(), List.of(request)), "s");
-        int allowed = steps;
+        assertDrawnTokenByToken(guided("s", 0, regex("abcdefgh"), stop), "abcdefgh");
+    }
+
+    @Test
+    void forcedTextWithLogProbabilitiesIsDrawnTokenByToken() {
+        OutputOptions output =
+                new OutputOptions(
+                        true,
+                        false,
+                        Set.of(),
+                        new LogprobsOptions(OptionalInt.of(0), false, false, OptionalInt.empty()));
+        LogitsRules rules = LogitsRules.NONE.with(regex("abcdefgh"));
+
+        assertDrawnTokenByToken(
+                request("l", rules, StopConditions.maxTokens(9), output), "abcdefgh");
+    }
+
+    @Test
+    void forcedTextWithABadWordIsDrawnTokenByToken() {
+        LogitsRules rules =
+                new LogitsRules(
+                        List.of(TokenIds.of('x', 'y')),
+                        Map.of(),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.of(regex("abcdefgh")));
+
+        assertDrawnTokenByToken(
+                request("w", rules, StopConditions.maxTokens(9), OutputOptions.TEXT), "abcdefgh");
+    }
+
+    @Test
+    void forcedTextThatAProcessorSeesIsDrawnTokenByToken() {
+        processors = List.of(new Levelling());
+        GenerationRequest request = guided("p", 0, regex("abcdefgh"), StopConditions.maxTokens(9));
+
+        assertDrawnTokenByToken(request, "abcdefgh");
+    }
+
+    /// Finds all tokens equally likely, those too that the grammar has closed.
+    private static final class Levelling implements LogitsProcessor {
+        @Override
+        public boolean appliesTo(SequenceState sequence) {
+            return true;
+        }
+
+        @Override
+        public void apply(SequenceState sequence, MemorySegment logits) {
+            for (int id = 0; id < ByteTokenizer.SIZE; id++) {
+                logits.setAtIndex(ValueLayout.JAVA_FLOAT, id, 10);
+            }
+        }
+    }
+
+    @Test
+    void noProcessorOpensWhatTheGrammarHasClosed() {
+        processors = List.of(new Levelling());
+        GenerationRequest request = guided("p", 0, regex("ab"), StopConditions.maxTokens(9));
+
+        Answer answer = of(admit(roomy(), List.of(request)), "p");
+
+        assertThat(answer.text()).isEqualTo("ab");
+        assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void forcedTextThatReadsLikeASpecialTokenIsWrittenInLetters() {
+        tokenizer = new MarkupTokenizer();
+        GenerationRequest request =
+                guided("m", 0, regex("abc<eos>defghij"), StopConditions.maxTokens(20));
+
+        Answer quick = of(admit(roomy(), List.of(request)), "m");
         jumps = false;
-        Answer slow = of(admit(roomy(), List.of(request)), "s");
+        Answer slow = of(admit(roomy(), List.of(request)), "m");
 
-        assertThat(answer.text()).isEqualTo(slow.text());
-        assertThat(allowed).isEqualTo(steps);
+        assertThat(quick.text()).isEqualTo("abc<eos>defghij");
+        assertThat(quick).isEqualTo(slow);
+    }
+
+    /// Bytes, but for the text of the special token, which is the token.
+    private static final class MarkupTokenizer implements Tokenizer {
+        private final ByteTokenizer bytes = new ByteTokenizer();
+
+        @Override
+        public TokenIds encode(String text, boolean addSpecial) {
+            int at = text.indexOf("<eos>");
+            if (at < 0) {
+                return bytes.encode(text, addSpecial);
+            }
+            int[] before = bytes.encode(text.substring(0, at), addSpecial).toArray();
+            int[] behind = encode(text.substring(at + "<eos>".length()), false).toArray();
+            int[] ids = Arrays.copyOf(before, before.length + 1 + behind.length);
+            ids[before.length] = ByteTokenizer.EOS;
+            System.arraycopy(behind, 0, ids, before.length + 1, behind.length);
+            return TokenIds.of(ids);
+        }
+
+        @Override
+        public Vocabulary vocabulary() {
+            return bytes.vocabulary();
+        }
+
+        @Override
+        public String decode(TokenIds ids, boolean skipSpecial) {
+            return bytes.decode(ids, skipSpecial);
+        }
     }
 
     @Test
@@ -211,6 +321,45 @@ class EngineGuidanceTest extends RuledEngine {
         assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
         assertThat(answer.text().substring(answer.text().indexOf("EE") + 2).strip())
                 .isIn("yes", "no");
+    }
+
+    /// Four tokens of thinking, then a choice.
+    private Answer chosenAfterThinking() {
+        Guidance guidance =
+                new Guidance(
+                        new GrammarSpec.Choice(List.of("yes", "no")),
+                        "guided_choice",
+                        Optional.of(TokenIds.of(END)));
+        ThinkingBudget budget =
+                new ThinkingBudget(
+                        OptionalInt.of(4),
+                        OptionalInt.empty(),
+                        true,
+                        TokenIds.EMPTY,
+                        TokenIds.of(END),
+                        TokenIds.of(END));
+        return thinking(guidance, budget, Map.of());
+    }
+
+    @Test
+    void noEndComesWithinTheThinking() {
+        model.saying(_ -> ByteTokenizer.EOS);
+
+        Answer answer = chosenAfterThinking();
+
+        assertThat(answer.ids().get(4)).isEqualTo(END);
+        assertThat(answer.text()).matches("(?s).*E\\n{0,3}(yes|no)");
+        assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
+    }
+
+    @Test
+    void aFewLineEndsMayComeBetweenTheThinkingAndTheText() {
+        model.saying(_ -> '\n');
+
+        Answer answer = chosenAfterThinking();
+
+        assertThat(answer.text()).matches("\n\n\n\nE\n\n\n(yes|no)");
+        assertThat(answer.reason()).isEqualTo(FinishReason.STOP);
     }
 
     @Test

@@ -32,16 +32,17 @@ class EngineSpeculationGuidanceTest extends EngineGuidanceTest {
 
     /// Guesses texts of the pattern, and sometimes what can't follow.
     private static HistoryModel writer() {
-        return new HistoryModel(ByteTokenizer.SIZE)
-                .saying(ids -> {
-                    int last = ids[ids.length - 1];
-                    return switch (last) {
-                        case 'a' -> 'b';
-                        case 'c' -> 'd';
-                        case 'b', 'd', 'e' -> ids.length % 4 == 0 ? 'c' : '7';
-                        default -> ids.length % 7 == 0 ? '!' : '0' + ids.length % 10;
-                    };
-                });
+        return new HistoryModel(ByteTokenizer.SIZE).saying(EngineSpeculationGuidanceTest::written);
+    }
+
+    private static int written(int[] ids) {
+        int last = ids[ids.length - 1];
+        return switch (last) {
+            case 'a' -> 'b';
+            case 'c' -> 'd';
+            case 'b', 'd', 'e' -> ids.length % 4 == 0 ? 'c' : '7';
+            default -> ids.length % 7 == 0 ? '!' : '0' + ids.length % 10;
+        };
     }
 
     /// Text that is guessed within its grammar takes few steps anyway.
@@ -93,5 +94,31 @@ class EngineSpeculationGuidanceTest extends EngineGuidanceTest {
         });
         assertThat(drafts.accepted().get(1)).isPositive();
         assertThat(drafts.numAccepted()).isLessThan(drafts.numDrafted());
+    }
+
+    /// No mask is found in the midst of what is guessed for the first.
+    @Test
+    void aTextThatFailsBehindAGuessLeavesTheOthersWhatWasGuessedForThem() {
+        model.saying(EngineSpeculationGuidanceTest::written);
+        jumps = false;
+        GenerationRequest hostile =
+                guided(
+                        "hostile",
+                        0,
+                        regex("x{12}" + "(a|b|ab)*".repeat(1_900)),
+                        StopConditions.maxTokens(20));
+        GenerationRequest second =
+                Requests.of("second", Requests.prompt(1, 8), SamplingParams.GREEDY, 20);
+        GenerationRequest third =
+                Requests.of("third", Requests.prompt(2, 11), SamplingParams.GREEDY, 20);
+
+        Map<String, Answer> together = admit(roomy(), List.of(hostile, second, third));
+
+        assertThat(drafts.numAccepted()).isGreaterThan(20);
+        assertThat(of(together, "hostile").end()).isInstanceOf(GenerationEvent.Failed.class);
+        for (GenerationRequest other : List.of(second, third)) {
+            assertThat(of(together, other.id()))
+                    .isEqualTo(of(admit(roomy(), List.of(other)), other.id()));
+        }
     }
 }

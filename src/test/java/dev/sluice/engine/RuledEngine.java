@@ -7,6 +7,7 @@ import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.testing.HistoryModel;
 import dev.sluice.testing.MemoryDevice;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
 
 import org.junit.jupiter.api.AfterEach;
 
@@ -25,6 +26,7 @@ import java.util.function.LongSupplier;
 abstract class RuledEngine {
     final HistoryModel model = new HistoryModel(ByteTokenizer.SIZE);
     final MemoryDevice device = open();
+    Tokenizer tokenizer = new ByteTokenizer();
 
     /// How guesses fared in the last run.
     DraftCounts drafts = DraftCounts.NONE;
@@ -79,7 +81,7 @@ abstract class RuledEngine {
     ///
     /// @param asked what a test asks for
     Engine engine(EngineConfig config, EngineFeatures asked) {
-        return new Engine(config, model, new ByteTokenizer(), device, features(asked), clock());
+        return new Engine(config, model, tokenizer, device, features(asked), clock());
     }
 
     Map<String, Answer> run(
