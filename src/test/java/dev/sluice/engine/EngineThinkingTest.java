@@ -72,6 +72,17 @@ class EngineThinkingTest extends RuledEngine {
     }
 
     @Test
+    void theAnswersLimitCountsNothingBeforeTheThinking() {
+        model.saying(ids -> "m<tmm</aaaaaaa".charAt(ids.length - 12));
+        LogitsRules rules = thinking(OptionalInt.empty(), OptionalInt.of(3), false);
+
+        Answer answer = alone(request("a", rules, endless(14), OutputOptions.TEXT));
+
+        assertThat(answer.text()).isEqualTo("m<tmm</aaa");
+        assertThat(answer.reason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
     void theAnswersLimitFollowsAThinkingThatWasCutShort() {
         model.saying(_ -> 'm');
         LogitsRules rules = thinking(OptionalInt.of(2), OptionalInt.of(3), true);

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 class LogitsProcessorsTest {
     private static final int THINK = 300;
@@ -220,6 +222,33 @@ class LogitsProcessorsTest {
                 .containsExactly((int) 'o', (int) 'k', END, (int) 'm');
     }
 
+    /// A server that kept all of them would grow with what its clients think of.
+    @Test
+    void theSentencesOfLongAgoAreForgotten() {
+        ThinkTokenizer tokenizer = new ThinkTokenizer();
+        LogitsProcessor budget = new ThinkingBudgetLogitsProcessor(tokenizer);
+        IntConsumer stop =
+                i ->
+                        assertThat(
+                                        budget.appliesTo(
+                                                new Seen(
+                                                        Map.of(
+                                                                "thinking_budget",
+                                                                0,
+                                                                "think_stop_sentence",
+                                                                "stop " + i),
+                                                        1,
+                                                        List.of(THINK))))
+                                .isTrue();
+        IntStream.range(0, 1000).forEach(stop);
+        assertThat(tokenizer.numEncoded).isEqualTo(1000);
+
+        stop.accept(999);
+        assertThat(tokenizer.numEncoded).isEqualTo(1000);
+        IntStream.range(0, 936).forEach(stop);
+        assertThat(tokenizer.numEncoded).isEqualTo(1936);
+    }
+
     @Test
     void doesNothingWhereNobodyThinksOrTheBudgetIsNoNumber() {
         List<Integer> undisturbed = List.of((int) 'm', (int) 'm', (int) 'm');
@@ -238,9 +267,11 @@ class LogitsProcessorsTest {
     /// Bytes, and the two tokens of thinking.
     private static final class ThinkTokenizer implements Tokenizer, Vocabulary {
         private final ByteTokenizer bytes = new ByteTokenizer();
+        private int numEncoded;
 
         @Override
         public TokenIds encode(String text, boolean addSpecial) {
+            numEncoded++;
             return bytes.encode(text, addSpecial);
         }
 

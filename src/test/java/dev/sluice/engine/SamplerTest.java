@@ -239,6 +239,15 @@ class SamplerTest {
         assertClose(reported(place, LogprobsMode.PROCESSED_LOGITS), logits, 1e-5);
     }
 
+    @Test
+    void processedValuesAreDividedByTheTemperatureOnce() {
+        SamplingParams warm = new SamplingParams(2, 1, OptionalInt.empty(), 0, 5);
+        Place place = random(5).with(warm, LogprobsOptions.NONE);
+
+        assertThat(reported(place.with(true, false), LogprobsMode.PROCESSED_LOGPROBS))
+                .isEqualTo(reported(place.with(false, false), LogprobsMode.PROCESSED_LOGPROBS));
+    }
+
     @ParameterizedTest
     @MethodSource("seeds")
     void rawValuesIgnoreEverythingButWhatTheyWereAskedFor(long seed) {
