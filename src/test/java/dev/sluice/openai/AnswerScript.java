@@ -3,7 +3,10 @@ package dev.sluice.openai;
 import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.GenerationEvent;
 import dev.sluice.engine.GenerationRequest;
+import dev.sluice.engine.LogitsRules;
+import dev.sluice.engine.LogprobsOptions;
 import dev.sluice.engine.Marker;
+import dev.sluice.engine.OutputOptions;
 import dev.sluice.engine.SamplingParams;
 import dev.sluice.engine.StopConditions;
 import dev.sluice.engine.TokenLogprob;
@@ -12,7 +15,9 @@ import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.openai.parsers.ParserSettings;
 import dev.sluice.testing.ByteTokenizer;
 import dev.sluice.tokenizer.TokenIds;
+import dev.sluice.tokenizer.Tokenizer;
 
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 import java.nio.charset.StandardCharsets;
@@ -29,21 +34,13 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /// A request with the wishes of a test, events that a test makes up, and the answer as JSON with
-/// its keys in order. Tokens are bytes.
+/// its keys in order. Tokens are bytes unless a test has others.
 final class AnswerScript {
-    private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final ServedModel MODEL =
-            new ServedModel(
-                    "m",
-                    Optional.empty(),
-                    "/m",
-                    new ByteTokenizer(),
-                    Optional.empty(),
-                    Map.of(),
-                    SamplingDefaults.NEUTRAL,
-                    ApiOptions.DEFAULT,
-                    512,
-                    Instant.EPOCH);
+    /// Else the second of two equal keys would hide the first.
+    private static final JsonMapper JSON =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+                    .build();
 
     private final Kind kind;
     private final List<String> prompts;
@@ -61,7 +58,10 @@ final class AnswerScript {
     private int candidates = 1;
     private boolean echo;
     private boolean metrics;
+    private boolean streams = true;
     private boolean slow;
+    private Tokenizer tokenizer = new ByteTokenizer();
+    private boolean continuesText;
     private Optional<AnswerProgress> progress = Optional.empty();
     private Optional<ChunkRenderer> renderer = Optional.empty();
 
@@ -137,6 +137,13 @@ final class AnswerScript {
         return this;
     }
 
+    /// The text goes on after the prompt's.
+    AnswerScript continuing(Tokenizer other) {
+        tokenizer = other;
+        continuesText = true;
+        return this;
+    }
+
     /// A parser for the next sequence.
     AnswerScript parsedBy(ScriptedParser parser) {
         parsers.add(parser);
@@ -155,25 +162,45 @@ final class AnswerScript {
     private PreparedRequest request() {
         List<GenerationRequest> sequences = new ArrayList<>();
         for (String prompt : prompts) {
-            TokenIds ids = new ByteTokenizer().encode(prompt, false);
+            TokenIds ids = tokenizer.encode(prompt, false);
             for (int i = 0; i < perPrompt; i++) {
                 sequences.add(
                         new GenerationRequest(
-                                "s", ids, SamplingParams.GREEDY, StopConditions.maxTokens(9)));
+                                "s",
+                                ids,
+                                SamplingParams.GREEDY,
+                                LogitsRules.NONE,
+                                StopConditions.maxTokens(9),
+                                new OutputOptions(
+                                        true, continuesText, Set.of(), LogprobsOptions.NONE)));
             }
         }
         return new PreparedRequest(
                 kind,
                 "id-1",
                 77,
-                MODEL,
+                served(),
                 sequences,
                 prompts.size(),
                 echo || tokenIds ? prompts : List.of(),
-                true,
+                streams,
                 options(),
                 "prompt",
                 Optional.empty());
+    }
+
+    private ServedModel served() {
+        return new ServedModel(
+                "m",
+                Optional.empty(),
+                "/m",
+                tokenizer,
+                Optional.empty(),
+                Map.of(),
+                SamplingDefaults.NEUTRAL,
+                ApiOptions.DEFAULT,
+                512,
+                Instant.EPOCH);
     }
 
     private AnswerOptions options() {
@@ -299,6 +326,11 @@ final class AnswerScript {
         }
     }
 
+    /// About how many characters wait for the client.
+    int pendingSize() {
+        return progress().pendingSize();
+    }
+
     /// The chunks so far.
     List<String> chunks() {
         return List.copyOf(chunks);
@@ -321,6 +353,7 @@ final class AnswerScript {
 
     /// Lets what comes be one answer.
     AnswerScript whole() {
+        streams = false;
         return stall();
     }
 

@@ -145,6 +145,47 @@ class LogprobsAnswerTest {
     }
 
     @Test
+    void offsetsCountCharactersOutsideTheBasicPlaneOnce() {
+        String body =
+                AnswerScript.completion("😀a")
+                        .withEcho()
+                        .withLogprobs(0)
+                        .whole()
+                        .started(
+                                0,
+                                chosen(0x9f, -1),
+                                chosen(0x98, -1),
+                                chosen(0x80, -1),
+                                chosen('a', -1))
+                        .token(0, "", chosen(0xf0, -1))
+                        .token(0, "", chosen(0x9f, -1))
+                        .token(0, "", chosen(0x98, -1))
+                        .token(0, "😀", chosen(0x80, -1))
+                        .token(0, "h", H)
+                        .finished(0, FinishReason.LENGTH)
+                        .body();
+
+        assertThat(at(body, "/choices/0/text")).isEqualTo("\"😀a😀h\"");
+        assertThat(at(body, "/choices/0/logprobs/text_offset")).isEqualTo("[0,0,0,0,1,2,2,2,2,3]");
+    }
+
+    @Test
+    void aSpecialTokenThatIsLeftOutMovesNoOffset() {
+        String body =
+                AnswerScript.completion("ab")
+                        .withLogprobs(0)
+                        .whole()
+                        .started(0)
+                        .token(0, "h", H)
+                        .token(0, "", EOS)
+                        .token(0, "i", chosen('i', -1))
+                        .finished(0, FinishReason.LENGTH)
+                        .body();
+
+        assertThat(at(body, "/choices/0/logprobs/text_offset")).isEqualTo("[0,1,1]");
+    }
+
+    @Test
     void aPromptCanBeScoredAlone() {
         String body =
                 AnswerScript.completion("ab")

@@ -51,6 +51,13 @@ final class ScriptedParser implements OutputParser {
     /// What it says at the end.
     ScriptedParser end(ParsedPiece piece) {
         rest = piece;
+        called |= !piece.toolCalls().isEmpty();
+        return this;
+    }
+
+    /// None of its calls is whole at the end.
+    ScriptedParser neverWhole() {
+        called = false;
         return this;
     }
 

@@ -118,6 +118,21 @@ class StreamedPartsTest {
     }
 
     @Test
+    void argumentsOfCallsWaitForASlowClientAsTextDoes() {
+        AnswerScript script =
+                AnswerScript.chat("ab")
+                        .parsedBy(
+                                new ScriptedParser()
+                                        .say(call(begin(0, "f"), slice(0, "x".repeat(1000)))))
+                        .started(0)
+                        .stall()
+                        .text(0, "x");
+
+        assertThat(script.pendingSize()).isEqualTo(1000);
+        assertThat(script.resume().pendingSize()).isZero();
+    }
+
+    @Test
     void whatAParserHeldBackIsOnTheLastChunk() {
         List<String> choices =
                 AnswerScript.chat("ab")

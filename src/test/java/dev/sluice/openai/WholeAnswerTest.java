@@ -13,11 +13,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.engine.FinishReason;
 import dev.sluice.openai.PreparedRequest.Kind;
+import dev.sluice.tokenizer.Tokenizer;
+import dev.sluice.tokenizer.TokenizerLoader;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import java.nio.file.Path;
 
 class WholeAnswerTest {
     @Test
@@ -128,6 +132,36 @@ class WholeAnswerTest {
     }
 
     @Test
+    void aLongCandidateIsNoLessLikelyForItsLength() {
+        AnswerScript script = AnswerScript.completion("ab").bestOf(2).whole().started(0).started(1);
+        script.token(0, "a", chosen('a', -0.5)).token(0, "b", chosen('b', -0.5));
+        script.token(1, "c", chosen('c', -0.75));
+
+        String body = script.finished(0, FinishReason.STOP).finished(1, FinishReason.STOP).body();
+
+        assertThat(at(body, "/choices/0/text")).isEqualTo("\"ab\"");
+    }
+
+    @Test
+    void rawTextThatGoesOnAfterThePromptKeepsItsFirstSpace() {
+        Path model = Path.of("src/test/resources/tokenizer/bpe.model");
+        Tokenizer tokenizer = TokenizerLoader.fromSentencePiece(model).tokenizer();
+        AnswerScript script =
+                AnswerScript.completion("ab")
+                        .continuing(tokenizer)
+                        .withTokenIds()
+                        .whole()
+                        .started(0);
+        for (int id : tokenizer.encode("gate", false).toArray()) {
+            script.token(0, "", id);
+        }
+
+        String body = script.finished(0, FinishReason.LENGTH).body();
+
+        assertThat(at(body, "/choices/0/completion_tokens")).isEqualTo("\" gate\"");
+    }
+
+    @Test
     void idsAndRawTextsOfAChatAreInItsMessage() {
         String body =
                 AnswerScript.chat("ab")
@@ -225,6 +259,24 @@ class WholeAnswerTest {
         assertThat(at(body, "/choices/0/text")).isEqualTo("\"ab\"");
         assertThat(at(body, "/choices/0/reasoning_content")).isEqualTo("\"hm\"");
         assertThat(at(body, "/choices/0/tool_calls/0/function/name")).isEqualTo("\"f\"");
+        assertThat(at(body, "/choices/0/finish_reason")).isEqualTo("\"length\"");
+    }
+
+    @Test
+    void aCallThatIsNotWholeIsLeftOut() {
+        ScriptedParser parser =
+                new ScriptedParser().say(call(begin(0, "f"), slice(0, "{\"a"))).neverWhole();
+
+        String body =
+                AnswerScript.chat("ab")
+                        .parsedBy(parser)
+                        .whole()
+                        .started(0)
+                        .text(0, "x")
+                        .finished(0, FinishReason.LENGTH)
+                        .body();
+
+        assertThat(at(body, "/choices/0/message/tool_calls")).isEqualTo("null");
         assertThat(at(body, "/choices/0/finish_reason")).isEqualTo("\"length\"");
     }
 
