@@ -92,7 +92,9 @@ class WireFormsTest {
                         GenerationEvent.Failed.class,
                         failed ->
                                 assertThat(failed.cause())
-                                        .isInstanceOf(ApiException.Overloaded.class)
+                                        .isInstanceOfSatisfying(
+                                                ApiException.Overloaded.class,
+                                                e -> assertThat(e.retryAfterSeconds()).isEqualTo(3))
                                         .hasMessage("full"));
     }
 
