@@ -4,7 +4,8 @@ import dev.sluice.openai.parsers.JsonScanner.Step;
 
 /// The arguments of a call, as they come. Objects and lists pass through as they are written, but
 /// without the white space between their tokens; text that holds an object is that object; none are
-/// `{}`.
+/// `{}`. Nothing is added to arguments that break off: they are no JSON, so that nobody takes a
+/// part of them for all.
 final class ArgumentText {
     /// What a call without arguments gives.
     static final String NONE = "{}";
@@ -17,8 +18,7 @@ final class ArgumentText {
     private enum Form {
         UNKNOWN,
         STREAMED,
-        WHOLE,
-        GIVEN
+        WHOLE
     }
 
     /// Reads the next char. After anything but `MORE` it takes no more.
@@ -48,16 +48,6 @@ final class ArgumentText {
         return text;
     }
 
-    /// Ends arguments that were cut off or are wrong, so that what was given out is valid.
-    void giveUp() {
-        if (form == Form.STREAMED) {
-            ready.append(scanner.completion());
-        } else if (form != Form.GIVEN) {
-            ready.append(NONE);
-        }
-        form = Form.GIVEN;
-    }
-
     /// Whether the text is inside a string.
     boolean inString() {
         return scanner.inString();
@@ -67,18 +57,13 @@ final class ArgumentText {
         if (form == Form.UNKNOWN) {
             form = c == '{' || c == '[' ? Form.STREAMED : Form.WHOLE;
         }
-        held.append(c);
-        if (form == Form.STREAMED && !scanner.awaitsKey()) {
-            ready.append(held);
-            held.setLength(0);
-        }
+        (form == Form.STREAMED ? ready : held).append(c);
     }
 
     private void complete() {
         if (form == Form.WHOLE) {
             ready.append(whole(held.toString()));
         }
-        form = Form.GIVEN;
     }
 
     private static String whole(String value) {

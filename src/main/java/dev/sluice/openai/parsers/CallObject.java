@@ -63,12 +63,10 @@ final class CallObject {
         };
     }
 
-    /// Ends a call that was cut off or is wrong. One that was begun is well-formed after it.
+    /// Ends a call that was cut off or is wrong.
     void giveUp() {
         if (named) {
             calls.spoil();
-            arguments.giveUp();
-            giveArguments();
         }
     }
 

@@ -110,7 +110,6 @@ final class DeepseekCallStage implements Stage {
 
     private void giveUp() {
         calls.spoil();
-        arguments.giveUp();
         state = State.REST;
     }
 
@@ -157,10 +156,7 @@ final class DeepseekCallStage implements Stage {
                 }
                 noArguments(closed);
             }
-            case ARGUMENTS -> {
-                giveUp();
-                giveArguments();
-            }
+            case ARGUMENTS -> giveUp();
             case HEAD -> lead.give(raw);
             case CALLS -> giveStray();
             case TEXT, REST -> {}
@@ -179,10 +175,11 @@ final class DeepseekCallStage implements Stage {
 
     private void noArguments(boolean closed) {
         String other = fence.toString().replace("`", "").strip();
-        if (!closed || !(other.isEmpty() || other.equals("json"))) {
+        if (closed && (other.isEmpty() || other.equals("json"))) {
+            calls.arguments(ArgumentText.NONE);
+        } else {
             calls.spoil();
         }
-        calls.arguments(ArgumentText.NONE);
     }
 
     private void place(Mark mark) {

@@ -23,7 +23,7 @@ final class JsonScanner {
         LAST,
         /// Not part of it: the value, a number, was complete before.
         BEFORE,
-        /// Wrong. The value is as it was before this char, and stays so.
+        /// Wrong: nothing that follows makes it a value.
         INVALID
     }
 
@@ -69,37 +69,6 @@ final class JsonScanner {
     /// Whether the next char belongs to a string.
     boolean inString() {
         return state == State.STRING || state == State.ESCAPE || state == State.HEX;
-    }
-
-    /// Whether a comma was read last and a key must follow. The comma should not be given out yet:
-    /// the value could not be ended after it.
-    boolean awaitsKey() {
-        return state == State.KEY;
-    }
-
-    /// The shortest text that makes the value complete; if [#awaitsKey()], without the comma.
-    String completion() {
-        StringBuilder text = new StringBuilder(ending());
-        if (key) {
-            text.append(":null");
-        }
-        for (int level = depth - 1; level >= 0; level--) {
-            text.append(objects.get(level) ? '}' : ']');
-        }
-        return text.toString();
-    }
-
-    private String ending() {
-        return switch (state) {
-            case STRING -> "\"";
-            case ESCAPE -> "\\\"";
-            case HEX -> "0".repeat(hexLeft) + '"';
-            case LITERAL -> literalLeft;
-            case MINUS, POINT, EXPONENT, SIGN -> "0";
-            case VALUE -> "null";
-            case KEY, COLON, FIRST_ITEM, FIRST_KEY, AFTER, ZERO, INTEGER, FRACTION, POWER, DONE ->
-                    "";
-        };
     }
 
     private Step structure(char c) {
@@ -223,13 +192,8 @@ final class JsonScanner {
             state = State.DONE;
             return Step.BEFORE;
         }
-        State number = state;
         state = State.AFTER;
-        Step step = accept(c);
-        if (step == Step.INVALID) {
-            state = number;
-        }
-        return step;
+        return accept(c);
     }
 
     /// `AFTER` where the number ends before the char, `DONE` where it may not.

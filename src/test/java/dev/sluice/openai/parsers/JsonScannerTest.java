@@ -2,8 +2,6 @@ package dev.sluice.openai.parsers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.openai.parsers.JsonScanner.Step;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -118,22 +116,6 @@ class JsonScannerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("seeds")
-    void completesWhatIsCutOffAnywhere(int seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        String json = object(random, 0);
-        JsonScanner scanner = new JsonScanner();
-        int given = 0;
-        for (int i = 0; i < json.length() - 1; i++) {
-            assertThat(scanner.accept(json.charAt(i))).isEqualTo(Step.MORE);
-            given = scanner.awaitsKey() ? given : i + 1;
-            String completed = json.substring(0, given) + scanner.completion();
-
-            assertThat(isJson(completed)).as(completed).isTrue();
-        }
-    }
-
-    @ParameterizedTest
     @ValueSource(
             strings = {
                 "{\"a\":01}",
@@ -156,15 +138,6 @@ class JsonScannerTest {
     void refusesWhatIsNoJson(String text) {
         assertThat(end(text)).isEqualTo(-1);
         assertThat(isJson(text)).isFalse();
-    }
-
-    @Test
-    void staysAsItWasAfterAWrongChar() {
-        JsonScanner scanner = new JsonScanner();
-        "[12".chars().forEach(c -> assertThat(scanner.accept((char) c)).isEqualTo(Step.MORE));
-
-        assertThat(scanner.accept('}')).isEqualTo(Step.INVALID);
-        assertThat(scanner.completion()).isEqualTo("]");
     }
 
     @Test

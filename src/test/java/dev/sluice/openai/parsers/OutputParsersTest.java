@@ -123,8 +123,8 @@ class OutputParsersTest {
                 .containsExactly(
                         new ToolCallDelta(0, Optional.of(new Begin("id-0", "get_it")), ""),
                         new ToolCallDelta(0, Optional.empty(), "{\"a"),
-                        new ToolCallDelta(0, Optional.empty(), "\":\"x}\""),
-                        new ToolCallDelta(0, Optional.empty(), ",\"b\":1"),
+                        new ToolCallDelta(0, Optional.empty(), "\":\"x}\","),
+                        new ToolCallDelta(0, Optional.empty(), "\"b\":1"),
                         new ToolCallDelta(0, Optional.empty(), "}"));
         assertThat(parser.finish(false)).isEqualTo(ParsedPiece.NONE);
         assertThat(parser.calledTools()).isTrue();
@@ -184,7 +184,7 @@ class OutputParsersTest {
 
         assertThat(speaker.whole(tokenizer))
                 .hasToString(
-                        "reasoning=[a] content=[bc] names=[f] arguments=[{\"x\":\"y\"}] called=false");
+                        "reasoning=[a] content=[bc] names=[f] arguments=[{\"x\":\"y] called=false");
         assertThat(speaker.eachToken(tokenizer)).hasToString(speaker.whole(tokenizer).toString());
     }
 

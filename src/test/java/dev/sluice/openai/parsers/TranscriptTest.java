@@ -7,8 +7,6 @@ import dev.sluice.openai.parsers.Speaker.Result;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import tools.jackson.databind.json.JsonMapper;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -98,9 +96,9 @@ class TranscriptTest {
 
     @ParameterizedTest
     @MethodSource("transcripts")
-    void isWellFormedWhereverTheTokenLimitFalls(Transcript transcript) {
-        JsonMapper json = JsonMapper.builder().build();
+    void addsNothingToArgumentsWhereverTheTokenLimitFalls(Transcript transcript) {
         Speaker speaker = transcript.speaker();
+        List<String> all = speaker.whole(MarkerTokenizer.ofChars()).heard().arguments();
         for (int end = 0; end <= speaker.output().length(); end++) {
             if (end > 0 && Character.isHighSurrogate(speaker.output().charAt(end - 1))) {
                 continue;
@@ -116,7 +114,10 @@ class TranscriptTest {
             Result tokens = shorter.eachToken(MarkerTokenizer.ofChars());
 
             assertThat(tokens).hasToString(whole.toString());
-            whole.heard().arguments().forEach(json::readTree);
+            List<String> some = whole.heard().arguments();
+            for (int i = 0; i < Math.min(some.size(), all.size()); i++) {
+                assertThat(all.get(i)).startsWith(some.get(i));
+            }
         }
     }
 }
