@@ -80,6 +80,7 @@ final class RequestGenerator {
                             "1"),
                     List.of("guided_json", "{}", "\"{\""),
                     List.of("guided_regex", "\"a+\"", "\"(\""),
+                    List.of("structured_outputs", "{\"json\": {}}", "{\"regex\": \"(\"}"),
                     List.of(
                             "tools",
                             "[]",

@@ -75,11 +75,19 @@ final class Fields {
     ///
     /// @throws InvalidRequest if an item is something else
     List<String> texts(String name) {
+        return texts(name, name, name);
+    }
+
+    /// The same for a list within a field of the body.
+    ///
+    /// @param field of the body
+    /// @param place of the list
+    List<String> texts(String name, String field, String place) {
         List<?> items = list(name);
         List<String> texts = new ArrayList<>(items.size());
         for (int i = 0; i < items.size(); i++) {
             if (!(items.get(i) instanceof String text)) {
-                throw Invalid.field(name, name + "[" + i + "]: Input should be a valid string");
+                throw Invalid.field(field, place + "[" + i + "]: Input should be a valid string");
             }
             texts.add(text);
         }

@@ -37,16 +37,24 @@ final class ForeignParameters {
                             value -> isEmpty(value) || value instanceof Map<?, ?>,
                             "this model only goes forward"));
 
+    private static final List<Parameter> EITHER =
+            List.of(
+                    new Parameter("regex", ForeignParameters::isEmpty, "use guided_regex"),
+                    new Parameter("ebnf", ForeignParameters::isEmpty, "use guided_grammar"),
+                    new Parameter("json_schema", ForeignParameters::isEmpty, "use guided_json"));
+
     private ForeignParameters() {}
 
     /// @throws InvalidRequest naming the field that asks for something
     static void refuseInChat(Fields fields) {
         refuse(fields, CHAT);
+        refuse(fields, EITHER);
     }
 
     /// @throws InvalidRequest naming the field that asks for something
     static void refuseInCompletion(Fields fields) {
         refuse(fields, COMPLETION);
+        refuse(fields, EITHER);
     }
 
     private static void refuse(Fields fields, List<Parameter> parameters) {

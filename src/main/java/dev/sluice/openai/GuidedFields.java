@@ -36,12 +36,16 @@ final class GuidedFields {
             asked.add(RESPONSE_FORMAT);
         }
         KINDS.stream().filter(kind -> fields.value(kind).isPresent()).forEach(asked::add);
+        Optional<GrammarSpec> structured = StructuredOutputs.of(fields);
+        structured.ifPresent(_ -> asked.add(StructuredOutputs.FIELD));
         if (asked.size() > 1) {
             throw tooMany(asked.get(1), asked);
         }
         return asked.stream()
                 .findFirst()
-                .map(field -> new GuidedForm(grammar(field, fields, format), field));
+                .map(field ->
+                        new GuidedForm(
+                                structured.orElseGet(() -> grammar(field, fields, format)), field));
     }
 
     /// A request names two forms.
@@ -87,7 +91,7 @@ final class GuidedFields {
     }
 
     /// A field as text; an object as JSON, its names in the order of the request.
-    private static String text(Fields fields, String name) {
+    static String text(Fields fields, String name) {
         Object value = fields.value(name).orElse("");
         return value instanceof Map<?, ?> ? RequestJson.write(value) : String.valueOf(value);
     }

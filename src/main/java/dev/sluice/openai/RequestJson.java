@@ -31,7 +31,8 @@ final class RequestJson {
                     .build();
 
     /// Fields that hold schemas, whose numbers count to the last digit.
-    private static final Set<String> EXACT = Set.of("guided_json", "response_format", "tools");
+    private static final Set<String> EXACT =
+            Set.of("guided_json", "response_format", StructuredOutputs.FIELD, "tools");
 
     private static final ObjectReader VALUES = MAPPER.readerFor(Object.class);
     private static final ObjectReader EXACT_VALUES =

@@ -78,6 +78,33 @@ class GuidedRequestTest {
     }
 
     @Test
+    void oneFieldHoldsEveryKindToo() {
+        String field = "\"structured_outputs\":{%s}";
+
+        assertThat(grammar(field.formatted("\"json\":{\"minimum\":1e400}")))
+                .isEqualTo(new GrammarSpec.JsonSchema("{\"minimum\":1E+400}", true));
+        assertThat(grammar(field.formatted("\"json\":\"{ \\\"a\\\": 1}\",\"regex\":null")))
+                .isEqualTo(new GrammarSpec.JsonSchema("{ \"a\": 1}", true));
+        assertThat(grammar(field.formatted("\"json\":{},\"disable_additional_properties\":true")))
+                .isEqualTo(new GrammarSpec.JsonSchema("{}", true, true));
+        assertThat(grammar(field.formatted("\"regex\":\"a+\",\"json_object\":false")))
+                .isEqualTo(new GrammarSpec.RegularExpression("a+"));
+        assertThat(grammar(field.formatted("\"choice\":[\"a\",\"ab\"]")))
+                .isEqualTo(new GrammarSpec.Choice(List.of("a", "ab")));
+        assertThat(
+                        grammar(
+                                field.formatted(
+                                        "\"grammar\":\"root ::= x\",\"whitespace_pattern\":null")))
+                .isEqualTo(new GrammarSpec.Ebnf("root ::= x"));
+        assertThat(grammar(field.formatted("\"json_object\":true,\"disable_fallback\":true")))
+                .isEqualTo(new GrammarSpec.JsonObject());
+        assertThat(grammar(field.formatted("\"structural_tag\":{\"triggers\":[]}")))
+                .isEqualTo(new GrammarSpec.StructuralTag("{\"triggers\":[]}"));
+        assertThat(grammar(field.formatted("\"structural_tag\":\"{}\"")))
+                .isEqualTo(new GrammarSpec.StructuralTag("{}"));
+    }
+
+    @Test
     void strictClosesObjectsAndItsOppositeRelaxes() {
         String format =
                 "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\","
@@ -144,6 +171,15 @@ class GuidedRequestTest {
         assertThat(PLAIN.sequence("\"response_format\":{\"type\":\"text\"}").rules().guidance())
                 .isEmpty();
         assertThat(PLAIN.sequence("\"guided_regex\":null").rules().guidance()).isEmpty();
+        assertThat(PLAIN.sequence("\"structured_outputs\":null").rules().guidance()).isEmpty();
+        assertThat(
+                        PLAIN.sequence(
+                                        "\"structured_outputs\":{\"json\":null,"
+                                                + "\"json_object\":false,"
+                                                + "\"disable_any_whitespace\":false}")
+                                .rules()
+                                .guidance())
+                .isEmpty();
     }
 
     @Test

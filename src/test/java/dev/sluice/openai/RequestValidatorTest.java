@@ -122,6 +122,19 @@ class RequestValidatorTest {
                     "guided_choice":["a"],"structural_tag":"{}" | structural_tag | only use one kind
                     "response_format":{"type":"json_object"},"guided_choice":["a"] | guided_choice | only use one kind
                     "guided_regex":"a","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required" | guided_regex | (guided_regex, tool_choice)
+                    "structured_outputs":"json" | structured_outputs | Input should be a valid dictionary
+                    "structured_outputs":{"regex":5} | structured_outputs | structured_outputs.regex: Input should be a valid string
+                    "structured_outputs":{"choice":["a",5]} | structured_outputs | structured_outputs.choice[1]: Input should be a valid string
+                    "structured_outputs":{"json":{},"json_object":true} | structured_outputs | Value error, You can only use one kind of guided decoding (structured_outputs.json, structured_outputs.json_object).
+                    "structured_outputs":{"json":{}},"guided_regex":"a" | structured_outputs | one kind of guided decoding (guided_regex, structured_outputs).
+                    "response_format":{"type":"json_object"},"structured_outputs":{"json":{}} | structured_outputs | one kind of guided decoding (response_format, structured_outputs).
+                    "structured_outputs":{"regex":"a"},"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required" | structured_outputs | (structured_outputs, tool_choice)
+                    "structured_outputs":{"json":{},"disable_any_whitespace":true} | structured_outputs | structured_outputs.disable_any_whitespace is not supported: start the server with --guided-decoding-disable-any-whitespace.
+                    "structured_outputs":{"json":{},"whitespace_pattern":" "} | structured_outputs | structured_outputs.whitespace_pattern is not supported: start
+                    "structured_outputs":{"lark":"a"} | structured_outputs | structured_outputs.lark is not supported.
+                    "regex":"a+" | regex | regex is not supported: use guided_regex.
+                    "ebnf":"root ::= x" | ebnf | ebnf is not supported: use guided_grammar.
+                    "json_schema":"{}" | json_schema | json_schema is not supported: use guided_json.
                     "tools":[{"type":"function","function":{"name":"f","strict":1}}] | tools | tools[0].function.strict: Input should be a valid boolean
                     "tools":{} | tools | Input should be a valid list
                     "tools":[5] | tools | tools[0]: Input should be a valid dictionary
@@ -168,6 +181,7 @@ class RequestValidatorTest {
                                 "tools":[],"tool_choice":"auto","parallel_tool_calls":true,
                                 "chat_template":null,"disable_chat_template":false,
                                 "max_streaming_response_tokens":1,"mm_hashes":[],"metadata":null,
+                                "regex":null,"ebnf":"","json_schema":{},"structured_outputs":{},
                                 "functions":[],"function_call":"none","modalities":["text"],
                                 "echo":false,"best_of":1,"suffix":"","include_draft_logprobs":true,
                                 "invalid_field":{"a":[1]},"store":true,"priority":3
@@ -462,6 +476,8 @@ class RequestValidatorTest {
                     "prompt":"a","best_of":3,"n":2 | best_of | only possible with n=1
                     "prompt":"a","best_of":3,"stream":true | best_of | not possible with stream
                     "prompt":"a","guided_json":{},"guided_choice":[] | guided_choice | only use one kind
+                    "prompt":"a","structured_outputs":{"json":{},"regex":"a"} | structured_outputs | only use one kind
+                    "prompt":"a","regex":"a+" | regex | use guided_regex
                     "prompt":"a","suffix":{"max_streaming_response_tokens":"x"} | suffix | valid integer
                     "prompt":"a","n":0 | n | at least 1
                     "prompt":"a","logprobs":true | logprobs | Input should be a valid integer
