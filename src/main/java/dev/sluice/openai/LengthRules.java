@@ -107,8 +107,11 @@ record LengthRules(ServedModel model) {
         if (count > limits.maxStopSequences()) {
             throw Invalid.field(
                     fields.stop().isEmpty() ? "stop_token_ids" : "stop",
-                    "Number of stop sequences (%d) exceeds the limit max_stop_seqs_num(%d)."
-                            .formatted(count, limits.maxStopSequences()));
+                    "Number of stop sequences (%d) exceeds the limit max_stop_seqs_num(%d), which the server's variable %s sets."
+                            .formatted(
+                                    count,
+                                    limits.maxStopSequences(),
+                                    RequestLimits.MAX_STOP_SEQUENCES));
         }
         for (int id : fields.stopTokenIds()) {
             TokenLists.checkId("stop_token_ids", id, model.tokenizer().vocabulary());

@@ -19,8 +19,10 @@ public record RequestLimits(
         int maxSequences,
         int maxChoices,
         String endOfThinking) {
+    /// The variable that sets how many stop sequences a request may have.
+    static final String MAX_STOP_SEQUENCES = "FD_MAX_STOP_SEQS_NUM";
+
     private static final Pattern WHOLE = Pattern.compile("[0-9]{1,9}");
-    private static final String MAX_STOP_SEQUENCES = "FD_MAX_STOP_SEQS_NUM";
     private static final String MAX_STOP_TOKENS = "FD_STOP_SEQS_MAX_LEN";
     private static final String END_OF_THINKING = "FD_LIMIT_THINKING_CONTENT_TRUNCATE_STR";
 

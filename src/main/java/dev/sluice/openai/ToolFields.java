@@ -51,7 +51,9 @@ record ToolFields(
                 default ->
                         throw Invalid.field(
                                 CHOICE,
-                                "Input should be 'none', 'auto', 'required' or a function's name");
+                                "Input should be 'none', 'auto', 'required' or an object that names"
+                                        + " a function: {\"type\": \"function\", \"function\":"
+                                        + " {\"name\": ...}}");
             };
         }
         Map<String, Object> named = dictionary(CHOICE, CHOICE, choice);

@@ -97,7 +97,7 @@ class ChatPromptsTest {
         String template = ",\"chat_template\":\"{{ 'a' * %d }}\"";
 
         assertThat(refusal(TestServer.plain(), 5, template.formatted(2_000_000)).text())
-                .startsWith("The chat template makes 2000000 characters");
+                .startsWith("chat_template: The chat template makes 2000000 characters");
         assertThat(refusal(TestServer.plain(), 300_000, template.formatted(2_000_000)).text())
                 .as("four for each given, and a million")
                 .startsWith("Input text is too long");
@@ -108,7 +108,7 @@ class ChatPromptsTest {
         TestServer bare = TestServer.with(ApiOptions.DEFAULT, Optional.empty());
 
         assertThat(TestServer.refusal(() -> bare.chat("")).text())
-                .isEqualTo("This model does not support chat_template.");
+                .isEqualTo("messages: This model does not support chat_template.");
         assertThat(TestServer.prompt(bare.chat("\"chat_template\":\"x\""))).isEqualTo("x");
         assertThat(TestServer.prompt(bare.chat("\"disable_chat_template\":true"))).isEqualTo("hi");
         assertThat(TestServer.prompt(bare.chat("\"prompt_token_ids\":[65]"))).isEqualTo("A");

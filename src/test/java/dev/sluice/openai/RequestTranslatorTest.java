@@ -134,7 +134,8 @@ class RequestTranslatorTest {
                             assertThat(e.param()).contains("max_completion_tokens");
                             assertThat(e.text())
                                     .isEqualTo(
-                                            "max_tokens can be defined [1, 64), but now it's 0.");
+                                            "max_completion_tokens: max_tokens can be defined [1,"
+                                                    + " 64), but now it's 0.");
                         });
     }
 

@@ -47,10 +47,10 @@ class RequestValidatorTest {
             quoteCharacter = '`',
             textBlock =
                     """
-                    "temperature":-0.1 | temperature | greater than or equal to 0
+                    "temperature":-0.1 | temperature | temperature: Input should be greater than or equal to 0
                     "temperature":"warm" | temperature | Input should be a valid number
-                    "temperature":1e400 | temperature | finite
-                    "top_p":1.5 | top_p | less than or equal to 1
+                    "temperature":1e400 | temperature | temperature: Input should be a finite number
+                    "top_p":1.5 | top_p | top_p: Input should be less than or equal to 1
                     "top_p":-0.5 | top_p | greater than or equal to 0
                     "min_p":1.5 | min_p | less than or equal to 1
                     "top_k":-2 | top_k | greater than or equal to -1
@@ -75,7 +75,7 @@ class RequestValidatorTest {
                     "prompt_token_ids":"abc" | prompt_token_ids | Input should be a valid list
                     "prompt_token_ids":[1.5] | prompt_token_ids | prompt_token_ids[0]
                     "prompt_token_ids":[99999999999] | prompt_token_ids | no token id
-                    "stream_options":{"include_usage":true} | stream_options | Value error, Stream options can only be defined when `stream=True`.
+                    "stream_options":{"include_usage":true} | stream_options | Value error, stream_options: Stream options can only be defined when `stream=True`.
                     "stream":true,"stream_options":{"include_usage":"x"} | stream_options | stream_options.include_usage
                     "stream_options":[] | stream_options | Input should be a valid dictionary
                     "chat_template_kwargs":[1] | chat_template_kwargs | chat_template_kwargs must be a dict
@@ -87,7 +87,7 @@ class RequestValidatorTest {
                     "mm_hashes":"x" | mm_hashes | mm_hashes` must be a list.
                     "n":0 | n | n must be at least 1
                     "n":-9223372036854775809 | n | n must be at least 1
-                    "n":"2" | n | Input should be a valid integer
+                    "n":"2" | n | n: Input should be a valid integer
                     "top_logprobs":true | top_logprobs | Input should be a valid integer
                     "logprobs":1 | logprobs | Input should be a valid boolean
                     "repetition_penalty":1e-300 | repetition_penalty | greater than 0
@@ -104,7 +104,7 @@ class RequestValidatorTest {
                     "completion_token_ids":[1.5] | completion_token_ids | valid integer
                     "truncate_prompt_tokens":0 | truncate_prompt_tokens | Input should be -1, or greater
                     "truncate_prompt_tokens":-2 | truncate_prompt_tokens | Input should be -1, or greater
-                    "response_max_tokens":0 | response_max_tokens | greater than or equal to 1
+                    "response_max_tokens":0 | response_max_tokens | response_max_tokens: Input should be greater than or equal to 1
                     "return_token_ids":1 | return_token_ids | Input should be a valid boolean
                     "max_streaming_response_tokens":"a" | max_streaming_response_tokens | valid integer
                     "add_generation_prompt":true,"continue_final_message":true | continue_final_message | Cannot set both
@@ -146,7 +146,7 @@ class RequestValidatorTest {
                     "tools":[{"type":"function","function":{"name":""}}] | tools | tools[0].function.name: must not be empty
                     "tools":[{"type":"function","function":{"name":5}}] | tools | tools[0].function.name: Input should be a valid string
                     "tools":[{"type":"function","function":{"name":"f","parameters":5}}] | tools | tools[0].function.parameters
-                    "tool_choice":"any" | tool_choice | 'none', 'auto', 'required'
+                    "tool_choice":"any" | tool_choice | tool_choice: Input should be 'none', 'auto', 'required' or an object that names a function: {"type": "function", "function": {"name": ...}}
                     "tool_choice":"required" | tool_choice | tools` must be set
                     "tool_choice":{} | tool_choice | tool_choice.function: Field required
                     "tool_choice":{"type":"function","function":{"name":"f"}} | tool_choice | tools` must be set
@@ -195,7 +195,7 @@ class RequestValidatorTest {
 
         assertThat(refusal.param()).contains("messages");
         assertThat(refusal.code()).isEqualTo("missing_required_parameter");
-        assertThat(refusal.text()).isEqualTo("Field required");
+        assertThat(refusal.text()).isEqualTo("messages: Field required");
     }
 
     @ParameterizedTest
@@ -460,7 +460,7 @@ class RequestValidatorTest {
             quoteCharacter = '`',
             textBlock =
                     """
-                    "temperature":1 | prompt | Field required
+                    "temperature":1 | prompt | prompt: Field required
                     "prompt":5 | prompt | Input should be a valid string or list
                     "prompt":"" | prompt | prompt must be a non-empty
                     "prompt":[] | prompt | must be a non-empty
