@@ -53,13 +53,14 @@ final class Messages {
 
     private static String content(String place, Map<String, Object> message) {
         Object content = Optional.ofNullable(message.get("content")).orElse("");
+        boolean mayRefuse = "assistant".equals(message.get("role"));
         return switch (content) {
             case String text -> text;
-            case Map<?, ?> part -> part(place + ".content", part);
+            case Map<?, ?> part -> part(place + ".content", part, mayRefuse);
             case List<?> parts -> {
                 List<String> texts = new ArrayList<>(parts.size());
                 for (int i = 0; i < parts.size(); i++) {
-                    texts.add(part(place + ".content[" + i + "]", parts.get(i)));
+                    texts.add(part(place + ".content[" + i + "]", parts.get(i), mayRefuse));
                 }
                 yield String.join("\n", texts);
             }
@@ -67,7 +68,7 @@ final class Messages {
         };
     }
 
-    private static String part(String place, Object item) {
+    private static String part(String place, Object item, boolean mayRefuse) {
         if (item instanceof String text) {
             return text;
         }
@@ -78,16 +79,16 @@ final class Messages {
             throw wrong(place + ".type", "Field required");
         }
         String type = String.valueOf(part.get("type"));
-        return switch (type) {
-            case "text" -> {
-                if (part.get("text") instanceof String text) {
-                    yield text;
-                }
-                throw wrong(place + ".text", "Input should be a valid string");
+        if (type.equals("text") || (type.equals("refusal") && mayRefuse)) {
+            if (part.get(type) instanceof String text) {
+                return text;
             }
+            throw wrong(place + "." + type, "Input should be a valid string");
+        }
+        throw switch (type) {
             case "image_url", "image", "video_url", "video", "audio_url", "input_audio", "file" ->
-                    throw wrong(place, "This model takes text only, not " + type);
-            default -> throw wrong(place, "Unknown content part type: " + type);
+                    wrong(place, "This model takes text only, not " + type);
+            default -> wrong(place, "Unknown content part type: " + type);
         };
     }
 

@@ -217,6 +217,8 @@ class RequestValidatorTest {
                     [{"role":"user","content":[{}]}] | messages[0].content[0].type: Field required
                     [{"role":"user","content":[{"type":"smell"}]}] | Unknown content part type: smell
                     [{"role":"user","content":[{"type":"text"}]}] | messages[0].content[0].text
+                    [{"role":"user","content":[{"type":"refusal","refusal":"no"}]}] | Unknown content part type: refusal
+                    [{"role":"assistant","content":[{"type":"refusal"}]}] | messages[0].content[0].refusal: Input should be a valid string
                     [{"role":"assistant","tool_calls":5}] | messages[0].tool_calls
                     [1,"a"] | messages[0]: Input should be a valid dictionary
                     [1.5] | messages[0]: Input should be a valid integer
@@ -275,6 +277,20 @@ class RequestValidatorTest {
                                                 "function",
                                                 Map.of("name", "g", "arguments", "no json")))),
                         Map.of("role", "tool", "tool_call_id", "1", "content", "ok"));
+    }
+
+    @Test
+    void aRefusalOfTheAssistantIsText() {
+        ChatRequest request =
+                VALIDATOR.chat(
+                        bytes(
+                                """
+                                {"messages":[{"role":"assistant","content":[
+                                   {"type":"text","text":"a"},{"type":"refusal","refusal":"no"}]}]}
+                                """));
+
+        assertThat(request.messages())
+                .containsExactly(Map.of("role", "assistant", "content", "a\nno"));
     }
 
     @Test
