@@ -7,7 +7,8 @@ import dev.sluice.tokenizer.Vocabulary;
 import java.nio.charset.StandardCharsets;
 
 /// Tells where the text of each token begins, in code points from the beginning of a choice's text.
-/// Tokens that share a character begin where it begins.
+/// Tokens that share a character begin where it begins, and so do the bytes of a run that is text
+/// only as a whole.
 ///
 /// Belongs to one choice and one thread.
 final class TextOffsets {
@@ -23,8 +24,8 @@ final class TextOffsets {
 
     /// Where the next generated token begins.
     int next(int id) {
-        int begin = offset;
         String text = decoder.accept(id);
+        int begin = offset + text.codePointCount(0, decoder.carried());
         offset += text.codePointCount(0, text.length());
         return begin;
     }
@@ -38,20 +39,23 @@ final class TextOffsets {
         int points = 0;
         for (int i = 0; i < offsets.length; i++) {
             int id = prompt.get(i);
-            offsets[i] = points;
-            int length =
-                    vocabulary.isSpecial(id)
-                            ? written(vocabulary.bytes(id), text, at)
-                            : decoder.accept(id).length();
+            int earlier = 0;
+            int length = 0;
+            if (!vocabulary.isSpecial(id)) {
+                length = decoder.accept(id).length();
+                earlier = decoder.carried();
+            } else {
+                String token = new String(vocabulary.bytes(id), StandardCharsets.UTF_8);
+                if (text.startsWith(decoder.held() + token, at)) {
+                    earlier = decoder.flush().length();
+                    length = earlier + token.length();
+                }
+            }
             int next = Math.min(at + length, text.length());
+            offsets[i] = points + text.codePointCount(at, Math.min(at + earlier, next));
             points += text.codePointCount(at, next);
             at = next;
         }
         return offsets;
-    }
-
-    private static int written(byte[] special, String text, int at) {
-        String token = new String(special, StandardCharsets.UTF_8);
-        return text.startsWith(token, at) ? token.length() : 0;
     }
 }

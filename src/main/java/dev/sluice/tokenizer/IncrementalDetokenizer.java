@@ -23,6 +23,7 @@ public final class IncrementalDetokenizer {
     private boolean first;
     private byte[] run = new byte[8];
     private int runLength;
+    private int carried;
 
     /// Decodes a whole text: drops leading spaces where the vocabulary asks for it.
     ///
@@ -47,6 +48,7 @@ public final class IncrementalDetokenizer {
     /// Takes the next id and gives the text that it completes; may be empty. Ids past the
     /// vocabulary have no text.
     public String accept(int id) {
+        carried = 0;
         if (skipSpecial && vocabulary.isSpecial(id)) {
             return "";
         }
@@ -61,8 +63,22 @@ public final class IncrementalDetokenizer {
         }
         out.setLength(0);
         releaseRun();
+        carried = out.length() + (stream.breaksAt(bytes) ? 1 : 0);
         stream.accept(bytes, out);
         return strip();
+    }
+
+    /// How many chars of the text that [#accept] gave last are of earlier ids alone: what was held
+    /// back and turned out not to go on.
+    public int carried() {
+        return carried;
+    }
+
+    /// What is held back, as [#flush] would give it. It stays held back.
+    public String held() {
+        out.setLength(0);
+        appendRun();
+        return stream.waits() ? out.append(REPLACEMENT).toString() : out.toString();
     }
 
     /// Ends the text and gives the rest; what was left incomplete becomes U+FFFD.
@@ -81,6 +97,11 @@ public final class IncrementalDetokenizer {
     }
 
     private void releaseRun() {
+        appendRun();
+        runLength = 0;
+    }
+
+    private void appendRun() {
         if (runLength > 0) {
             try {
                 out.append(
@@ -90,7 +111,6 @@ public final class IncrementalDetokenizer {
             } catch (CharacterCodingException e) {
                 out.repeat(REPLACEMENT, runLength);
             }
-            runLength = 0;
         }
     }
 
@@ -100,6 +120,7 @@ public final class IncrementalDetokenizer {
         }
         if (out.charAt(0) == ' ') {
             out.deleteCharAt(0);
+            carried = Math.max(0, carried - 1);
         }
         if (leadingSpace != LeadingSpace.OF_EACH_TOKEN || !out.isEmpty()) {
             leadingSpace = LeadingSpace.KEPT;

@@ -16,7 +16,7 @@ final class Utf8Stream {
         for (byte signed : bytes) {
             int value = signed & 0xFF;
             if (missing > 0) {
-                if (value >= lowest && value <= highest) {
+                if (goesOn(value)) {
                     follow(value, out);
                     continue;
                 }
@@ -25,6 +25,20 @@ final class Utf8Stream {
             }
             begin(value, out);
         }
+    }
+
+    /// Whether a character waits that these bytes don't go on with.
+    boolean breaksAt(byte[] bytes) {
+        return missing > 0 && bytes.length > 0 && !goesOn(bytes[0] & 0xFF);
+    }
+
+    /// Whether a character waits for more.
+    boolean waits() {
+        return missing > 0;
+    }
+
+    private boolean goesOn(int value) {
+        return value >= lowest && value <= highest;
     }
 
     /// Ends the text: what still waits becomes one U+FFFD.

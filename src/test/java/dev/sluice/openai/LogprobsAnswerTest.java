@@ -11,6 +11,7 @@ import dev.sluice.engine.FinishReason;
 import dev.sluice.engine.TokenLogprobs;
 import dev.sluice.openai.PreparedRequest.Kind;
 import dev.sluice.testing.ByteTokenizer;
+import dev.sluice.tokenizer.IncrementalDetokenizer;
 import dev.sluice.tokenizer.TokenIds;
 
 import org.junit.jupiter.api.Test;
@@ -214,6 +215,20 @@ class LogprobsAnswerTest {
         int[] offsets = TextOffsets.ofPrompt(ids, "a<eos>b", new ByteTokenizer().vocabulary());
 
         assertThat(offsets).containsExactly(0, 0, 1, 6);
+    }
+
+    @Test
+    void aTokenBeginsBehindTheCharacterThatItDoesNotGoOnWith() {
+        TokenIds prompt = TokenIds.of(0xc3, 'a', 0xe4, 0xbd, ByteTokenizer.EOS, 0xc3, 0xc3, 0xa4);
+        String text = "�a�<eos>�ä";
+        TextOffsets answer =
+                new TextOffsets(
+                        new IncrementalDetokenizer(new ByteTokenizer().vocabulary(), true), "");
+
+        assertThat(TextOffsets.ofPrompt(prompt, text, new ByteTokenizer().vocabulary()))
+                .containsExactly(0, 1, 2, 2, 3, 8, 9, 9);
+        assertThat(List.of(answer.next(0xe4), answer.next('a'), answer.next('b')))
+                .containsExactly(0, 1, 2);
     }
 
     @ParameterizedTest

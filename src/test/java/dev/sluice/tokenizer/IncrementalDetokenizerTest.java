@@ -104,6 +104,28 @@ final class IncrementalDetokenizerTest {
     }
 
     @Test
+    void tellsWhatOfATextIsOfEarlierIdsAlone() {
+        IncrementalDetokenizer run = new IncrementalDetokenizer(pieces.vocabulary(), false);
+        IncrementalDetokenizer part = new IncrementalDetokenizer(bytes.vocabulary(), false);
+        run.accept(3 + 0xC3);
+        run.accept(3 + 0xA9);
+        part.accept(0xE2);
+
+        assertThat(run.held()).isEqualTo("é");
+        assertThat(run.accept(265)).isEqualTo("éh");
+        assertThat(run.carried()).isEqualTo(1);
+        assertThat(run.held()).isEmpty();
+        assertThat(part.held()).isEqualTo("�");
+        assertThat(part.accept('a')).isEqualTo("�a");
+        assertThat(part.carried()).isEqualTo(1);
+        assertThat(part.accept('b')).isEqualTo("b");
+        assertThat(part.carried()).isZero();
+        part.accept(0xC3);
+        assertThat(part.accept(0xA9)).isEqualTo("é");
+        assertThat(part.carried()).isZero();
+    }
+
+    @Test
     void skipsSpecialTokensWithinARunOfBytes() {
         IncrementalDetokenizer detokenizer = new IncrementalDetokenizer(pieces.vocabulary(), true);
         String deltas =
