@@ -43,7 +43,10 @@ final class Applicators {
         return evaluator.algebra;
     }
 
-    ValueSet values(Schema schema, String keyword) throws GrammarException {
+    /// The values that one of these keywords allows.
+    ///
+    /// @param within has some value of each type that is asked for
+    ValueSet values(Schema schema, String keyword, ValueSet within) throws GrammarException {
         JsonNode value = schema.node().path(keyword);
         Closing part = parts.ofPart(schema);
         Closing condition = schema.closing().ofCondition();
@@ -57,15 +60,22 @@ final class Applicators {
             case "allOf" -> {
                 ValueSet all = ValueSet.ANY;
                 for (Schema branch : branches(schema, part, keyword)) {
-                    all = algebra().and(all, evaluator.values(branch));
+                    all = algebra().and(all, evaluator.values(branch).ofTypesIn(within));
                 }
                 yield all;
             }
-            case "anyOf" -> anyOf(branches(schema, part, keyword), part.traces());
+            case "anyOf" ->
+                    part.traces()
+                            ? anyOfWithTraces(branches(schema, part, keyword), within)
+                            : anyOf(branches(schema, part, keyword), within);
             case "oneOf" ->
-                    oneOf(branches(schema, part, keyword), branches(schema, condition, keyword));
-            case "not" -> evaluator.others(document.child(schema, condition, value, keyword));
-            case "if" -> conditional(schema);
+                    oneOf(
+                            branches(schema, part, keyword),
+                            branches(schema, condition, keyword),
+                            within);
+            case "not" ->
+                    evaluator.others(document.child(schema, condition, value, keyword), within);
+            case "if" -> conditional(schema, within);
             case "dependentSchemas", "dependentRequired", "dependencies" ->
                     dependent(schema, keyword);
             default -> throw GrammarException.unsupported("%s is not supported".formatted(keyword));
@@ -96,20 +106,18 @@ final class Applicators {
         return branches;
     }
 
-    private ValueSet anyOf(List<Schema> branches, boolean traces) throws GrammarException {
-        if (traces) {
-            return anyOfWithTraces(branches);
-        }
+    private ValueSet anyOf(List<Schema> branches, ValueSet within) throws GrammarException {
         ValueSet any = ValueSet.NONE;
         for (Schema branch : branches) {
-            any = algebra().or(any, evaluator.values(branch));
+            any = algebra().or(any, evaluator.values(branch).ofTypesIn(within));
         }
         return any;
     }
 
     /// What has been looked at depends on all branches that a value belongs to: each combination is
     /// an alternative of its own.
-    private ValueSet anyOfWithTraces(List<Schema> branches) throws GrammarException {
+    private ValueSet anyOfWithTraces(List<Schema> branches, ValueSet within)
+            throws GrammarException {
         ValueSet some = ValueSet.NONE;
         ValueSet none = ValueSet.ANY;
         for (Schema branch : branches) {
@@ -119,7 +127,8 @@ final class Applicators {
                 none = ValueSet.NONE;
                 continue;
             }
-            ValueSet others = evaluator.others(branch);
+            values = values.ofTypesIn(within);
+            ValueSet others = evaluator.others(branch, within);
             some =
                     algebra()
                             .or(
@@ -137,12 +146,13 @@ final class Applicators {
     /// complement.
     ///
     /// @param open the same branches, as other branches exclude them
-    private ValueSet oneOf(List<Schema> branches, List<Schema> open) throws GrammarException {
+    private ValueSet oneOf(List<Schema> branches, List<Schema> open, ValueSet within)
+            throws GrammarException {
         int count = branches.size();
         boolean[][] overlap = new boolean[count][count];
         List<ValueSet> values = new ArrayList<>();
         for (Schema branch : branches) {
-            values.add(evaluator.values(branch));
+            values.add(evaluator.values(branch).ofTypesIn(within));
         }
         for (int i = 0; i < count; i++) {
             evaluator.builder.checkTime();
@@ -157,7 +167,7 @@ final class Applicators {
             ValueSet alone = values.get(i);
             for (int k = 0; k < count; k++) {
                 if (overlap[i][k]) {
-                    alone = algebra().and(alone, evaluator.others(open.get(k)));
+                    alone = algebra().and(alone, evaluator.others(open.get(k), alone));
                 }
             }
             one = algebra().or(one, alone);
@@ -169,7 +179,7 @@ final class Applicators {
         return !algebra().areDisjoint(values, evaluator.values(other));
     }
 
-    private ValueSet conditional(Schema schema) throws GrammarException {
+    private ValueSet conditional(Schema schema, ValueSet within) throws GrammarException {
         JsonNode node = schema.node();
         Closing part = parts.ofPart(schema);
         Closing open = part.ofCondition();
@@ -179,7 +189,8 @@ final class Applicators {
             return ValueSet.ANY;
         }
         ValueSet met = algebra().and(evaluator.values(condition), branch(schema, part, "then"));
-        ValueSet missed = algebra().and(evaluator.others(condition), branch(schema, part, "else"));
+        ValueSet missed =
+                algebra().and(evaluator.others(condition, within), branch(schema, part, "else"));
         return algebra().or(met, missed);
     }
 

@@ -3,6 +3,8 @@ package dev.sluice.grammar;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Shows that no value is in a set, or that none of its values can be written. What it can't show
 /// within a few levels counts as not empty, so that "empty" is always true.
@@ -14,7 +16,11 @@ final class Emptiness {
     private final boolean written;
     private final Map<Term, Boolean> terms = new HashMap<>();
     private final Map<NumberSet, Boolean> numbers = new HashMap<>();
+    private final Map<Keys, Boolean> keys = new HashMap<>();
     private int depth;
+
+    /// The keys of two languages that are not listed.
+    private record Keys(TextLanguage region, TextLanguage witness, Set<String> listed) {}
 
     /// @param written whether values count that can be written, and not those that may belong
     Emptiness(SchemaEvaluator evaluator, GrammarBuilder builder, boolean written) {
@@ -143,14 +149,25 @@ final class Emptiness {
                 return true;
             }
         }
-        TextLanguage listed =
-                TextLanguage.of(members.stream().map(ObjectShape.Member::name).toList());
+        Set<String> listed =
+                members.stream().map(ObjectShape.Member::name).collect(Collectors.toSet());
         for (ObjectShape.Region region : shape.regions()) {
             if (!isEmpty(region.value().and(witness.value()))
-                    && !region.keys().and(witness.keys()).minus(listed).isEmpty()) {
+                    && hasKey(new Keys(region.keys(), witness.keys(), listed))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /// Complements of objects ask for the same few keys many times.
+    private boolean hasKey(Keys of) throws GrammarException {
+        Boolean known = keys.get(of);
+        if (known == null) {
+            TextLanguage both = of.region().and(of.witness());
+            known = !both.minus(TextLanguage.of(of.listed())).isEmpty();
+            keys.put(of, known);
+        }
+        return known;
     }
 }

@@ -93,7 +93,10 @@ final class FiniteValues {
                 throw unsupported();
             }
         }
-        ValueSet others = evaluator.algebra.and(evaluator.values(item), evaluator.algebra.not(all));
+        ValueSet whole = evaluator.values(item);
+        ValueSet others =
+                evaluator.algebra.and(
+                        whole, new Complement(all, evaluator.algebra).ofTypesIn(whole));
         if (!evaluator.emptiness.isEmpty(others)) {
             throw unsupported();
         }

@@ -18,9 +18,15 @@ import java.util.OptionalInt;
 /// empty, recursive or left-recursive: [#build] brings them into a normal form. Not for use by
 /// several threads.
 final class GrammarBuilder {
+    private static final long MIN_LOOK_NANOS = 1_000_000;
+
     private final GrammarLimits limits;
     private final long startNanos = System.nanoTime();
     private final long startCpuNanos = cpuNanos();
+
+    /// When the processor's time, which is slow to read, may have passed the limit.
+    private long lookNanos;
+
     private Map<String, Integer> spelt = Map.of();
     final List<RawState> states = new ArrayList<>();
     final List<RawRule> rules = new ArrayList<>();
@@ -63,6 +69,7 @@ final class GrammarBuilder {
 
     GrammarBuilder(GrammarLimits limits) {
         this.limits = limits;
+        this.lookNanos = startNanos + limits.compileTime().toNanos();
     }
 
     GrammarLimits limits() {
@@ -95,12 +102,17 @@ final class GrammarBuilder {
     /// To be called now and then by whatever may take long, on the thread that made the builder.
     /// What counts is the processor's time: a grammar is not refused because the machine is busy.
     void checkTime() throws GrammarException {
-        long limit = limits.compileTime().toNanos();
-        if (System.nanoTime() - startNanos > limit && cpuNanos() - startCpuNanos > limit) {
+        long now = System.nanoTime();
+        if (now - lookNanos <= 0) {
+            return;
+        }
+        long left = limits.compileTime().toNanos() - (cpuNanos() - startCpuNanos);
+        if (left < 0) {
             throw GrammarException.tooLarge(
                     "compiling the grammar takes longer than %s s"
                             .formatted(limits.compileTime().toMillis() / 1000.0));
         }
+        lookNanos = now + Math.max(left, MIN_LOOK_NANOS);
     }
 
     private static long cpuNanos() {

@@ -26,7 +26,7 @@ final class OwnKeywords {
     }
 
     ValueSet values(Schema schema) throws GrammarException {
-        ValueSet types = evaluator.keyword(schema, "type", () -> types(schema));
+        ValueSet types = types(schema);
         ValueSet listed = listed(schema);
         ValueSet result =
                 new ValueSet(
@@ -60,7 +60,12 @@ final class OwnKeywords {
                 .objects();
     }
 
-    private static ValueSet types(Schema schema) throws GrammarException {
+    /// The values of a schema's types.
+    ValueSet types(Schema schema) throws GrammarException {
+        return evaluator.keyword(schema, "type", () -> ofTypes(schema));
+    }
+
+    private static ValueSet ofTypes(Schema schema) throws GrammarException {
         JsonNode type = schema.node().get("type");
         if (type == null) {
             return ValueSet.ANY;

@@ -19,7 +19,7 @@ final class Schema {
     @Nullable ValueSet values;
 
     /// The values that it does not allow, once known.
-    @Nullable ValueSet others;
+    @Nullable Complement others;
 
     /// How many values deep [SchemaEvaluator] was when it began with this, or -1.
     int openAt = -1;

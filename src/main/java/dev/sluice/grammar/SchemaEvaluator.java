@@ -121,7 +121,9 @@ final class SchemaEvaluator {
                 result =
                         algebra.and(
                                 result,
-                                literal.positive() ? values(literal.one()) : others(literal.one()));
+                                literal.positive()
+                                        ? values(literal.one())
+                                        : others(literal.one(), result));
             }
         }
         ValueSet told = toldApart(result, e -> located(e, term));
@@ -164,18 +166,20 @@ final class SchemaEvaluator {
     }
 
     /// The values that a schema does not allow.
-    ValueSet others(Schema schema) throws GrammarException {
-        ValueSet known = schema.others;
-        if (known == null) {
-            negations++;
-            try {
-                known = algebra.not(values(schema));
-            } finally {
-                negations--;
+    ///
+    /// @param within has some value of each type that is asked for
+    ValueSet others(Schema schema, ValueSet within) throws GrammarException {
+        negations++;
+        try {
+            Complement known = schema.others;
+            if (known == null) {
+                known = new Complement(values(schema), algebra);
+                schema.others = known;
             }
-            schema.others = known;
+            return known.ofTypesIn(within);
+        } finally {
+            negations--;
         }
-        return known;
     }
 
     private ValueSet evaluate(Schema schema) throws GrammarException {
@@ -196,8 +200,9 @@ final class SchemaEvaluator {
         }
         KeywordForms.check(schema, this);
         if (node.path("$ref").isString() && schema.resource().dialect().ignoresSiblingsOfRef()) {
-            return keyword(schema, "$ref", () -> applicators.values(schema, "$ref"));
+            return keyword(schema, "$ref", () -> applicators.values(schema, "$ref", ValueSet.ANY));
         }
+        ValueSet types = own.types(schema);
         ValueSet result = ValueSet.ANY;
         boolean done = false;
         for (String name : List.copyOf(node.propertyNames())) {
@@ -205,10 +210,10 @@ final class SchemaEvaluator {
                 result = algebra.and(result, own.values(schema));
                 done = true;
             } else if (Applicators.include(name) && schema.resource().dialect().knows(name)) {
-                result =
-                        algebra.and(
-                                result,
-                                keyword(schema, name, () -> applicators.values(schema, name)));
+                ValueSet within = types.ofTypesIn(result);
+                ValueSet more =
+                        keyword(schema, name, () -> applicators.values(schema, name, within));
+                result = algebra.and(result, more.ofTypesIn(types));
             }
         }
         if (!done) {

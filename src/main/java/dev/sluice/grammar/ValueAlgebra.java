@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Intersections, unions and complements of [ValueSet]s. Alternatives that can be shown to be
-/// impossible are dropped as they arise.
+/// Intersections and unions of [ValueSet]s, and what [Complement]s are made of. Alternatives that
+/// can be shown to be impossible are dropped as they arise.
 final class ValueAlgebra {
     /// Most alternatives of an object or array.
     private static final int MAX_SHAPES = 400;
@@ -130,26 +130,23 @@ final class ValueAlgebra {
         return List.copyOf(result);
     }
 
-    /// All values that do not belong to a set.
-    ValueSet not(ValueSet a) throws GrammarException {
-        List<ArrayShape> arrays = List.of(ArrayShape.ANY);
-        for (ArrayShape shape : a.arrays()) {
-            arrays = shape.equals(ArrayShape.ANY) ? List.of() : crossedArrays(arrays, shape.not());
+    /// All arrays of none of some shapes.
+    List<ArrayShape> otherArrays(List<ArrayShape> shapes) throws GrammarException {
+        List<ArrayShape> others = List.of(ArrayShape.ANY);
+        for (ArrayShape shape : shapes) {
+            others = shape.equals(ArrayShape.ANY) ? List.of() : crossedArrays(others, shape.not());
         }
-        List<ObjectShape> objects = List.of(ObjectShape.ANY);
-        for (ObjectShape shape : a.objects()) {
-            objects =
-                    shape.equals(ObjectShape.ANY)
-                            ? List.of()
-                            : crossedObjects(objects, shape.not());
+        return others;
+    }
+
+    /// All objects of none of some shapes.
+    List<ObjectShape> otherObjects(List<ObjectShape> shapes) throws GrammarException {
+        List<ObjectShape> others = List.of(ObjectShape.ANY);
+        for (ObjectShape shape : shapes) {
+            others =
+                    shape.equals(ObjectShape.ANY) ? List.of() : crossedObjects(others, shape.not());
         }
-        return new ValueSet(
-                !a.nulls(),
-                ~a.booleans() & (ValueSet.FALSE | ValueSet.TRUE),
-                a.numbers().not(),
-                a.strings().not(),
-                arrays,
-                objects);
+        return others;
     }
 
     /// The same values, none of whose parts has been looked at.

@@ -54,6 +54,18 @@ record ValueSet(
         return new ValueSet(false, 0, NumberSet.none(), StringSet.NONE, List.of(), List.of(shape));
     }
 
+    /// The values that are of a type of which some value is in another set. What is left out need
+    /// not be found, let alone its complement.
+    ValueSet ofTypesIn(ValueSet other) {
+        return new ValueSet(
+                nulls && other.nulls,
+                other.booleans == 0 ? 0 : booleans,
+                other.numbers.equals(NumberSet.none()) ? NumberSet.none() : numbers,
+                other.strings.equals(StringSet.NONE) ? StringSet.NONE : strings,
+                other.arrays.isEmpty() ? List.of() : arrays,
+                other.objects.isEmpty() ? List.of() : objects);
+    }
+
     ValueSet withStrings(StringSet other) {
         return new ValueSet(nulls, booleans, numbers, other, arrays, objects);
     }
