@@ -82,21 +82,12 @@ final class Applicators {
         };
     }
 
-    private static String text(Schema schema, String keyword) throws GrammarException {
-        JsonNode value = schema.node().path(keyword);
-        if (!value.isString()) {
-            throw GrammarException.malformed("%s must be a string".formatted(keyword));
-        }
-        return value.stringValue();
+    private static String text(Schema schema, String keyword) {
+        return schema.node().path(keyword).stringValue();
     }
 
-    private List<Schema> branches(Schema schema, Closing closing, String keyword)
-            throws GrammarException {
+    private List<Schema> branches(Schema schema, Closing closing, String keyword) {
         JsonNode value = schema.node().path(keyword);
-        if (!value.isArray() || value.isEmpty()) {
-            throw GrammarException.malformed(
-                    "%s must be a list of schemas that is not empty".formatted(keyword));
-        }
         List<Schema> branches = new ArrayList<>();
         for (JsonNode branch : value) {
             branches.add(
@@ -204,9 +195,6 @@ final class Applicators {
 
     private ValueSet dependent(Schema schema, String keyword) throws GrammarException {
         JsonNode map = schema.node().path(keyword);
-        if (!map.isObject()) {
-            throw GrammarException.malformed("%s must be an object".formatted(keyword));
-        }
         ValueSet all = ValueSet.ANY;
         Closing part = parts.ofPart(schema);
         for (Map.Entry<String, JsonNode> entry : map.properties()) {

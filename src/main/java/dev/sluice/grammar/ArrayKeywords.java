@@ -74,10 +74,7 @@ final class ArrayKeywords {
                 Repeat.UNBOUNDED);
     }
 
-    private List<Term> list(Schema schema, JsonNode list, String keyword) throws GrammarException {
-        if (!list.isArray() && !list.isMissingNode()) {
-            throw GrammarException.malformed("%s must be a list".formatted(keyword));
-        }
+    private List<Term> list(Schema schema, JsonNode list, String keyword) {
         List<Term> terms = new ArrayList<>();
         for (JsonNode item : list) {
             String index = Integer.toString(terms.size());

@@ -199,11 +199,7 @@ final class OwnKeywords {
     }
 
     private static ValueSet multiples(JsonNode divisor) throws GrammarException {
-        BigDecimal number = Keywords.number(divisor);
-        if (number.signum() <= 0) {
-            throw GrammarException.malformed("multipleOf must be greater than 0");
-        }
-        return ValueSet.of(NumberSet.multiplesOf(number, MAX_REMAINDERS));
+        return ValueSet.of(NumberSet.multiplesOf(Keywords.number(divisor), MAX_REMAINDERS));
     }
 
     private static NumberSet within(BigDecimal limit) throws GrammarException {

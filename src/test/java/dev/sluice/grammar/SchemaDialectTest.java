@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is the same in all dialects, and what is not.
 class SchemaDialectTest {
@@ -116,7 +117,28 @@ class SchemaDialectTest {
                 "minimum|'type':'string','minimum':'x'",
                 "properties|'type':'string','properties':[]",
                 "minItems|'type':'string','minItems':-1",
-                "pattern|'type':'null','pattern':1"
+                "pattern|'type':'null','pattern':1",
+                "multipleOf|'type':'string','multipleOf':0",
+                "type|'type':['string','null','string']",
+                "type|'type':[]",
+                "items|'type':'string','items':3",
+                "items|'type':'string','items':[{},3]",
+                "additionalItems|'type':'string','additionalItems':3",
+                "contains|'type':'string','contains':3",
+                "additionalProperties|'type':'string','additionalProperties':3",
+                "propertyNames|'type':'string','propertyNames':3",
+                "properties|'type':'string','properties':{'b':3}",
+                "patternProperties|'type':'string','patternProperties':{'b':[]}",
+                "dependencies|'type':'string','dependencies':{'b':3}",
+                "dependencies|'type':'string','dependencies':{'b':[3]}",
+                "definitions|'type':'string','definitions':{'b':3}",
+                "then|'type':'string','then':3",
+                "not|'type':'string','not':[]",
+                "allOf|'type':'string','allOf':{}",
+                "anyOf|'type':'string','anyOf':[]",
+                "oneOf|'type':'string','oneOf':[3]",
+                "$id|'type':'string','$id':3",
+                "$ref|'type':'string','$ref':3"
             })
     void malformedValuesAreRefusedWhereTheyAreMoot(String keyword, String keywords) {
         String inside = "'properties':{'a':{" + keywords + "}}";
@@ -124,6 +146,32 @@ class SchemaDialectTest {
         assertThatThrownBy(() -> machine(SchemaDialect.DRAFT_7, inside))
                 .isInstanceOf(GrammarException.class)
                 .hasMessageContaining("keyword " + keyword + " at /properties/a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'minContains':-1",
+                "'maxContains':1.5",
+                "'prefixItems':{}",
+                "'prefixItems':[3]",
+                "'unevaluatedItems':3",
+                "'unevaluatedProperties':[]",
+                "'dependentSchemas':{'a':3}",
+                "'dependentRequired':{'a':'b'}",
+                "'$defs':{'a':3}",
+                "'$anchor':3",
+                "'$dynamicRef':3"
+            })
+    void malformedValuesOfNewerKeywordsAreRefusedByThoseWhoKnowThem(String keyword) {
+        String moot = "'type':'string'," + keyword;
+
+        assertThatThrownBy(() -> machine(SchemaDialect.DRAFT_2020_12, moot))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining(
+                        "keyword "
+                                + keyword.substring(1, keyword.indexOf(':') - 1)
+                                + " at the root");
     }
 
     @Test
