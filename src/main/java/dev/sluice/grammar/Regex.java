@@ -152,20 +152,17 @@ final class Regex {
     /// language of the rest, and a look-ahead intersects it.
     private static final class LookAheads {
         TextLanguage search(RegexNode node) throws GrammarException {
-            List<RegexNode> alternatives =
-                    node instanceof Choice choice ? choice.alternatives() : List.of(node);
-            TextLanguage all = TextLanguage.none();
-            for (RegexNode alternative : alternatives) {
-                boolean anchored = startsAnchored(alternative);
-                RegexNode rest =
-                        anchored
-                                ? new Sequence(
-                                        items(alternative).subList(1, items(alternative).size()))
-                                : alternative;
-                TextLanguage match = before(rest, TextLanguage.any());
-                all = all.or(anchored ? match : TextLanguage.any().then(match));
+            RegexNode first = node.from(true);
+            RegexNode later = node.from(false);
+            TextLanguage match = before(first, TextLanguage.any());
+            if (later.equals(first)) {
+                return TextLanguage.any().then(match);
             }
-            return all;
+            if (later.equals(Choice.NONE)) {
+                return match;
+            }
+            TextLanguage behind = TextLanguage.ofLength(1, Repeat.UNBOUNDED);
+            return match.or(behind.then(before(later, TextLanguage.any())));
         }
 
         /// Texts of the node with a text of `rest` behind it.
@@ -197,7 +194,7 @@ final class Regex {
                         rest.and(TextLanguage.ofLength(0, 0));
                 case Assertion _ ->
                         throw GrammarException.unsupported(
-                                "a regular expression with look-ahead has '^' or a word boundary inside,"
+                                "a regular expression with look-ahead has a word boundary, or '^' inside,"
                                         + " which is not supported");
                 case Characters c -> TextLanguage.characters(c.set()).then(rest);
                 case Call c -> throw new IllegalArgumentException("no part of EBNF: " + c);

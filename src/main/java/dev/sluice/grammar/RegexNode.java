@@ -1,5 +1,6 @@
 package dev.sluice.grammar;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// An expression, taken apart: a regular one, or the right side of a rule of EBNF.
@@ -13,7 +14,10 @@ sealed interface RegexNode {
     }
 
     /// One of several.
-    record Choice(List<RegexNode> alternatives) implements RegexNode {}
+    record Choice(List<RegexNode> alternatives) implements RegexNode {
+        /// Matches nothing.
+        static final Choice NONE = new Choice(List.of());
+    }
 
     /// The same several times.
     ///
@@ -35,6 +39,47 @@ sealed interface RegexNode {
         END,
         WORD_BOUNDARY,
         NO_WORD_BOUNDARY
+    }
+
+    /// What is left of it to match from a place on, now that it is known whether that is where the
+    /// text begins: `^` is settled wherever nothing comes before it.
+    default RegexNode from(boolean start) {
+        return switch (this) {
+            case Characters _, Call _ -> this;
+            case Assertion a -> a.place() != Place.START ? a : start ? Sequence.EMPTY : Choice.NONE;
+            case Sequence s -> sequence(s.items(), start);
+            case Choice c -> {
+                List<RegexNode> left =
+                        c.alternatives().stream()
+                                .map(alternative -> alternative.from(start))
+                                .filter(alternative -> !alternative.equals(Choice.NONE))
+                                .toList();
+                yield left.size() == 1 ? left.getFirst() : new Choice(left);
+            }
+            case Repetition r when r.min() == 1 && r.max() == 1 -> r.body().from(start);
+            case Repetition r -> r;
+            case LookAhead a -> {
+                RegexNode body = a.body().from(start);
+                boolean fails = body.equals(Choice.NONE);
+                yield !fails
+                        ? new LookAhead(body, a.negative())
+                        : a.negative() ? Sequence.EMPTY : Choice.NONE;
+            }
+        };
+    }
+
+    private static RegexNode sequence(List<RegexNode> items, boolean start) {
+        List<RegexNode> left = new ArrayList<>();
+        boolean leads = true;
+        for (RegexNode item : items) {
+            RegexNode one = leads ? item.from(start) : item;
+            if (one.equals(Choice.NONE)) {
+                return Choice.NONE;
+            }
+            leads &= item instanceof Assertion || item instanceof LookAhead;
+            left.add(one);
+        }
+        return new Sequence(List.copyOf(left));
     }
 
     /// Whether a place or a look-ahead is in it.

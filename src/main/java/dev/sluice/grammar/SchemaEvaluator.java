@@ -293,8 +293,10 @@ final class SchemaEvaluator {
             return e;
         }
         // Keywords are evaluated in groups, and some messages begin with the one they mean.
+        JsonNode node = schema.node();
         String first = message.split(" ", 2)[0];
-        String keyword = schema.node().has(first) ? first : name;
+        String other = node.has(name) ? name : keywords(message).getFirst();
+        String keyword = node.has(first) ? first : node.has(other) ? other : name;
         return new GrammarException(
                 e.kind(), "%s (keyword %s at %s)".formatted(message, keyword, schema.path()));
     }
@@ -303,6 +305,9 @@ final class SchemaEvaluator {
     private static List<String> keywords(String message) {
         if (message.startsWith("an object has")) {
             return List.of("maxProperties", "minProperties");
+        }
+        if (message.startsWith("a regular expression")) {
+            return List.of("patternProperties", "pattern");
         }
         if (message.startsWith("a pattern or format")) {
             return List.of("maxLength", "minLength");

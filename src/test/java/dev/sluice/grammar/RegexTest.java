@@ -79,6 +79,12 @@ class RegexTest {
                 "(^a|b$)",
                 "x(^|y)a",
                 "^(a(?=b|$)|b)*$|^zz$",
+                "(?!^\\d+$)^.+$",
+                "(?=^.{3,}$)(?=.*b).*a$",
+                "(?!^ab)b",
+                "(?=^ab|b)b?",
+                "(^a|b)(?!c)",
+                "(?!(?=^a))(?:b|^c)$",
                 "\\w+\\b$"
             })
     void ecmaExpressionsMatchAnywhere(String pattern) throws GrammarException {
@@ -228,5 +234,20 @@ class RegexTest {
                 .isInstanceOf(GrammarException.class)
                 .hasMessageContaining("the character property")
                 .hasMessageContaining("not supported");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\\\ba(?=b)", "a(?=b)(?:c|^d)?", "(?=a|b\\\\B)a"})
+    void whatIsNotSupportedBesideLookAheadIsNamedWithItsKeyword(String pattern) {
+        String ofValues =
+                "{\"properties\":{\"a\":{\"pattern\":\"%s\",\"maxLength\":9}}}".formatted(pattern);
+        String ofKeys = "{\"patternProperties\":{\"%s\":{}}}".formatted(pattern);
+
+        assertThatThrownBy(() -> SchemaRows.machine(SchemaRows.json(ofValues)))
+                .isInstanceOf(GrammarException.class)
+                .hasMessageContaining("a regular expression with look-ahead has a word boundary")
+                .hasMessageContaining("(keyword pattern at /properties/a)");
+        assertThatThrownBy(() -> SchemaRows.machine(SchemaRows.json(ofKeys)))
+                .hasMessageContaining("(keyword patternProperties at the root)");
     }
 }
