@@ -4,6 +4,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.NullNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLParser;
 
@@ -11,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// A file of flags for `--config`: YAML, so JSON too, with the names of the flags as keys.
@@ -18,7 +23,18 @@ final class ConfigFile {
     private static final YAMLMapper YAML =
             YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-    private ConfigFile() {}
+    /// What is null where it is not quoted, beside what the parser takes for null.
+    private static final Set<String> NULLS = Set.of("~", "Null", "NULL");
+
+    private final String file;
+    private final String text;
+    private final JsonParser parser;
+
+    private ConfigFile(String file, String text, JsonParser parser) {
+        this.file = file;
+        this.text = text;
+        this.parser = parser;
+    }
 
     /// The values of each key, in the file's order. Keys are spelt with dashes; a key without a
     /// value is left out; numbers stay as they are written; what is more than text is given as
@@ -29,7 +45,7 @@ final class ConfigFile {
         String text = TextFile.read(FlagSources.CONFIG, file);
         try (JsonParser parser = YAML.createParser(text)) {
             refuseAliases(file, text);
-            return read(file, parser);
+            return new ConfigFile(file, text, parser).values();
         } catch (JacksonException e) {
             throw new Refusal(
                     "--config %s is no YAML: %s."
@@ -55,19 +71,18 @@ final class ConfigFile {
         }
     }
 
-    private static Map<String, List<String>> read(String file, JsonParser parser) {
+    private Map<String, List<String>> values() {
         Map<String, List<String>> values = new LinkedHashMap<>();
         parser.nextToken();
         if (parser.hasToken(JsonToken.START_OBJECT)) {
             while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
                 String key = parser.currentName().replace('_', '-').replaceFirst("^--", "");
                 parser.nextToken();
-                if (!parser.hasToken(JsonToken.VALUE_NULL)
-                        && values.put(key, texts(parser)) != null) {
+                if (!isNull() && values.put(key, texts()) != null) {
                     throw new Refusal("--config %s has %s twice.".formatted(file, key));
                 }
             }
-        } else if (parser.hasCurrentToken() && !parser.hasToken(JsonToken.VALUE_NULL)) {
+        } else if (parser.hasCurrentToken() && !isNull()) {
             throw new Refusal("--config %s must hold keys and values.".formatted(file));
         }
         parser.nextToken();
@@ -77,21 +92,55 @@ final class ConfigFile {
         return values;
     }
 
-    private static List<String> texts(JsonParser parser) {
+    private List<String> texts() {
         if (!parser.hasToken(JsonToken.START_ARRAY)) {
-            return List.of(text(parser));
+            return List.of(text());
         }
         List<String> texts = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            texts.add(text(parser));
+            texts.add(text());
         }
         return texts;
     }
 
-    private static String text(JsonParser parser) {
+    private String text() {
         if (parser.currentToken().isScalarValue()) {
-            return parser.hasToken(JsonToken.VALUE_NULL) ? "" : parser.getString();
+            return isNull() ? "" : parser.getString();
         }
-        return parser.readValueAsTree().toString();
+        return tree().toString();
+    }
+
+    private JsonNode tree() {
+        if (parser.hasToken(JsonToken.START_ARRAY)) {
+            ArrayNode array = YAML.createArrayNode();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                array.add(tree());
+            }
+            return array;
+        }
+        if (parser.hasToken(JsonToken.START_OBJECT)) {
+            ObjectNode object = YAML.createObjectNode();
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                object.set(name, tree());
+            }
+            return object;
+        }
+        return isNull() ? NullNode.getInstance() : parser.readValueAsTree();
+    }
+
+    private boolean isNull() {
+        return parser.hasToken(JsonToken.VALUE_NULL)
+                || (parser.hasToken(JsonToken.VALUE_STRING)
+                        && NULLS.contains(parser.getString())
+                        && isPlain());
+    }
+
+    /// Whether the scalar stands there as it is, without quotation marks, tag or anchor.
+    private boolean isPlain() {
+        // The parser counts code points.
+        int at = text.offsetByCodePoints(0, (int) parser.currentTokenLocation().getCharOffset());
+        return text.startsWith(parser.getString(), at);
     }
 }

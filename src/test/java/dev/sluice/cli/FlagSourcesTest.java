@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -181,6 +182,26 @@ final class FlagSourcesTest {
         assertThat(keys(ServeRun.in(environment, "--api-key", "-k2"))).containsExactly("-k2");
         assertThat(keys(ServeRun.in(environment, "--api-key", "", "-k2"))).containsExactly("-k2");
         assertThat(keys(ServeRun.of("--api-key", ""))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "~", "null", "Null", "NULL", "[~]", "[Null, '']"})
+    void nullIsNoKey(String value) throws IOException {
+        assertThat(keys(ServeRun.of("--config", file("api-key: " + value)))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"'~'", "\"~\"", "!!str ~", "[~, '~']", "# \ud83d\ude00\n  '~'"})
+    void whatIsQuotedIsNotNull(String value) throws IOException {
+        assertThat(keys(ServeRun.of("--config", file("api-key: " + value)))).containsExactly("~");
+    }
+
+    @Test
+    void nullsInsideValuesAreNulls() throws IOException {
+        String file = file("default-chat-template-kwargs: {a: ~, b: [Null, '~'], c: 1}");
+
+        assertThat(ConfigFile.read(file).get("default-chat-template-kwargs"))
+                .containsExactly("{\"a\":null,\"b\":[null,\"~\"],\"c\":1}");
     }
 
     private static List<String> keys(ServeRun run) {
