@@ -74,12 +74,18 @@ public final class Main implements Callable<Integer> {
         Map<String, String> environment = System.getenv();
         int exit = execute(commandLine(environment, args), environment, args);
         boolean hasFailed = exit == EXIT_CONFIGURATION || exit == EXIT_FAULT;
-        if (!hasFailed && Standard.out().checkError()) {
+        if (!hasFailed && isOutputLost()) {
             System.err.println(
                     "sluice: Standard output can't be written: it was closed, or its disk is full.");
             return EXIT_CONFIGURATION;
         }
         return exit;
+    }
+
+    /// Commands write to the one stream, picocli its help to the other.
+    private static boolean isOutputLost() {
+        boolean lost = Standard.out().checkError();
+        return System.out.checkError() || lost;
     }
 
     /// Runs a command with variables of an environment.

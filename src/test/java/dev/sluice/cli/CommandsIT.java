@@ -183,7 +183,16 @@ final class CommandsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"doctor", "pull --model MODEL", "generate --model MODEL -p Once"})
+    @ValueSource(
+            strings = {
+                "doctor",
+                "pull --model MODEL",
+                "generate --model MODEL -p Once",
+                "--help",
+                "--version",
+                "help serve",
+                "serve --help"
+            })
     void outputThatIsLostIsNoSuccess(String command) throws Exception {
         File full = new File("/dev/full");
         assumeTrue(full.exists(), "there is no device that is full");
