@@ -96,7 +96,7 @@ final class LauncherIT {
                         "/bin/sh",
                         copy.toString());
 
-        assertThat(ended.exit()).isEqualTo(1);
+        assertThat(ended.exit()).isEqualTo(2);
         assertThat(ended.err()).contains("needs a JDK 25 or later").contains("adoptium.net");
         assertThat(ended.err().lines()).hasSizeLessThan(5);
     }
