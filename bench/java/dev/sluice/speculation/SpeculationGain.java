@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Measures decoding with and without guessed tokens, in turns: texts that repeat themselves at one
 /// user, and 32 busy sequences that do not.
@@ -67,12 +68,19 @@ public final class SpeculationGain {
     /// @param args number of turns, 9 by default; what the names of the texts begin with that are
     ///   to be run, all by default
     public static void main(String[] args) {
+        String wanted = args.length > 1 ? args[1] : "";
+        List<String> names = Stream.concat(TEXTS.keySet().stream(), Stream.of(STORIES)).toList();
+        if (names.stream().noneMatch(name -> name.startsWith(wanted))) {
+            System.err.printf(
+                    "speculation: no text's name begins with \"%s\"; they are %s.%n",
+                    wanted, String.join(", ", names));
+            System.exit(2);
+        }
         SpeculationGain gain =
                 new SpeculationGain(System.out, args.length > 0 ? Integer.parseInt(args[0]) : 9);
         try (LoadedEngine plain = load(Optional.empty());
                 LoadedEngine guessing =
                         load(Optional.of(new SpeculationOptions(GUESSES, Optional.empty())))) {
-            String wanted = args.length > 1 ? args[1] : "";
             TEXTS.forEach((name, text) -> {
                 if (name.startsWith(wanted)) {
                     gain.compare(name, plain, guessing, text);
