@@ -79,7 +79,7 @@ public final class RequestTranslator {
         Optional<ParserSettings> plain =
                 answers.chatParser(request.tools(), thinks, shared.stream());
         Optional<GuidedForm> form = guidance.form(request, plain);
-        Optional<ParserSettings> parser = parser(plain, form);
+        Optional<ParserSettings> parser = parser(plain, form, !request.tools().wanted().isEmpty());
         String field = ChatPrompts.field(request);
         ReadyPrompt prompt = cut(prompts.prompt(request), shared);
         StopConditions stop = lengths.stop(prompt.ids(), shared.stops(), limit, field);
@@ -122,8 +122,11 @@ public final class RequestTranslator {
     }
 
     private static Optional<ParserSettings> parser(
-            Optional<ParserSettings> plain, Optional<GuidedForm> form) {
-        return form.isPresent() ? plain.map(ParserSettings::whenGuided) : plain;
+            Optional<ParserSettings> plain, Optional<GuidedForm> form, boolean callsOnly) {
+        if (form.isEmpty()) {
+            return plain;
+        }
+        return plain.map(settings -> callsOnly ? settings.whenCallsOnly() : settings.whenGuided());
     }
 
     private LogitsRules guided(
@@ -182,7 +185,7 @@ public final class RequestTranslator {
         lengths.checkStops(shared.stops());
         checkIds(request);
         Optional<ParserSettings> parser =
-                parser(answers.completionParser(shared.stream()), shared.form());
+                parser(answers.completionParser(shared.stream()), shared.form(), false);
         SequenceRules.Common common =
                 new SequenceRules.Common(
                         shared.sampling(),

@@ -288,6 +288,7 @@ class GuidedRequestTest {
         PreparedRequest request = PLAIN.chat(TOOLS + ",\"tool_choice\":\"required\"");
 
         assertThat(request.answer().parser().flatMap(ParserSettings::toolCalls)).contains("hermes");
+        assertThat(request.answer().parser().map(ParserSettings::callsOnly)).contains(true);
         assertThat(request.sequences().getFirst().rules().guidance()).isPresent();
     }
 

@@ -6,15 +6,18 @@ import java.util.function.Supplier;
 final class CallWriter implements CallSource {
     private final PieceBuilder out;
     private final int maxCalls;
+    private final boolean callsOnly;
     private final Supplier<String> ids;
     private int begun;
     private boolean incomplete;
 
     /// @param maxCalls calls after these are swallowed
+    /// @param callsOnly whether nothing but calls can come
     /// @param ids makes the id of a call
-    CallWriter(PieceBuilder out, int maxCalls, Supplier<String> ids) {
+    CallWriter(PieceBuilder out, int maxCalls, boolean callsOnly, Supplier<String> ids) {
         this.out = out;
         this.maxCalls = maxCalls;
+        this.callsOnly = callsOnly;
         this.ids = ids;
     }
 
@@ -41,6 +44,12 @@ final class CallWriter implements CallSource {
     /// Whether a call was begun, even one that is swallowed.
     boolean hasBegun() {
         return begun > 0;
+    }
+
+    /// Whether text may be content. Where nothing but calls can come, it is a part of a call's
+    /// marker that the token limit cut off.
+    boolean allowText() {
+        return begun == 0 && !callsOnly;
     }
 
     @Override

@@ -210,11 +210,18 @@ final class DeepseekCallStage implements Stage {
     public void end(boolean truncated) {
         boolean nameless =
                 state == State.HEAD || state == State.KIND_OR_NAME || state == State.NAME;
-        if (nameless && !truncated) {
+        boolean cut = truncated && (nameless || (state == State.CALLS && endsInMarker()));
+        if (!cut && nameless) {
             lead.give(raw);
-        } else if (!nameless) {
+        } else if (!cut) {
             endCall(false);
         }
         lead.end();
+    }
+
+    /// Whether all text among calls is the beginning of a call's marker.
+    private boolean endsInMarker() {
+        String text = raw.toString().replace(CallFormat.CALLS_BEGIN, "").strip();
+        return CallFormat.CALL_BEGIN.startsWith(text);
     }
 }

@@ -20,7 +20,7 @@ final class LeadText {
     }
 
     void text(String text) {
-        if (calls.hasBegun()) {
+        if (!calls.allowText()) {
             return;
         }
         int solid = text.length();
@@ -67,14 +67,14 @@ final class LeadText {
 
     /// Shows what was no call after all.
     void give(CharSequence text) {
-        if (!calls.hasBegun()) {
+        if (calls.allowText()) {
             hasText = true;
             out.content().append(text);
         }
     }
 
     void end() {
-        if (!calls.hasBegun()) {
+        if (calls.allowText()) {
             out.content().append(space);
         }
         space.setLength(0);

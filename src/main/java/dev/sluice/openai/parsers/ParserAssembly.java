@@ -52,7 +52,7 @@ final class ParserAssembly {
         int maxCalls = settings.parallelToolCalls() ? Integer.MAX_VALUE : 1;
         Optional<CallFormat> format = CallFormat.named(name);
         if (format.isPresent()) {
-            CallWriter writer = new CallWriter(out, maxCalls, ids);
+            CallWriter writer = new CallWriter(out, maxCalls, settings.callsOnly(), ids);
             calls = writer;
             return stage(format.get(), writer);
         }
@@ -78,7 +78,7 @@ final class ParserAssembly {
 
     /// The answers of some formats leave calls out even where nobody wants them.
     private Stage silenced(ReasoningFormat format) {
-        CallWriter writer = new CallWriter(out, 0, ids);
+        CallWriter writer = new CallWriter(out, 0, false, ids);
         return switch (format) {
             case ERNIE_X1 -> stage(CallFormat.ERNIE_X1, writer);
             case ERNIE_45_VL_THINKING -> stage(CallFormat.ERNIE_45_VL_THINKING, writer);

@@ -12,13 +12,15 @@ import java.util.Optional;
 ///   may settle what its beginning is
 /// @param guided whether a grammar forms the answer: all of it is content, whatever markers the
 ///   model's answers have
+/// @param callsOnly whether that grammar allows calls and nothing else
 public record ParserSettings(
         Optional<String> reasoning,
         Optional<String> toolCalls,
         boolean thinking,
         boolean parallelToolCalls,
         boolean stream,
-        boolean guided) {
+        boolean guided,
+        boolean callsOnly) {
     /// Settings for an answer that the model forms as it likes.
     public ParserSettings(
             Optional<String> reasoning,
@@ -26,11 +28,18 @@ public record ParserSettings(
             boolean thinking,
             boolean parallelToolCalls,
             boolean stream) {
-        this(reasoning, toolCalls, thinking, parallelToolCalls, stream, false);
+        this(reasoning, toolCalls, thinking, parallelToolCalls, stream, false, false);
     }
 
     /// The same for an answer that a grammar forms.
     public ParserSettings whenGuided() {
-        return new ParserSettings(reasoning, toolCalls, thinking, parallelToolCalls, stream, true);
+        return new ParserSettings(
+                reasoning, toolCalls, thinking, parallelToolCalls, stream, true, false);
+    }
+
+    /// The same for an answer that a grammar forms which allows calls and nothing else.
+    public ParserSettings whenCallsOnly() {
+        return new ParserSettings(
+                reasoning, toolCalls, thinking, parallelToolCalls, stream, true, true);
     }
 }

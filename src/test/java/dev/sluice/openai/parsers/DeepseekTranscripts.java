@@ -69,6 +69,10 @@ final class DeepseekTranscripts {
                 of("text and a call among calls", "a " + BEGIN + "hello" + newer("f", "{}") + END)
                         .says("a")
                         .calls(List.of("f"), List.of("{}"), true),
+                of("cut off in a call's marker", "a " + BEGIN + "<｜tool▁ca").cutOff().says("a"),
+                of("cut off in text among calls", "a " + BEGIN + "hel")
+                        .cutOff()
+                        .says("a " + BEGIN + "hel"),
                 of("cut off in the name", "a" + BEGIN + CallFormat.CALL_BEGIN + "get_w")
                         .cutOff()
                         .says("a"),

@@ -122,6 +122,14 @@ final class TaggedCallTranscripts {
                         .cutOff()
                         .calls(List.of("f"), List.of(""), false),
                 of("cut off before the name", "a <tool_call>{\"na").cutOff().says("a"),
+                of("cut off in what may be a marker", "a <tool_c").cutOff().says("a <tool_c"),
+                of("cut off in what must be a marker", "<tool_c").cutOff().callsOnly(),
+                of(
+                                "cut off in the next marker",
+                                "<tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>\n<tool_c")
+                        .cutOff()
+                        .calls(List.of("f"), List.of("{}"), true)
+                        .callsOnly(),
                 of("ended before the name", "a <tool_call>{\"na").says("a <tool_call>{\"na"),
                 Transcript.of(
                                 "after thinking",

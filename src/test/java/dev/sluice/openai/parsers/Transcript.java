@@ -71,6 +71,16 @@ record Transcript(
                         speaker.truncated()));
     }
 
+    /// The same for an answer that must be calls and nothing else; to be said last.
+    Transcript callsOnly() {
+        return with(
+                new Speaker(
+                        speaker.settings().whenCallsOnly(),
+                        speaker.prompt(),
+                        speaker.output(),
+                        speaker.truncated()));
+    }
+
     Transcript thinks(String text) {
         return new Transcript(title, speaker, text, content, names, arguments, called);
     }
