@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,13 +19,19 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Where redirects may lead, and the token with them; how often a server is asked.
+/// Where redirects may lead, and the token with them; how often a server is asked; what becomes of
+/// a part that is here.
 class HttpFilesTest {
+    @TempDir private Path directory;
     private final HttpFiles files = new HttpFiles(Optional.of("hf_secret"), Duration.ofMillis(1));
     private final AtomicReference<String> location = new AtomicReference<>("");
     private final AtomicInteger numRequests = new AtomicInteger();
@@ -99,6 +106,35 @@ class HttpFilesTest {
         assertThatThrownBy(() -> files.text(address, HttpFiles.Patience.LONG))
                 .isInstanceOf(HttpFiles.Refused.class);
         assertThat(numRequests).hasValue(tries);
+    }
+
+    /// A file of a server that either refuses ranges or does not know them.
+    private URI file(String content, boolean refusesRanges) {
+        server.createContext(
+                "/file",
+                exchange -> {
+                    try (exchange) {
+                        boolean isRange = exchange.getRequestHeaders().containsKey("Range");
+                        byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+                        if (isRange && refusesRanges) {
+                            exchange.sendResponseHeaders(416, -1);
+                        } else {
+                            exchange.sendResponseHeaders(200, bytes.length);
+                            exchange.getResponseBody().write(bytes);
+                        }
+                    }
+                });
+        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/file");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, whole", "false, who", "false, xxx"})
+    void beginsAnewWhereAServerDoesNotGoOn(boolean refusesRanges, String there) throws IOException {
+        Path part = Files.writeString(directory.resolve("part"), there);
+
+        files.file(file("whole", refusesRanges), part, OptionalLong.empty(), _ -> {});
+
+        assertThat(part).hasContent("whole");
     }
 
     @Test

@@ -13,14 +13,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 class HubDownloadTest {
     private static final byte[] WEIGHTS =
@@ -47,11 +53,15 @@ class HubDownloadTest {
     }
 
     private ModelSource source(Map<String, String> more) {
+        return source(more, progress::add);
+    }
+
+    private ModelSource source(Map<String, String> more, Consumer<DownloadProgress> told) {
         Map<String, String> environment = new HashMap<>();
         environment.put("HOME", home.toString());
         environment.put("HF_ENDPOINT", hub.address() + "/");
         environment.putAll(more);
-        return new ModelSource(environment, progress::add, "python3", Duration.ofMillis(1));
+        return new ModelSource(environment, told, "python3", Duration.ofMillis(1));
     }
 
     private ModelSource source() {
@@ -117,6 +127,44 @@ class HubDownloadTest {
         ResolvedModel model = source().resolve(LocalHub.REPO);
 
         assertThat(model.path().resolve("config.json")).hasContent("{}");
+    }
+
+    @Test
+    void needsNoSpaceForThePartOfAFileThatIsHere() throws IOException {
+        long more = Files.getFileStore(home).getUsableSpace() + (1 << 30);
+        hub.with("vocab.json", "").untagged("vocab.json", more);
+        Path blobs = home.resolve(".cache/huggingface/hub/models--acme--tiny/blobs");
+        Files.createDirectories(blobs);
+        Path part = blobs.resolve(LocalHub.COMMIT + "-vocab.json.incomplete");
+        try (RandomAccessFile sparse = new RandomAccessFile(part.toFile(), "rw")) {
+            sparse.setLength(more);
+        }
+
+        ResolvedModel model = source().resolve(LocalHub.REPO);
+
+        assertThat(model.path().resolve("vocab.json").toFile()).hasSize(more);
+    }
+
+    @Test
+    void nobodyElseMayFetchTheSameMeanwhile() {
+        Path repository = home.resolve(".cache/huggingface/hub/models--acme--tiny");
+        List<Boolean> locked = new ArrayList<>();
+
+        source(Map.of(), _ -> locked.add(isLocked(repository.resolve(".sluice.lock"))))
+                .resolve(LocalHub.REPO);
+
+        assertThat(locked).isNotEmpty().containsOnly(true);
+    }
+
+    private static boolean isLocked(Path file) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            return channel.tryLock() == null;
+        } catch (OverlappingFileLockException _) {
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
