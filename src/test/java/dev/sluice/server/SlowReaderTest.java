@@ -97,6 +97,21 @@ class SlowReaderTest {
     }
 
     @Test
+    void whoHasTakenAnAnswerMayAskAgainAfterTheTimeForIt() {
+        Duration timeout = Duration.ofMillis(50);
+        ServerOptions options = ParrotServer.options().withSlowReaders(1 << 20, timeout);
+        try (ParrotServer server = ParrotServer.start(options, ParrotServer.servedModel());
+                RawConnection client = new RawConnection(server.port())) {
+            client.post("/tokenize", "{\"prompt\":\"a\"}").readUntil("\"count\":2");
+            LockSupport.parkNanos(timeout.multipliedBy(3).toNanos());
+
+            client.post("/tokenize", "{\"prompt\":\"bc\"}").readUntil("\"count\":3");
+
+            assertThat(client.received()).containsSubsequence("HTTP/1.1 200", "HTTP/1.1 200");
+        }
+    }
+
+    @Test
     void whoTakesNothingOfAWholeAnswerIsCutOff() {
         ServerOptions options =
                 ParrotServer.options().withSlowReaders(1 << 20, Duration.ofMillis(50));
