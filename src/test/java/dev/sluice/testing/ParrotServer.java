@@ -5,6 +5,7 @@ import dev.sluice.bus.EngineVerticle;
 import dev.sluice.chat.ChatTemplate;
 import dev.sluice.compute.DType;
 import dev.sluice.engine.EngineConfig;
+import dev.sluice.engine.EngineFeatures;
 import dev.sluice.engine.StatsSnapshot;
 import dev.sluice.openai.ApiOptions;
 import dev.sluice.openai.SamplingDefaults;
@@ -136,10 +137,20 @@ public final class ParrotServer implements AutoCloseable {
         awaitHealth(200);
     }
 
+    /// Brings the model up with features of its engine and waits until it can be asked.
+    public void load(EngineConfig config, EngineFeatures features) {
+        loadWithoutWaiting(config, features);
+        awaitHealth(200);
+    }
+
     /// Brings the model up.
     public void loadWithoutWaiting(EngineConfig config) {
+        loadWithoutWaiting(config, EngineFeatures.NONE);
+    }
+
+    private void loadWithoutWaiting(EngineConfig config, EngineFeatures features) {
         EngineVerticle engine =
-                new EngineVerticle(() -> TestEngines.hosted(config, model), DEADLINE);
+                new EngineVerticle(() -> TestEngines.hosted(config, model, features), DEADLINE);
         engineDeployment = await(vertx.deployVerticle(engine, EngineVerticle.deploymentOptions()));
         served.complete(servedModel);
     }
