@@ -5,8 +5,10 @@ import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
@@ -97,9 +99,17 @@ final class ClientConnection {
     /// A stream of HTTP/2 may wait for its client when its response was ended long ago.
     private boolean isBusy() {
         return running > 0
-                || http2(connection)
-                        .filter(handler -> handler.connection().numActiveStreams() > 0)
-                        .isPresent();
+                || http2(connection).filter(handler -> answers(handler.connection())).isPresent();
+    }
+
+    /// Whether bytes of a stream have still to go out; what may yet come in is of no use then.
+    private static boolean answers(Http2Connection connection) {
+        try {
+            return connection.forEachActiveStream(stream -> !stream.state().localSideOpen())
+                    != null;
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("The visitor throws nothing.", e);
+        }
     }
 
     /// Leaves a client that does not take its answer. Of HTTP/2 only the stream goes, unless that

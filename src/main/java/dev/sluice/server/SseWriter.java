@@ -54,6 +54,14 @@ final class SseWriter implements Answer {
     private OptionalLong pingTimer = OptionalLong.empty();
     private OptionalLong stallTimer = OptionalLong.empty();
 
+    /// Whether the last bytes are on their way, which are watched until they are out.
+    private boolean ending;
+
+    /// Whether the client has taken some of what waits for it since the timer was set.
+    private boolean taken;
+
+    private final Handler<Void> taking = _ -> taken = true;
+
     /// Made once, for it is run for nearly every token.
     private final Handler<Void> flushing = _ -> flush();
 
@@ -128,10 +136,7 @@ final class SseWriter implements Answer {
             watchStall();
             return;
         }
-        if (stallTimer.isPresent()) {
-            vertx.cancelTimer(stallTimer.getAsLong());
-            stallTimer = OptionalLong.empty();
-        }
+        cancelStallTimer();
         writePending();
     }
 
@@ -150,7 +155,7 @@ final class SseWriter implements Answer {
         } else if (!out.isEmpty()) {
             lastWriteNanos = System.nanoTime();
             // A failure shows as a closed response.
-            out.writeTo(response);
+            out.writeTo(response, taking);
         }
     }
 
@@ -229,7 +234,7 @@ final class SseWriter implements Answer {
     private void write(Buffer event) {
         lastWriteNanos = System.nanoTime();
         // A failure shows as a closed response.
-        response.write(event);
+        response.write(EventBuffer.lastPiece(event, response, taking));
     }
 
     private void schedulePing(long millis) {
@@ -249,17 +254,33 @@ final class SseWriter implements Answer {
 
     private void watchStall() {
         if (stallTimer.isEmpty()) {
-            stallTimer = OptionalLong.of(setStallTimer());
+            setStallTimer();
         }
     }
 
-    private long setStallTimer() {
+    private void setStallTimer() {
+        taken = false;
         long millis = Math.max(1, options.stallTimeout().toMillis());
-        return vertx.setTimer(millis, _ -> cutOff());
+        stallTimer = OptionalLong.of(vertx.setTimer(millis, _ -> lookAtReader()));
+    }
+
+    private void cancelStallTimer() {
+        stallTimer.ifPresent(vertx::cancelTimer);
+        stallTimer = OptionalLong.empty();
+    }
+
+    /// Much may wait for a slow reader, who needs not take all of it in time.
+    private void lookAtReader() {
+        if (taken) {
+            setStallTimer();
+        } else {
+            cutOff();
+        }
     }
 
     private void cutOff() {
         LOG.debug("a client that reads nothing is cut off");
+        ending = false;
         close();
         hangUp.run();
     }
@@ -290,7 +311,7 @@ final class SseWriter implements Answer {
         }
         if (isAnyAtWork()) {
             if (!out.isEmpty()) {
-                out.writeTo(response);
+                out.writeTo(response, taking);
             }
             return;
         }
@@ -301,14 +322,17 @@ final class SseWriter implements Answer {
     /// The client may have stopped reading, though there was room for all that is left.
     private void end() {
         close();
-        long timer = setStallTimer();
-        out.endTo(response).onComplete(_ -> vertx.cancelTimer(timer));
+        ending = true;
+        setStallTimer();
+        out.endTo(response, taking).onComplete(_ -> cancelStallTimer());
     }
 
     @Override
     public void close() {
         closed = true;
         pingTimer.ifPresent(vertx::cancelTimer);
-        stallTimer.ifPresent(vertx::cancelTimer);
+        if (!ending) {
+            cancelStallTimer();
+        }
     }
 }

@@ -64,7 +64,7 @@ class EventBufferTest {
 
     private void write(String text) {
         events.write(ascii(text));
-        events.writeTo(target);
+        events.writeTo(target, _ -> {});
     }
 
     @Test
@@ -74,7 +74,7 @@ class EventBufferTest {
         events.write(ascii("three"));
         assertThat(events.isEmpty()).isFalse();
 
-        events.writeTo(target);
+        events.writeTo(target, _ -> {});
 
         assertThat(target.written).extracting(Buffer::toString).containsExactly("one two three");
         assertThat(events.isEmpty()).isTrue();
@@ -112,14 +112,26 @@ class EventBufferTest {
 
     @Test
     void aLargeWriteLeavesNoLargeBuffer() {
-        write("x".repeat(100_000));
+        write("x".repeat(50_000));
         target.last.complete();
         write("small");
         target.last.complete();
         write("later");
 
-        assertThat(target.written.getFirst().toString()).isEqualTo("x".repeat(100_000));
+        assertThat(target.written.getFirst().toString()).isEqualTo("x".repeat(50_000));
         assertThat(target.written.get(1)).hasToString("later");
+    }
+
+    @Test
+    void muchIsWrittenInPieces() {
+        events.write(ascii("x".repeat(150_000)));
+
+        events.endTo(target, _ -> {});
+
+        assertThat(target.written)
+                .extracting(Buffer::length)
+                .containsExactly(65_536, 65_536, 18_928);
+        assertThat(target.ended).isTrue();
     }
 
     @Test
@@ -127,7 +139,7 @@ class EventBufferTest {
         write("first");
         events.write(ascii("last"));
 
-        events.endTo(target);
+        events.endTo(target, _ -> {});
         target.last.complete();
 
         assertThat(target.written).extracting(Buffer::toString).containsExactly("first", "last");

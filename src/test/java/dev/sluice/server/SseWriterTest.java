@@ -52,6 +52,7 @@ class SseWriterTest {
     private final List<Throwable> faults = new ArrayList<>();
     private final StringBuilder written = new StringBuilder();
     private final Promise<Void> ended = Promise.promise();
+    private Future<Void> taken = Future.succeededFuture();
     private long numTimers;
     private int numHangUps;
     private boolean full;
@@ -106,7 +107,7 @@ class SseWriterTest {
             case "writeQueueFull" -> full;
             case "write" -> {
                 written.append((Buffer) arguments[0]);
-                yield Future.succeededFuture();
+                yield taken;
             }
             case "end" -> {
                 written.append((Buffer) arguments[0]);
@@ -131,6 +132,12 @@ class SseWriterTest {
     private void drain() {
         full = false;
         drainHandlers.forEach(handler -> handler.handle(null));
+    }
+
+    private void passStallTime() {
+        List<Handler<Long>> due = List.copyOf(stallTimers.values());
+        stallTimers.clear();
+        due.forEach(timer -> timer.handle(0L));
     }
 
     private void begin() {
@@ -194,7 +201,23 @@ class SseWriterTest {
 
         assertThat(written).endsWith("data: {}\n\ndata: [DONE]\n\n");
         assertThat(stallTimers).hasSize(1);
-        stallTimers.values().forEach(timer -> timer.handle(0L));
+        passStallTime();
+        assertThat(numHangUps).isEqualTo(1);
+    }
+
+    @Test
+    void whoTakesSomeOfMuchIsNotCutOff() {
+        Promise<Void> piece = Promise.promise();
+        begin();
+        taken = piece.future();
+
+        writer.fail((" ".repeat(100_000) + "{}").getBytes(StandardCharsets.UTF_8));
+        piece.complete();
+        passStallTime();
+
+        assertThat(numHangUps).isZero();
+        assertThat(written).endsWith("{}\n\ndata: [DONE]\n\n");
+        passStallTime();
         assertThat(numHangUps).isEqualTo(1);
     }
 
