@@ -196,9 +196,12 @@ final class ObjectWriter {
             return known;
         }
 
+        private boolean hasRequired(Place place) {
+            return place.next() > lastRequired && (place.free() & freeRequired) == freeRequired;
+        }
+
         private boolean mayEnd(Place place) {
-            return place.next() > lastRequired
-                    && (place.free() & freeRequired) == freeRequired
+            return hasRequired(place)
                     && (countLimit == 0 || place.count() >= shape.min())
                     && place.met() == (1 << witnesses.size()) - 1;
         }
@@ -274,7 +277,7 @@ final class ObjectWriter {
 
         /// Members that are not listed.
         private void others(int from, Place place, boolean comma) throws GrammarException {
-            if (order == KeyOrder.DECLARED && place.next() <= lastRequired) {
+            if (order == KeyOrder.DECLARED && !hasRequired(place)) {
                 return;
             }
             for (int i = 0; i < shape.regions().size() && mayGoOn(place); i++) {
