@@ -26,16 +26,20 @@ final class NamedTokens {
     private final Map<String, JsonNode> byRole = new LinkedHashMap<>();
     private final Map<String, JsonNode> listed = new LinkedHashMap<>();
 
-    /// @param files of equal roles that of the first file counts
-    static NamedTokens of(List<JsonNode> files) {
+    /// @param config of which the lists count
+    /// @param map of which the roles count; may be missing
+    static NamedTokens of(JsonNode config, JsonNode map) {
         NamedTokens named = new NamedTokens();
-        for (JsonNode file : files) {
+        for (JsonNode file : List.of(map, config)) {
             ROLES.forEach(role -> named.addRole(role, file.path(role)));
             file.properties().stream()
                     .filter(entry -> entry.getKey().endsWith("_token"))
                     .forEach(entry -> named.addRole(entry.getKey(), entry.getValue()));
-            LISTS.forEach(list -> file.path(list).forEach(named::addListed));
         }
+        LISTS.forEach(list -> {
+            JsonNode tokens = config.has(list) ? config.path(list) : map.path(list);
+            tokens.forEach(named::addListed);
+        });
         return named;
     }
 
@@ -66,7 +70,10 @@ final class NamedTokens {
     /// free id as long as it is below a limit, and stays text otherwise.
     void addTo(TokenizerDraft draft, long limit) {
         byRole.values().forEach(token -> add(draft, token, limit));
-        listed.values().forEach(token -> add(draft, token, limit));
+        // A list makes tokens, and leaves those as they are that the tokenizer has.
+        listed.values().stream()
+                .filter(token -> !draft.isAdded(text(token).orElseThrow()))
+                .forEach(token -> add(draft, token, limit));
     }
 
     private static void add(TokenizerDraft draft, JsonNode token, long limit) {

@@ -74,10 +74,13 @@ final class TokenizerDirectory {
     }
 
     private Map<String, String> specialTokens() {
+        boolean knowsIds = config.has(DECODER);
         Map<String, String> names = new HashMap<>();
         for (String role : ROLES) {
-            NamedTokens.text(specialTokensMap.path(role)).ifPresent(text -> names.put(role, text));
-            NamedTokens.text(config.path(role)).ifPresent(text -> names.put(role, text));
+            NamedTokens.text(config.path(role))
+                    .filter(_ -> knowsIds || !specialTokensMap.has(role))
+                    .or(() -> NamedTokens.text(specialTokensMap.path(role)))
+                    .ifPresent(text -> names.put(role, text));
         }
         return names;
     }
@@ -101,7 +104,7 @@ final class TokenizerDirectory {
     /// A configuration with a list of ids replaces the older special_tokens_map.json.
     private NamedTokens namedTokens() {
         return NamedTokens.of(
-                config.has(DECODER) ? List.of(config) : List.of(config, specialTokensMap));
+                config, config.has(DECODER) ? MissingNode.getInstance() : specialTokensMap);
     }
 
     private static long id(String text) {

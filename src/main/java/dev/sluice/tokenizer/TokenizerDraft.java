@@ -68,6 +68,11 @@ final class TokenizerDraft {
         added.computeIfPresent(token.text(), (_, there) -> there.asSpecial());
     }
 
+    /// Whether a text is an added token.
+    boolean isAdded(String text) {
+        return added.containsKey(text);
+    }
+
     /// The id of a token that has none yet: behind all others.
     int nextId() {
         int highest = added.values().stream().mapToInt(AddedToken::id).max().orElse(-1);

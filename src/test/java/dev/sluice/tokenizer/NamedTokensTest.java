@@ -83,6 +83,30 @@ final class NamedTokensTest {
     }
 
     @Test
+    void anAddedTokenInAListStaysWhatItIs() throws IOException {
+        write("tokenizer_config.json", "{\"additional_special_tokens\":[\"[E]\"]}");
+
+        assertThat(load().decode(TokenIds.of(5, 0), true)).isEqualTo("[E]a");
+    }
+
+    @Test
+    void whereTheFilesDifferTheOlderMapNamesRolesAndTheConfigurationLists() throws IOException {
+        write("config.json", "{\"vocab_size\":7}");
+        write(
+                "tokenizer_config.json",
+                "{\"eos_token\":\"a\",\"additional_special_tokens\":[\"<t>\"]}");
+        write(
+                "special_tokens_map.json",
+                "{\"eos_token\":\"<s>\",\"additional_special_tokens\":[\"t\"]}");
+
+        LoadedTokenizer loaded = TokenizerLoader.fromDirectory(folder);
+
+        assertThat(loaded.specialTokens()).containsEntry("eos_token", "<s>");
+        assertThat(loaded.tokenizer().vocabulary().eosIds()).containsExactly(4);
+        assertThat(loaded.tokenizer().decode(TokenIds.of(0, 2, 4, 6), true)).isEqualTo("at");
+    }
+
+    @Test
     void aTokenBesideASentencePieceModelIsSpecialAndAnEndIfItIsNamed() throws IOException {
         Files.delete(folder.resolve("tokenizer.json"));
         Files.copy(
