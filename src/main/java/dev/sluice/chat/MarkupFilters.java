@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 
 /// Filters for HTML and URLs.
 final class MarkupFilters {
+    private static final String COMMENT = "<!--";
     private static final Pattern NO_ATTRIBUTE_NAME = Pattern.compile("[\\s/>=]");
 
     private MarkupFilters() {}
@@ -96,7 +97,7 @@ final class MarkupFilters {
     private static String stripTags(Render render, String text) {
         render.scan(text.length());
         render.produce(text.length());
-        String plain = without("<", ">", without("<!--", "-->", text));
+        String plain = withoutTags(text);
         return String.join(" ", TextSplit.atSpace(render, plain, Integer.MAX_VALUE))
                 .replace("&lt;", "<")
                 .replace("&gt;", ">")
@@ -106,16 +107,19 @@ final class MarkupFilters {
                 .replace("&amp;", "&");
     }
 
-    private static String without(String start, String end, String text) {
+    /// Nothing is removed from a tag or comment on that does not end.
+    private static String withoutTags(String text) {
         StringBuilder out = new StringBuilder(text.length());
         int from = 0;
-        int open = text.indexOf(start);
-        int close = open < 0 ? -1 : text.indexOf(end, open);
-        while (open >= 0 && close >= 0) {
+        for (int open = text.indexOf('<'); open >= 0; open = text.indexOf('<', from)) {
+            String end = text.startsWith(COMMENT, open) ? "-->" : ">";
+            int inside = end.length() > 1 ? open + COMMENT.length() : open;
+            int close = text.indexOf(end, inside);
+            if (close < 0) {
+                break;
+            }
             out.append(text, from, open);
             from = close + end.length();
-            open = text.indexOf(start, from);
-            close = open < 0 ? -1 : text.indexOf(end, open);
         }
         return out.append(text, from, text.length()).toString();
     }

@@ -58,10 +58,10 @@ final class WordWrap {
                         // A word may be broken off where no room is left: then the space before it
                         // is not the last part and stays, as in Python.
                         lastPart = current.length();
-                        int to = chunk.offsetByCodePoints(from, room);
+                        int to = breakAt(chunk, from, chunk.offsetByCodePoints(from, room));
                         current.append(chunk, from, to);
+                        left -= chunk.codePointCount(from, to);
                         from = to;
-                        left -= room;
                     }
                     flush(render, lines, current, lastPart);
                     length = 0;
@@ -72,6 +72,18 @@ final class WordWrap {
         }
         flush(render, lines, current, lastPart);
         return lines;
+    }
+
+    /// Where a word is broken off that goes on beyond a place: behind its last hyphen before that,
+    /// if more than hyphens stands before it.
+    private int breakAt(String word, int from, int most) {
+        int hyphen = breakOnHyphens && most > from ? word.lastIndexOf('-', most - 1) : -1;
+        for (int i = from; i < hyphen; i++) {
+            if (word.charAt(i) != '-') {
+                return hyphen + 1;
+            }
+        }
+        return most;
     }
 
     /// Ends a line, without its last part if that is blank.
