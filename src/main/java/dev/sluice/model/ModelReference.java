@@ -74,6 +74,10 @@ sealed interface ModelReference {
             path.getFileSystem().provider().checkAccess(path);
             return Optional.of(path);
         } catch (AccessDeniedException e) {
+            if (HUB_ID.matcher(text).matches()) {
+                // It is the folder that the process was started in that may not be entered.
+                return Optional.empty();
+            }
             throw new ModelSourceException(
                     "The permission to enter the folder of " + text + " is missing.", e);
         } catch (InvalidPathException | IOException e) {
