@@ -30,12 +30,18 @@ final class Invalid {
     /// The message with the name, unless it has it. What rules between fields begin with stays at
     /// the beginning.
     private static String named(String name, String message) {
-        if (Pattern.compile("\\b" + Pattern.quote(name) + "\\b").matcher(message).find()) {
+        if (names(message, name)) {
             return message;
         }
         return message.startsWith(BETWEEN_FIELDS)
                 ? BETWEEN_FIELDS + name + ": " + message.substring(BETWEEN_FIELDS.length())
                 : name + ": " + message;
+    }
+
+    /// A name that is a common word (`stop`) may stand anywhere without being one.
+    private static boolean names(String message, String name) {
+        String before = name.matches("[a-z]+") ? "(^|`|" + BETWEEN_FIELDS + ")" : "\\b";
+        return Pattern.compile(before + Pattern.quote(name) + "\\b").matcher(message).find();
     }
 
     /// The prompt leaves no room for an answer.

@@ -61,7 +61,7 @@ class RequestRefusalTest {
                     plain | "max_tokens":3,"max_completion_tokens":0 | max_completion_tokens | max_completion_tokens: max_tokens can be defined [1, 64), but now it's 0.
                     plain | "max_tokens":3,"min_tokens":4 | min_tokens | min_tokens must be less than or equal to max_tokens=3, but is 4.
                     plain | "response_max_tokens":3,"min_tokens":4 | min_tokens | must be less than or equal to response_max_tokens=3, but is 4.
-                    plain | "stop":["a","b","c"],"stop_token_ids":[1,2,3] | stop | exceeds the limit max_stop_seqs_num(5)
+                    plain | "stop":["a","b","c"],"stop_token_ids":[1,2,3] | stop | stop: Number of stop sequences (6) exceeds the limit max_stop_seqs_num(5)
                     plain | "stop_token_ids":[1,2,3,4,5,6] | stop_token_ids | stop_token_ids: Number of stop sequences (6) exceeds the limit max_stop_seqs_num(5), which the server's variable FD_MAX_STOP_SEQS_NUM sets.
                     plain | "chat_template":"{% if" | chat_template | The chat template failed
                     plain | "chat_template":"{{ raise_exception('no') }}" | chat_template | no

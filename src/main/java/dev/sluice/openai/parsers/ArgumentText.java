@@ -4,8 +4,8 @@ import dev.sluice.openai.parsers.JsonScanner.Step;
 
 /// The arguments of a call, as they come. Objects and lists pass through as they are written, but
 /// without the white space between their tokens; text that holds an object is that object; none are
-/// `{}`. Nothing is added to arguments that break off: they are no JSON, so that nobody takes a
-/// part of them for all.
+/// `{}`. Nothing is added to arguments that break off, so that clients can see that they are a
+/// part.
 final class ArgumentText {
     /// What a call without arguments gives.
     static final String NONE = "{}";
