@@ -127,6 +127,7 @@ class EventBufferTest {
         events.write(ascii("x".repeat(150_000)));
 
         events.endTo(target, _ -> {});
+        target.last.complete();
 
         assertThat(target.written)
                 .extracting(Buffer::length)
