@@ -77,7 +77,10 @@ final class WordWrap {
     /// Where a word is broken off that goes on beyond a place: behind its last hyphen before that,
     /// if more than hyphens stands before it.
     private int breakAt(String word, int from, int most) {
-        int hyphen = breakOnHyphens && most > from ? word.lastIndexOf('-', most - 1) : -1;
+        int hyphen = breakOnHyphens ? most - 1 : from;
+        while (hyphen > from && word.charAt(hyphen) != '-') {
+            hyphen--;
+        }
         for (int i = from; i < hyphen; i++) {
             if (word.charAt(i) != '-') {
                 return hyphen + 1;
