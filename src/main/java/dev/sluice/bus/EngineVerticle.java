@@ -230,8 +230,7 @@ public final class EngineVerticle extends VerticleBase {
 
     /// @throws ApiException.Draining for a message that was on its way when the engine was released
     private Engine engine() {
-        return hosted.orElseThrow(() -> new ApiException.Draining("The engine is gone."))
-                .engine();
+        return hosted.orElseThrow(() -> new ApiException.Draining("The engine is gone.")).engine();
     }
 
     private void release() {
