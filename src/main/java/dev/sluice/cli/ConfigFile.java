@@ -1,7 +1,8 @@
 package dev.sluice.cli;
 
+import org.jspecify.annotations.Nullable;
+
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -28,9 +29,9 @@ final class ConfigFile {
 
     private final String file;
     private final String text;
-    private final JsonParser parser;
+    private final YAMLParser parser;
 
-    private ConfigFile(String file, String text, JsonParser parser) {
+    private ConfigFile(String file, String text, YAMLParser parser) {
         this.file = file;
         this.text = text;
         this.parser = parser;
@@ -43,8 +44,7 @@ final class ConfigFile {
     /// @throws Refusal if it can't be read or is no mapping
     static Map<String, List<String>> read(String file) {
         String text = TextFile.read(FlagSources.CONFIG, file);
-        try (JsonParser parser = YAML.createParser(text)) {
-            refuseAliases(file, text);
+        try (YAMLParser parser = (YAMLParser) YAML.createParser(text)) {
             return new ConfigFile(file, text, parser).values();
         } catch (JacksonException e) {
             throw new Refusal(
@@ -58,26 +58,25 @@ final class ConfigFile {
         }
     }
 
-    /// The parser gives the anchor's name in the place of what it stands for.
-    private static void refuseAliases(String file, String text) {
-        try (YAMLParser parser = (YAMLParser) YAML.createParser(text)) {
-            while (parser.nextToken() != null) {
-                if (parser.isCurrentAlias()) {
-                    throw new Refusal(
-                            "--config %s has the alias *%s; write out what it stands for."
-                                    .formatted(file, parser.getString()));
-                }
-            }
+    /// The next token, if there is one. Of an alias the parser gives the anchor's name in the place
+    /// of what it stands for.
+    private @Nullable JsonToken next() {
+        JsonToken token = parser.nextToken();
+        if (token != null && parser.isCurrentAlias()) {
+            throw new Refusal(
+                    "--config %s has the alias *%s; write out what it stands for."
+                            .formatted(file, parser.getString()));
         }
+        return token;
     }
 
     private Map<String, List<String>> values() {
         Map<String, List<String>> values = new LinkedHashMap<>();
-        parser.nextToken();
+        next();
         if (parser.hasToken(JsonToken.START_OBJECT)) {
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            while (next() == JsonToken.PROPERTY_NAME) {
                 String key = parser.currentName().replace('_', '-').replaceFirst("^--", "");
-                parser.nextToken();
+                next();
                 if (!isNull() && values.put(key, texts()) != null) {
                     throw new Refusal("--config %s has %s twice.".formatted(file, key));
                 }
@@ -85,7 +84,7 @@ final class ConfigFile {
         } else if (parser.hasCurrentToken() && !isNull()) {
             throw new Refusal("--config %s must hold keys and values.".formatted(file));
         }
-        parser.nextToken();
+        next();
         if (parser.hasCurrentToken()) {
             throw new Refusal("--config %s must hold one document.".formatted(file));
         }
@@ -97,7 +96,7 @@ final class ConfigFile {
             return List.of(text());
         }
         List<String> texts = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
+        while (next() != JsonToken.END_ARRAY) {
             texts.add(text());
         }
         return texts;
@@ -113,16 +112,16 @@ final class ConfigFile {
     private JsonNode tree() {
         if (parser.hasToken(JsonToken.START_ARRAY)) {
             ArrayNode array = YAML.createArrayNode();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
+            while (next() != JsonToken.END_ARRAY) {
                 array.add(tree());
             }
             return array;
         }
         if (parser.hasToken(JsonToken.START_OBJECT)) {
             ObjectNode object = YAML.createObjectNode();
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            while (next() == JsonToken.PROPERTY_NAME) {
                 String name = parser.currentName();
-                parser.nextToken();
+                next();
                 object.set(name, tree());
             }
             return object;
